@@ -1,0 +1,1 @@
+"""The harness: protocols, runs, results and reports."""

@@ -1,0 +1,5 @@
+"""``python -m benchmarks`` is ``ferbench``."""
+
+from benchmarks.cli import main
+
+main()

@@ -1,0 +1,92 @@
+"""The environment of a run: hardware, libraries and the state of the code."""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+import subprocess
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+LIBRARIES = (
+    "ferbench", "tensorflow", "keras", "torch", "timm", "scikit-learn", "optuna", "numpy",
+    "pandas", "opencv-python-headless", "matplotlib",
+)  # fmt: skip
+
+
+def describe_environment() -> dict[str, Any]:
+    """Return Python, platform, processor, memory, GPU and library versions, for the manifest."""
+    return {
+        "python": platform.python_version(),
+        "platform": platform.platform(),
+        "cpu": processor(),
+        "cores": usable_cores(),
+        "memory_gb": round(psutil.virtual_memory().total / 2**30, 1),
+        "gpu": gpu(),
+        "libraries": {name: found for name in LIBRARIES if (found := installed(name))},
+    }
+
+
+def installed(library: str) -> str | None:
+    """Return the version of an installed distribution, or ``None``."""
+    try:
+        return version(library)
+    except PackageNotFoundError:
+        return None
+
+
+def usable_cores() -> int:
+    """Return the number of cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def processor() -> str:
+    """Return the processor's name."""
+    information = Path("/proc/cpuinfo")
+    if information.is_file():
+        for line in information.read_text().splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    return platform.processor() or platform.machine()
+
+
+def gpu() -> str | None:
+    """Return the names of the NVIDIA GPUs, or ``None``; no engine is imported for it."""
+    command = shutil.which("nvidia-smi")
+    if command is None:
+        return None
+    query = [command, "--query-gpu=name", "--format=csv,noheader"]
+    done = subprocess.run(query, capture_output=True, text=True, check=False, timeout=30)
+    names = [line.strip() for line in done.stdout.splitlines() if line.strip()]
+    return ", ".join(names) if done.returncode == 0 and names else None
+
+
+def device_name() -> str:
+    """Return one line that names the hardware on which cells run."""
+    return f"GPU {name}" if (name := gpu()) else f"CPU {processor()}"
+
+
+def code_state() -> dict[str, Any]:
+    """Return the git commit of the checkout and whether it has uncommitted changes."""
+    root = Path(__file__).resolve().parent.parent
+
+    def git(*arguments: str) -> str | None:
+        try:
+            done = subprocess.run(
+                ["git", *arguments], cwd=root, capture_output=True, text=True, check=False
+            )
+        except OSError:
+            return None
+        return done.stdout.strip() if done.returncode == 0 else None
+
+    changes = git("status", "--porcelain")
+    return {
+        "commit": git("rev-parse", "HEAD"),
+        "dirty": bool(changes) if changes is not None else None,
+    }

@@ -1,0 +1,1 @@
+"""Executors: where cells run. Each keeps the contract in `benchmarks.executors.contract`."""

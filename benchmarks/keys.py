@@ -1,0 +1,74 @@
+"""Keys: what, beside the protocol, decides a number: library versions and the code that trains."""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import importlib.util
+import inspect
+from collections.abc import Mapping
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from benchmarks.protocol import digest
+from models.registry import Architecture, EngineName
+
+ENGINE_LIBRARIES: Mapping[str, tuple[str, ...]] = {
+    "keras": ("keras", "tensorflow", "numpy", "opencv-python-headless"),
+    "keras/torch": ("keras", "torch", "numpy", "opencv-python-headless"),
+    "keras/jax": ("keras", "jax", "numpy", "opencv-python-headless"),
+    "torch": ("torch", "timm", "numpy", "opencv-python-headless"),
+    "scikit-learn": ("scikit-learn", "numpy", "opencv-python-headless"),
+}
+
+
+def engine_versions(engine: EngineName, keras_backend: str) -> dict[str, str]:
+    """Return the versions of the libraries that decide an engine's numbers, read from metadata."""
+    place = f"keras/{keras_backend}" if engine == "keras" else engine
+    versions = {}
+    for library in ENGINE_LIBRARIES.get(place, ENGINE_LIBRARIES[engine]):
+        try:
+            versions[library] = version(library)
+        except PackageNotFoundError:
+            versions[library] = "absent"
+    return versions | ({"keras_backend": keras_backend} if engine == "keras" else {})
+
+
+def code_digest(architecture: Architecture) -> str:
+    """Digest the source files that train ``architecture``: its own, the loop's and the engine's."""
+    engine_file = {
+        "keras": "benchmarks.training.keras_engine",
+        "torch": "benchmarks.training.torch_engine",
+        "scikit-learn": "benchmarks.training.scikit_engine",
+    }[architecture.engine]
+    own = Path(inspect.getsourcefile(inspect.unwrap(architecture.build)) or "")
+    found: dict[Path, str] = {}
+    _collect(own, found)
+    for module in ("benchmarks.training.loop", engine_file, "benchmarks.cell"):
+        _collect(_module_file(module), found)
+    return digest(sorted((path.name, content) for path, content in found.items()))
+
+
+@cache
+def _module_file(module: str) -> Path | None:
+    try:
+        spec = importlib.util.find_spec(module)
+    except ModuleNotFoundError:
+        return None
+    return Path(spec.origin) if spec and spec.origin else None
+
+
+def _collect(path: Path | None, found: dict[Path, str]) -> None:
+    if path is None or path in found or not path.is_file():
+        return
+    source = path.read_bytes()
+    found[path] = hashlib.sha256(source).hexdigest()
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.ImportFrom) and node.module and _is_ours(node.module):
+            _collect(_module_file(node.module), found)
+
+
+def _is_ours(module: str) -> bool:
+    trains = module.startswith(("models.", "benchmarks.training."))
+    return trains and not module.endswith("_engine")

@@ -1,0 +1,272 @@
+"""The plan: protocol × variants × seeds → cells, each keyed by everything that decides it."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from benchmarks.keys import code_digest, engine_versions
+from benchmarks.protocol import Protocol, digest
+from benchmarks.store import RunFolder, read_json, stored_key
+from benchmarks.training.contract import Strategy
+from benchmarks.variants import Variant
+from models.registry import EngineName, Value
+
+CellKind = Literal["weights", "pretrain", "trial", "fit", "score", "measure", "count"]
+Params = Mapping[str, Value]
+
+
+@dataclass(frozen=True)
+class Start:
+    """Where a variant's backbone starts. ``digest`` names the weights in ``file``, if any."""
+
+    kind: Literal["scratch", "imagenet", "file"]
+    file: Path | None = None
+    digest: str = ""
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A data set as cells see it: its packs, its digests and the shape of its images."""
+
+    training: Path
+    sealed: Path
+    training_digest: str
+    split_digest: str
+    image_shape: tuple[int, int, int]
+    class_names: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cell:
+    """One piece of work for one worker, complete in itself and plain JSON.
+
+    ``key`` names the result. ``training`` and ``sealed`` are the packs of the split: a cell
+    that trains has no ``sealed``. ``output`` is where the result goes; ``checkpoint`` where
+    unfinished training is kept. It trains from epoch ``since`` to epoch ``until``, the end of a
+    rung, of the ``epochs`` that the learning-rate schedule reckons with.
+    """
+
+    kind: CellKind
+    key: str
+    engine: EngineName
+    variant: str
+    architecture: str
+    strategy: Strategy
+    augmentation: str
+    input_size: int
+    recipe: dict[str, Any]
+    initial: str
+    initial_file: str | None = None
+    protocol_seed: int = 0
+    seed: int = 0
+    epochs: int = 1
+    since: int = 0
+    until: int = 1
+    selection: str = "accuracy"
+    precision: str = "float32"
+    threads: int = 1
+    training: str = ""
+    sealed: str | None = None
+    image_shape: tuple[int, int, int] = (48, 48, 1)
+    class_names: tuple[str, ...] = ()
+    output: str = ""
+    checkpoint: str | None = None
+    ledger: str | None = None
+    plugins: tuple[str, ...] = ()
+    trial: int | None = None
+    facts: dict[str, Any] = field(default_factory=dict)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the cell as JSON values."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, content: Mapping[str, Any]) -> Cell:
+        """Rebuild a cell from `to_json`."""
+        shape = content["image_shape"]
+        return cls(
+            **{
+                **content,
+                "image_shape": (shape[0], shape[1], shape[2]),
+                "class_names": tuple(content["class_names"]),
+                "plugins": tuple(content["plugins"]),
+            }
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """Makes the cells of a run. The same arguments make the same cell, key included.
+
+    ``target`` is the data set that is compared on, ``source`` the one to pre-train on;
+    ``shared`` is the folder for what several runs may use; ``device`` names the hardware.
+    """
+
+    protocol: Protocol
+    target: Stage
+    source: Stage | None
+    folder: RunFolder
+    shared: Path
+    keras_backend: str
+    device: str
+    plugins: tuple[str, ...] = ()
+
+    def weights(self, variant: Variant) -> Cell:
+        """Find out whether a variant's published weights can be had."""
+        cell = self._cell("weights", variant, variant.recipe, Start("imagenet"), self.target)
+        return self._sealed_off(cell, self.folder.trial(variant.name, 0).parent / "weights.json")
+
+    def pretrain(self, variant: Variant) -> Cell:
+        """Train a variant's architecture from scratch on the source data set."""
+        assert self.protocol.source is not None and self.source is not None
+        epochs = self.protocol.source.epochs
+        cell = dataclasses.replace(
+            self._cell(
+                "pretrain",
+                variant,
+                variant.architecture.recipe_for("fine-tune"),
+                Start("scratch"),
+                self.source,
+            ),
+            variant=f"{variant.architecture.name} (source)",
+            strategy="fine-tune",
+            augmentation=variant.augmentation,
+            seed=self.protocol.seed,
+            epochs=epochs,
+            until=epochs,
+        )
+        key = digest(self._identity(cell, self.source, Start("scratch"), variant))
+        place = self.shared / "pretrained" / key / "pretrain.json"
+        return dataclasses.replace(cell, key=key, output=str(place))
+
+    def trial(
+        self, variant: Variant, number: int, params: Params, until: int, start: Start
+    ) -> Cell:
+        """Train a trial up to the rung that ends at epoch ``until``."""
+        place = self.folder.trial(variant.name, number)
+        cell = dataclasses.replace(
+            self._cell("trial", variant, variant.recipe.tuned(params), start, self.target),
+            seed=int(digest(["tuning", self.protocol.seed])[:7], 16),
+            epochs=self.protocol.tuning.rungs[-1],
+            since=max((rung for rung in self.protocol.tuning.rungs if rung < until), default=0),
+            until=until,
+            trial=number,
+            checkpoint=str(place / "checkpoint"),
+        )
+        return self._keyed(cell, place / f"rung-{until}.json", start, variant)
+
+    def fit(self, variant: Variant, params: Params, seed: int, start: Start) -> Cell:
+        """Train the tuned variant with one seed."""
+        recipe = variant.recipe.tuned(params)
+        epochs = min(self.protocol.fit.epochs, recipe.epochs)
+        cell = dataclasses.replace(
+            self._cell("fit", variant, recipe, start, self.target),
+            seed=seed,
+            epochs=epochs,
+            until=epochs,
+            checkpoint=str(self.folder.checkpoint(variant.name, seed)),
+            facts={"hyperparameters": dict(params)},
+        )
+        return self._keyed(cell, self.folder.fit(variant.name, seed) / "fit.json", start, variant)
+
+    def score(self, fit: Cell) -> Cell:
+        """Open the test set for one frozen fit."""
+        return dataclasses.replace(
+            fit,
+            kind="score",
+            key=digest(["score", fit.key, self.target.split_digest]),
+            sealed=str(self.target.sealed),
+            output=str(Path(fit.output).with_name("predictions.parquet")),
+            ledger=str(self.folder.ledger),
+            checkpoint=None,
+            facts={"fit_key": fit.key, "splits": str(self.folder.splits)},
+        )
+
+    def measure(self, variant: Variant, fit: Cell) -> Cell:
+        """Count and time a fitted variant."""
+        return dataclasses.replace(
+            fit,
+            kind="measure",
+            key=digest(["measure", fit.key, self.device]),
+            output=str(self.folder.cost(variant.name)),
+            checkpoint=None,
+            facts={"fit": str(Path(fit.output).parent), "device": self.device},
+        )
+
+    def study_key(self, variant: Variant, start: Start) -> str:
+        """Digest all that decides a variant's study."""
+        cell = self.trial(variant, 0, variant.defaults, 1, start)
+        tuning = self.protocol.tuning.model_dump(mode="json")
+        return digest([cell.key, tuning, self.protocol.selection, self.protocol.seed])
+
+    def _cell(
+        self, kind: CellKind, variant: Variant, recipe: Any, start: Start, stage: Stage
+    ) -> Cell:
+        return Cell(
+            kind=kind,
+            key="",
+            engine=variant.engine,
+            variant=variant.name,
+            architecture=variant.architecture.name,
+            strategy=variant.strategy,
+            augmentation=variant.augmentation,
+            input_size=variant.input_size,
+            recipe=asdict(recipe),
+            initial=start.kind,
+            initial_file=str(start.file) if start.file else None,
+            protocol_seed=self.protocol.seed,
+            selection=self.protocol.selection,
+            precision=self.protocol.precision,
+            threads=self.protocol.threads,
+            training=str(stage.training),
+            image_shape=stage.image_shape,
+            class_names=stage.class_names,
+            plugins=self.plugins,
+        )
+
+    def _keyed(self, cell: Cell, output: Path, start: Start, variant: Variant) -> Cell:
+        key = digest(self._identity(cell, self.target, start, variant))
+        return dataclasses.replace(cell, key=key, output=str(output))
+
+    def _sealed_off(self, cell: Cell, output: Path) -> Cell:
+        versions = engine_versions(cell.engine, self.keras_backend)
+        identity = [cell.kind, cell.architecture, cell.input_size, list(cell.image_shape), versions]
+        return dataclasses.replace(cell, key=digest(identity), output=str(output))
+
+    def _identity(self, cell: Cell, stage: Stage, start: Start, variant: Variant) -> dict[str, Any]:
+        """Return everything that decides a training's result (law 3)."""
+        return {
+            "kind": cell.kind,
+            "data": stage.training_digest,
+            "architecture": cell.architecture,
+            "strategy": cell.strategy,
+            "augmentation": cell.augmentation,
+            "input_size": cell.input_size,
+            "recipe": cell.recipe,
+            "start": [start.kind, start.digest],
+            "seeds": [cell.protocol_seed, cell.seed],
+            "epochs": [cell.epochs, cell.until],
+            "selection": cell.selection,
+            "precision": cell.precision,
+            "threads": cell.threads,
+            "versions": engine_versions(cell.engine, self.keras_backend),
+            "device": self.device if "GPU" in self.device else "CPU",
+            "code": code_digest(variant.architecture),
+        }
+
+
+def stored_result(cell: Cell) -> dict[str, Any] | None:
+    """Return the result of ``cell`` if it is on disk under the very same key."""
+    output = Path(cell.output)
+    if cell.kind == "score":
+        return {"key": cell.key} if stored_key(output) == cell.key else None
+    result = read_json(output)
+    if not isinstance(result, dict) or result.get("key") != cell.key:
+        return None
+    if cell.kind == "fit" and not all((output.parent / n).is_file() for n in result["model_files"]):
+        return None
+    return result

@@ -1,0 +1,218 @@
+"""The protocol: everything that is held equal between variants, read from TOML."""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+import json
+import tomllib
+from collections.abc import Mapping
+from importlib.resources import files
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from benchmarks.errors import InputError
+
+Epochs = Annotated[int, Field(ge=1, le=100_000)]
+Seed = Annotated[int, Field(ge=0, lt=2**31)]
+Share = Annotated[float, Field(gt=0, lt=0.9)]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=False)
+
+
+class DataChoice(_Section):
+    """Which data set, and how much of it.
+
+    ``train_images`` takes a stratified subset of the training split; ``validation_share`` and
+    ``test_share`` are used only where the data set has no such split of its own.
+    """
+
+    set: str
+    path: str | None = None
+    options: dict[str, Any] = {}
+    train_images: Annotated[int, Field(ge=2)] | None = None
+    validation_share: Share = 0.1
+    test_share: Share = 0.2
+
+
+class SourceChoice(DataChoice):
+    """The data set on which the initialisation ``source`` is pre-trained, and for how long."""
+
+    epochs: Epochs
+
+
+class Tuning(_Section):
+    """One study for each variant.
+
+    ``trials`` are asked in generations of ``generation``. All trials of a generation train to
+    ``rungs[0]`` epochs; the best ``keep`` of them go on to the next rung, and so on
+    (synchronous successive halving, Jamieson & Talwalkar 2016, arXiv:1502.07943).
+    """
+
+    trials: Annotated[int, Field(ge=1, le=10_000)]
+    generation: Annotated[int, Field(ge=1)] = 4
+    rungs: Annotated[tuple[Epochs, ...], Field(min_length=1)]
+    keep: Annotated[float, Field(gt=0, le=1)] = 0.5
+
+    @field_validator("rungs")
+    @classmethod
+    def _ascending(cls, rungs: tuple[int, ...]) -> tuple[int, ...]:
+        if list(rungs) != sorted(set(rungs)):
+            raise ValueError("must ascend, for instance [1, 3]")
+        return rungs
+
+
+class Fit(_Section):
+    """The final fits: how long each may train, and with which seeds."""
+
+    epochs: Epochs
+    seeds: Annotated[tuple[Seed, ...], Field(min_length=1)] = (0,)
+
+    @field_validator("seeds")
+    @classmethod
+    def _distinct(cls, seeds: tuple[int, ...]) -> tuple[int, ...]:
+        if len(set(seeds)) != len(seeds):
+            raise ValueError("must all be different")
+        return seeds
+
+
+class VariantChoice(_Section):
+    """One row of the leaderboard as a protocol names it.
+
+    What is left out comes from the architecture: its only strategy or ``fine-tune``, its
+    recipe's augmentation, the data set's image size. ``hyperparameters`` replace values of
+    the recipe, and so trial 0. ``name`` is needed only where two rows would share one.
+    """
+
+    architecture: str
+    initialisation: str = "scratch"
+    strategy: Literal["frozen", "fine-tune", "frozen-then-fine-tune"] | None = None
+    augmentation: Literal["none", "standard", "strong"] | None = None
+    input_size: Annotated[int, Field(ge=8, le=1024)] | None = None
+    hyperparameters: dict[str, float | int | str] = {}
+    name: str | None = None
+
+
+class Protocol(_Section):
+    """All that is held equal. ``threads`` are the CPU threads of one worker."""
+
+    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
+    title: str = ""
+    description: str = ""
+    seed: Seed = 0
+    threads: Annotated[int, Field(ge=1, le=256)] = 1
+    precision: Literal["float32", "bfloat16"] = "float32"
+    selection: Literal["accuracy", "macro_f1", "log_loss"] = "accuracy"
+    data: DataChoice
+    source: SourceChoice | None = None
+    tuning: Tuning
+    fit: Fit
+    variants: Annotated[tuple[VariantChoice, ...], Field(min_length=1)]
+    plugins: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def _source_is_there(self) -> Protocol:
+        if self.source is None and any(v.initialisation == "source" for v in self.variants):
+            raise ValueError('initialisation "source" needs a [source] section')
+        return self
+
+    def decisive(self) -> dict[str, Any]:
+        """Return what decides the numbers: everything but names, prose and places."""
+        content = self.model_dump(mode="json", exclude={"name", "title", "description", "plugins"})
+        content["data"].pop("path")
+        if content["source"]:
+            content["source"].pop("path")
+        return content
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of `decisive`, in hex."""
+        return digest(self.decisive())
+
+
+def digest(value: Any) -> str:
+    """Return the SHA-256, in hex, of a JSON value in canonical form."""
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def first_difference(ours: Any, theirs: Any, place: str = "") -> str | None:
+    """Name the first place at which two JSON values differ, with both values, or ``None``."""
+    if isinstance(ours, Mapping) and isinstance(theirs, Mapping):
+        for key in sorted({*ours, *theirs}):
+            inner = f"{place}.{key}" if place else str(key)
+            if found := first_difference(ours.get(key), theirs.get(key), inner):
+                return found
+        return None
+    if isinstance(ours, list) and isinstance(theirs, list) and len(ours) == len(theirs):
+        for index, (one, other) in enumerate(zip(ours, theirs, strict=True)):
+            if found := first_difference(one, other, f"{place}[{index}]"):
+                return found
+        return None
+    if ours == theirs:
+        return None
+    return f"{place} is {_short(ours)} here and {_short(theirs)} there"
+
+
+def _short(value: Any) -> str:
+    text = json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= 60 else text[:57] + "…"
+
+
+def presets() -> dict[str, Path]:
+    """Return the protocols that ship with ferbench, by name."""
+    folder = Path(str(files("benchmarks") / "presets"))
+    return {path.stem: path for path in sorted(folder.glob("*.toml"))}
+
+
+def load_protocol(name_or_path: str) -> Protocol:
+    """Read a preset or a TOML file; raises ``InputError`` naming file, key and remedy."""
+    shipped = presets()
+    path = shipped.get(name_or_path) or Path(name_or_path)
+    if not path.is_file():
+        near = difflib.get_close_matches(name_or_path, shipped, n=1)
+        hint = f"did you mean {near[0]!r}?" if near else f"presets: {', '.join(shipped)}"
+        raise InputError(f"{name_or_path}: no such preset or file; {hint}")
+    try:
+        return Protocol.model_validate(tomllib.loads(path.read_text("utf-8")))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InputError(f"{path}: not valid TOML: {error}") from error
+    except ValidationError as error:
+        raise InputError(f"{path}: {_explain(error)}") from error
+
+
+def _explain(error: ValidationError) -> str:
+    found = error.errors(include_url=False)
+    first = next((e for e in found if e["type"] == "extra_forbidden"), found[0])
+    place = ".".join(str(part) for part in first["loc"]) or "protocol"
+    more = f" (and {error.error_count() - 1} more)" if error.error_count() > 1 else ""
+    if first["type"] == "extra_forbidden":
+        known = _known_keys(first["loc"])
+        near = difflib.get_close_matches(str(first["loc"][-1]), known, n=1)
+        hint = f"did you mean {near[0]!r}?" if near else f"known keys: {', '.join(known)}"
+        return f"{place}: unknown key; {hint}{more}"
+    if first["type"] == "missing":
+        return f"{place}: is missing{more}"
+    message = str(first["msg"]).removeprefix("Value error, ").removeprefix("Input ")
+    value = "" if isinstance(first["input"], dict) else f" (got {_short_any(first['input'])})"
+    return f"{place}: {message}{value}{more}"
+
+
+def _short_any(value: object) -> str:
+    return repr(value) if len(repr(value)) <= 60 else repr(value)[:57] + "…"
+
+
+def _known_keys(location: tuple[int | str, ...]) -> list[str]:
+    sections: dict[str, type[BaseModel]] = {
+        "data": DataChoice,
+        "source": SourceChoice,
+        "tuning": Tuning,
+        "fit": Fit,
+        "variants": VariantChoice,
+    }
+    section = sections.get(str(location[0]), Protocol) if len(location) > 1 else Protocol
+    return list(section.model_fields)

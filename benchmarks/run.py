@@ -1,0 +1,250 @@
+"""A run: a protocol carried out into one results folder, or gone on with."""
+
+from __future__ import annotations
+
+import os
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from datasets.cache import cache_folder
+
+from benchmarks.coordinator import Coordinator
+from benchmarks.display import Display
+from benchmarks.environment import (
+    code_state,
+    describe_environment,
+    device_name,
+    gpu,
+    installed,
+    usable_cores,
+)
+from benchmarks.errors import InputError
+from benchmarks.executors.processes import ProcessExecutor
+from benchmarks.ground import Ground, prepare
+from benchmarks.plan import Plan, Stage
+from benchmarks.protocol import Protocol, first_difference
+from benchmarks.store import RunFolder, now, read_json, write_json, write_table
+from benchmarks.variants import Variant, resolve_variants, searched
+from models.registry import discover
+
+
+@dataclass(frozen=True, kw_only=True)
+class Request:
+    """What the user asked for: a protocol, its data, a place and how many workers.
+
+    ``workers`` ``None``: as many as the cores allow with the protocol's threads, one on a GPU.
+    """
+
+    protocol: Protocol
+    data: Path | None
+    out: Path
+    workers: int | None = None
+    plugins: tuple[Path, ...] = ()
+
+
+def run(request: Request, display: Display) -> dict[str, dict[str, str]]:
+    """Carry out ``request`` and write its results folder; return each variant's status.
+
+    Raises ``InputError`` or ``DataError`` before anything is trained if the request is wrong.
+    """
+    folder = RunFolder(request.out)
+    with folder.locked():
+        _refuse_other_protocol(folder, request.protocol)
+        ground, source = _prepare(request, display)
+        registry = discover(request.plugins)
+        shape = ground.data.image_shape
+        variants = resolve_variants(request.protocol, registry, shape)
+        manifest = _manifest(request, ground, source, variants)
+        _refuse_other_data(folder, manifest)
+        write_json(folder.manifest, manifest)
+        write_json(folder.path / "audit.json", _audit(ground))
+        write_table(folder.splits, ground.table())
+        return _carry_out(request, folder, ground, source, variants, manifest, display)
+
+
+def _carry_out(
+    request: Request,
+    folder: RunFolder,
+    ground: Ground,
+    source: Ground | None,
+    variants: list[Variant],
+    manifest: dict[str, Any],
+    display: Display,
+) -> dict[str, dict[str, str]]:
+    started = time.monotonic()
+    plan = Plan(
+        protocol=request.protocol,
+        target=_stage(ground),
+        source=_stage(source) if source else None,
+        folder=folder,
+        shared=cache_folder(),
+        keras_backend=os.environ.get("KERAS_BACKEND", "tensorflow"),
+        device=device_name(),
+        plugins=tuple(str(path.resolve()) for path in request.plugins),
+    )
+    executor = ProcessExecutor(
+        workers(request),
+        threads=request.protocol.threads,
+        forbidden=_forbidden(folder, ground, source),
+        log=folder.log,
+    )
+    try:
+        with display.showing(variants, request.protocol, workers(request)):
+            statuses = Coordinator(variants, plan, folder, executor, display).run()
+    finally:
+        executor.close()
+    seconds = manifest["wall_seconds"] + time.monotonic() - started
+    write_json(folder.manifest, {**manifest, "finished": now(), "wall_seconds": seconds})
+    return statuses
+
+
+def workers(request: Request) -> int:
+    """Return how many cells run side by side; it changes the time, never the numbers."""
+    if request.workers is not None:
+        return request.workers
+    return 1 if gpu() else max(1, usable_cores() // request.protocol.threads)
+
+
+def _prepare(request: Request, display: Display) -> tuple[Ground, Ground | None]:
+    protocol = request.protocol
+    with display.preparing(protocol.data.set) as progress:
+        ground = prepare(
+            protocol.data,
+            request.data,
+            seed=protocol.seed,
+            plugins=request.plugins,
+            progress=progress,
+        )
+    if protocol.source is None:
+        return ground, None
+    with display.preparing(f"{protocol.source.set} (source)") as progress:
+        source = prepare(
+            protocol.source,
+            None,
+            seed=protocol.seed,
+            plugins=request.plugins,
+            progress=progress,
+        )
+    if source.data.image_shape[2] != ground.data.image_shape[2]:
+        raise InputError("source: its images are not of the same kind (grey or colour) as data's")
+    return ground, source
+
+
+def _stage(ground: Ground) -> Stage:
+    return Stage(
+        training=ground.packs.training,
+        sealed=ground.packs.sealed,
+        training_digest=ground.split.training_digest,
+        split_digest=ground.split.digest,
+        image_shape=ground.data.image_shape,
+        class_names=ground.data.class_names,
+    )
+
+
+def _forbidden(folder: RunFolder, ground: Ground, source: Ground | None) -> list[Path]:
+    """Name all places from which a process that trains could see a test image or label."""
+    grounds = [ground, *([source] if source else [])]
+    sealed = [g.packs.sealed.parent for g in grounds]
+    originals = [g.path for g in grounds if g.path is not None]
+    return [folder.splits, cache_folder() / "data", *sealed, *originals]
+
+
+def _refuse_other_protocol(folder: RunFolder, protocol: Protocol) -> None:
+    stored = read_json(folder.manifest)
+    if stored is None:
+        return
+    theirs = Protocol.model_validate(stored["protocol"]).decisive()
+    if difference := first_difference(protocol.decisive(), theirs):
+        raise InputError(
+            f"{folder.path} holds another protocol's run: {difference}; give --out another folder"
+        )
+
+
+def _refuse_other_data(folder: RunFolder, manifest: dict[str, Any]) -> None:
+    stored = read_json(folder.manifest)
+    if stored is None:
+        return
+    if stored["split"]["digest"] != manifest["split"]["digest"]:
+        raise InputError(
+            f"{folder.path} holds a run on other data (split {stored['split']['digest'][:12]}, "
+            f"here {manifest['split']['digest'][:12]}); give --out another folder"
+        )
+    manifest["started"] = stored["started"]
+    manifest["wall_seconds"] = stored["wall_seconds"]
+
+
+def _manifest(
+    request: Request, ground: Ground, source: Ground | None, variants: list[Variant]
+) -> dict[str, Any]:
+    protocol = request.protocol
+    return {
+        "ferbench": installed("ferbench"),
+        "name": protocol.name,
+        "title": protocol.title,
+        "description": protocol.description,
+        "protocol": protocol.model_dump(mode="json"),
+        "protocol_digest": protocol.digest,
+        "split": {
+            "digest": ground.split.digest,
+            "training_digest": ground.split.training_digest,
+            "made": ground.split.made,
+            "counts": ground.counts(),
+        },
+        "data": _data_entry(ground),
+        "source_data": _data_entry(source) if source else None,
+        "environment": describe_environment(),
+        "git": code_state(),
+        "threads": protocol.threads,
+        "precision": protocol.precision,
+        "seeds": list(protocol.fit.seeds),
+        "keras_backend": os.environ.get("KERAS_BACKEND", "tensorflow"),
+        "started": now(),
+        "finished": None,
+        "wall_seconds": 0.0,
+        "variants": [_variant_entry(variant) for variant in variants],
+    }
+
+
+def _data_entry(ground: Ground) -> dict[str, Any]:
+    data = ground.data
+    return {
+        "name": data.name,
+        "digest": data.digest,
+        "class_names": list(data.class_names),
+        "image_shape": list(data.image_shape),
+        "provenance": {
+            "status": data.provenance.status,
+            "notes": list(data.provenance.notes),
+        },
+        "file": ground.path.name if ground.path else None,
+    }
+
+
+def _variant_entry(variant: Variant) -> dict[str, Any]:
+    architecture = variant.architecture
+    return {
+        "name": variant.name,
+        **variant.identity(),
+        "engine": variant.engine,
+        "summary": architecture.summary,
+        "source": architecture.source,
+        "space": searched(variant.space),
+        "defaults": variant.defaults,
+    }
+
+
+def _audit(ground: Ground) -> dict[str, Any]:
+    """Say what is plainly wrong with the data: copies of one picture inside and across splits."""
+    table = ground.table()
+    shared = table.groupby("image_id")["split"].nunique()
+    across = set(shared[shared > 1].index)
+    test = table[table["split"] == "test"]
+    return {
+        "provenance": _data_entry(ground)["provenance"],
+        "images": len(table),
+        "unique_images": int(table["image_id"].nunique()),
+        "test_images_with_a_duplicate_elsewhere": int(test["image_id"].isin(across).sum()),
+        "contradicting_groups": int((table.groupby("image_id")["label"].nunique() > 1).sum()),
+    }

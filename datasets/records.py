@@ -1,0 +1,75 @@
+"""What a data set is once it is loaded, and what a split of it is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+SplitName = Literal["train", "validation", "test"]
+SPLIT_NAMES: tuple[SplitName, ...] = ("train", "validation", "test")
+
+
+class DataError(ValueError):
+    """The data cannot be used as given; the message says what, where and what to do."""
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """Whether the copy at hand is the published data set.
+
+    ``status`` is ``official`` (counts equal the published table and the split is the published
+    one), ``altered`` (the published layout, but ``notes`` say what differs) or ``unofficial``
+    (no published split can be recovered, or none exists).
+    """
+
+    status: Literal["official", "altered", "unofficial"]
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class DataSet:
+    """Images, labels, class names and, where it has one, an official split.
+
+    ``images``: uint8, N×H×W×C, C 1 (grey) or 3 (RGB), a read-only memory map.
+    ``labels``: int64, N. ``image_ids``: N strings, the SHA-256 of the decoded pixels in hex.
+    ``paths``: N strings, the place of each image in its source.
+    ``split``: N strings of ``train``, ``validation``, ``test`` or ``""`` where the source
+    assigns none. ``digest``: SHA-256 over ids, labels, paths and split.
+    """
+
+    name: str
+    images: NDArray[np.uint8]
+    labels: NDArray[np.int64]
+    class_names: tuple[str, ...]
+    image_ids: NDArray[np.str_]
+    paths: NDArray[np.str_]
+    split: NDArray[np.str_]
+    provenance: Provenance
+    digest: str
+
+    @property
+    def image_shape(self) -> tuple[int, int, int]:
+        """Height, width and channels of every image."""
+        _, height, width, channels = self.images.shape
+        return height, width, channels
+
+
+@dataclass(frozen=True, kw_only=True)
+class Split:
+    """Train, validation and test as rows of one data set.
+
+    Each is a sorted int64 array of indices into the data set; they are disjoint.
+    ``digest`` is a SHA-256 over the (split, image id, label, path) of every row;
+    ``training_digest`` leaves the test rows out, so that it names what training can see.
+    ``made`` tells whether ferbench made (part of) it because the source has none.
+    """
+
+    train: NDArray[np.int64]
+    validation: NDArray[np.int64]
+    test: NDArray[np.int64]
+    digest: str
+    training_digest: str
+    made: bool

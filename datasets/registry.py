@@ -1,0 +1,121 @@
+"""The registry of data sets: what a data set file declares, and how it is found."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import pkgutil
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import MappingProxyType, ModuleType
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from datasets.records import DataError, Provenance
+from datasets.trees import content_fingerprint
+
+Options = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One decoded image: uint8 H×W×C (C 1 or 3), its class index, place and official split."""
+
+    image: NDArray[np.uint8]
+    label: int
+    path: str
+    split: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reading:
+    """A source that has been recognised and is ready to be decoded.
+
+    ``count`` is the number of samples that ``samples`` will yield at most, for progress;
+    ``samples`` is called once; ``provenance`` is asked after the last sample and may depend on
+    all of them.
+    """
+
+    class_names: tuple[str, ...]
+    image_shape: tuple[int, int, int]
+    count: int
+    samples: Callable[[], Iterator[Sample]]
+    provenance: Callable[[], Provenance]
+
+
+Read = Callable[[Path | None, Options], Reading]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Source:
+    """A data set that ferbench can read.
+
+    ``fingerprint`` answers quickly what names the content at ``path`` (it is part of the cache
+    key); ``read`` recognises the layout and raises ``DataError`` where there is none it knows.
+    ``options`` are the settings a protocol may give, with their defaults.
+    """
+
+    name: str
+    summary: str
+    origin: str
+    licence: str
+    needs_path: bool
+    read: Read
+    fingerprint: Callable[[Path | None, Options], str] = content_fingerprint
+    options: Options = field(default_factory=lambda: MappingProxyType({}))
+
+
+def data_set(
+    *, name: str, summary: str, origin: str, licence: str, needs_path: bool = True, **settings: Any
+) -> Callable[[Read], Source]:
+    """Turn a read function into the ``Source`` of that name (a decorator).
+
+    ``settings`` are the remaining fields of ``Source``: ``fingerprint`` and ``options``.
+    """
+
+    def wrap(read: Read) -> Source:
+        return Source(
+            name=name,
+            summary=summary,
+            origin=origin,
+            licence=licence,
+            needs_path=needs_path,
+            read=read,
+            **settings,
+        )
+
+    return wrap
+
+
+def discover(plugins: Iterable[Path] = ()) -> Mapping[str, Source]:
+    """Collect every data set of this package and of the plugin files, by name.
+
+    Two data sets of one name, or a plugin that cannot be imported, raise ``DataError``.
+    """
+    modules = [
+        importlib.import_module(f"{__package__}.{found.name}")
+        for found in pkgutil.iter_modules([str(Path(__file__).parent)])
+    ]
+    modules += [import_plugin(path) for path in plugins]
+    sources: dict[str, Source] = {}
+    for module in modules:
+        for value in vars(module).values():
+            if isinstance(value, Source) and sources.setdefault(value.name, value) is not value:
+                raise DataError(f"two data sets are named {value.name!r}; rename one of them")
+    return MappingProxyType(sources)
+
+
+def import_plugin(path: Path) -> ModuleType:
+    """Import the Python file ``path`` under a name of its own; raises ``DataError``."""
+    spec = importlib.util.spec_from_file_location(f"ferbench_plugin_{path.stem}", path)
+    if spec is None or spec.loader is None or not path.is_file():
+        raise DataError(f"plugin {path}: not a Python file")
+    module = importlib.util.module_from_spec(spec)
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:
+        raise DataError(f"plugin {path}: {type(error).__name__}: {error}") from error
+    return module

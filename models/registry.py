@@ -1,0 +1,240 @@
+"""The registry of architectures: what a model file declares, and how it is found."""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+import importlib.util
+import pkgutil
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, fields, replace
+from functools import partial
+from pathlib import Path
+from types import MappingProxyType, ModuleType
+from typing import Any, Literal, TypeVar
+
+EngineName = Literal["keras", "torch", "scikit-learn"]
+Value = float | int | str
+T = TypeVar("T")
+
+
+class ModelError(ValueError):
+    """A model cannot be had as asked; the message says what, where and what to do."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recipe:
+    """How an architecture is trained unless tuning says otherwise: the literature's defaults.
+
+    ``weight_decay`` is an L2 term on weight matrices and kernels added to the gradient
+    for ``sgd`` and ``adam``, decoupled for ``adamw``. ``early_stopping`` and
+    ``plateau_patience`` count epochs without improvement of the selection metric; 0 is off.
+    ``epochs`` is the longest training that the source recommends; a protocol may allow less.
+    ``frozen_share`` is the share of epochs that ``frozen-then-fine-tune`` spends frozen.
+    """
+
+    optimizer: Literal["sgd", "adam", "adamw"] = "adam"
+    learning_rate: float = 1e-3
+    batch_size: int = 64
+    weight_decay: float = 0.0
+    dropout: float = 0.0
+    label_smoothing: float = 0.0
+    mixup: float = 0.0
+    clip_norm: float = 0.0
+    schedule: Literal["constant", "cosine", "plateau"] = "constant"
+    plateau_factor: float = 0.5
+    plateau_patience: int = 0
+    early_stopping: int = 0
+    epochs: int = 100
+    augmentation: Literal["none", "standard", "strong"] = "none"
+    frozen_share: float = 0.3
+
+    def tuned(self, values: Mapping[str, Value]) -> Recipe:
+        """Return this recipe with ``values`` put in; an unknown name raises ``ModelError``."""
+        known = {f.name for f in fields(self)}
+        for name in values:
+            if name not in known:
+                raise ModelError(
+                    f"unknown hyperparameter {name!r}; known: {', '.join(sorted(known))}"
+                )
+        return replace(self, **dict(values))  # type: ignore[arg-type]
+
+
+@dataclass(frozen=True)
+class Float:
+    """A real interval to search, in log scale if ``log``."""
+
+    low: float
+    high: float
+    log: bool = False
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A finite set to search."""
+
+    values: tuple[Value, ...]
+
+
+Dimension = Float | Choice
+Space = Mapping[str, Dimension]
+
+
+@dataclass(frozen=True, kw_only=True)
+class BuildRequest:
+    """What a network is built for.
+
+    ``image_shape`` is (height, width, channels) of the data set, channels 1 or 3.
+    ``input_size`` is the side in pixels to which the network itself resizes its images.
+    ``pretrained`` asks for the architecture's own published weights (ImageNet) in the backbone.
+    """
+
+    classes: int
+    image_shape: tuple[int, int, int]
+    input_size: int
+    recipe: Recipe
+    seed: int
+    pretrained: bool = False
+
+
+@dataclass(frozen=True)
+class Network:
+    """A network in two parts, so that a backbone can be frozen, transferred and cached.
+
+    ``backbone`` maps raw images, float32 in [0, 255] at the data set's own size and channels
+    (Keras: N×H×W×C; torch: N×C×H×W), to features; resizing, grey→RGB and the network's own
+    preprocessing are inside it. ``head`` maps features to logits, N×classes.
+    Both are ``keras.Model`` (engine ``keras``) or ``torch.nn.Module`` (engine ``torch``).
+    ``weights`` names the published weights in the backbone (``resnet18.a1_in1k``), if any.
+    """
+
+    backbone: Any
+    head: Any
+    weights: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Architecture:
+    """A family of networks with everything the harness needs to know of it.
+
+    ``build`` returns a ``Network`` for ``keras`` and ``torch``, and an estimator with
+    ``partial_fit(X, y, classes)`` and ``predict_proba`` for ``scikit-learn``.
+    It imports its engine inside the function, never at module level.
+    ``recipe`` holds the defaults; ``recipes`` holds others for single strategies.
+    """
+
+    name: str
+    engine: EngineName
+    summary: str
+    source: str
+    build: Callable[[BuildRequest], Any]
+    recipe: Recipe = field(default_factory=Recipe)
+    recipes: Mapping[str, Recipe] = field(default_factory=lambda: MappingProxyType({}))
+    space: Space = field(default_factory=lambda: MappingProxyType({}))
+    initialisations: tuple[str, ...] = ("scratch",)
+    strategies: tuple[str, ...] = ("fine-tune",)
+    minimum_input: int = 8
+    default_input: int | None = None
+
+    def recipe_for(self, strategy: str) -> Recipe:
+        """Return the literature's defaults under ``strategy``."""
+        return self.recipes.get(strategy, self.recipe)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Family:
+    """Architectures that are made on demand from a name: ``timm:resnet18``.
+
+    ``make`` takes what follows the colon; it raises ``ModelError`` for a name it does not know.
+    ``examples`` are the names that listings show.
+    """
+
+    prefix: str
+    make: Callable[[str], Architecture]
+    examples: tuple[str, ...]
+
+
+def architecture(
+    *, name: str, engine: EngineName, summary: str, source: str, **settings: Any
+) -> Callable[[Callable[[BuildRequest], Any]], Architecture]:
+    """Turn a build function into the ``Architecture`` of that name (a decorator).
+
+    ``settings`` are the remaining fields of ``Architecture``. The ``build`` of the result
+    raises ``ModelError`` for an input below ``minimum_input``.
+    """
+
+    def wrap(build: Callable[[BuildRequest], Any]) -> Architecture:
+        declared = Architecture(
+            name=name, engine=engine, summary=summary, source=source, build=build, **settings
+        )
+        return replace(declared, build=partial(_build_checked, declared))
+
+    return wrap
+
+
+def _build_checked(declared: Architecture, request: BuildRequest) -> Any:
+    if request.input_size < declared.minimum_input:
+        raise ModelError(
+            f"{declared.name}: an input of {request.input_size} pixels is below its minimum; "
+            f"set input_size = {declared.minimum_input} or more"
+        )
+    return declared.build(request)
+
+
+@dataclass(frozen=True)
+class Registry:
+    """What `discover` found: architectures by name and families by prefix."""
+
+    architectures: Mapping[str, Architecture]
+    families: Mapping[str, Family]
+
+    def __getitem__(self, name: str) -> Architecture:
+        """Return the architecture ``name``; raises ``ModelError`` naming the nearest known ones."""
+        if name in self.architectures:
+            return self.architectures[name]
+        prefix, colon, rest = name.partition(":")
+        if colon and prefix in self.families:
+            return self.families[prefix].make(rest)
+        known = [*self.architectures, *(f"{p}:NAME" for p in self.families)]
+        near = difflib.get_close_matches(name, known, n=3) or sorted(known)
+        raise ModelError(f"unknown architecture {name!r}; did you mean {', '.join(near)}?")
+
+
+def discover(plugins: Iterable[Path] = ()) -> Registry:
+    """Collect every architecture of this package and of the plugin files.
+
+    Importing a model file must not import an engine. Two models of one name, or a plugin
+    that cannot be imported, raise ``ModelError``.
+    """
+    modules = [
+        importlib.import_module(f"{__package__}.{found.name}")
+        for found in pkgutil.iter_modules([str(Path(__file__).parent)])
+    ]
+    modules += [import_plugin(path) for path in plugins]
+    architectures: dict[str, Architecture] = {}
+    families: dict[str, Family] = {}
+    for module in modules:
+        for value in vars(module).values():
+            if isinstance(value, Architecture):
+                _add(architectures, value.name, value)
+            elif isinstance(value, Family):
+                _add(families, value.prefix, value)
+    return Registry(MappingProxyType(architectures), MappingProxyType(families))
+
+
+def _add(known: dict[str, T], name: str, value: T) -> None:
+    if known.setdefault(name, value) is not value:
+        raise ModelError(f"two models are named {name!r}; rename one of them")
+
+
+def import_plugin(path: Path) -> ModuleType:
+    """Import the Python file ``path`` under a name of its own; raises ``ModelError``."""
+    spec = importlib.util.spec_from_file_location(f"ferbench_plugin_{path.stem}", path)
+    if spec is None or spec.loader is None or not path.is_file():
+        raise ModelError(f"plugin {path}: not a Python file")
+    module = importlib.util.module_from_spec(spec)
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:
+        raise ModelError(f"plugin {path}: {type(error).__name__}: {error}") from error
+    return module

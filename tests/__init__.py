@@ -1,0 +1,1 @@
+"""The tests: `tox` runs them all."""

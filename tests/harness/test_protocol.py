@@ -1,0 +1,91 @@
+"""The protocol: what a TOML file may say, and how a wrong one is answered."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from benchmarks.errors import InputError
+from benchmarks.protocol import Protocol, first_difference, load_protocol, presets
+
+MINIMAL = """
+name = "mine"
+[data]
+set = "synthetic-faces"
+[tuning]
+trials = 2
+rungs = [1]
+[fit]
+epochs = 1
+[[variants]]
+architecture = "majority"
+"""
+
+
+def load(tmp_path: Path, text: str) -> Protocol:
+    path = tmp_path / "mine.toml"
+    path.write_text(text, "utf-8")
+    return load_protocol(str(path))
+
+
+@pytest.mark.parametrize("name", sorted(presets()))
+def test_every_preset_loads(name: str) -> None:
+    assert load_protocol(name).name == name
+
+
+def test_a_minimal_file_is_enough(tmp_path: Path) -> None:
+    protocol = load(tmp_path, MINIMAL)
+    assert protocol.fit.seeds == (0,)
+    assert protocol.precision == "float32"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("trials = 2", "trails = 2", "tuning.trails: unknown key; did you mean 'trials'?"),
+        ("trials = 2", "trials = 0", "tuning.trials: should be greater than or equal to 1 (got 0)"),
+        ("trials = 2", "", "tuning.trials: is missing"),
+        ("rungs = [1]", "rungs = [3, 1]", "tuning.rungs: must ascend"),
+        ("[fit]", "[fit]\nseeds = [1, 1]", "fit.seeds: must all be different"),
+        ('set = "synth', 'sett = "synth', "data.set"),
+        ('"majority"', '"vgg16"\ninitialisation = "source"', "needs a [source] section"),
+        ('name = "mine"', 'name = "a/b"', "name: "),
+        ('name = "mine"', "name = ", "not valid TOML"),
+    ],
+)
+def test_a_wrong_key_or_value_gets_one_line_that_names_it(
+    tmp_path: Path, old: str, new: str, message: str
+) -> None:
+    with pytest.raises(InputError) as caught:
+        load(tmp_path, MINIMAL.replace(old, new))
+    said = str(caught.value)
+    assert message in said
+    assert said.startswith(str(tmp_path / "mine.toml"))
+    assert "\n" not in said
+
+
+def test_an_unknown_preset_suggests_the_nearest() -> None:
+    with pytest.raises(InputError, match="did you mean 'quick'"):
+        load_protocol("quik")
+
+
+def test_prose_and_places_do_not_change_the_digest(tmp_path: Path) -> None:
+    plain = load(tmp_path, MINIMAL)
+    renamed = load(tmp_path, MINIMAL.replace('"mine"', '"other"\ntitle = "Other"'))
+    moved = load(tmp_path, MINIMAL.replace("[data]", '[data]\npath = "elsewhere"'))
+    assert plain.digest == renamed.digest == moved.digest
+
+
+@pytest.mark.parametrize("change", ["trials = 3", "trials = 2\nkeep = 0.25"])
+def test_whatever_decides_a_number_changes_the_digest(tmp_path: Path, change: str) -> None:
+    assert load(tmp_path, MINIMAL).digest != load(
+        tmp_path, MINIMAL.replace("trials = 2", change)
+    ).digest
+
+
+def test_the_first_difference_is_named_with_both_values() -> None:
+    ours = {"fit": {"epochs": 3, "seeds": [0, 1]}}
+    theirs = {"fit": {"epochs": 3, "seeds": [0, 2]}}
+    assert first_difference(ours, theirs) == "fit.seeds[1] is 1 here and 2 there"
+    assert first_difference(ours, ours) is None

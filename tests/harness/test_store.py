@@ -1,0 +1,81 @@
+"""The results folder: files appear whole, lines survive a kill, one coordinator at a time."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from benchmarks.errors import InputError
+from benchmarks.store import (
+    Ledger,
+    RunFolder,
+    append_line,
+    read_json,
+    read_ledger,
+    replacing_folder,
+    slug,
+    stored_key,
+    write_json,
+    write_table,
+)
+
+
+def test_a_variant_name_becomes_a_folder_name() -> None:
+    assert slug("timm:resnet18.scratch") == "timm-resnet18.scratch"
+    assert slug("vgg16.run.fine-tune@96") == "vgg16.run.fine-tune-96"
+
+
+def test_a_failed_write_leaves_the_old_file_and_no_rubbish(tmp_path: Path) -> None:
+    path = tmp_path / "a.json"
+    write_json(path, {"x": 1})
+    with pytest.raises(ValueError, match="Out of range"):
+        write_json(path, {"x": float("nan")})
+    assert read_json(path) == {"x": 1}
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_folder_that_fails_half_way_never_appears(tmp_path: Path) -> None:
+    with pytest.raises(RuntimeError), replacing_folder(tmp_path / "fit") as folder:
+        (folder / "half").write_text("x")
+        raise RuntimeError
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_damaged_json_file_counts_as_absent(tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_text('{"x": ')
+    assert read_json(tmp_path / "a.json") is None
+
+
+def test_a_line_cut_off_by_a_kill_costs_that_line_only(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.jsonl"
+    append_line(path, {"event": "fit", "variant": "a"})
+    with path.open("a") as file:
+        file.write('{"event": "fi')
+    append_line(path, {"event": "fit", "variant": "b"})
+    assert [line["variant"] for line in read_ledger(path)] == ["a", "b"]
+
+
+def test_the_ledger_records_an_event_once_over_restarts(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.jsonl"
+    for _ in range(2):
+        Ledger(path).record("fit", variant="a", key="k", images_seen=10)
+    assert len(read_ledger(path)) == 1
+
+
+def test_a_table_keeps_the_key_it_was_written_with(tmp_path: Path) -> None:
+    table = pd.DataFrame({"row": [0, 1]})
+    table.attrs = {"key": "abc"}
+    write_table(tmp_path / "t.parquet", table)
+    assert stored_key(tmp_path / "t.parquet") == "abc"
+    assert stored_key(tmp_path / "absent.parquet") is None
+
+
+def test_two_coordinators_cannot_share_a_folder(tmp_path: Path) -> None:
+    with (
+        RunFolder(tmp_path).locked(),
+        pytest.raises(InputError, match="another ferbench"),
+        RunFolder(tmp_path).locked(),
+    ):
+        pass

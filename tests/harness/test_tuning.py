@@ -1,0 +1,127 @@
+"""Tuning: generations, rungs and a journal that a kill cannot put out of step."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from benchmarks.errors import CellFailed
+from benchmarks.protocol import Tuning
+from benchmarks.tuning import Best, Study, open_storage, tune
+from models.registry import Choice, Float
+
+SPACE = {"learning_rate": Float(1e-4, 1e-1, log=True), "batch_size": Choice((32, 64))}
+DEFAULTS: dict[str, Any] = {"learning_rate": 1e-3, "batch_size": 64}
+TUNING = Tuning(trials=10, generation=4, rungs=(1, 3))
+Score = Callable[[int, dict[str, Any], int], Any]
+
+
+def score(number: int, params: dict[str, Any], until: int) -> Any:
+    value = -abs(params["learning_rate"] - 0.01) * until
+    return {"value": value, "images_seen": 100 * until, "seconds": 1.0}
+
+
+def study(folder: Path, *, minimise: bool = False) -> Study:
+    storage = open_storage(folder / "tuning.journal")
+    return Study(storage, "a", SPACE, DEFAULTS, seed=3, minimise=minimise)
+
+
+def carry_out(
+    folder: Path, score: Score = score, *, stop: int | None = None, minimise: bool = False
+) -> Best | None:
+    """Tune; ``stop`` abandons the study, as a kill does, when it asks for that many batches."""
+    steps = tune(
+        study(folder, minimise=minimise),
+        TUNING,
+        lambda *cell: cell,  # type: ignore[arg-type,return-value]
+        trials=TUNING.trials,
+        minimise=minimise,
+    )
+    outcomes: Any = None
+    batches = 0
+    while True:
+        try:
+            cells: Any = steps.send(outcomes)
+        except StopIteration as end:
+            return end.value  # type: ignore[no-any-return]
+        batches += 1
+        if batches == stop:
+            return None
+        outcomes = [score(*cell) for cell in cells]
+
+
+def test_trial_0_has_the_literatures_defaults(tmp_path: Path) -> None:
+    best = carry_out(tmp_path)
+    assert best is not None
+    assert best.trials[0].params == DEFAULTS
+
+
+def test_the_best_completed_trial_wins(tmp_path: Path) -> None:
+    best = carry_out(tmp_path)
+    assert best is not None
+    complete = [trial for trial in best.trials if trial.state == "complete"]
+    assert best.params == max(complete, key=lambda t: t.value or 0).params
+
+
+def test_half_of_each_generation_goes_on_to_the_next_rung(tmp_path: Path) -> None:
+    best = carry_out(tmp_path)
+    assert best is not None
+    generations = [best.trials[0:4], best.trials[4:8], best.trials[8:10]]
+    kept = [sum(t.state == "complete" for t in generation) for generation in generations]
+    assert kept == [2, 2, 1]
+    for generation in generations:
+        pruned = [t.intermediate[1] for t in generation if t.state == "pruned"]
+        completed = [t.intermediate[1] for t in generation if t.state == "complete"]
+        assert max(pruned) <= min(completed)
+
+
+def test_a_loss_is_minimised(tmp_path: Path) -> None:
+    best = carry_out(
+        tmp_path, lambda n, p, u: {**score(n, p, u), "value": p["learning_rate"]}, minimise=True
+    )
+    assert best is not None
+    assert best.params["learning_rate"] == min(t.params["learning_rate"] for t in best.trials)
+
+
+@pytest.mark.parametrize("stop", range(1, 7))
+def test_a_study_killed_at_any_batch_ends_as_an_unbroken_one(tmp_path: Path, stop: int) -> None:
+    (tmp_path / "killed").mkdir()
+    (tmp_path / "whole").mkdir()
+    carry_out(tmp_path / "killed", stop=stop)
+    assert carry_out(tmp_path / "killed") == carry_out(tmp_path / "whole")
+
+
+def test_a_kill_while_asking_or_writing_leaves_no_trace(tmp_path: Path) -> None:
+    (tmp_path / "killed").mkdir()
+    (tmp_path / "whole").mkdir()
+    carry_out(tmp_path / "killed", stop=2)
+    journal = tmp_path / "killed" / "tuning.journal"
+    lines = journal.read_bytes().splitlines(keepends=True)
+    journal.write_bytes(b"".join(lines[:6]) + lines[6][:10])
+    (tmp_path / "killed" / "tuning.journal.lock").touch()
+    assert carry_out(tmp_path / "killed") == carry_out(tmp_path / "whole")
+
+
+def test_the_journal_holds_every_trial_once_and_none_hanging(tmp_path: Path) -> None:
+    for stop in (1, 2, 3, None):
+        carry_out(tmp_path, stop=stop)
+    trials = study(tmp_path)._study.get_trials()
+    assert [trial.number for trial in trials] == list(range(TUNING.trials))
+    assert all(trial.state.is_finished() for trial in trials)
+
+
+def test_a_failed_trial_is_recorded_and_the_others_go_on(tmp_path: Path) -> None:
+    best = carry_out(
+        tmp_path, lambda n, p, u: CellFailed("diverged") if n == 0 else score(n, p, u)
+    )
+    assert best is not None
+    assert (best.trials[0].state, best.trials[0].reason) == ("failed", "diverged")
+    assert sum(trial.state == "complete" for trial in best.trials) == 5
+
+
+def test_a_study_in_which_every_trial_fails_says_why(tmp_path: Path) -> None:
+    with pytest.raises(CellFailed, match="none of 10 trials completed: out of memory"):
+        carry_out(tmp_path, lambda *_: CellFailed("out of memory"))
