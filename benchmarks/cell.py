@@ -6,7 +6,7 @@ import dataclasses
 import statistics
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +16,10 @@ import pandas as pd
 from benchmarks.plan import Cell
 from benchmarks.store import append_line, now, replacing_folder, write_json, write_table
 from benchmarks.training.contract import Engine, InitialWeights, Predictor, Task
-from benchmarks.training.loop import Course, EpochRecord, Examples, Outcome, TrainingData, train
-from models.registry import Architecture, Recipe, discover
+from benchmarks.training.checkpoint import EpochRecord
+from benchmarks.training.loop import Course, Examples, Outcome, TrainingData, train
+from datasets.cache import cache_folder
+from models.registry import Architecture, Recipe, Registry, discover
 
 Result = dict[str, Any]
 Tell = Callable[[dict[str, Any]], None]
@@ -90,7 +92,7 @@ def _fit(cell: Cell, engine: Engine, tell: Tell) -> Result:
             "best_epoch": outcome.best_epoch,
             "validation": outcome.best_value,
             "images_seen": outcome.images_seen,
-            "stopped": outcome.stopped,
+            "stopped": "early stopping" if outcome.stopped else "budget",
             "train_seconds": seconds,
             "peak_memory_mb": _peak_memory_mb(),
             "precision": cell.precision,
@@ -108,7 +110,7 @@ def _score(cell: Cell, engine: Engine, tell: Tell) -> Result:
     """Predict validation and test with a frozen fit; this opens the test set, and says so."""
     assert cell.sealed is not None and cell.ledger is not None
     fit = Path(cell.output).parent
-    model = engine.restore(fit)
+    model = engine.restore(fit, _registry(cell))
     facts = {"variant": cell.variant, "seed": cell.seed, "key": cell.facts["fit_key"]}
     append_line(
         Path(cell.ledger), {"event": "test-opened", "time": now(), **facts, "purpose": "score"}
@@ -129,7 +131,7 @@ def _score(cell: Cell, engine: Engine, tell: Tell) -> Result:
 
 def _measure(cell: Cell, engine: Engine, tell: Tell) -> Result:
     """Count parameters and operations, and time single-image and batch prediction."""
-    model = engine.restore(Path(cell.facts["fit"]))
+    model = engine.restore(Path(cell.facts["fit"]), _registry(cell))
     cost = model.cost()
     images = np.random.default_rng(0).integers(0, 256, (BATCH, *cell.image_shape), np.uint8)
     single, batch = _latency_ms(model, images[:1]), _latency_ms(model, images)
@@ -171,7 +173,7 @@ def _train(cell: Cell, engine: Engine, tell: Tell) -> Outcome:
     course = Course(
         recipe=Recipe(**cell.recipe),
         strategy=cell.strategy,
-        augmentation=cell.augmentation,
+        augmentation=cell.augmentation,  # type: ignore[arg-type]
         epochs=cell.epochs,
         until=cell.until,
         protocol_seed=cell.protocol_seed,
@@ -186,6 +188,7 @@ def _train(cell: Cell, engine: Engine, tell: Tell) -> Outcome:
         course,
         _initial(cell),
         checkpoint=Path(cell.checkpoint) if cell.checkpoint else None,
+        feature_cache=cache_folder() / "features",
         on_epoch=lambda record: tell(dataclasses.asdict(record)),
     )
 
@@ -202,12 +205,15 @@ def _training_data(cell: Cell) -> TrainingData:
     return TrainingData(
         train=examples("train"),
         validation=examples("validation"),
-        classes=len(cell.class_names),
     )
 
 
 def _architecture(cell: Cell) -> Architecture:
-    return discover(Path(plugin) for plugin in cell.plugins)[cell.architecture]
+    return _registry(cell)[cell.architecture]
+
+
+def _registry(cell: Cell) -> Registry:
+    return discover(Path(plugin) for plugin in cell.plugins)
 
 
 def _task(cell: Cell) -> Task:
@@ -230,7 +236,7 @@ def _answered(cell: Cell, content: Result) -> Result:
     return result
 
 
-def _history(records: list[EpochRecord]) -> pd.DataFrame:
+def _history(records: Sequence[EpochRecord]) -> pd.DataFrame:
     return pd.DataFrame([dataclasses.asdict(record) for record in records])
 
 

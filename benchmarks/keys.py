@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import hashlib
 import importlib.util
-import inspect
 from collections.abc import Mapping
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
@@ -42,9 +41,8 @@ def code_digest(architecture: Architecture) -> str:
         "torch": "benchmarks.training.torch_engine",
         "scikit-learn": "benchmarks.training.scikit_engine",
     }[architecture.engine]
-    own = Path(inspect.getsourcefile(inspect.unwrap(architecture.build)) or "")
     found: dict[Path, str] = {}
-    _collect(own, found)
+    _collect(architecture.file, found)
     for module in ("benchmarks.training.loop", engine_file, "benchmarks.cell"):
         _collect(_module_file(module), found)
     return digest(sorted((path.name, content) for path, content in found.items()))

@@ -128,7 +128,7 @@ class Plan:
             self._cell(
                 "pretrain",
                 variant,
-                variant.architecture.recipe_for("fine-tune"),
+                variant.architecture.recipe_for("fine-tune", "scratch"),
                 Start("scratch"),
                 self.source,
             ),

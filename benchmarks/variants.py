@@ -93,7 +93,7 @@ def _resolve(
             f"{architecture.name} needs images of at least {architecture.minimum_input} pixels, "
             f"not {size}; set input_size"
         )
-    recipe = architecture.recipe_for(strategy).tuned(choice.hyperparameters)
+    recipe = architecture.recipe_for(strategy, kind).tuned(choice.hyperparameters)
     return Variant(
         name=choice.name or _name(choice, architecture, strategy),
         architecture=architecture,

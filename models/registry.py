@@ -120,7 +120,8 @@ class Architecture:
     ``build`` returns a ``Network`` for ``keras`` and ``torch``, and an estimator with
     ``partial_fit(X, y, classes)`` and ``predict_proba`` for ``scikit-learn``.
     It imports its engine inside the function, never at module level.
-    ``recipe`` holds the defaults; ``recipes`` holds others for single strategies.
+    ``recipe`` holds the defaults; ``recipes`` holds others for single strategies, and under
+    ``scratch`` for a random start. ``file`` is where it is declared.
     """
 
     name: str
@@ -135,10 +136,12 @@ class Architecture:
     strategies: tuple[str, ...] = ("fine-tune",)
     minimum_input: int = 8
     default_input: int | None = None
+    file: Path = Path()
 
-    def recipe_for(self, strategy: str) -> Recipe:
-        """Return the literature's defaults under ``strategy``."""
-        return self.recipes.get(strategy, self.recipe)
+    def recipe_for(self, strategy: str, initialisation: str) -> Recipe:
+        """Return the literature's defaults for a strategy from an initialisation."""
+        situation = "scratch" if initialisation == "scratch" else strategy
+        return self.recipes.get(situation, self.recipe)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -167,7 +170,9 @@ def architecture(
         declared = Architecture(
             name=name, engine=engine, summary=summary, source=source, build=build, **settings
         )
-        return replace(declared, build=partial(_build_checked, declared))
+        return replace(
+            declared, build=partial(_build_checked, declared), file=Path(build.__code__.co_filename)
+        )
 
     return wrap
 

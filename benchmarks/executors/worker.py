@@ -16,6 +16,7 @@ from benchmarks.cell import carry_out
 from benchmarks.errors import CellFailed, InputError, Unavailable
 from benchmarks.plan import Cell
 from benchmarks.training.engines import load_engine
+from benchmarks.training.loop import TrainingDiverged
 from datasets.records import DataError
 from models.registry import ModelError
 
@@ -55,7 +56,7 @@ def _serve(cell: Cell, engine: Any, tell: Callable[..., None]) -> None:
         result = carry_out(cell, engine, lambda record: tell("epoch", **record))
     except (Unavailable, ModelError) as error:
         tell("unavailable", reason=str(error))
-    except (CellFailed, InputError, DataError) as error:
+    except (CellFailed, TrainingDiverged, InputError, DataError) as error:
         tell("failed", reason=str(error))
     except Exception as error:
         traceback.print_exc()

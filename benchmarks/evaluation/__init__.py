@@ -1,0 +1,1 @@
+"""Scoring: from stored predictions to numbers; it knows results only, no models."""

@@ -1,0 +1,132 @@
+"""The metrics: one record for each, computed from labels and probabilities."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from sklearn.metrics import (
+    accuracy_score,
+    confusion_matrix,
+    f1_score,
+    log_loss,
+    precision_recall_fscore_support,
+    recall_score,
+)
+
+from benchmarks.evaluation.records import Predictions
+
+Labels = NDArray[np.int64]
+Probabilities = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Metric:
+    """A number that says how good predictions are.
+
+    ``function`` takes labels (int64, N) and probabilities (float64, N×K, rows summing to 1).
+    ``fraction`` tells a share of 1, shown in per cent, from a quantity of its own.
+    """
+
+    name: str
+    label: str
+    definition: str
+    function: Callable[[Labels, Probabilities], float]
+    higher_is_better: bool = True
+    fraction: bool = True
+
+
+def _accuracy(labels: Labels, probabilities: Probabilities) -> float:
+    return float(accuracy_score(labels, probabilities.argmax(axis=1)))
+
+
+def _macro_f1(labels: Labels, probabilities: Probabilities) -> float:
+    every = range(probabilities.shape[1])
+    answers = probabilities.argmax(axis=1)
+    return float(f1_score(labels, answers, labels=every, average="macro", zero_division=0))
+
+
+def _balanced_accuracy(labels: Labels, probabilities: Probabilities) -> float:
+    answers = probabilities.argmax(axis=1)
+    return float(recall_score(labels, answers, labels=np.unique(labels), average="macro"))
+
+
+def _log_loss(labels: Labels, probabilities: Probabilities) -> float:
+    return float(log_loss(labels, probabilities, labels=range(probabilities.shape[1])))
+
+
+METRICS = (
+    Metric(
+        "accuracy",
+        "Accuracy",
+        "Share of the images whose most probable class is their label.",
+        _accuracy,
+    ),
+    Metric(
+        "macro_f1",
+        "Macro-F1",
+        "Mean over the classes of F1, the harmonic mean of precision and recall; "
+        "every class counts alike.",
+        _macro_f1,
+    ),
+    Metric(
+        "balanced_accuracy",
+        "Balanced accuracy",
+        "Mean recall of the classes that occur: accuracy as if all classes were equally frequent.",
+        _balanced_accuracy,
+    ),
+    Metric(
+        "log_loss",
+        "Log-loss",
+        "Mean negative natural logarithm of the probability given to the label; "
+        "lower is better, and confident mistakes cost most.",
+        _log_loss,
+        higher_is_better=False,
+        fraction=False,
+    ),
+)
+
+
+def score(predictions: Predictions) -> dict[str, float]:
+    """Return every metric of ``METRICS`` by name."""
+    return {
+        metric.name: metric.function(predictions.labels, predictions.probabilities)
+        for metric in METRICS
+    }
+
+
+def confusion(predictions: Predictions) -> NDArray[np.int64]:
+    """Count images, int64 K×K: the row is the label, the column the answer."""
+    every = range(predictions.probabilities.shape[1])
+    counts = confusion_matrix(predictions.labels, predictions.answers, labels=every)
+    return np.asarray(counts, np.int64)
+
+
+def row_shares(counts: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Divide each row of a confusion matrix by its sum; a row without images stays zero."""
+    return np.asarray(counts / np.maximum(counts.sum(axis=1, keepdims=True), 1), np.float64)
+
+
+def per_class(predictions: Predictions, class_names: tuple[str, ...]) -> pd.DataFrame:
+    """Return one row for each class: ``class, precision, recall, f1`` (fractions), ``support``.
+
+    A class that is never answered has precision 0, one without images recall 0.
+    """
+    precision, recall, f1, support = precision_recall_fscore_support(
+        predictions.labels,
+        predictions.answers,
+        labels=range(len(class_names)),
+        zero_division=0,
+    )
+    return pd.DataFrame(
+        {
+            "class": class_names,
+            "precision": precision,
+            "recall": recall,
+            "f1": f1,
+            "support": support,
+        }
+    )

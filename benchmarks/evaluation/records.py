@@ -1,0 +1,212 @@
+"""The records that a results folder holds, once it is read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from datasets.records import Provenance
+
+VariantStatus = Literal["ok", "failed", "not run"]
+Value = bool | int | float | str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class DataFacts:
+    """A data set as the manifest names it; ``image_shape`` is (height, width, channels)."""
+
+    name: str
+    class_names: tuple[str, ...]
+    digest: str = ""
+    image_shape: tuple[int, ...] = ()
+    provenance: Provenance = field(default_factory=lambda: Provenance("unofficial"))
+    path: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class SplitFacts:
+    """The split as the manifest names it; ``counts`` is split → class → number of images."""
+
+    digest: str = ""
+    training_digest: str = ""
+    made: bool = False
+    counts: dict[str, dict[str, int]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class VariantFacts:
+    """What was asked of one row of the leaderboard, and the space that it was tuned in."""
+
+    name: str
+    architecture: str
+    initialisation: str = "scratch"
+    strategy: str = "fine-tune"
+    augmentation: str | None = None
+    input_size: int | None = None
+    engine: str = ""
+    summary: str = ""
+    source: str = ""
+    space: dict[str, dict[str, Any]] = field(default_factory=dict)
+    defaults: dict[str, Value] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Manifest:
+    """``manifest.json``: what was held equal, on what data, with what, and when."""
+
+    name: str
+    data: DataFacts
+    variants: tuple[VariantFacts, ...]
+    title: str = ""
+    ferbench: str = ""
+    protocol: dict[str, Any] = field(default_factory=dict)
+    protocol_digest: str = ""
+    split: SplitFacts = field(default_factory=SplitFacts)
+    source_data: DataFacts | None = None
+    environment: dict[str, Any] = field(default_factory=dict)
+    git: dict[str, Any] = field(default_factory=dict)
+    threads: int | None = None
+    seeds: tuple[int, ...] = ()
+    started: str = ""
+    finished: str | None = None
+    wall_seconds: float | None = None
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a variant ended; ``reason`` says why where it did not end well."""
+
+    status: VariantStatus
+    reason: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trial:
+    """One trial of a study; ``intermediate`` is epoch → value of the selection metric."""
+
+    number: int
+    state: Literal["complete", "pruned", "failed"]
+    value: float | None = None
+    params: dict[str, Value] = field(default_factory=dict)
+    intermediate: dict[int, float] = field(default_factory=dict)
+    images_seen: int = 0
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cost:
+    """``cost.json``: size and speed of one fitted variant; latencies are medians in ms."""
+
+    parameters: int | None = None
+    macs: int | None = None
+    latency_ms: float | None = None
+    batch_latency_ms: float | None = None
+    batch_size: int | None = None
+    images_per_second: float | None = None
+    device: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class FitFacts:
+    """``fit.json``: how one final training went."""
+
+    variant: str
+    seed: int
+    key: str = ""
+    hyperparameters: dict[str, Value] = field(default_factory=dict)
+    epochs_run: int | None = None
+    best_epoch: int | None = None
+    images_seen: int = 0
+    train_seconds: float = 0.0
+    peak_memory_mb: float | None = None
+    stopped: str | None = None
+    versions: dict[str, str] = field(default_factory=dict)
+    precision: str = ""
+    threads: int | None = None
+    model_files: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Predictions:
+    """What one fit answered for one split, in ascending order of ``rows``.
+
+    ``rows``: int64, N. ``image_ids``: N strings. ``labels``: int64, N, in [0, K).
+    ``probabilities``: float64, N×K, rows summing to 1.
+    """
+
+    rows: NDArray[np.int64]
+    image_ids: NDArray[np.str_]
+    labels: NDArray[np.int64]
+    probabilities: NDArray[np.float64]
+
+    @property
+    def answers(self) -> NDArray[np.int64]:
+        """The most probable class of each image, int64, N."""
+        return np.asarray(self.probabilities.argmax(axis=1), np.int64)
+
+    @property
+    def correct(self) -> NDArray[np.bool_]:
+        """Whether each image's most probable class is its label, bool, N."""
+        return np.asarray(self.answers == self.labels, np.bool_)
+
+
+@dataclass(frozen=True, eq=False)
+class FitResults:
+    """One final training: its facts, its history (one row for each epoch) and its predictions."""
+
+    facts: FitFacts
+    history: pd.DataFrame
+    validation: Predictions
+    test: Predictions
+
+
+@dataclass(frozen=True, eq=False)
+class VariantResults:
+    """One row of the leaderboard with all that it left behind; ``fits`` are in order of seed."""
+
+    facts: VariantFacts
+    outcome: Outcome
+    fits: tuple[FitResults, ...] = ()
+    trials: tuple[Trial, ...] = ()
+    cost: Cost = field(default_factory=Cost)
+
+    @property
+    def name(self) -> str:
+        """The variant's name."""
+        return self.facts.name
+
+    @property
+    def ranked(self) -> bool:
+        """Whether the variant ended well and has test predictions."""
+        return self.outcome.status == "ok" and bool(self.fits)
+
+
+@dataclass(frozen=True, eq=False)
+class RunResults:
+    """A whole results folder; ``ledger`` holds the objects of ``ledger.jsonl`` in order."""
+
+    folder: Path
+    manifest: Manifest
+    variants: tuple[VariantResults, ...]
+    ledger: tuple[Mapping[str, Any], ...] = ()
+
+    @property
+    def class_names(self) -> tuple[str, ...]:
+        """The names of the classes, in the order of their labels."""
+        return self.manifest.data.class_names
+
+    @property
+    def ranked(self) -> tuple[VariantResults, ...]:
+        """The variants that have test predictions."""
+        return tuple(variant for variant in self.variants if variant.ranked)
+
+    def events(self, kind: str) -> tuple[Mapping[str, Any], ...]:
+        """Return the ledger's entries whose ``event`` is ``kind``, in order."""
+        return tuple(entry for entry in self.ledger if entry.get("event") == kind)

@@ -1,0 +1,82 @@
+"""Numbers as people read them; what is missing is an en dash."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+MISSING = "–"
+MINUS = "−"
+
+
+def percent(fraction: Any, digits: int = 1) -> str:
+    """Return a fraction of 1 in per cent, without the sign: ``0.687`` → ``68.7``."""
+    return MISSING if pd.isna(fraction) else f"{100 * float(fraction):.{digits}f}"
+
+
+def points(fraction: float) -> str:
+    """Return a difference of fractions in percentage points, signed: ``+1.4``."""
+    return f"{100 * fraction:+.1f}".replace("-", MINUS)
+
+
+def decimal(value: Any, digits: int = 3) -> str:
+    """Return a number with a fixed number of decimals."""
+    return MISSING if pd.isna(value) else f"{float(value):.{digits}f}"
+
+
+def whole(value: Any) -> str:
+    """Return a whole number with thousands separated."""
+    return MISSING if pd.isna(value) else f"{int(value):,}"
+
+
+def compact(value: Any) -> str:
+    """Return a large number with three digits and its multiple: ``4.41 M``."""
+    if pd.isna(value):
+        return MISSING
+    for size, sign in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
+        if abs(value) >= size:
+            return f"{three_digits(float(value) / size)} {sign}"
+    return f"{int(value)}"
+
+
+def three_digits(value: Any) -> str:
+    """Return a positive number with about three significant digits and no exponent."""
+    if pd.isna(value):
+        return MISSING
+    return f"{value:.0f}" if value >= 100 else f"{value:.1f}" if value >= 10 else f"{value:.2f}"
+
+
+def duration(seconds: Any) -> str:
+    """Return seconds as people say them: ``8.4 s``, ``1 min 24 s``, ``2 h 05 min``."""
+    if pd.isna(seconds):
+        return MISSING
+    if seconds < 59.5:
+        return f"{seconds:.1f} s" if seconds < 10 else f"{seconds:.0f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    if minutes < 60:
+        return f"{minutes} min {rest:02d} s"
+    return f"{minutes // 60} h {minutes % 60:02d} min"
+
+
+def setting(value: Any) -> str:
+    """Return a hyperparameter or a protocol's value in short form: ``0.00031``, ``1, 3``."""
+    if value is None:
+        return MISSING
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float):
+        return f"{value:.3g}".replace("e-0", "e-")
+    if isinstance(value, list | tuple):
+        return ", ".join(setting(item) for item in value) or MISSING
+    return str(value) or MISSING
+
+
+def listing(names: list[str]) -> str:
+    """Join names as prose does: ``a, b and c``."""
+    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
+
+
+def plural(number: int, noun: str, several: str = "") -> str:
+    """Return ``1 seed``, ``3 seeds``."""
+    return f"{whole(number)} {noun if number == 1 else several or noun + 's'}"

@@ -1,0 +1,102 @@
+"""The page: one self-contained HTML file, and the tables beside it."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from benchmarks.evaluation.gains import gains
+from benchmarks.evaluation.leaderboard import INTERVAL, leaderboard
+from benchmarks.evaluation.records import RunResults
+from benchmarks.evaluation.run_results import read_run
+from benchmarks.report.figures import inline_svg, overview
+from benchmarks.report.method_section import ledgers, method_tables, repeat_commands
+from benchmarks.report.ranking import gains_table, ranking
+from benchmarks.report.summary import caveats, sentences
+from benchmarks.report.tables import as_csv, as_json
+from benchmarks.report.variant_section import variant_section
+from benchmarks.report.view import Picture
+from benchmarks.store import replacing
+
+TEMPLATES = Path(__file__).resolve().parents[2] / "report_templates"
+
+
+def render(run_folder: Path) -> None:
+    """Write ``leaderboard.html``, ``.csv`` and ``.json`` of a results folder, each whole.
+
+    Raises ``InputError`` where the folder is no run or is damaged.
+    """
+    run = read_run(run_folder)
+    frame = leaderboard(run)
+    for name, text in (
+        ("leaderboard.html", render_page(run)),
+        ("leaderboard.csv", as_csv(frame)),
+        ("leaderboard.json", as_json(frame)),
+    ):
+        with replacing(run_folder / name) as temporary:
+            temporary.write_text(text, "utf-8")
+
+
+def render_page(run: RunResults) -> str:
+    """Return the page of ``run``; the same results make the same page."""
+    return _environment().get_template("leaderboard.html.j2").render(_page(run))
+
+
+def _page(run: RunResults) -> dict[str, Any]:
+    """Return everything that the template shows."""
+    frame, gained, manifest = leaderboard(run), gains(run), run.manifest
+    anchors = {name: f"variant-{place}" for place, name in enumerate(frame["variant"], start=1)}
+    by_name = {variant.name: variant for variant in run.variants}
+    style, script = (TEMPLATES / name for name in ("style.css", "page.js"))
+    code = script.read_text("utf-8")
+    return {
+        "title": manifest.title or manifest.name,
+        "data": manifest.data,
+        "made": (manifest.finished or manifest.started)[:10],
+        "version": manifest.ferbench,
+        "sentences": sentences(run, frame, gained),
+        "caveats": caveats(run),
+        "overview": _overview(run, frame),
+        "interval": INTERVAL,
+        "ranking": ranking(run, frame, anchors),
+        "gains": gains_table(gained),
+        "variants": [
+            variant_section(run, by_name[row["variant"]], row, anchors[row["variant"]])
+            for _, row in frame.iterrows()
+        ],
+        "method": method_tables(run),
+        "ledgers": ledgers(run),
+        "commands": repeat_commands(run),
+        "style": Markup(style.read_text("utf-8")),
+        "script": Markup(code),
+        "script_hash": base64.b64encode(hashlib.sha256(code.encode()).digest()).decode(),
+    }
+
+
+def _overview(run: RunResults, frame: pd.DataFrame) -> Picture | None:
+    if not run.ranked:
+        return None
+    return Picture(
+        inline_svg(overview(run), "overview"),
+        "Test accuracy of each variant with its interval; the same numbers stand in the table",
+        "Test accuracy: mean, 95 % interval, and a mark for each seed. "
+        "Broken line: always answering the most frequent class",
+    )
+
+
+@cache
+def _environment() -> Environment:
+    return Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )

@@ -1,0 +1,117 @@
+"""The answer in a few generated sentences, and what to know before believing it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import pandas as pd
+
+from benchmarks.evaluation.chance import did_not_learn, majority_share
+from benchmarks.evaluation.gains import Gain
+from benchmarks.evaluation.records import RunResults
+from benchmarks.report.formatting import listing, percent, plural, points, whole
+
+FEW_SEEDS = 3
+
+
+def sentences(run: RunResults, frame: pd.DataFrame, gained: Sequence[Gain]) -> tuple[str, ...]:
+    """Say what was compared, which variant scored highest, and what transfer gained."""
+    data = run.manifest.data
+    intro = (
+        f"{plural(len(run.variants), 'variant')} on {data.name}, "
+        f"{plural(len(data.class_names), 'class', 'classes')}: {_sizes(run)}."
+    )
+    if not run.ranked:
+        return (intro, "No variant has test predictions yet.")
+    best = frame.iloc[0]
+    answer = (
+        f"{best['variant']} has the highest test accuracy, {percent(best['accuracy'])} % "
+        f"(95 % interval {percent(best['accuracy_low'])} to {percent(best['accuracy_high'])} %, "
+        f"mean of {plural(int(best['seeds']), 'seed')})."
+    )
+    return (intro, answer, *_overlap(run, frame), *_gained(gained))
+
+
+def _sizes(run: RunResults) -> str:
+    counts = run.manifest.split.counts
+    parts = [f"{whole(sum(classes.values()))} {split}" for split, classes in counts.items()]
+    return f"{listing(parts)} images" if parts else "sizes not recorded"
+
+
+def _overlap(run: RunResults, frame: pd.DataFrame) -> Iterator[str]:
+    ranked = frame[frame["status"] == "ok"]
+    near = ranked.iloc[1:].query("accuracy_high >= @ranked.iloc[0]['accuracy_low']")
+    if len(near):
+        images = whole(len(run.ranked[0].fits[0].test.labels))
+        yield (
+            f"Its interval overlaps that of {listing(list(near['variant']))}: "
+            f"{images} test images may not tell them apart."
+        )
+
+
+def _gained(gained: Sequence[Gain]) -> Iterator[str]:
+    for kind in ("transfer", "augmentation"):
+        chosen = [gain for gain in gained if gain.kind == kind]
+        if chosen:
+            told = [f"{points(g.difference)} points ({g.variant} over {g.control})" for g in chosen]
+            yield f"What {kind} changed: {listing(told)}."
+
+
+def caveats(run: RunResults) -> tuple[str, ...]:
+    """List everything that weakens the numbers, most general first."""
+    return (*_of_data(run), *_of_run(run), *_of_variants(run))
+
+
+def _of_data(run: RunResults) -> Iterator[str]:
+    manifest = run.manifest
+    provenance = manifest.data.provenance
+    if provenance.status != "official":
+        yield f"The data set is {provenance.status}" + _told(provenance.notes)
+    elif provenance.notes:
+        yield "About the data set" + _told(provenance.notes)
+    if manifest.split.made:
+        yield "ferbench made (part of) the split: scores on other splits do not compare."
+    if taken := manifest.protocol.get("data", {}).get("train_images"):
+        yield (
+            f"Only {whole(taken)} training images were used: "
+            "scores of models trained on the whole set do not compare."
+        )
+
+
+def _of_run(run: RunResults) -> Iterator[str]:
+    seeds = len(run.manifest.seeds)
+    if 0 < seeds < FEW_SEEDS:
+        spread = "is unknown" if seeds == 1 else "is barely known"
+        yield f"{plural(seeds, 'seed')} only: the spread between trainings {spread}."
+    if run.manifest.finished is None:
+        yield "The run is not finished: the same command goes on with it."
+    if run.manifest.git.get("dirty"):
+        yield "The code had uncommitted changes when the run was made."
+    for event in run.events("fallback"):
+        known = {"event", "time", "variant", "key"}
+        told = event.get("reason") or ", ".join(
+            f"{name} {value}" for name, value in event.items() if name not in known
+        )
+        yield f"Fallback, {event.get('variant', 'the run')}: {told}."
+
+
+def _of_variants(run: RunResults) -> Iterator[str]:
+    lost = [variant.name for variant in run.ranked if did_not_learn(run, variant)]
+    if lost:
+        name, share = majority_share(run)
+        yield (
+            f"{listing(lost)} did not learn within this budget: no better than always "
+            f"answering “{name}” ({percent(share)} %)."
+        )
+    for variant in run.variants:
+        if not variant.ranked:
+            ended = "failed" if variant.outcome.status == "failed" else "was not run"
+            reason = variant.outcome.reason or "no reason was recorded"
+            yield f"{variant.name} {ended}: {reason.rstrip('.')}."
+        elif len(variant.fits) < len(run.manifest.seeds):
+            number, wanted = len(variant.fits), len(run.manifest.seeds)
+            yield f"{variant.name} has {number} of {wanted} seeds."
+
+
+def _told(notes: Sequence[str]) -> str:
+    return f": {'; '.join(notes)}." if notes else "."

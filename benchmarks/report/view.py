@@ -1,0 +1,85 @@
+"""What the templates are given: plain text in records, with nothing left to compute."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One table cell; ``sort`` orders it (blank: always last), ``note`` is a smaller second line.
+
+    ``link`` is an address inside the page.
+    """
+
+    text: str
+    note: str = ""
+    sort: str = ""
+    link: str = ""
+
+
+@dataclass(frozen=True)
+class Column:
+    """One table column; ``definition`` is told on request.
+
+    ``largest_first`` is the order that the first click on the heading gives;
+    ``sorted`` is ``ascending`` or ``descending`` where the rows already are so.
+    """
+
+    label: str
+    definition: str = ""
+    numeric: bool = True
+    largest_first: bool = False
+    sorted: str = ""
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table; the first cell of each row is its heading."""
+
+    caption: str
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+
+
+@dataclass(frozen=True)
+class Picture:
+    """An inline SVG, made by us and safe, and the text that says the same."""
+
+    svg: Markup
+    alternative: str
+    caption: str
+
+
+@dataclass(frozen=True)
+class MatrixCell:
+    """One cell of a confusion matrix; ``heat`` is 0 to 10, ``right`` marks the diagonal."""
+
+    text: str
+    heat: int
+    right: bool
+    meaning: str
+
+
+@dataclass(frozen=True)
+class Matrix:
+    """A confusion matrix in one reading (``counts`` or ``rows``)."""
+
+    mode: str
+    caption: str
+    names: tuple[str, ...]
+    rows: tuple[tuple[str, tuple[MatrixCell, ...]], ...]
+
+
+def table(
+    caption: str, columns: Iterable[Column | str], rows: Iterable[Iterable[Cell | str]]
+) -> Table:
+    """Make a table; a string stands for a text column or a plain cell."""
+    return Table(
+        caption,
+        tuple(Column(c, numeric=False) if isinstance(c, str) else c for c in columns),
+        tuple(tuple(Cell(c) if isinstance(c, str) else c for c in row) for row in rows),
+    )

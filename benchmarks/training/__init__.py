@@ -1,0 +1,1 @@
+"""Training: one stream, one loop, and an engine for each numerical library."""

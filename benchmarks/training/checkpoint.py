@@ -1,0 +1,103 @@
+"""The checkpoint: an unfinished fit in one file, from which training goes on exactly."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from safetensors import safe_open
+from safetensors.numpy import save_file
+
+from benchmarks.training.contract import Arrays
+from models.registry import ModelError
+
+FILE = "checkpoint.safetensors"
+
+
+@dataclass(frozen=True, kw_only=True)
+class EpochRecord:
+    """One epoch: a row of ``history.csv``.
+
+    ``epoch`` counts from 1. ``images_seen`` counts every image that entered an optimiser step,
+    from the start of the fit to the end of this epoch. Losses are mean cross-entropies in nats,
+    the training loss against the smoothed and mixed targets, without penalties.
+    ``seconds`` is the wall time of the epoch, validation included.
+    """
+
+    epoch: int
+    images_seen: int
+    learning_rate: float
+    train_loss: float
+    train_accuracy: float
+    validation_loss: float
+    validation_accuracy: float
+    validation_macro_f1: float
+    seconds: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Progress:
+    """Where a fit stands after its last epoch."""
+
+    history: tuple[EpochRecord, ...]
+    weights: Arrays
+    best_weights: Arrays
+    optimizer_state: Arrays
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """The place of one fit's checkpoint; ``course`` is JSON that tells this fit from others."""
+
+    folder: Path
+    course: Mapping[str, Any]
+
+    def save(self, progress: Progress) -> None:
+        """Replace the checkpoint in one step, so that a kill leaves the old or the new one."""
+        parts = {
+            "weights": progress.weights,
+            "best": progress.best_weights,
+            "optimizer": progress.optimizer_state,
+        }
+        arrays = {f"{part}:{k}": v for part, held in parts.items() for k, v in held.items()}
+        history = json.dumps([asdict(record) for record in progress.history])
+        self.folder.mkdir(parents=True, exist_ok=True)
+        temporary = self.folder / f"{FILE}.{os.getpid()}.part"
+        save_file(arrays, temporary, {"history": history, "course": self._identity()})
+        temporary.replace(self.folder / FILE)
+
+    def load(self) -> Progress | None:
+        """Return the progress kept here, or ``None``; another fit's raises ``ModelError``."""
+        file = self.folder / FILE
+        if not file.exists():
+            return None
+        with safe_open(file, framework="np") as opened:
+            metadata = opened.metadata()
+            arrays = {key: opened.get_tensor(key) for key in opened.keys()}  # noqa: SIM118
+        if metadata["course"] != self._identity():
+            raise ModelError(f"{file}: belongs to another training; delete it to start afresh")
+        return Progress(
+            history=tuple(EpochRecord(**row) for row in json.loads(metadata["history"])),
+            weights=_part(arrays, "weights"),
+            best_weights=_part(arrays, "best"),
+            optimizer_state=_part(arrays, "optimizer"),
+        )
+
+    def _identity(self) -> str:
+        return json.dumps(dict(self.course), sort_keys=True)
+
+
+def _part(arrays: Mapping[str, np.ndarray], part: str) -> Arrays:
+    return {k.partition(":")[2]: v for k, v in arrays.items() if k.startswith(f"{part}:")}
+
+
+def scores(history: Sequence[EpochRecord], metric: str) -> list[float]:
+    """Return the validation scores of ``metric`` so that higher is better: minus the log loss."""
+    if metric == "log_loss":
+        return [-record.validation_loss for record in history]
+    return [getattr(record, f"validation_{metric}") for record in history]

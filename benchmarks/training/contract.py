@@ -1,0 +1,155 @@
+"""The contract between the harness and an engine: what every engine can do, in one vocabulary."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.registry import Architecture, Recipe, Registry
+
+Precision = Literal["float32", "bfloat16"]
+Strategy = Literal["frozen", "fine-tune", "frozen-then-fine-tune"]
+Images = NDArray[np.uint8]
+Batch = NDArray[np.float32]
+Arrays = Mapping[str, NDArray[Any]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Task:
+    """What a network has to do: its shapes and the seed of its first weights.
+
+    ``image_shape`` is (height, width, channels); ``input_size`` in pixels.
+    """
+
+    classes: int
+    image_shape: tuple[int, int, int]
+    input_size: int
+    seed: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class InitialWeights:
+    """Where the backbone starts. ``file`` is ``None`` for ``scratch`` and ``imagenet``.
+
+    ``file`` is a ``.safetensors`` written by `Learner.save_backbone`, or what a user gives as
+    ``file:PATH`` (Keras ``.weights.h5``/``.h5``, ``.safetensors``).
+    """
+
+    kind: Literal["scratch", "imagenet", "file"]
+    file: Path | None = None
+
+
+@dataclass(frozen=True)
+class Cost:
+    """``parameters`` and ``macs`` of one forward pass of one image (multiply-accumulates)."""
+
+    parameters: int
+    macs: int | None
+
+
+class Predictor(Protocol):
+    """A finished model."""
+
+    def predict(self, images: Images) -> NDArray[np.float64]:
+        """Return class probabilities, N×K, rows summing to 1, for uint8 images N×H×W×C."""
+        ...
+
+    def cost(self) -> Cost:
+        """Count parameters and multiply-accumulates."""
+        ...
+
+
+class Learner(Predictor, Protocol):
+    """A model in training, with its optimiser."""
+
+    def begin_epoch(self, seed: int) -> None:
+        """Reset every source of chance inside the network (dropout) to ``seed``."""
+        ...
+
+    def freeze_backbone(self, frozen: bool) -> None:
+        """Choose whether the backbone learns, and start a new optimiser.
+
+        Frozen, the whole backbone is in inference mode: batch norm and dropout too.
+        """
+        ...
+
+    def train_batch(self, images: Batch, targets: Batch, learning_rate: float) -> None:
+        """Take one optimiser step on float32 images N×H×W×C in [0, 255] and targets N×K."""
+        ...
+
+    def training_metrics(self) -> tuple[float, float]:
+        """Return mean cross-entropy, without penalties, and accuracy since the last call.
+
+        Accuracy is the share of images whose likeliest class has the largest target.
+        """
+        ...
+
+    def features(self, images: Images) -> NDArray[np.float32]:
+        """Return the frozen backbone's features of uint8 images, N×…."""
+        ...
+
+    def train_features(self, features: Batch, targets: Batch, learning_rate: float) -> None:
+        """Take one step of the head alone on cached features."""
+        ...
+
+    def predict_features(self, features: Batch) -> NDArray[np.float64]:
+        """Return class probabilities from cached features."""
+        ...
+
+    def weights(self) -> Arrays:
+        """Return copies of all weights and statistics, named ``backbone/…`` and ``head/…``."""
+        ...
+
+    def load_weights(self, weights: Arrays) -> None:
+        """Go back to ``weights``."""
+        ...
+
+    def optimizer_state(self) -> Arrays:
+        """Return copies of what the optimiser remembers; with `weights` it continues exactly."""
+        ...
+
+    def load_optimizer_state(self, state: Arrays) -> None:
+        """Go back to ``state``; the same part must be frozen as when it was taken."""
+        ...
+
+    def save_backbone(self, file: Path) -> None:
+        """Write the backbone's weights as ``.safetensors``, for `InitialWeights.file`."""
+        ...
+
+    def save(self, folder: Path) -> list[str]:
+        """Write the model for users; return the names of the files written."""
+        ...
+
+
+class Engine(Protocol):
+    """One numerical library. A process uses one engine only."""
+
+    def prepare(self, *, threads: int, precision: Precision, seed: int) -> None:
+        """Set threads, precision, determinism and every seed. Called before each cell."""
+        ...
+
+    def learner(
+        self, architecture: Architecture, task: Task, recipe: Recipe, weights: InitialWeights
+    ) -> Learner:
+        """Build a network; weights that can't be had raise ``ModelError``."""
+        ...
+
+    def restore(self, folder: Path, registry: Registry) -> Predictor:
+        """Load what `Learner.save` wrote, rebuilding the architecture out of ``registry``."""
+        ...
+
+    def versions(self) -> Mapping[str, str]:
+        """Return the versions of every library that decides the numbers."""
+        ...
+
+    def conditions(self) -> Mapping[str, str]:
+        """Return all but data and weights that decides the bits of a computation.
+
+        The versions, and the precision, threads and device that `prepare` chose.
+        """
+        ...

@@ -1,0 +1,53 @@
+"""The feature cache: what a frozen backbone makes of the images, computed once and kept on disk."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from filelock import FileLock
+from numpy.typing import NDArray
+
+from benchmarks.training.contract import Images, Learner
+
+
+@dataclass(frozen=True)
+class FeatureCache:
+    """A folder of feature arrays, each named by a digest of all that decides it.
+
+    ``description`` is JSON with what backbone weights and images do not tell: architecture,
+    input size, precision, library versions.
+    """
+
+    folder: Path
+    description: Mapping[str, Any]
+
+    def features(self, learner: Learner, images: Images) -> NDArray[np.float32]:
+        """Return the backbone's features of ``images``, float32 N×…, as a read-only memory map.
+
+        Processes that ask at the same time wait for the one that computes.
+        """
+        file = self.folder / f"{self._key(learner, images)}.npy"
+        self.folder.mkdir(parents=True, exist_ok=True)
+        with FileLock(file.with_suffix(".lock")):
+            if not file.exists():
+                part = file.with_suffix(f".{os.getpid()}.part")
+                with part.open("wb") as stream:
+                    np.save(stream, learner.features(images))
+                part.replace(file)
+        features: NDArray[np.float32] = np.load(file, mmap_mode="r")
+        return features
+
+    def _key(self, learner: Learner, images: Images) -> str:
+        digest = hashlib.sha256(json.dumps(dict(self.description), sort_keys=True).encode())
+        weights = {k: v for k, v in learner.weights().items() if k.startswith("backbone/")}
+        for name, array in [*sorted(weights.items()), ("images", images)]:
+            digest.update(f"{name} {array.dtype} {array.shape}".encode())
+            digest.update(np.ascontiguousarray(array).data)
+        return digest.hexdigest()

@@ -1,0 +1,301 @@
+"""The training loop: the same epochs, validation, selection and checkpoints for every engine."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.metrics import accuracy_score, f1_score, log_loss
+
+from benchmarks.training.augmentation import Augmentation
+from benchmarks.training.checkpoint import Checkpoint, EpochRecord, Progress, scores
+from benchmarks.training.contract import (
+    Engine,
+    Images,
+    InitialWeights,
+    Learner,
+    Strategy,
+    Task,
+)
+from benchmarks.training.features import FeatureCache
+from benchmarks.training.schedule import best_epoch, learning_rate, plateau_scale, should_stop
+from benchmarks.training.stream import Batch, batch_count, batches, network_seed
+from models.registry import Architecture, Recipe
+
+Metric = Literal["accuracy", "macro_f1", "log_loss"]
+SECONDS_BETWEEN_CHECKPOINTS = 60
+
+
+class TrainingDiverged(RuntimeError):
+    """The loss stopped being a number; the message names the epoch."""
+
+    def __init__(self, epoch: int, learning_rate: float) -> None:
+        super().__init__(
+            f"training diverged in epoch {epoch}: the loss is not finite; "
+            f"lower the learning rate ({learning_rate:g}) or set clip_norm"
+        )
+        self.epoch = epoch
+
+
+@dataclass(frozen=True)
+class Examples:
+    """Images, uint8 N×H×W×C, and their classes, int64 N."""
+
+    images: Images
+    labels: NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class TrainingData:
+    """All that training may see."""
+
+    train: Examples
+    validation: Examples
+
+
+@dataclass(frozen=True, kw_only=True)
+class Course:
+    """How one fit goes.
+
+    ``epochs`` is the horizon of the schedule; training stops after epoch ``until`` (a rung).
+    ``metric``, on validation, selects the best epoch and drives early stopping and plateau.
+    """
+
+    recipe: Recipe
+    strategy: Strategy
+    augmentation: Augmentation
+    epochs: int
+    until: int
+    protocol_seed: int
+    fit_seed: int
+    metric: Metric
+
+    @property
+    def frozen_epochs(self) -> int:
+        """The epochs at the start in which the backbone is frozen."""
+        if self.strategy == "frozen-then-fine-tune":
+            return min(max(1, round(self.recipe.frozen_share * self.epochs)), self.epochs - 1)
+        return self.epochs if self.strategy == "frozen" else 0
+
+    def phase_start(self, epoch: int) -> int:
+        """Return the first epoch (from 0) of the phase, frozen or not, that ``epoch`` is in."""
+        return self.frozen_epochs if epoch >= self.frozen_epochs else 0
+
+    def stops(self, history: list[EpochRecord]) -> bool:
+        """Tell whether early stopping ends the fit; the frozen phase of two is never cut short."""
+        if len(history) <= self.frozen_epochs < self.epochs:
+            return False
+        phase = history[self.phase_start(len(history) - 1) :]
+        return should_stop(scores(phase, self.metric), self.recipe.early_stopping)
+
+    def rate(self, history: list[EpochRecord], step: int, steps: int) -> float:
+        """Return the learning rate of ``step`` out of ``steps`` in the epoch after ``history``."""
+        epoch, recipe = len(history), self.recipe
+        phase = scores(history[self.phase_start(epoch) :], self.metric)
+        return learning_rate(
+            recipe.schedule,
+            recipe.learning_rate,
+            step=epoch * steps + step,
+            steps=self.epochs * steps,
+            plateau_scale=plateau_scale(phase, recipe.plateau_patience, recipe.plateau_factor),
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """What a fit came to. ``learner`` has the weights of ``best_epoch`` (from 1).
+
+    ``best_value`` is the selection metric there, in its own sense (a log loss is positive).
+    ``stopped`` tells whether early stopping ended it.
+    """
+
+    learner: Learner
+    history: list[EpochRecord]
+    best_epoch: int
+    best_value: float
+    images_seen: int
+    stopped: bool
+
+
+def train(
+    engine: Engine,
+    architecture: Architecture,
+    task: Task,
+    data: TrainingData,
+    course: Course,
+    weights: InitialWeights,
+    *,
+    checkpoint: Path | None = None,
+    feature_cache: Path | None = None,
+    on_epoch: Callable[[EpochRecord], None] = lambda record: None,
+) -> Outcome:
+    """Train one network, from the start or from where ``checkpoint`` (a folder) left it.
+
+    With a checkpoint the result is bit-identical to an unbroken training. ``feature_cache`` (a
+    folder) lets a frozen backbone see each image once, where training images do not change.
+    ``on_epoch`` is told each epoch that is trained now. Raises ``ModelError`` where the weights
+    cannot be had and ``TrainingDiverged`` where the loss is no longer a number.
+    """
+    learner = engine.learner(architecture, task, course.recipe, weights)
+    keeper = None
+    if checkpoint is not None:
+        keeper = Checkpoint(checkpoint, _identity(engine, architecture, task, course, weights))
+    cache = None
+    if feature_cache is not None and course.augmentation == "none" and not course.recipe.mixup:
+        conditions = {"architecture": architecture.name, "input_size": task.input_size}
+        cache = FeatureCache(feature_cache, {**conditions, **engine.conditions()})
+    fit = _Fit(learner, data, course, task.classes, cache)
+    fit.resume(keeper.load() if keeper else None)
+    fit.run(keeper, on_epoch)
+    return fit.outcome()
+
+
+def _identity(
+    engine: Engine, architecture: Architecture, task: Task, course: Course, weights: InitialWeights
+) -> dict[str, Any]:
+    """Describe a fit but for ``until``: what must agree for it to go on from a checkpoint."""
+    agreed = {k: v for k, v in asdict(course).items() if k != "until"}
+    return {
+        "architecture": architecture.name,
+        "task": asdict(task),
+        "course": agreed,
+        "initial_weights": weights.kind,
+        "conditions": dict(engine.conditions()),
+    }
+
+
+class _Fit:
+    """One fit under way: a learner and its history."""
+
+    def __init__(
+        self,
+        learner: Learner,
+        data: TrainingData,
+        course: Course,
+        classes: int,
+        cache: FeatureCache | None,
+    ) -> None:
+        self.learner, self.data, self.course, self.classes = learner, data, course, classes
+        self.cache = cache
+        self.history: list[EpochRecord] = []
+        self.best_weights = learner.weights()
+
+    def resume(self, progress: Progress | None) -> None:
+        if progress is None:
+            return
+        self.history = list(progress.history)
+        self.best_weights = progress.best_weights
+        self.learner.freeze_backbone(len(self.history) <= self.course.frozen_epochs)
+        self.learner.load_weights(progress.weights)
+        self.learner.load_optimizer_state(progress.optimizer_state)
+
+    def run(self, keeper: Checkpoint | None, on_epoch: Callable[[EpochRecord], None]) -> None:
+        saved, start = time.monotonic(), len(self.history)
+        while len(self.history) < self.course.until and not self.course.stops(self.history):
+            record = self._epoch()
+            self.history.append(record)
+            if self._best() == len(self.history) - 1:
+                self.best_weights = self.learner.weights()
+            on_epoch(record)
+            if keeper and time.monotonic() - saved > SECONDS_BETWEEN_CHECKPOINTS:
+                keeper.save(self._progress())
+                saved = time.monotonic()
+        if keeper and len(self.history) > start:
+            keeper.save(self._progress())
+
+    def outcome(self) -> Outcome:
+        self.learner.load_weights(self.best_weights)
+        best = self._best()
+        return Outcome(
+            learner=self.learner,
+            history=self.history,
+            best_epoch=best + 1,
+            best_value=abs(scores(self.history, self.course.metric)[best]),
+            images_seen=self.history[-1].images_seen,
+            stopped=self.course.stops(self.history),
+        )
+
+    def _best(self) -> int:
+        return best_epoch(scores(self.history, self.course.metric))
+
+    def _progress(self) -> Progress:
+        return Progress(
+            history=tuple(self.history),
+            weights=self.learner.weights(),
+            best_weights=self.best_weights,
+            optimizer_state=self.learner.optimizer_state(),
+        )
+
+    def _epoch(self) -> EpochRecord:
+        began, epoch, course = time.monotonic(), len(self.history), self.course
+        frozen = epoch < course.frozen_epochs
+        if epoch == course.phase_start(epoch):
+            self.learner.freeze_backbone(frozen)
+        self.learner.begin_epoch(network_seed(course.protocol_seed, course.fit_seed, epoch))
+        cache = self.cache if frozen else None
+        seen, rate = self._train(cache)
+        train_loss, train_accuracy = self.learner.training_metrics()
+        probabilities = self._validate(cache)
+        if not (np.isfinite(train_loss) and np.isfinite(probabilities).all()):
+            raise TrainingDiverged(epoch + 1, rate)
+        return EpochRecord(
+            epoch=epoch + 1,
+            images_seen=seen + (self.history[-1].images_seen if self.history else 0),
+            learning_rate=rate,
+            train_loss=train_loss,
+            train_accuracy=train_accuracy,
+            **_validation_metrics(self.data.validation.labels, probabilities),
+            seconds=time.monotonic() - began,
+        )
+
+    def _train(self, cache: FeatureCache | None) -> tuple[int, float]:
+        """Take the steps of one epoch; return the images seen and the last learning rate."""
+        steps = batch_count(len(self.data.train.labels), self.course.recipe.batch_size)
+        learn = self.learner.train_features if cache else self.learner.train_batch
+        seen, rate = 0, 0.0
+        for step, (inputs, targets) in enumerate(self._batches(cache)):
+            rate = self.course.rate(self.history, step, steps)
+            learn(inputs, targets, rate)
+            seen += len(inputs)
+        return seen, rate
+
+    def _batches(self, cache: FeatureCache | None) -> Iterator[Batch]:
+        train, course = self.data.train, self.course
+        return batches(
+            cache.features(self.learner, train.images) if cache else train.images,
+            train.labels,
+            self.classes,
+            protocol_seed=course.protocol_seed,
+            fit_seed=course.fit_seed,
+            epoch=len(self.history),
+            batch_size=course.recipe.batch_size,
+            augmentation=course.augmentation,
+            mixup=course.recipe.mixup,
+            label_smoothing=course.recipe.label_smoothing,
+        )
+
+    def _validate(self, cache: FeatureCache | None) -> NDArray[np.float64]:
+        images = self.data.validation.images
+        if cache:
+            return self.learner.predict_features(cache.features(self.learner, images))
+        return self.learner.predict(images)
+
+
+def _validation_metrics(
+    labels: NDArray[np.int64], probabilities: NDArray[np.float64]
+) -> dict[str, float]:
+    """Compute loss, accuracy and macro-F1; a class without images counts as F1 0."""
+    classes = range(probabilities.shape[1])
+    predicted = probabilities.argmax(axis=1)
+    return {
+        "validation_loss": float(log_loss(labels, probabilities, labels=classes)),
+        "validation_accuracy": float(accuracy_score(labels, predicted)),
+        "validation_macro_f1": float(
+            f1_score(labels, predicted, labels=classes, average="macro", zero_division=0)
+        ),
+    }

@@ -1,0 +1,187 @@
+"""The cache of decoded data sets: uint8 pixels in memory-mapped files, keyed by content."""
+
+from __future__ import annotations
+
+import hashlib
+import inspect
+import json
+import math
+import os
+from collections.abc import Callable, Iterable, Mapping
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import platformdirs
+
+from datasets.builds import build_once
+from datasets.digests import rows_digest
+from datasets.images import image_id
+from datasets.records import SPLIT_NAMES, DataError, DataSet, Provenance
+from datasets.registry import Reading, Sample, Source
+
+Progress = Callable[[int, int], None]
+IMAGES, ROWS, META = "images.bin", "rows.npz", "meta.json"
+
+
+def cache_folder() -> Path:
+    """Return the user's cache folder; the environment variable FERBENCH_CACHE overrides it."""
+    chosen = os.environ.get("FERBENCH_CACHE")
+    return Path(chosen) if chosen else platformdirs.user_cache_path("ferbench")
+
+
+def open_data_set(
+    source: Source,
+    path: Path | None,
+    options: Mapping[str, Any],
+    *,
+    cache: Path | None = None,
+    progress: Progress | None = None,
+) -> DataSet:
+    """Open a data set, decoding it into the cache where it is not there yet.
+
+    ``options`` overrides the source's own; ``cache`` defaults to `cache_folder`;
+    ``progress(done, total)`` is called while images are decoded. Raises ``DataError`` for a
+    missing path, an unknown option and data that cannot be read.
+    """
+    chosen = _chosen(source, options)
+    where = _place(source, path)
+    key = _key(source, where, chosen)
+    place = (cache or cache_folder()) / "data" / key
+
+    def build(folder: Path) -> None:
+        _write(folder, source.name, source.read(where, chosen), progress or (lambda *_: None))
+
+    return _load(build_once(place, _intact, build), source.name)
+
+
+def verify(data: DataSet) -> bool:
+    """Tell whether every cached pixel still has the image id that it was written with."""
+    return all(
+        image_id(image) == known for image, known in zip(data.images, data.image_ids, strict=True)
+    )
+
+
+def _chosen(source: Source, options: Mapping[str, Any]) -> dict[str, Any]:
+    for name, value in options.items():
+        if name not in source.options:
+            known = ", ".join(source.options) or "none"
+            raise DataError(f"{source.name}: unknown option {name!r}; known: {known}")
+        if type(value) is not type(source.options[name]):
+            raise DataError(
+                f"{source.name}: option {name} is {value!r}; "
+                f"expected a value like {source.options[name]!r}"
+            )
+    return {**source.options, **options}
+
+
+def _place(source: Source, path: Path | None) -> Path | None:
+    if not source.needs_path:
+        return None
+    if path is None:
+        raise DataError(f"{source.name}: say where it is, with --data PATH or FERBENCH_DATA")
+    if not path.exists():
+        raise DataError(f"{path}: no such file or folder; say where {source.name} is with --data")
+    return path
+
+
+def _key(source: Source, path: Path | None, options: Mapping[str, Any]) -> str:
+    """Name everything that decides the decoded pixels: content, options, code and decoder."""
+    parts = {
+        "name": source.name,
+        "options": dict(options),
+        "content": source.fingerprint(path, options),
+        "code": _code_digest(source),
+        "opencv": version("opencv-python-headless"),
+    }
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+
+
+def _code_digest(source: Source) -> str:
+    files = {*Path(__file__).parent.glob("*.py"), Path(inspect.getfile(source.read))}
+    code = b"".join(file.read_bytes() for file in sorted(files))
+    return hashlib.sha256(code).hexdigest()
+
+
+def _write(folder: Path, name: str, reading: Reading, progress: Progress) -> None:
+    rows: list[tuple[str, int, str, str]] = []
+    with (folder / IMAGES).open("wb") as file:
+        for sample in reading.samples():
+            _check(name, sample, reading)
+            file.write(np.ascontiguousarray(sample.image).data)
+            rows.append((image_id(sample.image), sample.label, sample.path, sample.split))
+            if len(rows) % 256 == 0:
+                progress(len(rows), reading.count)
+    if not rows:
+        raise DataError(f"{name}: not one readable image in it; is the copy complete?")
+    progress(reading.count, reading.count)
+    _write_rows(folder / ROWS, rows)
+    provenance = reading.provenance()
+    meta = {
+        "class_names": reading.class_names,
+        "images_shape": [len(rows), *reading.image_shape],
+        "status": provenance.status,
+        "notes": provenance.notes,
+        "digest": rows_digest(reading.class_names, rows),
+        "rows_sha256": _file_sha256(folder / ROWS),
+    }
+    (folder / META).write_text(json.dumps(meta, indent=2), encoding="utf-8")
+
+
+def _check(name: str, sample: Sample, reading: Reading) -> None:
+    if sample.image.shape != reading.image_shape or sample.image.dtype != np.uint8:
+        raise DataError(
+            f"{name}: {sample.path} decoded to {sample.image.dtype} {sample.image.shape}; "
+            f"its reader promised uint8 {reading.image_shape}"
+        )
+    if not 0 <= sample.label < len(reading.class_names) or sample.split not in ("", *SPLIT_NAMES):
+        raise DataError(
+            f"{name}: {sample.path} has label {sample.label} and split {sample.split!r}; "
+            f"expected 0 to {len(reading.class_names) - 1} and one of {', '.join(SPLIT_NAMES)}"
+        )
+
+
+def _write_rows(file: Path, rows: Iterable[tuple[str, int, str, str]]) -> None:
+    ids, labels, paths, split = zip(*rows, strict=True)
+    np.savez(
+        file,
+        image_ids=np.array(ids, dtype=np.str_),
+        labels=np.array(labels, dtype=np.int64),
+        paths=np.array(paths, dtype=np.str_),
+        split=np.array(split, dtype="U10"),
+    )
+
+
+def _file_sha256(file: Path) -> str:
+    with file.open("rb") as opened:
+        return hashlib.file_digest(opened, "sha256").hexdigest()
+
+
+def _intact(folder: Path) -> bool:
+    """Check sizes and the table of rows; `verify` checks the pixels."""
+    try:
+        meta = json.loads((folder / META).read_text(encoding="utf-8"))
+        right_size = (folder / IMAGES).stat().st_size == math.prod(meta["images_shape"])
+        return bool(right_size and _file_sha256(folder / ROWS) == meta["rows_sha256"])
+    except (OSError, ValueError, KeyError):
+        return False
+
+
+def _load(folder: Path, name: str) -> DataSet:
+    meta = json.loads((folder / META).read_text(encoding="utf-8"))
+    with np.load(folder / ROWS) as rows:
+        labels, image_ids = rows["labels"], rows["image_ids"]
+        paths, split = rows["paths"], rows["split"]
+    shape = tuple(meta["images_shape"])
+    return DataSet(
+        name=name,
+        images=np.memmap(folder / IMAGES, dtype=np.uint8, mode="r", shape=shape),
+        labels=labels,
+        class_names=tuple(meta["class_names"]),
+        image_ids=image_ids,
+        paths=paths,
+        split=split,
+        provenance=Provenance(meta["status"], tuple(meta["notes"])),
+        digest=meta["digest"],
+    )

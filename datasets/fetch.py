@@ -1,0 +1,41 @@
+"""Fetching a data set with the user's own credentials; nothing else here uses the network."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from types import MappingProxyType
+
+from datasets.records import DataError
+
+KAGGLE_HANDLES = MappingProxyType({"fer2013": "msambare/fer2013"})
+
+
+def fetch(name: str, destination: Path) -> Path:
+    """Download the data set ``name`` from Kaggle into ``destination`` and return its folder.
+
+    Raises ``DataError`` saying what to do where it is not on offer, where FERBENCH_OFFLINE=1
+    forbids the network, and without kagglehub or credentials.
+    """
+    if name not in KAGGLE_HANDLES:
+        raise DataError(f"{name}: cannot be fetched; on offer: {', '.join(KAGGLE_HANDLES)}")
+    if os.environ.get("FERBENCH_OFFLINE") == "1":
+        raise DataError(f"{name}: not fetched because FERBENCH_OFFLINE=1; unset it to download")
+    try:
+        import kagglehub
+    except ImportError as error:
+        raise DataError(
+            f"{name}: fetching needs the package kagglehub: pip install 'ferbench[fetch]'"
+        ) from error
+    try:
+        folder = kagglehub.dataset_download(KAGGLE_HANDLES[name], output_dir=str(destination))
+    except Exception as error:
+        raise DataError(
+            f"{name}: Kaggle refused ({type(error).__name__}: {_first_line(error)}); create a "
+            "token on your Kaggle account page, save it as ~/.kaggle/kaggle.json, and repeat"
+        ) from error
+    return Path(folder)
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip().splitlines() or ["no reason given"])[0]

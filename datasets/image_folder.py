@@ -1,0 +1,86 @@
+"""Your own images: any tree with one folder for each class."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from datasets.images import decode, fit, header
+from datasets.layouts import Decoder, Entry, Layout, class_folders
+from datasets.records import DataError, Provenance
+from datasets.registry import Reading, Sample, data_set
+from datasets.trees import Tree, open_tree
+
+
+@data_set(
+    name="image-folder",
+    summary="any images, one folder for each class, with or without train/ val/ test/ above",
+    origin="your own images",
+    licence="yours",
+    options=MappingProxyType({"image_size": 96}),
+)
+def image_folder(path: Path | None, options: Mapping[str, Any]) -> Reading:
+    """Read a class-per-folder tree from a folder or archive; raises ``DataError``.
+
+    Images of one size keep it; otherwise the shorter side is scaled to ``image_size`` pixels
+    and the centre square is cut out. The data set is colour if one image is, else grey.
+    """
+    if path is None:
+        raise DataError("image-folder: its place is missing; give it with --data PATH")
+    with open_tree(path) as tree:
+        layout = class_folders(tree.names)
+        if len(layout.class_folders) < 2:
+            raise DataError(f"{path}: {_found(layout)}; expected a folder for each of 2+ classes")
+        height, width, channels = _image_shape(tree, layout.entries, int(options["image_size"]))
+    labels = {name: label for label, name in enumerate(layout.class_folders)}
+    decoder = Decoder(channels)
+
+    def samples() -> Iterator[Sample]:
+        with open_tree(path) as tree:
+            for entry, pixels in decoder.images(tree, layout.entries):
+                label = labels[entry.class_folder]
+                yield Sample(fit(pixels, height, width), label, entry.path, entry.split)
+
+    return Reading(
+        class_names=layout.class_folders,
+        image_shape=(height, width, channels),
+        count=len(layout.entries),
+        samples=samples,
+        provenance=lambda: Provenance("unofficial", decoder.notes() + layout.notes),
+    )
+
+
+def _found(layout: Layout) -> str:
+    return (
+        f"images in only one class folder, {layout.class_folders[0]}"
+        if layout.entries
+        else ("no images in class folders")
+    )
+
+
+def _image_shape(tree: Tree, entries: Iterable[Entry], size: int) -> tuple[int, int, int]:
+    """Return the common size or ``size`` × ``size``, and 3 channels if one image has colour.
+
+    Sizes are taken from the headers; pixels are decoded only until the first colour is seen.
+    """
+    sizes: set[tuple[int, int]] = set()
+    colour = False
+    for entry in entries:
+        try:
+            content = tree.read(entry.name)
+            one_size, can_be_colour = header(content, entry.name)
+            colour = colour or (can_be_colour and _has_colour(content, entry.name))
+        except DataError:
+            continue
+        sizes.add(one_size)
+        if colour and len(sizes) > 1:
+            break
+    height, width = sizes.pop() if len(sizes) == 1 else (size, size)
+    return height, width, 3 if colour else 1
+
+
+def _has_colour(content: bytes, name: str) -> bool:
+    pixels = decode(content, name, channels=3)
+    return bool((pixels[..., :1] != pixels[..., 1:]).any())

@@ -1,0 +1,107 @@
+"""Class-per-folder trees: which image belongs to which split and class."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import PurePosixPath
+from types import MappingProxyType
+
+from datasets.images import SUFFIXES, Pixels, decode
+from datasets.records import DataError
+from datasets.trees import Tree
+
+SPLIT_FOLDERS = MappingProxyType(
+    {
+        "train": "train",
+        "training": "train",
+        "val": "validation",
+        "valid": "validation",
+        "validation": "validation",
+        "test": "test",
+        "testing": "test",
+    }
+)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """An image file: its name in the tree, its path below the root, its split and class folder.
+
+    ``split`` is ``""`` where the tree has no split folders.
+    """
+
+    name: str
+    path: str
+    split: str
+    class_folder: str
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The images of a class-per-folder tree, and notes on what else lies in it."""
+
+    entries: tuple[Entry, ...]
+    notes: tuple[str, ...]
+
+    @property
+    def class_folders(self) -> tuple[str, ...]:
+        """The names of the class folders, sorted."""
+        return tuple(sorted({entry.class_folder for entry in self.entries}))
+
+
+@dataclass
+class Decoder:
+    """Decodes entries and keeps the names of those that cannot be read."""
+
+    channels: int
+    unreadable: list[str] = field(default_factory=list)
+
+    def images(self, tree: Tree, entries: Iterable[Entry]) -> Iterator[tuple[Entry, Pixels]]:
+        """Yield each readable entry with its pixels, uint8 H×W×C."""
+        for entry in entries:
+            try:
+                yield entry, decode(tree.read(entry.name), entry.name, self.channels)
+            except DataError:
+                self.unreadable.append(entry.path)
+
+    def notes(self) -> tuple[str, ...]:
+        """Say how many images were left out, and which was the first."""
+        if not self.unreadable:
+            return ()
+        count = len(self.unreadable)
+        images = "1 image is" if count == 1 else f"{count:,} images are"
+        return (f"{images} unreadable and left out; first: {self.unreadable[0]}",)
+
+
+def class_folders(names: Iterable[str]) -> Layout:
+    """Recognise ``[train|val|test/]class/…/image`` below any number of enclosing folders.
+
+    A tree that has no class folders gives a layout without entries.
+    """
+    images = [PurePosixPath(name) for name in names if name.lower().endswith(SUFFIXES)]
+    root = _root(images)
+    inside = [(i, i.relative_to(root).parts) for i in images if i.is_relative_to(root)]
+    split_folders = any(len(p) > 1 and p[0].lower() in SPLIT_FOLDERS for _, p in inside)
+    entries = []
+    for image, parts in inside:
+        split = SPLIT_FOLDERS.get(parts[0].lower(), "") if split_folders else ""
+        below = parts[1:] if split_folders else parts
+        if len(below) > 1 and bool(split) == split_folders:
+            entries.append(Entry(str(image), "/".join(parts), split, below[0]))
+    ignored = len(images) - len(entries)
+    notes = (f"{ignored:,} images outside the class folders are ignored",) if ignored else ()
+    return Layout(tuple(entries), notes)
+
+
+def _root(images: list[PurePosixPath]) -> PurePosixPath:
+    """Descend through enclosing folders until split folders, or several folders, are met."""
+    root = PurePosixPath()
+    while True:
+        inside = [i.relative_to(root).parts for i in images if i.is_relative_to(root)]
+        foldered = [parts for parts in inside if len(parts) > 1]
+        heads = {parts[0] for parts in foldered}
+        enclosing = len(heads) == 1 and all(len(parts) > 2 for parts in foldered)
+        if not enclosing or any(head.lower() in SPLIT_FOLDERS for head in heads):
+            return root
+        root /= heads.pop()

@@ -1,0 +1,127 @@
+"""Packs: the arrays that workers open, training and validation apart from the sealed test set."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import cast
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from datasets.builds import build_once
+from datasets.cache import cache_folder
+from datasets.records import SPLIT_NAMES, DataSet, Split, SplitName
+
+HEADER, ROWS = "pack.json", "rows.parquet"
+CHUNK = 4096
+
+
+@dataclass(frozen=True)
+class Packs:
+    """Two folders of arrays: ``training`` is for workers, ``sealed`` for scoring alone."""
+
+    training: Path
+    sealed: Path
+
+
+@dataclass(frozen=True)
+class Part:
+    """One split in a pack.
+
+    ``images``: uint8 N×H×W×C, a read-only memory map; ``labels``: int64 N; ``rows``: the
+    table's ``row``, ``image_id``, ``path``, ``label`` and ``split`` of each image.
+    """
+
+    images: NDArray[np.uint8]
+    labels: NDArray[np.int64]
+    rows: pd.DataFrame
+    class_names: tuple[str, ...]
+
+
+def pack(data: DataSet, split: Split, *, cache: Path | None = None) -> Packs:
+    """Write the packs of ``split`` into the cache, or find them there, intact.
+
+    The training pack is named by ``split.training_digest``, so test rows have no part in it.
+    """
+    root = cache or cache_folder()
+    table = splits_table(data, split)
+
+    def packed(folder: Path, names: Sequence[SplitName]) -> Path:
+        return build_once(folder, _intact, lambda place: _write(place, data, split, table, names))
+
+    return Packs(
+        training=packed(root / "splits" / split.training_digest, ("train", "validation")),
+        sealed=packed(root / "sealed" / split.digest, ("test",)),
+    )
+
+
+def open_part(folder: Path, name: SplitName) -> Part:
+    """Open one split of a pack; one that the pack does not hold raises ``FileNotFoundError``."""
+    header = json.loads((folder / HEADER).read_text(encoding="utf-8"))
+    table = pd.read_parquet(folder / ROWS)
+    return Part(
+        images=np.load(folder / f"{name}-images.npy", mmap_mode="r"),
+        labels=np.load(folder / f"{name}-labels.npy"),
+        rows=table[table["split"] == name].reset_index(drop=True),
+        class_names=tuple(header["class_names"]),
+    )
+
+
+def splits_table(data: DataSet, split: Split) -> pd.DataFrame:
+    """Return one line for each image: ``row``, ``image_id``, ``path``, ``label``, ``split``.
+
+    ``row`` counts from 0 over train, validation and test in that order; ``label`` is the class
+    index.
+    """
+    rows = np.concatenate([_rows(split, name) for name in SPLIT_NAMES])
+    lengths = [len(_rows(split, name)) for name in SPLIT_NAMES]
+    return pd.DataFrame(
+        {
+            "row": np.arange(len(rows), dtype=np.int64),
+            "image_id": data.image_ids[rows],
+            "path": data.paths[rows],
+            "label": data.labels[rows],
+            "split": np.repeat(SPLIT_NAMES, lengths),
+        }
+    )
+
+
+def _rows(split: Split, name: SplitName) -> NDArray[np.int64]:
+    return cast(NDArray[np.int64], getattr(split, name))
+
+
+def _write(
+    folder: Path, data: DataSet, split: Split, table: pd.DataFrame, names: Sequence[SplitName]
+) -> None:
+    for name in names:
+        rows = _rows(split, name)
+        images = np.lib.format.open_memmap(
+            folder / f"{name}-images.npy",
+            mode="w+",
+            dtype=np.uint8,
+            shape=(len(rows), *data.image_shape),
+        )
+        for start in range(0, len(rows), CHUNK):
+            images[start : start + CHUNK] = data.images[rows[start : start + CHUNK]]
+        images.flush()
+        np.save(folder / f"{name}-labels.npy", data.labels[rows])
+    table[table["split"].isin(names)].to_parquet(folder / ROWS, index=False)
+    sizes = {file.name: file.stat().st_size for file in folder.iterdir()}
+    header = {
+        "class_names": data.class_names,
+        "image_shape": data.image_shape,
+        "sizes": sizes,
+    }
+    (folder / HEADER).write_text(json.dumps(header, indent=2), encoding="utf-8")
+
+
+def _intact(folder: Path) -> bool:
+    try:
+        sizes = json.loads((folder / HEADER).read_text(encoding="utf-8"))["sizes"]
+        return all((folder / name).stat().st_size == size for name, size in sizes.items())
+    except (OSError, ValueError, KeyError):
+        return False

@@ -1,0 +1,137 @@
+"""Making a split: the source's own where it exists, else stratified, seeded and free of leaks."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from datasets.digests import rows_digest
+from datasets.records import SPLIT_NAMES, DataError, DataSet, Split, SplitName
+
+Rows = NDArray[np.int64]
+
+
+def make_split(
+    data: DataSet,
+    *,
+    seed: int,
+    train_images: int | None = None,
+    validation_share: float = 0.1,
+    test_share: float = 0.2,
+) -> Split:
+    """Split ``data`` into train, validation and test.
+
+    Splits that the source has are kept whole. A missing one is taken from the images that are
+    in train or in no split: ``test_share`` and ``validation_share`` of the different ones,
+    stratified by class, with pixel-identical images on one side. Then ``train_images`` takes a
+    stratified subset of train. What is drawn depends on ``seed``, pixels and labels, not on the
+    order or names of the files. Raises ``DataError`` where a class has too few images.
+    """
+    parts: dict[SplitName, Rows] = {
+        name: np.flatnonzero(data.split == name) for name in SPLIT_NAMES
+    }
+    shares: dict[SplitName, float] = {"test": test_share, "validation": validation_share}
+    missing = {name: share for name, share in shares.items() if not len(parts[name])}
+    pool = np.flatnonzero((data.split == "train") | (data.split == ""))
+    distinct = _Distinct(data, pool)
+    distinct.require(missing)
+    for name, share in missing.items():
+        parts[name] = distinct.take(share, seed)
+    rest = distinct.rest()
+    parts["train"] = rest if train_images is None else _subset(data, rest, train_images, seed)
+    _require_every_class(data, parts["train"])
+    return _record(data, parts, made=bool(missing) or bool((data.split == "").any()))
+
+
+class _Distinct:
+    """The different images among ``rows``, from which whole groups of identical ones are taken."""
+
+    def __init__(self, data: DataSet, rows: Rows) -> None:
+        self._data = data
+        self._rows = _ordered(data, rows)
+        ids, first, group = np.unique(
+            data.image_ids[self._rows], return_index=True, return_inverse=True
+        )
+        self._group = group
+        self._labels = data.labels[self._rows][first]
+        self._free = np.ones(len(ids), dtype=bool)
+
+    def require(self, shares: Mapping[SplitName, float]) -> None:
+        """Raise ``DataError`` unless every class is large enough for every share."""
+        if not shares:
+            return
+        if min(shares.values()) <= 0 or sum(shares.values()) >= 1:
+            raise DataError(f"shares {shares}: each must be above 0 and their sum below 1")
+        enough = math.ceil(1 / min(shares.values())) + 1
+        counts = np.bincount(self._labels, minlength=len(self._data.class_names))
+        for name, count in zip(self._data.class_names, counts, strict=True):
+            if count < enough:
+                raise DataError(
+                    f"{self._data.name}: class {name!r} has {count} different images, too few to "
+                    f"be split; add images ({enough} are enough) or leave the class out"
+                )
+
+    def take(self, share: float, seed: int) -> Rows:
+        """Take ``share`` of all the different images out of those still free."""
+        free = np.flatnonzero(self._free)
+        count = round(share * len(self._free))
+        taken = _stratified(free, self._labels[free], count, seed)
+        self._free[taken] = False
+        return np.sort(self._rows[np.isin(self._group, taken)])
+
+    def rest(self) -> Rows:
+        """Return the rows whose images have not been taken."""
+        return np.sort(self._rows[self._free[self._group]])
+
+
+def _ordered(data: DataSet, rows: Rows) -> Rows:
+    """Sort ``rows`` by what the images are, so that chance does not depend on their places."""
+    return rows[np.lexsort((data.labels[rows], data.image_ids[rows]))]
+
+
+def _stratified(rows: Rows, labels: Rows, count: int, seed: int) -> Rows:
+    from sklearn.utils import resample
+
+    drawn: Rows = resample(rows, replace=False, n_samples=count, stratify=labels, random_state=seed)
+    return drawn
+
+
+def _subset(data: DataSet, rows: Rows, count: int, seed: int) -> Rows:
+    if not len(data.class_names) <= count <= len(rows):
+        raise DataError(
+            f"{data.name}: train_images is {count:,}; expected between {len(data.class_names)} "
+            f"(one for each class) and {len(rows):,} (the whole of train)"
+        )
+    ordered = _ordered(data, rows)
+    return np.sort(_stratified(ordered, data.labels[ordered], count, seed))
+
+
+def _require_every_class(data: DataSet, train: Rows) -> None:
+    counts = np.bincount(data.labels[train], minlength=len(data.class_names))
+    for name, count in zip(data.class_names, counts, strict=True):
+        if not count:
+            raise DataError(
+                f"{data.name}: no training image of class {name!r}; add some, raise train_images, "
+                "or leave the class out"
+            )
+
+
+def _record(data: DataSet, parts: Mapping[SplitName, Rows], *, made: bool) -> Split:
+    rows = {name: _described(data, name, parts[name]) for name in SPLIT_NAMES}
+    training = rows["train"] + rows["validation"]
+    return Split(
+        train=parts["train"],
+        validation=parts["validation"],
+        test=parts["test"],
+        digest=rows_digest(data.class_names, training + rows["test"]),
+        training_digest=rows_digest(data.class_names, training),
+        made=made,
+    )
+
+
+def _described(data: DataSet, name: str, rows: Rows) -> list[tuple[object, ...]]:
+    ids, labels, paths = data.image_ids[rows], data.labels[rows], data.paths[rows]
+    return [(name, *row) for row in zip(ids.tolist(), labels.tolist(), paths.tolist(), strict=True)]

@@ -1,0 +1,132 @@
+"""The ImageNet networks of keras.applications, for transfer and as their own scratch controls."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
+
+from models.keras_parts import begin, finish
+from models.published import with_keras_weights
+from models.registry import Architecture, BuildRequest, Choice, Float, Network, Recipe, architecture
+
+FINE_TUNE = Recipe(
+    optimizer="adam",
+    learning_rate=1e-4,
+    batch_size=32,
+    dropout=0.5,
+    early_stopping=8,
+    epochs=50,
+    augmentation="standard",
+)
+FROZEN = replace(FINE_TUNE, learning_rate=1e-3)
+SPACE = {
+    "learning_rate": Float(1e-5, 1e-2, log=True),
+    "dropout": Float(0.0, 0.7),
+    "batch_size": Choice((32, 64)),
+}
+
+
+@dataclass(frozen=True)
+class Preprocessing:
+    """What a network's ``preprocess_input`` does to RGB images in [0, 255].
+
+    ``mean`` and ``deviation`` are in the order of the channels that the network takes, which
+    is blue, green, red if ``blue_first``.
+    """
+
+    mean: tuple[float, float, float]
+    deviation: tuple[float, float, float]
+    blue_first: bool
+
+
+CAFFE = Preprocessing((103.939, 116.779, 123.68), (1.0, 1.0, 1.0), blue_first=True)
+TORCH = Preprocessing((123.675, 116.28, 103.53), (58.395, 57.12, 57.375), blue_first=False)
+
+
+def transfer(
+    name: str, class_name: str, preprocessing: Preprocessing, *, weights: str, **settings: Any
+) -> Architecture:
+    """Declare the network ``class_name`` without its top, average-pooled.
+
+    ``weights`` is the file name of its published weights without the top.
+    """
+
+    @architecture(
+        name=name,
+        engine="keras",
+        recipe=FINE_TUNE,
+        recipes={"frozen": FROZEN},
+        space=SPACE,
+        initialisations=("scratch", "imagenet", "source", "run", "file"),
+        strategies=("fine-tune", "frozen", "frozen-then-fine-tune"),
+        minimum_input=32,
+        **settings,
+    )
+    def build(request: BuildRequest) -> Network:
+        import keras
+
+        images, x = begin(request)
+        make = partial(
+            getattr(keras.applications, class_name),
+            include_top=False,
+            input_tensor=preprocess(x, preprocessing),
+            input_shape=(request.input_size, request.input_size, 3),
+        )
+        network = (
+            with_keras_weights(make, name, weights) if request.pretrained else make(weights=None)
+        )
+        features = keras.layers.GlobalAveragePooling2D(name="average_pool")(network.output)
+        built = finish(name, images, features, request)
+        return replace(built, weights=weights) if request.pretrained else built
+
+    return build
+
+
+def preprocess(x: Any, preprocessing: Preprocessing) -> Any:
+    """Return grey or RGB images in [0, 255] as the three normalised channels the network takes.
+
+    Layers, not ``preprocess_input`` itself, so that a saved model needs no code of ours.
+    """
+    from keras import layers
+
+    if x.shape[-1] == 1:
+        x = layers.Concatenate(name="grey_to_rgb")([x, x, x])
+    elif preprocessing.blue_first:
+        x = layers.Concatenate(name="rgb_to_bgr")([_channel(x, index) for index in (2, 1, 0)])
+    variance = [deviation**2 for deviation in preprocessing.deviation]
+    return layers.Normalization(mean=preprocessing.mean, variance=variance, name="normalise")(x)
+
+
+def _channel(x: Any, index: int) -> Any:
+    """Return channel ``index`` of three; cropping "columns" is the layer that .h5 can hold."""
+    from keras import layers
+
+    sides = ((0, 0), (index, 2 - index))
+    return layers.Cropping2D(sides, data_format="channels_first", name=f"channel{index}")(x)
+
+
+vgg16 = transfer(
+    "vgg16",
+    "VGG16",
+    CAFFE,
+    weights="vgg16_weights_tf_dim_ordering_tf_kernels_notop.h5",
+    summary="VGG16's 13 convolutions without its dense layers (14.7 M; timm's vgg16 has 134 M)",
+    source="Simonyan & Zisserman, arXiv 1409.1556; keras.applications.VGG16",
+)
+resnet50 = transfer(
+    "resnet50",
+    "ResNet50",
+    CAFFE,
+    weights="resnet50_weights_tf_dim_ordering_tf_kernels_notop.h5",
+    summary="ResNet50, average-pooled (23.6 M)",
+    source="He et al., arXiv 1512.03385; keras.applications.ResNet50",
+)
+densenet121 = transfer(
+    "densenet121",
+    "DenseNet121",
+    TORCH,
+    weights="densenet121_weights_tf_dim_ordering_tf_kernels_notop.h5",
+    summary="DenseNet121, average-pooled (7.0 M)",
+    source="Huang et al., arXiv 1608.06993; keras.applications.DenseNet121",
+)

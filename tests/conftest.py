@@ -1,0 +1,20 @@
+"""Fixtures that several rooms of the tests share."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope="session")
+def fer2013_zip() -> Path:
+    """The whole FER2013 as a zip; tests that need it are skipped where it is missing."""
+    chosen = os.environ.get("FERBENCH_TEST_FER2013")
+    path = Path(chosen) if chosen else ROOT.parent / "shared" / "data" / "fer2013.zip"
+    if not path.is_file():
+        pytest.skip(f"no FER2013 at {path}; set FERBENCH_TEST_FER2013 to its zip")
+    return path

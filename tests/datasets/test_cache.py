@@ -1,0 +1,128 @@
+"""Decoding happens once, whoever asks, and damage is noticed."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from datasets.cache import IMAGES, META, ROWS, open_data_set, verify
+from datasets.image_folder import image_folder
+from datasets.records import DataError
+from datasets.synthetic_faces import synthetic_faces
+from tests.datasets import samples
+from tests.engine_process import ROOT
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return samples.write_classes(tmp_path / "mine", {"a": 3, "b": 3})
+
+
+@pytest.fixture
+def cache(tmp_path: Path) -> Path:
+    return tmp_path / "cache"
+
+
+def entry(cache: Path) -> Path:
+    (found,) = (place for place in (cache / "data").iterdir() if place.is_dir())
+    return found
+
+
+def test_the_second_opening_decodes_nothing(folder, cache):
+    open_data_set(image_folder, folder, {}, cache=cache)
+    calls: list[tuple[int, int]] = []
+    open_data_set(image_folder, folder, {}, cache=cache, progress=lambda *done: calls.append(done))
+    assert calls == []
+
+
+def test_progress_ends_at_the_number_of_images(folder, cache):
+    calls: list[tuple[int, int]] = []
+    open_data_set(image_folder, folder, {}, cache=cache, progress=lambda *done: calls.append(done))
+    assert calls[-1] == (6, 6)
+
+
+def test_images_are_a_read_only_memory_map(folder, cache):
+    data = open_data_set(image_folder, folder, {}, cache=cache)
+    assert isinstance(data.images, np.memmap)
+    with pytest.raises(ValueError, match="read-only"):
+        data.images[0] = 0
+
+
+def test_changed_content_is_decoded_again(folder, cache):
+    before = open_data_set(image_folder, folder, {}, cache=cache)
+    samples.write_image(folder / "a" / "new.png", samples.noise(77))
+    after = open_data_set(image_folder, folder, {}, cache=cache)
+    assert len(after.labels) == len(before.labels) + 1
+    assert after.digest != before.digest
+
+
+@pytest.mark.parametrize("file", [IMAGES, ROWS, META])
+@pytest.mark.parametrize("damage", ["truncated", "removed"])
+def test_a_damaged_entry_is_built_again(file, damage, folder, cache):
+    before = open_data_set(image_folder, folder, {}, cache=cache)
+    damaged = entry(cache) / file
+    if damage == "removed":
+        damaged.unlink()
+    else:
+        damaged.write_bytes(damaged.read_bytes()[:-7])
+    after = open_data_set(image_folder, folder, {}, cache=cache)
+    assert after.digest == before.digest
+    assert verify(after)
+
+
+def test_verify_notices_a_changed_pixel(folder, cache):
+    data = open_data_set(image_folder, folder, {}, cache=cache)
+    assert verify(data)
+    file = entry(cache) / IMAGES
+    content = bytearray(file.read_bytes())
+    content[100] ^= 1
+    file.write_bytes(content)
+    assert not verify(open_data_set(image_folder, folder, {}, cache=cache))
+
+
+def test_a_build_that_fails_leaves_no_entry(tmp_path, cache):
+    folder = samples.write_classes(tmp_path / "broken", {"a": 1, "b": 1})
+    for file in folder.rglob("*.png"):
+        file.write_bytes(b"")
+    with pytest.raises(DataError, match="not one readable image"):
+        open_data_set(image_folder, folder, {}, cache=cache)
+    assert not [p for p in (cache / "data").iterdir() if p.is_dir() and p.suffix != ".partial"]
+
+
+def test_two_processes_that_build_at_once_get_the_same_data(cache):
+    program = (
+        "import sys; from pathlib import Path; from datasets.cache import open_data_set; "
+        "from datasets.synthetic_faces import synthetic_faces as s; "
+        "print(open_data_set(s, None, {'scale': 0.2}, cache=Path(sys.argv[1])).digest)"
+    )
+    command = [sys.executable, "-c", program, str(cache)]
+    both = [subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) for _ in "ab"]
+    answers = {process.communicate()[0] for process in both}
+    assert [process.returncode for process in both] == [0, 0]
+    here = open_data_set(synthetic_faces, None, {"scale": 0.2}, cache=cache)
+    assert answers == {here.digest + "\n"}
+    assert verify(here)
+
+
+def test_the_cache_folder_can_be_chosen(monkeypatch, folder, tmp_path):
+    monkeypatch.setenv("FERBENCH_CACHE", str(tmp_path / "chosen"))
+    open_data_set(image_folder, folder, {})
+    assert entry(tmp_path / "chosen")
+
+
+@pytest.mark.parametrize(
+    ("path", "options", "complaint"),
+    [
+        (None, {}, "say where it is"),
+        (Path("nowhere"), {}, "nowhere: no such file or folder"),
+        (Path(), {"size": 3}, "unknown option 'size'; known: image_size"),
+        (Path(), {"image_size": "big"}, "option image_size is 'big'"),
+    ],
+)
+def test_wrong_input_is_told_in_one_line(path, options, complaint, cache):
+    with pytest.raises(DataError, match=complaint):
+        open_data_set(image_folder, path, options, cache=cache)

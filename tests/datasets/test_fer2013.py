@@ -1,0 +1,168 @@
+"""FER2013 is recognised in every layout, and a copy is told from the published one."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from datasets.cache import open_data_set
+from datasets.fer2013 import fer2013
+from datasets.fer2013_csv import _pixels
+from datasets.fer2013_official import COUNTS
+from datasets.records import DataError, DataSet
+from tests.datasets import samples
+
+
+@pytest.fixture
+def load(tmp_path: Path):
+    def load(path: Path) -> DataSet:
+        return open_data_set(fer2013, path, {}, cache=tmp_path / "cache")
+
+    return load
+
+
+def layout(name: str, folder: Path) -> Path:
+    spaced = ("emotion", " pixels", " Usage")
+    if name.startswith("folder"):
+        written = samples.write_fer2013_folder(folder / "fer2013")
+    elif name.startswith("icml"):
+        written = samples.write_fer2013_csv(folder / "fer2013" / "icml_face_data.csv", spaced)
+    else:
+        written = samples.write_fer2013_csv(folder / "fer2013" / "fer2013.csv")
+    if name.endswith("zip"):
+        return samples.zipped(folder / "fer2013")
+    return samples.tarred(folder / "fer2013") if name.endswith("tar.gz") else written
+
+
+LAYOUTS = ("folder", "folder zip", "folder tar.gz", "csv", "icml csv", "csv zip", "csv tar.gz")
+
+
+@pytest.mark.parametrize("name", LAYOUTS)
+def test_every_official_layout_gives_the_same_pixels_labels_and_split(name, tmp_path, load):
+    data = load(layout(name, tmp_path))
+    found = set(zip(data.split, data.labels, data.image_ids, strict=True))
+    usages = {"Training": "train", "PublicTest": "validation", "PrivateTest": "test"}
+    assert found == {
+        (usages[usage], samples.EMOTIONS.index(emotion), samples.image_id(image))
+        for (usage, emotion, _), image in samples.fer2013_images().items()
+    }
+
+
+def test_a_copy_with_other_counts_is_altered_and_says_where(tmp_path, load):
+    data = load(samples.write_fer2013_folder(tmp_path / "fer2013"))
+    assert data.provenance.status == "altered"
+    assert "train/disgust has 2 images, the official split has 436" in data.provenance.notes
+
+
+def test_jpeg_copies_are_read(tmp_path, load):
+    data = load(samples.write_fer2013_folder(tmp_path / "fer2013", ".jpg"))
+    assert Counter(data.split.tolist()) == {"train": 14, "validation": 14, "test": 14}
+
+
+def test_names_without_prefixes_make_the_data_set_unofficial(tmp_path, load):
+    data = load(samples.write_fer2013_folder(tmp_path / "fer2013", prefixes=False))
+    assert data.provenance.status == "unofficial"
+    assert "official split cannot be recovered" in data.provenance.notes[0]
+    assert Counter(data.split.tolist()) == {"train": 14, "test": 28}
+
+
+def test_images_nested_twice_are_read_once_and_unofficial(tmp_path, load):
+    for outer in ("images", "images/images"):
+        for split in ("train", "validation"):
+            for seed, emotion in enumerate(samples.EMOTIONS):
+                file = tmp_path / "copy" / outer / split / emotion / f"{seed}.jpg"
+                samples.write_image(file, samples.noise(seed))
+    data = load(tmp_path / "copy")
+    assert data.provenance.status == "unofficial"
+    assert Counter(data.split.tolist()) == {"train": 7, "validation": 7}
+
+
+def test_an_unreadable_image_is_left_out_and_named(tmp_path, load):
+    folder = samples.write_fer2013_folder(tmp_path / "fer2013")
+    (folder / "train/happy/Training_0.png").write_bytes(b"not an image")
+    data = load(folder)
+    assert len(data.labels) == 41
+    assert any("train/happy/Training_0.png" in note for note in data.provenance.notes)
+
+
+def test_a_folder_of_another_class_is_refused(tmp_path, load):
+    folder = samples.write_fer2013_folder(tmp_path / "fer2013")
+    samples.write_image(folder / "train/contempt/Training_9.png", samples.noise(1))
+    with pytest.raises(DataError, match="'contempt' is none of FER2013's"):
+        load(folder)
+
+
+@pytest.mark.parametrize(
+    ("row", "complaint"),
+    [
+        ("7,{pixels},Training", r"fer2013.csv:2: emotion is '7'"),
+        ("3,{pixels},Test", r"fer2013.csv:2: Usage is 'Test'"),
+        ("3,1 2 3,Training", r"fer2013.csv:2: 3 pixel values; expected 2,304"),
+        ("3,{pixels}x,Training", r"fer2013.csv:2: pixels are not whole numbers"),
+    ],
+)
+def test_a_wrong_row_is_named_with_file_and_line(row, complaint, tmp_path, load):
+    file = tmp_path / "fer2013.csv"
+    file.write_text("emotion,pixels,Usage\n" + row.format(pixels=" ".join(["9"] * 2304)) + "\n")
+    with pytest.raises(DataError, match=complaint):
+        load(file)
+
+
+def test_a_csv_without_usage_is_unofficial(tmp_path, load):
+    file = tmp_path / "train.csv"
+    file.write_text("emotion,pixels\n3," + " ".join(["9"] * 2304) + "\n\n")
+    data = load(file)
+    assert data.provenance.status == "unofficial"
+    assert data.split.tolist() == [""]
+
+
+@settings(max_examples=50, deadline=None)
+@given(
+    seed=st.integers(0, 2**32 - 1),
+    place=st.integers(0, 2303),
+    value=st.integers(-300, 600),
+    surplus=st.integers(-2, 2),
+)
+def test_pixel_text_is_read_exactly_or_refused(seed, place, value, surplus):
+    values = np.random.default_rng(seed).integers(0, 256, 2304 + surplus).tolist()
+    values[min(place, len(values) - 1)] = value
+    text = " ".join(map(str, values))
+    if surplus == 0 and 0 <= value <= 255:
+        assert _pixels("here", text).ravel().tolist() == values
+    else:
+        with pytest.raises(DataError, match="here"):
+            _pixels("here", text)
+
+
+class TestPublishedFile:
+    @pytest.fixture(scope="class")
+    def cache(self, tmp_path_factory) -> Path:
+        return tmp_path_factory.mktemp("cache")
+
+    @pytest.fixture(scope="class")
+    def data(self, fer2013_zip: Path, cache: Path) -> DataSet:
+        return open_data_set(fer2013, fer2013_zip, {}, cache=cache)
+
+    def test_it_is_official(self, data):
+        assert (data.provenance.status, data.provenance.notes) == ("official", ())
+
+    def test_its_counts_are_the_published_ones(self, data):
+        for split, counts in COUNTS.items():
+            found = np.bincount(data.labels[data.split == split], minlength=7)
+            assert tuple(found) == counts
+
+    def test_it_has_34034_different_images(self, data):
+        assert len(data.labels) == 35_887
+        assert len(np.unique(data.image_ids)) == 34_034
+
+    def test_it_opens_again_within_a_second(self, data, fer2013_zip, cache):
+        start = time.perf_counter()
+        again = open_data_set(fer2013, fer2013_zip, {}, cache=cache)
+        assert time.perf_counter() - start < 1
+        assert again.digest == data.digest

@@ -1,0 +1,95 @@
+"""The contract that every data set keeps, and how data sets are found."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from datasets.cache import open_data_set
+from datasets.images import image_id
+from datasets.records import DataError
+from datasets.registry import discover
+from tests.datasets import samples
+from tests.engine_process import ROOT
+
+PLUGIN = """
+from datasets.records import Provenance
+from datasets.registry import Reading, Sample, data_set
+import numpy as np
+
+@data_set(name={name!r}, summary="two dots", origin="here", licence="MIT", needs_path=False)
+def dots(path, options):
+    black = np.zeros((8, 8, 1), np.uint8)
+    return Reading(
+        class_names=("off", "on"),
+        image_shape=(8, 8, 1),
+        count=2,
+        samples=lambda: (Sample(black + label, label, str(label), "") for label in range(2)),
+        provenance=lambda: Provenance("unofficial"),
+    )
+"""
+
+SMALL = {
+    "fer2013": lambda folder: (samples.write_fer2013_folder(folder / "fer2013"), {}),
+    "image-folder": lambda folder: (samples.write_classes(folder / "mine", {"a": 3, "b": 4}), {}),
+    "synthetic-faces": lambda folder: (None, {"scale": 0.02}),
+}
+
+
+@pytest.mark.parametrize("name", discover())
+def test_every_data_set_keeps_the_contract(name, tmp_path):
+    source = discover()[name]
+    path, options = SMALL[name](tmp_path)
+    data = open_data_set(source, path, options, cache=tmp_path / "one")
+    count = len(data.labels)
+    assert source.summary
+    assert source.origin
+    assert source.licence
+    assert data.images.dtype == np.uint8
+    assert data.images.shape == (count, *data.image_shape)
+    assert data.image_shape[2] in (1, 3)
+    assert data.labels.dtype == np.int64
+    assert set(data.labels.tolist()) == set(range(len(data.class_names)))
+    assert set(data.split.tolist()) <= {"train", "validation", "test", ""}
+    assert len(set(data.paths.tolist())) == count
+    assert data.image_ids.tolist() == [image_id(image) for image in data.images]
+    again = open_data_set(source, path, options, cache=tmp_path / "two")
+    assert again.digest == data.digest
+    assert (again.images == data.images).all()
+
+
+def test_a_plugin_file_adds_a_data_set(tmp_path):
+    plugin = tmp_path / "dots.py"
+    plugin.write_text(PLUGIN.format(name="dots"))
+    sources = discover([plugin])
+    assert set(sources) == {*discover(), "dots"}
+    data = open_data_set(sources["dots"], None, {}, cache=tmp_path / "cache")
+    assert data.class_names == ("off", "on")
+
+
+def test_two_data_sets_of_one_name_are_refused(tmp_path):
+    plugin = tmp_path / "mine.py"
+    plugin.write_text(PLUGIN.format(name="fer2013"))
+    with pytest.raises(DataError, match="two data sets are named 'fer2013'"):
+        discover([plugin])
+
+
+def test_a_broken_plugin_is_named(tmp_path):
+    plugin = tmp_path / "mine.py"
+    plugin.write_text("import nothing_of_this_name")
+    with pytest.raises(DataError, match=r"plugin .*mine\.py: ModuleNotFoundError"):
+        discover([plugin])
+
+
+def test_finding_the_data_sets_imports_no_engine():
+    program = (
+        "import sys; from datasets.registry import discover; discover(); "
+        "print([e for e in ('torch', 'tensorflow', 'keras', 'sklearn') if e in sys.modules])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "[]\n"

@@ -1,0 +1,66 @@
+"""Drawn faces are repeatable, balanced, and hard for a linear model only."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from datasets.expressions import CLASS_NAMES, PROTOTYPES, geometry
+from datasets.records import DataError
+from datasets.synthetic_faces import synthetic_faces
+
+
+def drawn(**options: object):
+    reading = synthetic_faces.read(None, {**synthetic_faces.options, "scale": 0.05, **options})
+    return list(reading.samples())
+
+
+def test_the_same_seed_draws_the_same_faces_and_another_seed_others():
+    one, same, other = drawn(), drawn(), drawn(seed=1)
+    assert all((a.image == b.image).all() for a, b in zip(one, same, strict=True))
+    assert not any((a.image == b.image).all() for a, b in zip(one, other, strict=True))
+
+
+@pytest.mark.parametrize(
+    ("domain", "sizes"),
+    [
+        ("target", {"train": 70, "validation": 35, "test": 70}),
+        ("source", {"train": 560, "validation": 35, "test": 35}),
+    ],
+)
+def test_each_domain_has_its_own_split(domain, sizes):
+    assert Counter(sample.split for sample in drawn(domain=domain)) == sizes
+
+
+def test_the_domains_look_different():
+    brightness = {d: np.mean([s.image for s in drawn(domain=d)]) for d in ("source", "target")}
+    assert brightness["source"] > brightness["target"] + 50
+
+
+def test_an_unknown_domain_is_refused():
+    with pytest.raises(DataError, match="'mars'; expected source or target"):
+        synthetic_faces.read(Path(), {"domain": "mars", "seed": 0, "scale": 1.0})
+
+
+def test_a_scale_too_small_is_refused():
+    with pytest.raises(DataError, match=r"scale 0\.001"):
+        synthetic_faces.read(None, {"domain": "target", "seed": 0, "scale": 0.001})
+
+
+def moved(expression: str) -> dict[str, float]:
+    return geometry(dict.fromkeys(PROTOTYPES[expression], 1.0))
+
+
+def test_action_units_move_the_face_as_facs_says():
+    assert moved("happy")["mouth_corner"] > 0 > moved("sad")["mouth_corner"]
+    assert moved("surprise")["mouth_open"] > 0.2
+    assert moved("surprise")["outer_brow"] > 0 > moved("angry")["outer_brow"]
+    assert moved("disgust")["nose_wrinkle"] == 1
+    assert not any(moved("neutral").values())
+
+
+def test_every_expression_has_a_prototype():
+    assert set(PROTOTYPES) == set(CLASS_NAMES)

@@ -1,0 +1,71 @@
+"""The metrics say what their definitions say."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from sklearn import metrics as sklearn_metrics
+
+from benchmarks.evaluation.metrics import METRICS, confusion, per_class, row_shares, score
+from benchmarks.evaluation.records import Predictions
+
+
+def predictions(labels: list[int], probabilities: list[list[float]]) -> Predictions:
+    rows = np.arange(len(labels))
+    return Predictions(rows, rows.astype(str), np.array(labels), np.array(probabilities))
+
+
+#: Answers 0, 1, 1, 0 for labels 0, 0, 1, 2: by hand, recall is 1/2, 1, 0.
+FOUR = predictions(
+    [0, 0, 1, 2], [[0.8, 0.1, 0.1], [0.3, 0.6, 0.1], [0.2, 0.7, 0.1], [0.5, 0.25, 0.25]]
+)
+
+
+def test_metrics_equal_the_values_worked_out_by_hand() -> None:
+    scores = score(FOUR)
+    assert scores["accuracy"] == pytest.approx(2 / 4)
+    assert scores["balanced_accuracy"] == pytest.approx((1 / 2 + 1 + 0) / 3)
+    assert scores["macro_f1"] == pytest.approx((1 / 2 + 2 / 3 + 0) / 3)
+    assert scores["log_loss"] == pytest.approx(-np.log([0.8, 0.3, 0.7, 0.25]).mean())
+
+
+def test_metrics_equal_scikit_learn_on_many_images() -> None:
+    chance = np.random.default_rng(1)
+    shares = chance.dirichlet(np.ones(7), size=500)
+    labels = chance.integers(7, size=500)
+    answers = shares.argmax(axis=1)
+    scores = score(predictions(labels.tolist(), shares.tolist()))
+    assert scores == pytest.approx(
+        {
+            "accuracy": sklearn_metrics.accuracy_score(labels, answers),
+            "macro_f1": sklearn_metrics.f1_score(labels, answers, average="macro"),
+            "balanced_accuracy": sklearn_metrics.balanced_accuracy_score(labels, answers),
+            "log_loss": sklearn_metrics.log_loss(labels, shares),
+        }
+    )
+
+
+def test_a_class_without_images_does_not_change_balanced_accuracy() -> None:
+    narrow = predictions([0, 1], [[0.9, 0.1], [0.2, 0.8]])
+    wide = predictions([0, 1], [[0.9, 0.1, 0.0], [0.2, 0.8, 0.0]])
+    assert score(wide)["balanced_accuracy"] == score(narrow)["balanced_accuracy"] == 1
+
+
+def test_confusion_has_labels_in_rows_and_answers_in_columns() -> None:
+    assert confusion(FOUR).tolist() == [[1, 1, 0], [0, 1, 0], [1, 0, 0]]
+
+
+def test_a_row_without_images_has_no_shares() -> None:
+    assert row_shares(np.array([[3, 1], [0, 0]])).tolist() == [[0.75, 0.25], [0, 0]]
+
+
+def test_each_class_has_its_own_scores() -> None:
+    table = per_class(FOUR, ("a", "b", "c")).set_index("class")
+    assert table["support"].tolist() == [2, 1, 1]
+    assert table["recall"].tolist() == [0.5, 1, 0]
+    assert table["precision"].tolist() == [0.5, 0.5, 0]
+
+
+def test_every_metric_has_a_name_of_its_own_and_a_definition() -> None:
+    assert len({metric.name for metric in METRICS}) == len(METRICS)
+    assert all(metric.definition.endswith(".") for metric in METRICS)

@@ -1,0 +1,212 @@
+"""What every Keras network is asked, inside a process that has Keras."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+
+from models.registry import BuildRequest, ModelError, Network, discover
+from models.weights import load_backbone, save_backbone
+
+CLASSES = 7
+GREY, COLOUR = (48, 48, 1), (48, 48, 3)
+
+
+def build(name: str, shape: tuple[int, int, int] = GREY, seed: int = 0, **settings: Any) -> Network:
+    found = discover()[name]
+    size = settings.pop("input_size", 48)
+    return found.build(
+        BuildRequest(
+            classes=CLASSES,
+            image_shape=shape,
+            input_size=size,
+            recipe=found.recipe,
+            seed=seed,
+            **settings,
+        )
+    )
+
+
+def whole(network: Network) -> Any:
+    return keras.Sequential([network.backbone, network.head], name="model")
+
+
+def images(shape: tuple[int, int, int], count: int = 3) -> Any:
+    return np.random.default_rng(0).integers(0, 256, (count, *shape)).astype(np.float32)
+
+
+def predict(model: Any, shape: tuple[int, int, int]) -> Any:
+    return keras.ops.convert_to_numpy(model(images(shape), training=False))
+
+
+def examine(names: list[str], folder: str) -> dict[str, dict[str, Any]]:
+    answers = {}
+    for name in names:
+        answers[name] = {
+            **_shapes(name),
+            **_seeds(name),
+            **_two_steps(name),
+            **_files(name, Path(folder)),
+        }
+        keras.utils.clear_session()
+    return answers
+
+
+def _shapes(name: str) -> dict[str, Any]:
+    cases = {"grey": (GREY, 48), "colour": (COLOUR, 48), "resized": (GREY, 64)}
+    logits = {
+        case: predict(whole(build(name, shape, input_size=size)), shape)
+        for case, (shape, size) in cases.items()
+    }
+    return {
+        "shapes": {case: list(found.shape) for case, found in logits.items()},
+        "dtypes": sorted({str(found.dtype) for found in logits.values()}),
+        "finite": all(bool(np.isfinite(found).all()) for found in logits.values()),
+        "tells_images_apart": bool(np.ptp(logits["grey"], axis=0).max() > 0),
+    }
+
+
+def _seeds(name: str) -> dict[str, Any]:
+    first, again, other = (whole(build(name, seed=seed)).get_weights() for seed in (5, 5, 6))
+    return {
+        "same_seed_same_weights": all(map(np.array_equal, first, again)),
+        "other_seed_other_weights": not all(map(np.array_equal, first, other)),
+    }
+
+
+def _two_steps(name: str) -> dict[str, Any]:
+    """Name the kernels that two steps of gradient descent leave as they were."""
+    model = whole(build(name))
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    model.compile(keras.optimizers.SGD(0.1), loss, jit_compile=False)
+    before = [keras.ops.convert_to_numpy(variable) for variable in model.trainable_variables]
+    for _ in range(2):
+        model.train_on_batch(images(GREY), np.arange(3))
+    return {
+        "parameters": model.count_params(),
+        "still": [
+            variable.path
+            for variable, old in zip(model.trainable_variables, before, strict=True)
+            if "kernel" in variable.path
+            and np.array_equal(keras.ops.convert_to_numpy(variable), old)
+        ],
+    }
+
+
+def _files(name: str, folder: Path) -> dict[str, Any]:
+    """Save and load the colour network, which has the most layers of its own in front."""
+    model = whole(build(name, COLOUR))
+    expected = predict(model, COLOUR)
+    found = {}
+    for suffix in ("keras", "h5"):
+        file = folder / f"{name}.{suffix}"
+        model.save(file)
+        loaded = keras.saving.load_model(file, compile=False, safe_mode=True)
+        found[suffix] = float(np.abs(predict(loaded, COLOUR) - expected).max())
+        if suffix == "keras":
+            file.unlink()
+    export = folder / f"{name}.safetensors"
+    save_backbone(model.layers[0], export, "keras")
+    for source in (export, folder / f"{name}.h5"):
+        other = build(name, COLOUR, seed=1)
+        load_backbone(other.backbone, source, "keras")
+        moved = keras.Sequential([other.backbone, model.layers[1]])
+        found[source.suffix + " backbone"] = float(np.abs(predict(moved, COLOUR) - expected).max())
+        source.unlink()
+    return {"differences": found}
+
+
+def preprocessing(name: str, module: str) -> float:
+    """Return how far the network's own layers are from keras.applications' preprocessing."""
+    layers = build(name, COLOUR).backbone
+    mine = keras.Model(layers.input, layers.get_layer("normalise").output)
+    theirs = getattr(keras.applications, module).preprocess_input(images(COLOUR))
+    return float(np.abs(predict(mine, COLOUR) - np.asarray(theirs)).max())
+
+
+def imagenet_error(name: str) -> dict[str, Any]:
+    """Ask for published weights; return the error and the seconds that it took."""
+    begin = time.monotonic()
+    try:
+        build(name, pretrained=True)
+    except ModelError as error:
+        return {"error": str(error), "seconds": time.monotonic() - begin}
+    return {"error": "", "seconds": time.monotonic() - begin}
+
+
+def applications_files(folder: str) -> dict[str, float]:
+    """Load files as users bring them into vgg16; return how far its features then are off.
+
+    The files hold a stock keras.applications VGG16: alone, or first in a user's own classifier,
+    with layer names of its own or made-up ones, in the three layouts of HDF5.
+    """
+    root = Path(folder)
+    stock = keras.applications.VGG16(include_top=False, weights=None, input_shape=COLOUR)
+    classifier = keras.Sequential(
+        [stock, keras.layers.GlobalAveragePooling2D(), keras.layers.Dense(5)]
+    )
+    unnamed = keras.models.clone_model(stock, clone_function=_renamed)
+    unnamed.set_weights(stock.get_weights())
+    stock.save_weights(root / "stock.weights.h5")
+    stock.save(root / "stock.h5")
+    classifier.save_weights(root / "classifier.weights.h5")
+    classifier.save(root / "classifier.h5")
+    unnamed.save_weights(root / "unnamed.weights.h5")
+    unnamed.save(root / "unnamed.h5")
+    x = keras.applications.vgg16.preprocess_input(images(COLOUR))
+    expected = keras.ops.convert_to_numpy(keras.ops.mean(stock(x), axis=(1, 2)))
+    found = {}
+    for file in sorted(root.glob("*.h5")):
+        network = build("vgg16", COLOUR, seed=3)
+        load_backbone(network.backbone, file, "keras")
+        found[file.name] = float(np.abs(predict(network.backbone, COLOUR) - expected).max())
+    return found
+
+
+def _renamed(layer: Any) -> Any:
+    return layer.__class__.from_config({**layer.get_config(), "name": f"my_{layer.name}"})
+
+
+def refusals(folder: str) -> dict[str, str]:
+    """Return what is said of files that are not plain-cnn's weights, and whether it changed."""
+    root = Path(folder)
+    backbones = {"vgg19.h5": build("vgg16").backbone}
+    network = build("plain-cnn")
+    before = network.backbone.get_weights()
+    save_backbone(build("emotionnet").backbone, root / "other.safetensors", "keras")
+    save_backbone(build("plain-cnn", COLOUR).backbone, root / "colour.safetensors", "keras")
+    whole(build("plain-cnn", COLOUR)).save(root / "colour.h5")
+    whole(build("bn-cnn")).save_weights(root / "other.weights.h5")
+    (root / "noise.h5").write_bytes(b"\x80\x04cos\nsystem\n" * 99)
+    (root / "noise.safetensors").write_bytes(b"\x80\x04cos\nsystem\n" * 99)
+    (root / "model.pth").write_bytes(b"")
+    (root / "model.keras").write_bytes(b"")
+    _link(root / "linked.h5", root / "colour.h5")
+    vgg19 = keras.applications.VGG19(include_top=False, weights=None)
+    vgg19.save(root / "vgg19.h5")
+    found = {}
+    for file in [*sorted(root.iterdir()), root / "absent.h5"]:
+        try:
+            load_backbone(backbones.get(file.name, network.backbone), file, "keras")
+        except ModelError as error:
+            found[file.name] = str(error)
+        else:
+            found[file.name] = "loaded"
+    same = all(map(np.array_equal, before, network.backbone.get_weights()))
+    return {**found, "unchanged": str(same)}
+
+
+def _link(file: Path, target: Path) -> None:
+    """Write a file that passes another file's contents off as its own weights."""
+    import h5py
+
+    with h5py.File(file, "w") as opened:
+        opened.attrs["layer_names"] = ["conv1"]
+        group = opened.create_group("conv1")
+        group.attrs["weight_names"] = ["conv1/kernel"]
+        inside = "/model_weights/plain_cnn/conv1/kernel"
+        group["conv1/kernel"] = h5py.ExternalLink(str(target), inside)

@@ -1,0 +1,73 @@
+"""The leaderboard leaves as Markdown and LaTeX without losing or adding anything."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from benchmarks.evaluation.leaderboard import leaderboard
+from benchmarks.evaluation.run_results import read_run
+from benchmarks.report.figures import save_figures
+from benchmarks.report.formatting import compact, duration, listing, percent, points, setting
+from benchmarks.report.tables import as_latex, as_markdown
+from tests.report.folder import ROWS, Row, build
+
+
+@pytest.fixture(scope="module")
+def frame(tmp_path_factory: pytest.TempPathFactory) -> pd.DataFrame:
+    rows = (*ROWS, Row(name="a|b_c%<i>", skill=0.4))
+    return leaderboard(read_run(build(tmp_path_factory.mktemp("runs") / "run", rows, images=40)))
+
+
+def test_markdown_has_one_line_for_each_variant(frame: pd.DataFrame) -> None:
+    lines = as_markdown(frame).splitlines()
+    assert len(lines) == 2 + len(ROWS) + 1
+    assert {line.replace("\\|", "").count("|") for line in lines} == {lines[0].count("|")}
+    assert "a\\|b_c%&lt;i&gt;" in as_markdown(frame)
+
+
+def test_latex_is_a_booktabs_table_with_escaped_names(frame: pd.DataFrame) -> None:
+    latex = as_latex(frame)
+    assert "\\toprule" in latex
+    assert "a|b\\_c\\%<i>" in latex
+    assert latex.count("\\\\") == 1 + len(ROWS) + 1
+
+
+def test_what_did_not_run_keeps_its_reason(frame: pd.DataFrame) -> None:
+    assert "failed: out of memory at batch 64" in as_markdown(frame)
+    assert "failed: out of memory at batch 64" in as_latex(frame)
+
+
+def test_figures_are_saved_as_svg_and_pdf_the_same_each_time(tmp_path: Path) -> None:
+    run = read_run(build(tmp_path / "run", ROWS[1:2], seeds=(0,), images=40))
+    first = {path.name: path.read_bytes() for path in save_figures(run, tmp_path / "one")}
+    again = {path.name: path.read_bytes() for path in save_figures(run, tmp_path / "two")}
+    assert set(first) == {
+        f"{name}.{kind}"
+        for name in ("accuracy", "plain-cnn-curves", "plain-cnn-tuning")
+        for kind in ("svg", "pdf")
+    }
+    assert first == again
+
+
+@pytest.mark.parametrize(
+    ("shown", "expected"),
+    [
+        (percent(0.6872), "68.7"),
+        (percent(None), "–"),
+        (points(-0.0142), "−1.4"),
+        (compact(4_412_345), "4.41 M"),
+        (compact(58_423), "58.4 k"),
+        (compact(None), "–"),
+        (duration(8.44), "8.4 s"),
+        (duration(59.7), "1 min 00 s"),
+        (duration(7500), "2 h 05 min"),
+        (setting(3.1e-4), "0.00031"),
+        (setting((1, 3)), "1, 3"),
+        (listing(["a", "b", "c"]), "a, b and c"),
+    ],
+)
+def test_numbers_are_written_as_people_read_them(shown: str, expected: str) -> None:
+    assert shown == expected
