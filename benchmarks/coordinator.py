@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+import shutil
 from collections.abc import Generator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -111,6 +112,7 @@ class Coordinator:
                 images_seen=result["images_seen"],
                 seconds=result["train_seconds"],
             )
+            shutil.rmtree(self._folder.checkpoint(variant.name, cell.seed), ignore_errors=True)
         for outcome in (yield [self._plan.score(cell) for cell in fits]):
             _required(outcome, "scoring")
 
@@ -175,11 +177,7 @@ class Coordinator:
             images_seen=trial.images_seen,
             seconds=trial.seconds,
         )
-        checkpoint = self._folder.trial(variant.name, trial.number) / "checkpoint"
-        if checkpoint.is_dir():
-            for file in checkpoint.iterdir():
-                file.unlink()
-            checkpoint.rmdir()
+        shutil.rmtree(self._folder.trial(variant.name, trial.number) / "checkpoint", True)
 
     def _measured(self, variant: Variant) -> Steps:
         for outcome in (yield [self._plan.measure(variant, self._first_fits[variant.name])]):

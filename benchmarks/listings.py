@@ -152,12 +152,10 @@ def print_leaderboard(console: Console, run: Path) -> None:
 
     board = pd.read_csv(run / "leaderboard.csv")
     table = Table(box=None, pad_edge=False)
-    for column in ("variant", "accuracy", "macro F1", "log loss", "parameters", "training"):
-        table.add_column(column, justify="left" if column == "variant" else "right")
-    for row in board.to_dict("records"):
-        if row["status"] != "ok":
-            table.add_row(row["variant"], f"[yellow]{row['status']}[/]: {row['reason']}")
-            continue
+    table.add_column("variant", no_wrap=True)
+    for column in ("accuracy", "macro F1", "log loss", "parameters", "training"):
+        table.add_column(column, justify="right", no_wrap=True)
+    for row in board[board["status"] == "ok"].to_dict("records"):
         table.add_row(
             row["variant"],
             _with_spread(row["accuracy"], row["accuracy_sd"]),
@@ -167,6 +165,8 @@ def print_leaderboard(console: Console, run: Path) -> None:
             f"{row['train_seconds']:.0f} s",
         )
     console.print(table)
+    for row in board[board["status"] != "ok"].to_dict("records"):
+        console.print(f"{row['variant']}: {row['status']}: {row['reason']}", style="yellow")
     console.print(f"the page: {run / 'leaderboard.html'}")
 
 

@@ -8,10 +8,10 @@ import json
 import math
 import os
 from collections.abc import Callable, Iterable, Mapping
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import platformdirs
 
@@ -64,16 +64,23 @@ def verify(data: DataSet) -> bool:
 
 
 def _chosen(source: Source, options: Mapping[str, Any]) -> dict[str, Any]:
-    for name, value in options.items():
-        if name not in source.options:
-            known = ", ".join(source.options) or "none"
-            raise DataError(f"{source.name}: unknown option {name!r}; known: {known}")
-        if type(value) is not type(source.options[name]):
-            raise DataError(
-                f"{source.name}: option {name} is {value!r}; "
-                f"expected a value like {source.options[name]!r}"
-            )
-    return {**source.options, **options}
+    unknown = [name for name in options if name not in source.options]
+    if unknown:
+        known = ", ".join(source.options) or "none"
+        raise DataError(f"{source.name}: unknown option {unknown[0]!r}; known: {known}")
+    return {
+        name: _like(default, options.get(name, default), f"{source.name}: option {name}")
+        for name, default in source.options.items()
+    }
+
+
+def _like(default: object, value: object, what: str) -> object:
+    """Return ``value`` in the type of ``default``; a whole number may stand for a real one."""
+    if isinstance(default, float) and type(value) is int:
+        return float(value)
+    if type(value) is not type(default):
+        raise DataError(f"{what} is {value!r}; expected a value like {default!r}")
+    return value
 
 
 def _place(source: Source, path: Path | None) -> Path | None:
@@ -93,7 +100,7 @@ def _key(source: Source, path: Path | None, options: Mapping[str, Any]) -> str:
         "options": dict(options),
         "content": source.fingerprint(path, options),
         "code": _code_digest(source),
-        "opencv": version("opencv-python-headless"),
+        "opencv": cv2.__version__,
     }
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
@@ -164,7 +171,7 @@ def _intact(folder: Path) -> bool:
         meta = json.loads((folder / META).read_text(encoding="utf-8"))
         right_size = (folder / IMAGES).stat().st_size == math.prod(meta["images_shape"])
         return bool(right_size and _file_sha256(folder / ROWS) == meta["rows_sha256"])
-    except (OSError, ValueError, KeyError):
+    except (OSError, ValueError, KeyError, TypeError):
         return False
 
 

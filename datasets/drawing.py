@@ -160,7 +160,8 @@ def _head(pen: Pen, face: Face, ink: Ink) -> None:
         pen.fill(ellipse(0, 0.0, 1.12, face.length * 1.02), face.hair)
         pen.fill(ellipse(0, 0.1, 0.96, face.length * 0.98), face.skin)
     pen.line(outline, ink.line, 0.04, closed=True)
-    fringe = arc(-0.85, -face.hair_line, 0.85, -face.hair_line, -0.12)
+    width = float(np.sqrt(1 - ((face.hair_line + 0.1) / face.length) ** 2)) if ink.outline else 0.85
+    fringe = arc(-width, -face.hair_line, width, -face.hair_line, -0.12)
     if ink.outline:
         pen.line(fringe, ink.line, 0.04)
     else:

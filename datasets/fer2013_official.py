@@ -61,7 +61,7 @@ class Comparison:
 
     def mean_sharpness(self, split: str) -> float:
         """Return the mean `sharpness` of the images of ``split``."""
-        return self._sharpness[split] / max(1, len(self._lines[split]))
+        return self._sharpness[split] / len(self._lines[split])
 
     def _differences(self, split: str) -> list[str]:
         wrong_counts = [
@@ -75,6 +75,8 @@ class Comparison:
         return wrong_counts + self._pixel_differences(split, counts_agree=not wrong_counts)
 
     def _pixel_differences(self, split: str, *, counts_agree: bool) -> list[str]:
+        if not self._lines[split]:
+            return []
         change = self.mean_sharpness(split) / SHARPNESS[split] - 1
         if abs(change) > RECOMPRESSION:
             how = "sharper" if change > 0 else "softer"

@@ -31,7 +31,7 @@ def fetch(name: str, destination: Path) -> Path:
         folder = kagglehub.dataset_download(KAGGLE_HANDLES[name], output_dir=str(destination))
     except Exception as error:
         raise DataError(
-            f"{name}: Kaggle refused ({type(error).__name__}: {_first_line(error)}); create a "
+            f"{name}: not downloaded ({type(error).__name__}: {_first_line(error)}); create a "
             "token on your Kaggle account page, save it as ~/.kaggle/kaggle.json, and repeat"
         ) from error
     return Path(folder)

@@ -70,8 +70,7 @@ class Decoder:
         if not self.unreadable:
             return ()
         count = len(self.unreadable)
-        images = "1 image is" if count == 1 else f"{count:,} images are"
-        return (f"{images} unreadable and left out; first: {self.unreadable[0]}",)
+        return (f"unreadable images, left out: {count:,}; first: {self.unreadable[0]}",)
 
 
 def class_folders(names: Iterable[str]) -> Layout:
@@ -90,7 +89,7 @@ def class_folders(names: Iterable[str]) -> Layout:
         if len(below) > 1 and bool(split) == split_folders:
             entries.append(Entry(str(image), "/".join(parts), split, below[0]))
     ignored = len(images) - len(entries)
-    notes = (f"{ignored:,} images outside the class folders are ignored",) if ignored else ()
+    notes = (f"images outside the class folders, ignored: {ignored:,}",) if ignored else ()
     return Layout(tuple(entries), notes)
 
 

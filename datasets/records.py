@@ -37,7 +37,7 @@ class DataSet:
     ``labels``: int64, N. ``image_ids``: N strings, the SHA-256 of the decoded pixels in hex.
     ``paths``: N strings, the place of each image in its source.
     ``split``: N strings of ``train``, ``validation``, ``test`` or ``""`` where the source
-    assigns none. ``digest``: SHA-256 over ids, labels, paths and split.
+    assigns none. ``digest``: SHA-256 over class names, ids, labels, paths and split.
     """
 
     name: str
@@ -62,7 +62,7 @@ class Split:
     """Train, validation and test as rows of one data set.
 
     Each is a sorted int64 array of indices into the data set; they are disjoint.
-    ``digest`` is a SHA-256 over the (split, image id, label, path) of every row;
+    ``digest`` is a SHA-256 over class names and the (split, image id, label, path) of every row;
     ``training_digest`` leaves the test rows out, so that it names what training can see.
     ``made`` tells whether ferbench made (part of) it because the source has none.
     """

@@ -63,8 +63,13 @@ def synthetic_faces(path: Path | None, options: Mapping[str, Any]) -> Reading:
         image_shape=(SIDE, SIDE, 1),
         count=sum(sizes.values()),
         samples=samples,
-        provenance=lambda: Provenance("official"),
+        provenance=lambda: Provenance("official", _notes(options)),
     )
+
+
+def _notes(options: Mapping[str, Any]) -> tuple[str, ...]:
+    other = [f"{k} {options[k]}" for k, v in (("seed", 0), ("scale", 1.0)) if options[k] != v]
+    return (f"drawn with {' and '.join(other)}",) if other else ()
 
 
 def _noisy(label: int, rng: np.random.Generator) -> int:

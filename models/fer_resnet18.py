@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from models.keras_parts import begin, finish, normalised
+from models.keras_parts import begin, finish, normalised, subsample
 from models.registry import BuildRequest, Float, Network, Recipe, architecture
 
 
@@ -56,7 +56,8 @@ def basic_block(x: Any, filters: int, strides: int, name: str) -> Any:
 
     short = x
     if x.shape[-1] != filters or strides != 1:
-        short = normalised(x, filters, side=1, strides=strides, name=f"{name}_short")
+        short = subsample(x, name) if strides == 2 else x
+        short = normalised(short, filters, side=1, name=f"{name}_short")
     x = normalised(x, filters, strides=strides, name=f"{name}_conv1")
     x = layers.Activation("relu", name=f"{name}_relu1")(x)
     x = normalised(x, filters, name=f"{name}_conv2")

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
-from models.keras_parts import begin, finish
+from models.keras_parts import begin, finish, subsample
 from models.published import with_keras_weights
 from models.registry import Architecture, BuildRequest, Choice, Float, Network, Recipe, architecture
 
@@ -66,7 +66,7 @@ def transfer(
     def build(request: BuildRequest) -> Network:
         import keras
 
-        images, x = begin(request)
+        _, x = begin(request)
         make = partial(
             getattr(keras.applications, class_name),
             include_top=False,
@@ -76,11 +76,43 @@ def transfer(
         network = (
             with_keras_weights(make, name, weights) if request.pretrained else make(weights=None)
         )
+        network = without_strided_points(network)
         features = keras.layers.GlobalAveragePooling2D(name="average_pool")(network.output)
-        built = finish(name, images, features, request)
+        built = finish(name, network.input, features, request)
         return replace(built, weights=weights) if request.pretrained else built
 
     return build
+
+
+def without_strided_points(network: Any) -> Any:
+    """Return ``network`` with each strided 1×1 convolution as subsampling and a plain one.
+
+    The two are equal; see `subsample` for why. Weights and names stay as they are.
+    """
+    import keras
+
+    points = {
+        layer.name
+        for layer in network.layers
+        if isinstance(layer, keras.layers.Conv2D)
+        and (layer.kernel_size, layer.strides) == ((1, 1), (2, 2))
+    }
+    if not points:
+        return network
+
+    def clone(layer: Any) -> Any:
+        config = layer.get_config()
+        return type(layer).from_config(config | {"strides": 1} if layer.name in points else config)
+
+    def apply(layer: Any, *inputs: Any, **settings: Any) -> Any:
+        if layer.name in points:
+            inputs = (subsample(inputs[0], layer.name),)
+        return layer(*inputs, **settings)
+
+    cloned = keras.models.clone_model(network, clone_function=clone, call_function=apply)
+    for layer in network.layers:
+        cloned.get_layer(layer.name).set_weights(layer.get_weights())
+    return cloned
 
 
 def preprocess(x: Any, preprocessing: Preprocessing) -> Any:

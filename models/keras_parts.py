@@ -67,3 +67,14 @@ def normalised(x: Any, filters: int, *, side: int = 3, strides: int = 1, name: s
         name=name,
     )(x)
     return layers.BatchNormalization(momentum=0.9, epsilon=1e-5, name=f"{name}_bn")(x)
+
+
+def subsample(x: Any, name: str) -> Any:
+    """Return every second row and column of ``x``.
+
+    Before a 1×1 convolution this equals a stride of 2 in it, whose gradient corrupts memory in
+    TensorFlow 2.21 with oneDNN.
+    """
+    from keras import layers
+
+    return layers.MaxPooling2D(1, strides=2, padding="same", name=f"{name}_subsample")(x)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from models.keras_parts import begin
+from models.keras_parts import begin, subsample
 from models.registry import BuildRequest, Choice, Float, Network, Recipe, architecture
 
 
@@ -57,9 +57,7 @@ def residual_block(x: Any, filters: int, name: str) -> Any:
     """Return two separable convolutions, pooled by 2, plus a strided 1×1 convolution of ``x``."""
     from keras import layers
 
-    short = layers.Conv2D(
-        filters, 1, strides=2, padding="same", use_bias=False, name=f"{name}_short"
-    )(x)
+    short = layers.Conv2D(filters, 1, use_bias=False, name=f"{name}_short")(subsample(x, name))
     short = layers.BatchNormalization(name=f"{name}_short_bn")(short)
     for place in (1, 2):
         x = layers.SeparableConv2D(

@@ -7,7 +7,7 @@ function compare(one, other) {
 
 function sortBy(table, index, direction) {
   const body = table.tBodies[0];
-  const key = (row) => row.cells[index].dataset.sort;
+  const key = (row) => row.cells[index]?.dataset.sort ?? "";
   const rows = [...body.rows];
   const filled = rows.filter((row) => key(row) !== "");
   const blank = rows.filter((row) => key(row) === "");

@@ -19,14 +19,17 @@ Value = bool | int | float | str | None
 
 @dataclass(frozen=True, kw_only=True)
 class DataFacts:
-    """A data set as the manifest names it; ``image_shape`` is (height, width, channels)."""
+    """A data set as the manifest names it: ``file`` is what it was read from, without its folder.
+
+    ``image_shape`` is (height, width, channels).
+    """
 
     name: str
     class_names: tuple[str, ...]
     digest: str = ""
     image_shape: tuple[int, ...] = ()
     provenance: Provenance = field(default_factory=lambda: Provenance("unofficial"))
-    path: str | None = None
+    file: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -190,12 +193,17 @@ class VariantResults:
 
 @dataclass(frozen=True, eq=False)
 class RunResults:
-    """A whole results folder; ``ledger`` holds the objects of ``ledger.jsonl`` in order."""
+    """A whole results folder.
+
+    ``ledger`` holds the objects of ``ledger.jsonl`` in order; ``test_duplicates`` is the
+    number of test images whose pixels also stand in train or validation.
+    """
 
     folder: Path
     manifest: Manifest
     variants: tuple[VariantResults, ...]
     ledger: tuple[Mapping[str, Any], ...] = ()
+    test_duplicates: int = 0
 
     @property
     def class_names(self) -> tuple[str, ...]:

@@ -47,7 +47,8 @@ def read_run(folder: Path) -> RunResults:
     manifest = _read_json(folder / "manifest.json", MANIFEST)
     outcomes = _read_json(folder / "status.json", OUTCOMES, {})
     studies = _read_json(folder / "tuning.json", STUDIES, {})
-    fits = _read_fits(folder, manifest.data.class_names)
+    splits = _read_splits(folder / "splits.parquet")
+    fits = _read_fits(folder, manifest.data.class_names, splits)
     known = {facts.name for facts in manifest.variants}
     for stray in sorted(fits.keys() - known):
         raise InputError(f"{folder}: fits of {stray!r}, which manifest.json does not name")
@@ -55,7 +56,8 @@ def read_run(folder: Path) -> RunResults:
         _variant(facts, outcomes.get(facts.name), fits.get(facts.name, {}), studies)
         for facts in manifest.variants
     )
-    return RunResults(folder, manifest, variants, tuple(read_ledger(folder / "ledger.jsonl")))
+    ledger = tuple(read_ledger(folder / "ledger.jsonl"))
+    return RunResults(folder, manifest, variants, ledger, _test_duplicates(splits))
 
 
 def _variant(
@@ -75,13 +77,12 @@ def _variant(
     return VariantResults(facts, outcome, ordered, trials, cost)
 
 
-def _read_fits(folder: Path, class_names: tuple[str, ...]) -> dict[str, dict[Path, FitResults]]:
+def _read_fits(
+    folder: Path, class_names: tuple[str, ...], splits: pd.DataFrame
+) -> dict[str, dict[Path, FitResults]]:
     """Return variant → seed folder → fit, of the fits that are scored and not set aside."""
     places = [path.parent for path in sorted(folder.glob("fits/*/seed-*/predictions.parquet"))]
     places = [place for place in places if place.name.removeprefix("seed-").isdigit()]
-    if not places:
-        return {}
-    splits = _read_splits(folder / "splits.parquet")
     fits: dict[str, dict[Path, FitResults]] = {}
     for place in places:
         fit = _read_fit(place, class_names)
@@ -121,6 +122,11 @@ def _predictions(table: pd.DataFrame, columns: list[str]) -> Predictions:
 
 def _read_splits(path: Path) -> pd.DataFrame:
     return _read_parquet(path, ["row", "image_id", "label", "split"]).sort_values("row")
+
+
+def _test_duplicates(splits: pd.DataFrame) -> int:
+    test = splits["split"] == "test"
+    return int(splits.loc[test, "image_id"].isin(splits.loc[~test, "image_id"]).sum())
 
 
 def _check_images(place: Path, split: str, answered: Predictions, asked: pd.DataFrame) -> None:

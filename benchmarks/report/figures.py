@@ -48,9 +48,12 @@ STYLE: dict[Any, Any] = {
 }
 
 
-def overview(run: RunResults) -> Figure:
-    """Draw every ranked variant's accuracy: mean, 95 % interval, and a mark for each seed."""
-    frame = leaderboard(run).query("status == 'ok'")
+def overview(run: RunResults, board: pd.DataFrame) -> Figure:
+    """Draw the accuracy of the ranked rows of the leaderboard ``board``.
+
+    Each has its mean, its 95 % interval and a mark for each seed.
+    """
+    frame = board[board["status"] == "ok"]
     by_name = {variant.name: variant for variant in run.ranked}
     with matplotlib.rc_context(STYLE):
         figure, (axes,) = _canvas(1, 4.6, 0.5 + 0.27 * len(frame))
@@ -98,7 +101,12 @@ def tuning(variant: VariantResults) -> Figure:
         for trial in variant.trials:
             if trial.state == "failed":
                 axes.axvline(trial.number, color=VALIDATION, lw=1, ls=":", label="failed")
-        above: dict[str, Any] = {"loc": "lower left", "bbox_to_anchor": (0, 1), "ncols": 3, "borderpad": 0}
+        above: dict[str, Any] = {
+            "loc": "lower left",
+            "bbox_to_anchor": (0, 1),
+            "ncols": 3,
+            "borderpad": 0,
+        }
         axes.legend(*_once(axes), frameon=False, labelcolor=QUIET, **above)
         axes.xaxis.set_major_locator(MaxNLocator(8, integer=True))
         axes.set(xlabel="trial")
@@ -108,7 +116,7 @@ def tuning(variant: VariantResults) -> Figure:
 def figures(run: RunResults) -> Iterator[tuple[str, Figure]]:
     """Yield every figure of a run with a name that is safe as a file name."""
     if run.ranked:
-        yield "accuracy", overview(run)
+        yield "accuracy", overview(run, leaderboard(run))
     for variant in run.variants:
         if variant.fits:
             yield f"{slug(variant.name)}-curves", curves(variant)

@@ -15,6 +15,11 @@ def percent(fraction: Any, digits: int = 1) -> str:
     return MISSING if pd.isna(fraction) else f"{100 * float(fraction):.{digits}f}"
 
 
+def with_sign(fraction: Any) -> str:
+    """Return a fraction in per cent with its sign, which no line break parts: ``68.7 %``."""
+    return f"{percent(fraction)}\N{NO-BREAK SPACE}%"
+
+
 def points(fraction: float) -> str:
     """Return a difference of fractions in percentage points, signed: ``+1.4``."""
     return f"{100 * fraction:+.1f}".replace("-", MINUS)

@@ -128,7 +128,7 @@ def _environment(run: RunResults) -> Table:
 def repeat_commands(run: RunResults) -> tuple[str, ...]:
     """Return the commands that make this run again and render this page again."""
     manifest = run.manifest
-    data = f" --data {shlex.quote(manifest.data.path)}" if manifest.data.path else ""
+    data = f" --data {shlex.quote(manifest.data.file)}" if manifest.data.file else ""
     commit = manifest.git.get("commit")
     return (
         *((f"git checkout {shlex.quote(str(commit))}",) if commit else ()),

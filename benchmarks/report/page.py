@@ -36,7 +36,7 @@ def render(run_folder: Path) -> None:
     run = read_run(run_folder)
     frame = leaderboard(run)
     for name, text in (
-        ("leaderboard.html", render_page(run)),
+        ("leaderboard.html", _render(run, frame)),
         ("leaderboard.csv", as_csv(frame)),
         ("leaderboard.json", as_json(frame)),
     ):
@@ -46,12 +46,16 @@ def render(run_folder: Path) -> None:
 
 def render_page(run: RunResults) -> str:
     """Return the page of ``run``; the same results make the same page."""
-    return _environment().get_template("leaderboard.html.j2").render(_page(run))
+    return _render(run, leaderboard(run))
 
 
-def _page(run: RunResults) -> dict[str, Any]:
+def _render(run: RunResults, frame: pd.DataFrame) -> str:
+    return _environment().get_template("leaderboard.html.j2").render(_page(run, frame))
+
+
+def _page(run: RunResults, frame: pd.DataFrame) -> dict[str, Any]:
     """Return everything that the template shows."""
-    frame, gained, manifest = leaderboard(run), gains(run), run.manifest
+    gained, manifest = gains(run), run.manifest
     anchors = {name: f"variant-{place}" for place, name in enumerate(frame["variant"], start=1)}
     by_name = {variant.name: variant for variant in run.variants}
     style, script = (TEMPLATES / name for name in ("style.css", "page.js"))
@@ -84,7 +88,7 @@ def _overview(run: RunResults, frame: pd.DataFrame) -> Picture | None:
     if not run.ranked:
         return None
     return Picture(
-        inline_svg(overview(run), "overview"),
+        inline_svg(overview(run, frame), "overview"),
         "Test accuracy of each variant with its interval; the same numbers stand in the table",
         "Test accuracy: mean, 95 % interval, and a mark for each seed. "
         "Broken line: always answering the most frequent class",

@@ -12,7 +12,7 @@ from benchmarks.evaluation.gains import Gain
 from benchmarks.evaluation.leaderboard import INTERVAL
 from benchmarks.evaluation.metrics import METRICS
 from benchmarks.evaluation.records import RunResults
-from benchmarks.report.formatting import compact, duration, percent, points, three_digits
+from benchmarks.report.formatting import compact, duration, percent, points, three_digits, whole
 from benchmarks.report.tables import spread
 from benchmarks.report.view import Cell, Column, Table, table
 
@@ -20,24 +20,37 @@ from benchmarks.report.view import Cell, Column, Table, table
 def ranking(run: RunResults, frame: pd.DataFrame, anchors: Mapping[str, str]) -> Table:
     """Return the leaderboard; ``anchors`` is variant → place in the page."""
     lost = {variant.name for variant in run.ranked if did_not_learn(run, variant)}
+    columns = _columns(run)
     rows = []
     for place, (_, row) in enumerate(frame.iterrows(), start=1):
-        link = f"#{anchors[row['variant']]}"
-        rows.append(
-            (
-                Cell(row["variant"], _remark(row, row["variant"] in lost), row["variant"], link),
-                Cell(str(place), sort=str(place)) if row["status"] == "ok" else Cell("–"),
-                *(_score(row, metric.name, metric.fraction) for metric in METRICS),
-                _number(row["parameters"], compact),
-                _number(row["macs"], compact),
-                _number(row["train_seconds"], duration),
-                _number(row["latency_ms"], three_digits),
-                _number(row["batch_latency_ms"], three_digits),
-                _number(row["peak_memory_mb"], compact),
-                _number(row["images_seen"] or None, compact),
-            )
+        name = Cell(
+            row["variant"],
+            "did not learn within this budget" if row["variant"] in lost else "",
+            row["variant"],
+            f"#{anchors[row['variant']]}",
         )
-    return table("Variants by mean test accuracy", _columns(run), rows)
+        rest = _numbers(row, place) if row["status"] == "ok" else _reason(row, len(columns) - 1)
+        rows.append((name, *rest))
+    return table("Variants by mean test accuracy", columns, rows)
+
+
+def _numbers(row: pd.Series, place: int) -> tuple[Cell, ...]:
+    return (
+        Cell(str(place), sort=str(place)),
+        *(_score(row, metric.name, metric.fraction) for metric in METRICS),
+        _number(row["parameters"], compact),
+        _number(row["macs"], compact),
+        _number(row["train_seconds"], duration),
+        _number(row["latency_ms"], three_digits),
+        _number(row["batch_latency_ms"], three_digits),
+        _number(row["peak_memory_mb"], whole),
+        _number(row["images_seen"], compact),
+    )
+
+
+def _reason(row: pd.Series, span: int) -> tuple[Cell]:
+    told = f"{row['status']}: {row['reason']}" if row["reason"] else str(row["status"])
+    return (Cell(told, span=span),)
 
 
 def _columns(run: RunResults) -> list[Column]:
@@ -65,15 +78,9 @@ def _columns(run: RunResults) -> list[Column]:
     ]
 
 
-def _remark(row: pd.Series, lost: bool) -> str:
-    if row["status"] != "ok":
-        return f"{row['status']}: {row['reason']}" if row["reason"] else str(row["status"])
-    return "did not learn within this budget" if lost else ""
-
-
 def _score(row: pd.Series, name: str, fraction: bool) -> Cell:
     note = ""
-    if name == "accuracy" and pd.notna(row["accuracy"]):
+    if name == "accuracy":
         note = f"{percent(row['accuracy_low'])} to {percent(row['accuracy_high'])}"
     return Cell(spread(row, name, fraction), note, _key(row[name]))
 

@@ -9,7 +9,7 @@ import pandas as pd
 from benchmarks.evaluation.chance import did_not_learn, majority_share
 from benchmarks.evaluation.gains import Gain
 from benchmarks.evaluation.records import RunResults
-from benchmarks.report.formatting import listing, percent, plural, points, whole
+from benchmarks.report.formatting import listing, percent, plural, points, whole, with_sign
 
 FEW_SEEDS = 3
 
@@ -25,8 +25,9 @@ def sentences(run: RunResults, frame: pd.DataFrame, gained: Sequence[Gain]) -> t
         return (intro, "No variant has test predictions yet.")
     best = frame.iloc[0]
     answer = (
-        f"{best['variant']} has the highest test accuracy, {percent(best['accuracy'])} % "
-        f"(95 % interval {percent(best['accuracy_low'])} to {percent(best['accuracy_high'])} %, "
+        f"{best['variant']} has the highest test accuracy, {with_sign(best['accuracy'])} "
+        f"(95\N{NO-BREAK SPACE}% interval {percent(best['accuracy_low'])} "
+        f"to {with_sign(best['accuracy_high'])}, "
         f"mean of {plural(int(best['seeds']), 'seed')})."
     )
     return (intro, answer, *_overlap(run, frame), *_gained(gained))
@@ -69,6 +70,9 @@ def _of_data(run: RunResults) -> Iterator[str]:
         yield f"The data set is {provenance.status}" + _told(provenance.notes)
     elif provenance.notes:
         yield "About the data set" + _told(provenance.notes)
+    if run.test_duplicates:
+        number = plural(run.test_duplicates, "test image has", "test images have")
+        yield f"{number} an identical copy in the training or validation images."
     if manifest.split.made:
         yield "ferbench made (part of) the split: scores on other splits do not compare."
     if taken := manifest.protocol.get("data", {}).get("train_images"):
@@ -101,7 +105,7 @@ def _of_variants(run: RunResults) -> Iterator[str]:
         name, share = majority_share(run)
         yield (
             f"{listing(lost)} did not learn within this budget: no better than always "
-            f"answering “{name}” ({percent(share)} %)."
+            f"answering “{name}” ({with_sign(share)})."
         )
     for variant in run.variants:
         if not variant.ranked:

@@ -21,6 +21,7 @@ from benchmarks.report.formatting import (
     plural,
     setting,
     whole,
+    with_sign,
 )
 from benchmarks.report.view import Cell, Column, Matrix, MatrixCell, Picture, Table, table
 
@@ -58,7 +59,7 @@ def variant_section(
         outcome = variant.outcome
         return VariantSection(headline=outcome.status, remark=outcome.reason, **common)
     return VariantSection(
-        headline=f"{percent(row['accuracy'])} %",
+        headline=with_sign(row["accuracy"]),
         remark="",
         matrices=_matrices(run, variant),
         classes=_classes(run, variant),

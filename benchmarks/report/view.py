@@ -12,13 +12,14 @@ from markupsafe import Markup
 class Cell:
     """One table cell; ``sort`` orders it (blank: always last), ``note`` is a smaller second line.
 
-    ``link`` is an address inside the page.
+    ``link`` is an address inside the page; ``span`` is the number of columns it takes.
     """
 
     text: str
     note: str = ""
     sort: str = ""
     link: str = ""
+    span: int = 1
 
 
 @dataclass(frozen=True)

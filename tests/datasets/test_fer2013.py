@@ -6,6 +6,7 @@ import time
 from collections import Counter
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -14,8 +15,9 @@ from hypothesis import strategies as st
 from datasets.cache import open_data_set
 from datasets.fer2013 import fer2013
 from datasets.fer2013_csv import _pixels
-from datasets.fer2013_official import COUNTS
+from datasets.fer2013_official import COUNTS, Comparison
 from datasets.records import DataError, DataSet
+from datasets.registry import Sample
 from tests.datasets import samples
 
 
@@ -140,29 +142,59 @@ def test_pixel_text_is_read_exactly_or_refused(seed, place, value, surplus):
             _pixels("here", text)
 
 
-class TestPublishedFile:
-    @pytest.fixture(scope="class")
-    def cache(self, tmp_path_factory) -> Path:
-        return tmp_path_factory.mktemp("cache")
+@pytest.fixture(scope="module")
+def published_cache(tmp_path_factory) -> Path:
+    return tmp_path_factory.mktemp("cache")
 
-    @pytest.fixture(scope="class")
-    def data(self, fer2013_zip: Path, cache: Path) -> DataSet:
-        return open_data_set(fer2013, fer2013_zip, {}, cache=cache)
 
-    def test_it_is_official(self, data):
-        assert (data.provenance.status, data.provenance.notes) == ("official", ())
+@pytest.fixture(scope="module")
+def published(fer2013_zip: Path, published_cache: Path) -> DataSet:
+    return open_data_set(fer2013, fer2013_zip, {}, cache=published_cache)
 
-    def test_its_counts_are_the_published_ones(self, data):
-        for split, counts in COUNTS.items():
-            found = np.bincount(data.labels[data.split == split], minlength=7)
-            assert tuple(found) == counts
 
-    def test_it_has_34034_different_images(self, data):
-        assert len(data.labels) == 35_887
-        assert len(np.unique(data.image_ids)) == 34_034
+def test_the_published_file_is_official(published):
+    assert (published.provenance.status, published.provenance.notes) == ("official", ())
 
-    def test_it_opens_again_within_a_second(self, data, fer2013_zip, cache):
-        start = time.perf_counter()
-        again = open_data_set(fer2013, fer2013_zip, {}, cache=cache)
-        assert time.perf_counter() - start < 1
-        assert again.digest == data.digest
+
+def test_the_published_file_has_the_published_counts(published):
+    for split, counts in COUNTS.items():
+        found = np.bincount(published.labels[published.split == split], minlength=7)
+        assert tuple(found) == counts
+
+
+def test_the_published_file_has_34034_different_images(published):
+    assert len(published.labels) == 35_887
+    assert len(np.unique(published.image_ids)) == 34_034
+
+
+def test_the_published_file_opens_again_within_a_second(published, fer2013_zip, published_cache):
+    start = time.perf_counter()
+    again = open_data_set(fer2013, fer2013_zip, {}, cache=published_cache)
+    assert time.perf_counter() - start < 1
+    assert again.digest == published.digest
+
+
+def jpeg(image):
+    return cv2.imdecode(cv2.imencode(".jpg", image)[1], cv2.IMREAD_GRAYSCALE)
+
+
+def blurred(image):
+    return cv2.GaussianBlur(image, (3, 3), 0)
+
+
+def sharpened(image):
+    return cv2.addWeighted(image, 2, blurred(image), -1, 0)
+
+
+@pytest.mark.parametrize(
+    ("change", "note"),
+    [(jpeg, "most likely JPEG compression"), (blurred, "softer"), (sharpened, "sharper")],
+)
+def test_changed_pixels_are_told_by_how_sharp_they_are(change, note, published):
+    comparison = Comparison()
+    for row in np.flatnonzero(published.split == "test"):
+        image = change(published.images[row]).reshape(48, 48, 1)
+        comparison.add(Sample(image, int(published.labels[row]), "", "test"))
+    found = comparison.official_or_altered()
+    assert found.status == "altered"
+    assert note in found.notes[-1]

@@ -70,8 +70,8 @@ def test_unreadable_and_stray_files_are_noted(tmp_path, load):
     samples.write_image(folder / "cover.png", samples.noise(7))
     notes = load(folder).provenance.notes
     assert notes == (
-        "1 image is unreadable and left out; first: b/1.png",
-        "1 images outside the class folders are ignored",
+        "unreadable images, left out: 1; first: b/1.png",
+        "images outside the class folders, ignored: 1",
     )
 
 

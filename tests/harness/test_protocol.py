@@ -79,9 +79,10 @@ def test_prose_and_places_do_not_change_the_digest(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("change", ["trials = 3", "trials = 2\nkeep = 0.25"])
 def test_whatever_decides_a_number_changes_the_digest(tmp_path: Path, change: str) -> None:
-    assert load(tmp_path, MINIMAL).digest != load(
-        tmp_path, MINIMAL.replace("trials = 2", change)
-    ).digest
+    assert (
+        load(tmp_path, MINIMAL).digest
+        != load(tmp_path, MINIMAL.replace("trials = 2", change)).digest
+    )
 
 
 def test_the_first_difference_is_named_with_both_values() -> None:

@@ -25,8 +25,8 @@ def test_each_of_the_two_lines_is_one_line() -> None:
 
 def test_ci_runs_the_readmes_own_lines() -> None:
     script = (ROOT / ".ci" / "run").read_text("utf-8")
-    assert 'readme_line tests' in script
-    assert 'readme_line quick' in script
+    assert "readme_line tests" in script
+    assert "readme_line quick" in script
 
 
 def test_the_example_protocol_is_valid() -> None:

@@ -37,9 +37,13 @@ def test_a_failed_write_leaves_the_old_file_and_no_rubbish(tmp_path: Path) -> No
 
 
 def test_a_folder_that_fails_half_way_never_appears(tmp_path: Path) -> None:
-    with pytest.raises(RuntimeError), replacing_folder(tmp_path / "fit") as folder:
-        (folder / "half").write_text("x")
-        raise RuntimeError
+    def write_half() -> None:
+        with replacing_folder(tmp_path / "fit") as folder:
+            (folder / "half").write_text("x")
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        write_half()
     assert list(tmp_path.iterdir()) == []
 
 

@@ -114,9 +114,7 @@ def test_the_journal_holds_every_trial_once_and_none_hanging(tmp_path: Path) -> 
 
 
 def test_a_failed_trial_is_recorded_and_the_others_go_on(tmp_path: Path) -> None:
-    best = carry_out(
-        tmp_path, lambda n, p, u: CellFailed("diverged") if n == 0 else score(n, p, u)
-    )
+    best = carry_out(tmp_path, lambda n, p, u: CellFailed("diverged") if n == 0 else score(n, p, u))
     assert best is not None
     assert (best.trials[0].state, best.trials[0].reason) == ("failed", "diverged")
     assert sum(trial.state == "complete" for trial in best.trials) == 5

@@ -128,6 +128,30 @@ def preprocessing(name: str, module: str) -> float:
     return float(np.abs(predict(mine, COLOUR) - np.asarray(theirs)).max())
 
 
+def resnet50_differences(folder: str) -> float:
+    """Return how far ResNet50 here is from the stock one, whose file it loads."""
+    file = Path(folder) / "stock.h5"
+    stock = keras.applications.ResNet50(include_top=False, weights=None, input_shape=COLOUR)
+    stock.save(file)
+    network = build("resnet50", COLOUR, seed=3)
+    load_backbone(network.backbone, file, "keras")
+    x = keras.applications.resnet50.preprocess_input(images(COLOUR))
+    expected = keras.ops.convert_to_numpy(keras.ops.mean(stock(x), axis=(1, 2)))
+    return float(np.abs(predict(network.backbone, COLOUR) - expected).max())
+
+
+def strided_points(names: list[str]) -> list[str]:
+    """Name the 1×1 convolutions with a stride."""
+    return [
+        layer.name
+        for name in names
+        for layer in build(name).backbone.layers
+        if isinstance(layer, keras.layers.Conv2D)
+        and layer.kernel_size == (1, 1)
+        and layer.strides != (1, 1)
+    ]
+
+
 def imagenet_error(name: str) -> dict[str, Any]:
     """Ask for published weights; return the error and the seconds that it took."""
     begin = time.monotonic()

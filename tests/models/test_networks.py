@@ -84,6 +84,15 @@ def test_transfer_networks_prepare_images_as_keras_applications_does(name, modul
     assert difference < 1e-3
 
 
+def test_resnet50_equals_the_stock_one_whose_weights_it_loads(tmp_path) -> None:
+    folder = str(tmp_path)
+    assert call("tests.models.keras_networks:resnet50_differences", folder=folder) < 1e-4
+
+
+def test_no_network_has_a_strided_1x1_convolution_which_corrupts_memory_in_tensorflow() -> None:
+    assert call("tests.models.keras_networks:strided_points", names=KERAS) == []
+
+
 def test_a_timm_network_of_one_size_is_built_for_the_size_asked_for() -> None:
     shape = call("tests.models.torch_networks:fixed_size_network", name="vit_tiny_patch16_224")
     assert shape == [3, 7]

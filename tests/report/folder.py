@@ -241,7 +241,7 @@ def _manifest(
             "class_names": list(classes),
             "image_shape": [48, 48, 1],
             "provenance": {"status": "altered", "notes": ["train/happy has 12 images too few"]},
-            "path": "data/fer2013.zip",
+            "file": "fer2013.zip",
         },
         "source_data": None,
         "environment": {

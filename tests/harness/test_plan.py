@@ -1,0 +1,196 @@
+"""Keys (law 3): whatever decides a result is in its key, and nothing else is."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from benchmarks.errors import InputError
+from benchmarks.keys import code_digest
+from benchmarks.plan import Plan, Stage, Start, stored_result
+from benchmarks.protocol import Protocol
+from benchmarks.store import RunFolder, write_json
+from benchmarks.variants import Variant, resolve_variants
+from models.registry import discover
+
+CONTENT: dict[str, Any] = {
+    "name": "mine",
+    "data": {"set": "synthetic-faces"},
+    "source": {"set": "synthetic-faces", "epochs": 2},
+    "tuning": {"trials": 4, "rungs": [1, 3]},
+    "fit": {"epochs": 5},
+    "variants": [{"architecture": "plain-cnn"}],
+}
+STAGE = Stage(
+    training=Path("training"),
+    sealed=Path("sealed"),
+    training_digest="t",
+    split_digest="s",
+    image_shape=(48, 48, 1),
+    class_names=("a", "b"),
+)
+
+
+def plan(folder: Path, stage: Stage = STAGE, **changes: Any) -> Plan:
+    settings: dict[str, Any] = {"keras_backend": "tensorflow", "device": "CPU x"}
+    return Plan(
+        protocol=Protocol.model_validate({**CONTENT, **changes}),
+        target=stage,
+        source=stage,
+        folder=RunFolder(folder),
+        shared=folder / "shared",
+        **settings,
+    )
+
+
+def variant(**choice: Any) -> Variant:
+    content = {**CONTENT, "variants": [{"architecture": "plain-cnn", **choice}]}
+    return resolve_variants(Protocol.model_validate(content), discover(), STAGE.image_shape)[0]
+
+
+def fit_key(a_plan: Plan, a_variant: Variant | None = None, **changes: Any) -> str:
+    given: dict[str, Any] = {
+        "params": {"learning_rate": 0.001},
+        "seed": 0,
+        "start": Start("scratch"),
+    }
+    return a_plan.fit(a_variant or variant(), **{**given, **changes}).key
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"threads": 2},
+        {"precision": "bfloat16"},
+        {"selection": "macro_f1"},
+        {"seed": 1},
+        {"fit": {"epochs": 6}},
+    ],
+)
+def test_a_change_of_the_protocol_changes_the_key(tmp_path: Path, change: Any) -> None:
+    assert fit_key(plan(tmp_path, **change)) != fit_key(plan(tmp_path))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"seed": 1},
+        {"params": {"learning_rate": 0.002}},
+        {"start": Start("file", Path("w.safetensors"), "digest")},
+    ],
+)
+def test_a_change_of_the_fit_changes_the_key(tmp_path: Path, change: Any) -> None:
+    assert fit_key(plan(tmp_path), **change) != fit_key(plan(tmp_path))
+
+
+def test_other_training_data_change_the_key_and_other_test_data_do_not(tmp_path: Path) -> None:
+    other_training = dataclasses.replace(STAGE, training_digest="other")
+    other_test = dataclasses.replace(STAGE, split_digest="other")
+    assert fit_key(plan(tmp_path, other_training)) != fit_key(plan(tmp_path))
+    assert fit_key(plan(tmp_path, other_test)) == fit_key(plan(tmp_path))
+
+
+def test_other_test_data_change_the_key_of_the_predictions(tmp_path: Path) -> None:
+    def key(stage: Stage) -> str:
+        a_plan = plan(tmp_path, stage)
+        return a_plan.score(a_plan.fit(variant(), {}, 0, Start("scratch"))).key
+
+    assert key(STAGE) != key(dataclasses.replace(STAGE, split_digest="other"))
+
+
+def test_names_and_places_do_not_change_the_key(tmp_path: Path) -> None:
+    assert fit_key(plan(tmp_path / "a", name="other")) == fit_key(plan(tmp_path / "b"))
+    renamed = variant(name="renamed")
+    assert fit_key(plan(tmp_path), renamed) == fit_key(plan(tmp_path))
+
+
+@pytest.mark.parametrize("library", ["keras", "tensorflow", "numpy"])
+def test_another_library_version_changes_the_key(
+    tmp_path: Path, library: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = fit_key(plan(tmp_path))
+    monkeypatch.setattr("benchmarks.keys.version", lambda name: "0" if name == library else "1")
+    one = fit_key(plan(tmp_path))
+    monkeypatch.setattr("benchmarks.keys.version", lambda name: "1")
+    assert len({before, one, fit_key(plan(tmp_path))}) == 3
+
+
+def test_the_code_that_trains_is_in_the_key_and_other_families_are_not(tmp_path: Path) -> None:
+    plugin = tmp_path / "mine.py"
+    text = Path("models/emotionnet.py").read_text("utf-8").replace('"emotionnet"', '"mine"')
+    plugin.write_text(text, "utf-8")
+    first = code_digest(discover([plugin])["mine"])
+    emotionnet = code_digest(discover([plugin])["emotionnet"])
+    plugin.write_text(text + "\n# changed\n", "utf-8")
+    assert code_digest(discover([plugin])["mine"]) != first
+    assert code_digest(discover([plugin])["emotionnet"]) == emotionnet
+
+
+def test_a_result_is_served_under_its_own_key_only(tmp_path: Path) -> None:
+    cell = plan(tmp_path).trial(variant(), 0, {}, 1, Start("scratch"))
+    write_json(Path(cell.output), {"key": cell.key, "value": 0.5})
+    assert stored_result(cell) == {"key": cell.key, "value": 0.5}
+    assert stored_result(dataclasses.replace(cell, key="other")) is None
+
+
+def test_a_cell_that_trains_is_given_no_sealed_pack(tmp_path: Path) -> None:
+    a_plan, a_variant, start = plan(tmp_path), variant(), Start("scratch")
+    fit = a_plan.fit(a_variant, {}, 0, start)
+    cells = [fit, a_plan.trial(a_variant, 0, {}, 1, start), a_plan.pretrain(a_variant)]
+    assert [cell.sealed for cell in cells] == [None, None, None]
+    assert a_plan.score(fit).sealed == "sealed"
+
+
+def test_a_fit_trains_no_longer_than_its_recipe(tmp_path: Path) -> None:
+    emotionnet = variant(architecture="emotionnet")
+    cell = plan(tmp_path, fit={"epochs": 500}).fit(emotionnet, {}, 0, Start("scratch"))
+    assert cell.epochs == emotionnet.recipe.epochs == 30
+
+
+@pytest.mark.parametrize(
+    ("choice", "name"),
+    [
+        ({"architecture": "plain-cnn"}, "plain-cnn"),
+        ({"architecture": "plain-cnn", "initialisation": "source"}, "plain-cnn.source"),
+        ({"architecture": "vgg16"}, "vgg16.scratch"),
+        (
+            {"architecture": "vgg16", "initialisation": "imagenet", "strategy": "frozen"},
+            "vgg16.imagenet.frozen",
+        ),
+        ({"architecture": "timm:resnet18", "input_size": 96}, "timm:resnet18.scratch@96"),
+    ],
+)
+def test_a_variant_is_named_as_the_design_says(choice: Any, name: str) -> None:
+    assert variant(**choice).name == name
+
+
+@pytest.mark.parametrize(
+    ("choice", "message"),
+    [
+        ({"architecture": "vgg61"}, "did you mean vgg16"),
+        ({"architecture": "plain-cnn", "initialisation": "imagenet"}, "has no initialisation"),
+        ({"architecture": "plain-cnn", "strategy": "frozen"}, "has no strategy"),
+        ({"architecture": "vgg16", "strategy": "frozen"}, "random backbone"),
+        ({"architecture": "vgg16", "input_size": 16}, "at least 32 pixels"),
+        ({"hyperparameters": {"learning_rat": 1.0}}, "unknown hyperparameter"),
+    ],
+)
+def test_a_row_that_cannot_be_is_refused_by_its_place(choice: Any, message: str) -> None:
+    with pytest.raises(InputError, match=r"variants\[0\]") as caught:
+        variant(**choice)
+    assert message in str(caught.value)
+
+
+def test_two_rows_of_one_name_are_refused() -> None:
+    content = {**CONTENT, "variants": [{"architecture": "plain-cnn"}] * 2}
+    with pytest.raises(InputError, match="give one of them a `name`"):
+        resolve_variants(Protocol.model_validate(content), discover(), STAGE.image_shape)
+
+
+def test_values_that_the_protocol_sets_are_not_tuned() -> None:
+    pinned = variant(hyperparameters={"learning_rate": 0.02})
+    assert "learning_rate" not in pinned.space
+    assert pinned.recipe.learning_rate == 0.02

@@ -1,0 +1,122 @@
+"""Runs `ferbench` as a user does, in a process of its own, and reads what it left."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+TINY = """
+name = "tiny"
+
+[data]
+set = "synthetic-faces"
+options = { scale = 0.1 }
+
+[source]
+set = "synthetic-faces"
+options = { domain = "source", scale = 0.05 }
+epochs = 1
+
+[tuning]
+trials = 3
+generation = 2
+rungs = [1, 2]
+
+[fit]
+epochs = 3
+seeds = [0, 1]
+
+[[variants]]
+architecture = "majority"
+
+[[variants]]
+architecture = "emotionnet"
+
+[[variants]]
+architecture = "timm:resnet10t"
+initialisation = "source"
+input_size = 32
+"""
+
+
+@dataclass(frozen=True)
+class Done:
+    """How a command ended."""
+
+    status: int
+    out: str
+    err: str
+
+
+def ferbench(*arguments: object, **environment: str) -> Done:
+    """Run a command to its end."""
+    done = subprocess.run(
+        [sys.executable, "-m", "benchmarks", *map(str, arguments)],
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=900,
+    )
+    return Done(done.returncode, done.stdout, done.stderr)
+
+
+def stop_when(condition: Callable[[], bool], signal_number: int, *arguments: object) -> int:
+    """Start a command, send it the signal as soon as ``condition`` holds; return its status."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "benchmarks", *map(str, arguments)],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    deadline = time.monotonic() + 300
+    while not condition():
+        assert process.poll() is None, f"ended with {process.returncode} before the moment came"
+        assert time.monotonic() < deadline, "the moment to stop it never came"
+        time.sleep(0.02)
+    process.send_signal(signal_number)
+    return process.wait(timeout=60)
+
+
+def kill_when(condition: Callable[[], bool], *arguments: object) -> None:
+    """Start a command and kill it, past any clean-up, as soon as ``condition`` holds."""
+    assert stop_when(condition, signal.SIGKILL, *arguments) == -signal.SIGKILL
+
+
+def numbers(run: Path) -> dict[str, Any]:
+    """Return every number of a run that the protocol decides: trials, epochs, predictions."""
+    tuning = json.loads((run / "tuning.json").read_text())
+    for trials in tuning.values():
+        for trial in trials:
+            del trial["seconds"]
+    fits = {}
+    for file in sorted(run.glob("fits/*/seed-*/fit.json")):
+        fit = json.loads(file.read_text())
+        predictions = pd.read_parquet(file.with_name("predictions.parquet"))
+        history = pd.read_csv(file.with_name("history.csv")).drop(columns="seconds")
+        fits[f"{fit['variant']} {fit['seed']}"] = {
+            "key": fit["key"],
+            "hyperparameters": fit["hyperparameters"],
+            "best_epoch": fit["best_epoch"],
+            "backbone": weights(file.parent),
+            "history": history.to_dict("list"),
+            "predictions": predictions.to_dict("list"),
+        }
+    return {"tuning": tuning, "fits": fits}
+
+
+def weights(fit: Path) -> str:
+    """Return the digest of a fit's backbone, or of the whole model where it has none."""
+    if not (fit / "backbone.safetensors").is_file():
+        return hashlib.sha256((fit / "model.safetensors").read_bytes()).hexdigest()
+    return hashlib.sha256((fit / "backbone.safetensors").read_bytes()).hexdigest()

@@ -1,0 +1,39 @@
+"""One cache and one unbroken run for all tests of whole runs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.runs.commands import TINY, ferbench
+
+
+@pytest.fixture(scope="session")
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("cache")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def private_cache(cache: Path) -> pytest.MonkeyPatch:
+    """Keep the user's own cache out of the tests."""
+    patch = pytest.MonkeyPatch()
+    patch.setenv("FERBENCH_CACHE", str(cache))
+    patch.delenv("FERBENCH_DATA", raising=False)
+    return patch
+
+
+@pytest.fixture(scope="session")
+def protocol(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("protocol") / "tiny.toml"
+    path.write_text(TINY, "utf-8")
+    return path
+
+
+@pytest.fixture(scope="session")
+def unbroken(protocol: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run with one worker that nothing interrupted."""
+    run = tmp_path_factory.mktemp("runs") / "unbroken"
+    done = ferbench("run", protocol, "--out", run, "--workers", 1)
+    assert done.status == 0, done.err
+    return run

@@ -1,0 +1,53 @@
+"""What the past of a fit decides."""
+
+from __future__ import annotations
+
+import pytest
+
+from benchmarks.training.schedule import best_epoch, learning_rate, plateau_scale, should_stop
+
+
+def test_the_constant_rate_is_constant_even_on_a_plateau() -> None:
+    assert learning_rate("constant", 0.1, step=7, steps=10, plateau_scale=0.5) == 0.1
+
+
+def test_the_plateau_rate_follows_its_scale() -> None:
+    assert learning_rate("plateau", 0.1, step=7, steps=10, plateau_scale=0.5) == 0.05
+
+
+@pytest.mark.parametrize("steps", [1, 2, 3, 100, 1000])
+def test_the_cosine_warms_up_to_its_base_and_falls_but_not_to_nothing(steps: int) -> None:
+    rates = [learning_rate("cosine", 0.1, step=step, steps=steps) for step in range(steps)]
+    top = rates.index(max(rates))
+    assert max(rates) == pytest.approx(0.1)
+    assert rates[:top] == sorted(rates[:top])
+    assert rates[top:] == sorted(rates[top:], reverse=True)
+    assert min(rates) > 0
+
+
+def test_the_best_epoch_is_the_first_of_equals() -> None:
+    assert best_epoch([0.1, 0.3, 0.2, 0.3]) == 1
+
+
+@pytest.mark.parametrize(
+    ("scores", "patience", "stops"),
+    [
+        ([0.5], 1, False),
+        ([0.5, 0.4], 1, True),
+        ([0.5, 0.4, 0.6], 1, False),
+        ([0.5, 0.4, 0.4], 3, False),
+        ([0.5, 0.4, 0.4, 0.5], 3, True),
+        ([0.5, 0.1, 0.1, 0.1], 0, False),
+    ],
+)
+def test_training_stops_after_patience_epochs_without_a_new_best(
+    scores: list[float], patience: int, stops: bool
+) -> None:
+    assert should_stop(scores, patience) is stops
+
+
+def test_a_plateau_reduces_once_for_each_patience_epochs() -> None:
+    scores = [0.5, 0.4, 0.4, 0.4, 0.4, 0.6, 0.5]
+    scales = [plateau_scale(scores[:end], 2, 0.5) for end in range(len(scores) + 1)]
+    assert scales == [1, 1, 1, 0.5, 0.5, 0.25, 0.25, 0.25]
+    assert plateau_scale(scores, 0, 0.5) == 1
