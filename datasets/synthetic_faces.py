@@ -40,7 +40,8 @@ def synthetic_faces(path: Path | None, options: Mapping[str, Any]) -> Reading:
 
     Both move the same face by the same action units; they differ in how it is rendered.
     ``seed`` draws other faces; ``scale`` multiplies the number of images in every split.
-    Classes are equally frequent; 5 % of the labels, in every split, are drawn at random.
+    Classes are equally frequent. In the target domain, 5 % of the labels in every split are drawn
+    at random.
     """
     del path
     domain, seed, scale = options["domain"], options["seed"], options["scale"]
@@ -55,8 +56,11 @@ def synthetic_faces(path: Path | None, options: Mapping[str, Any]) -> Reading:
             for index in range(size):
                 rng = np.random.default_rng([seed, sorted(SIZES).index(domain), part, index])
                 label = index % len(CLASS_NAMES)
-                image = _rendered(label, rng, outline=domain == "source")
-                yield Sample(image, _noisy(label, rng), f"{domain}/{split}/{index:05d}", split)
+                place = f"{domain}/{split}/{index:05d}"
+                if domain == "source":
+                    yield Sample(_drawing(label, rng), label, place, split)
+                else:
+                    yield Sample(_photograph(label, rng), _noisy(label, rng), place, split)
 
     return Reading(
         class_names=CLASS_NAMES,
@@ -76,15 +80,30 @@ def _noisy(label: int, rng: np.random.Generator) -> int:
     return int(rng.integers(len(CLASS_NAMES))) if rng.random() < LABEL_NOISE else label
 
 
-def _rendered(label: int, rng: np.random.Generator, *, outline: bool) -> Pixels:
-    face = drawn_face(rng)
-    canvas = draw(face, geometry(drawn_intensities(label, rng)), outline=outline)
-    if not outline or rng.random() < 0.5:
-        _occlude(canvas, rng)
-    small = cv2.resize(canvas, (SIDE, SIDE), interpolation=cv2.INTER_AREA).astype(np.float32)
-    lit = small if outline else small * _light(rng)
-    blurred = cv2.GaussianBlur(lit, (0, 0), rng.uniform(0.3, 1.1))
-    noisy = blurred + rng.normal(0, rng.uniform(1, 9), blurred.shape)
+def _drawing(label: int, rng: np.random.Generator) -> Pixels:
+    """Draw a clean line drawing."""
+    canvas = draw(drawn_face(rng), geometry(drawn_intensities(label, rng)), outline=True)
+    return _developed(_small(canvas), rng, blur=0.6, noise=3)
+
+
+def _photograph(label: int, rng: np.random.Generator) -> Pixels:
+    """Draw a shaded face, perhaps half hidden, in uneven light, blurred and noisy."""
+    canvas = draw(drawn_face(rng), geometry(drawn_intensities(label, rng)), outline=False)
+    _occlude(canvas, rng)
+    return _developed(_small(canvas) * _light(rng), rng, blur=1.1, noise=9)
+
+
+def _small(canvas: Canvas) -> NDArray[np.float32]:
+    resized = cv2.resize(canvas, (SIDE, SIDE), interpolation=cv2.INTER_AREA)
+    return np.asarray(resized, dtype=np.float32)
+
+
+def _developed(
+    image: NDArray[np.float32], rng: np.random.Generator, *, blur: float, noise: float
+) -> Pixels:
+    """Blur and add noise, each of a random strength up to the one given."""
+    blurred = cv2.GaussianBlur(image, (0, 0), rng.uniform(0.3, blur))
+    noisy = blurred + rng.normal(0, rng.uniform(1, noise), blurred.shape)
     return np.asarray(np.clip(noisy, 0, 255), dtype=np.uint8)[..., None]
 
 

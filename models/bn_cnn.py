@@ -16,7 +16,7 @@ from models.registry import BuildRequest, Choice, Float, Network, Recipe, archit
     "Ioffe & Szegedy, arXiv 1502.03167",
     recipe=Recipe(
         optimizer="adam",
-        learning_rate=1e-4,
+        learning_rate=1e-3,
         batch_size=128,
         dropout=0.25,
         schedule="plateau",
@@ -27,7 +27,7 @@ from models.registry import BuildRequest, Choice, Float, Network, Recipe, archit
         augmentation="standard",
     ),
     space={
-        "learning_rate": Float(3e-5, 3e-3, log=True),
+        "learning_rate": Float(1e-4, 1e-2, log=True),
         "dropout": Float(0.1, 0.6),
         "batch_size": Choice((32, 64, 128)),
     },

@@ -130,7 +130,9 @@ def majority(request: BuildRequest) -> Majority:
     engine="scikit-learn",
     summary="Multinomial logistic regression on raw pixels",
     source="Cox, The regression analysis of binary sequences, 1958; scikit-learn, MLPClassifier",
-    recipe=Recipe(optimizer="adam", learning_rate=1e-4, batch_size=64, epochs=30),
+    recipe=Recipe(
+        weight_decay=1e-4, optimizer="adam", learning_rate=1e-4, batch_size=64, epochs=30
+    ),
     space={
         "learning_rate": Float(1e-5, 1e-2, log=True),
         "weight_decay": Float(1e-6, 1e-1, log=True),

@@ -20,6 +20,9 @@ FINE_TUNE = Recipe(
     augmentation="standard",
 )
 FROZEN = replace(FINE_TUNE, learning_rate=1e-3)
+BATCH_NORM_MOMENTUM = 0.9
+"""As in torchvision's networks. Keras' .99 follows so slowly that a network trained from random
+weights for some hundred steps, or fine-tuned as long, is validated with stale statistics."""
 SPACE = {
     "learning_rate": Float(1e-5, 1e-2, log=True),
     "dropout": Float(0.0, 0.7),
@@ -45,18 +48,25 @@ TORCH = Preprocessing((123.675, 116.28, 103.53), (58.395, 57.12, 57.375), blue_f
 
 
 def transfer(
-    name: str, class_name: str, preprocessing: Preprocessing, *, weights: str, **settings: Any
+    name: str,
+    class_name: str,
+    preprocessing: Preprocessing,
+    *,
+    weights: str,
+    scratch_rate: float,
+    **settings: Any,
 ) -> Architecture:
     """Declare the network ``class_name`` without its top, average-pooled.
 
-    ``weights`` is the file name of its published weights without the top.
+    ``weights`` is the file name of its published weights without the top; ``scratch_rate`` the
+    default learning rate from random weights.
     """
 
     @architecture(
         name=name,
         engine="keras",
         recipe=FINE_TUNE,
-        recipes={"frozen": FROZEN},
+        recipes={"frozen": FROZEN, "scratch": replace(FINE_TUNE, learning_rate=scratch_rate)},
         space=SPACE,
         initialisations=("scratch", "imagenet", "source", "run", "file"),
         strategies=("fine-tune", "frozen", "frozen-then-fine-tune"),
@@ -77,11 +87,21 @@ def transfer(
             with_keras_weights(make, name, weights) if request.pretrained else make(weights=None)
         )
         network = without_strided_points(network)
+        remember(network, BATCH_NORM_MOMENTUM)
         features = keras.layers.GlobalAveragePooling2D(name="average_pool")(network.output)
         built = finish(name, network.input, features, request)
         return replace(built, weights=weights) if request.pretrained else built
 
     return build
+
+
+def remember(network: Any, momentum: float) -> None:
+    """Set how much of its running statistics each batch norm keeps at a step."""
+    import keras
+
+    for layer in network.layers:
+        if isinstance(layer, keras.layers.BatchNormalization):
+            layer.momentum = momentum
 
 
 def without_strided_points(network: Any) -> Any:
@@ -143,6 +163,7 @@ vgg16 = transfer(
     "VGG16",
     CAFFE,
     weights="vgg16_weights_tf_dim_ordering_tf_kernels_notop.h5",
+    scratch_rate=1e-4,
     summary="VGG16's 13 convolutions without its dense layers (14.7 M; timm's vgg16 has 134 M)",
     source="Simonyan & Zisserman, arXiv 1409.1556; keras.applications.VGG16",
 )
@@ -151,6 +172,7 @@ resnet50 = transfer(
     "ResNet50",
     CAFFE,
     weights="resnet50_weights_tf_dim_ordering_tf_kernels_notop.h5",
+    scratch_rate=1e-3,
     summary="ResNet50, average-pooled (23.6 M)",
     source="He et al., arXiv 1512.03385; keras.applications.ResNet50",
 )
@@ -159,6 +181,7 @@ densenet121 = transfer(
     "DenseNet121",
     TORCH,
     weights="densenet121_weights_tf_dim_ordering_tf_kernels_notop.h5",
+    scratch_rate=1e-3,
     summary="DenseNet121, average-pooled (7.0 M)",
     source="Huang et al., arXiv 1608.06993; keras.applications.DenseNet121",
 )

@@ -47,7 +47,7 @@ def _keras_2(root: Any, names: Sequence[str]) -> Iterator[Layers]:
     for group in _attribute(root, "layer_names"):
         for weight in _attribute(root[group], "weight_names"):
             layers.setdefault(_owner(root[group], group, weight), []).append(
-                _read(root[group][weight])
+                _read(root[group][weight], root)
             )
     yield layers
     in_order = [*names, *list(layers)[len(names) :]]
@@ -77,7 +77,7 @@ def _keras_3(opened: Any, wanted: Sequence[tuple[str, str]]) -> Iterator[Layers]
         owner, _, last = path.rpartition("/")
         if last != "vars" or not len(group):
             return
-        arrays = [_read(group[str(index)]) for index in range(len(group))]
+        arrays = [_read(group[str(index)], opened) for index in range(len(group))]
         container, _, place = owner.rpartition("/")
         containers.setdefault(container, {})[place] = arrays
         named.setdefault(str(group.attrs.get("name", "")), arrays)
@@ -103,7 +103,11 @@ def _names_by_place(wanted: Sequence[tuple[str, str]]) -> dict[str, str]:
     return names
 
 
-def _read(dataset: Any) -> NDArray[np.float32]:
-    if dataset.is_virtual or dataset.external or dataset.dtype.kind != "f":
+def _read(dataset: Any, root: Any) -> NDArray[np.float32]:
+    """Return an array of floats; raises ``ValueError`` for one that lies in another file."""
+    elsewhere = (
+        dataset.is_virtual or dataset.external or dataset.file.filename != root.file.filename
+    )
+    if elsewhere or dataset.dtype.kind != "f":
         raise ValueError(f"{dataset.name} is not an array of floats within the file")
     return np.asarray(dataset, dtype=np.float32)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections import OrderedDict
+from dataclasses import replace
 from typing import Any
 
 from models.published import timm_weights
@@ -41,6 +42,7 @@ FROZEN = Recipe(
     epochs=50,
     augmentation="standard",
 )
+SCRATCH = replace(FINE_TUNE, learning_rate=1e-3)
 SPACE = {
     "learning_rate": Float(1e-5, 1e-2, log=True),
     "weight_decay": Float(1e-5, 0.1, log=True),
@@ -63,7 +65,7 @@ def make(name: str) -> Architecture:
         summary=f"timm's {name}, pooled; grey images enter one channel, RGB filters summed",
         source="Wightman, PyTorch Image Models, doi 10.5281/zenodo.4414861",
         recipe=FINE_TUNE,
-        recipes={"frozen": FROZEN},
+        recipes={"frozen": FROZEN, "scratch": SCRATCH},
         space=SPACE,
         initialisations=("scratch", "imagenet", "source", "run", "file"),
         strategies=("fine-tune", "frozen", "frozen-then-fine-tune"),

@@ -22,7 +22,7 @@ SUFFIXES: Mapping[str, tuple[str, ...]] = {
     "torch": (".safetensors",),
     "scikit-learn": (),
 }
-CLASSIFIER = "logits"  # our heads' layer, the only convolution a Keras file may hold beyond
+HEAD = ("head", "logits")  # our heads: the only convolutions a Keras file may hold beyond
 TORCH_WRAPPER = "network."  # what a timm network is called inside its backbone
 TORCH_COUNTER = ".num_batches_tracked"  # older files lack it, and no network here reads it
 
@@ -82,12 +82,13 @@ def _load_torch(backbone: Any, file: Path) -> None:
         stored = load_file(file)
     except (SafetensorError, OSError) as error:
         raise _unreadable(file, error) from error
+    state = backbone.state_dict()
+    found = _torch_names(state, stored)
     wanted = {
         name: tensor
-        for name, tensor in backbone.state_dict().items()
-        if name in stored or not name.endswith(TORCH_COUNTER)
+        for name, tensor in state.items()
+        if name in found or not name.endswith(TORCH_COUNTER)
     }
-    found = _torch_names(wanted, stored)
     for name, tensor in wanted.items():
         value = found[name] = _as_grey(_get(found, name, file), tuple(tensor.shape))
         _check_shape(name, tuple(value.shape), tuple(tensor.shape), file)
@@ -154,7 +155,7 @@ def _load_keras_hdf5(backbone: Any, file: Path) -> None:
             pairs.append((variable, array))
     others = [
         name
-        for name in stored.keys() - {CLASSIFIER, *(layer.name for layer in layers)}
+        for name in stored.keys() - {*HEAD, *(layer.name for layer in layers)}
         if any(array.ndim > 2 for array in stored[name])
     ]
     _refuse_others(others, file)

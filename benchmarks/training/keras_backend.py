@@ -1,8 +1,9 @@
-"""What differs between Keras' backends: threads and determinism, and counting operations."""
+"""What differs between Keras' backends: threads, determinism, seeds, and counting operations."""
 
 from __future__ import annotations
 
 import os
+import random
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
@@ -14,6 +15,24 @@ import numpy as np
 def prepare_backend(threads: int) -> str:
     """Set the backend's threads and determinism; return the kind of device it computes on."""
     return _PREPARE[keras.backend.backend()](threads)
+
+
+def seed_everything(seed: int) -> None:
+    """Seed Python, NumPy and the backend, as ``keras.utils.set_random_seed`` does.
+
+    That function imports TensorFlow on every backend.
+    """
+    random.seed(seed)
+    np.random.seed(seed)
+    backend = keras.backend.backend()
+    if backend == "tensorflow":
+        import tensorflow as tf
+
+        tf.random.set_seed(seed)
+    elif backend == "torch":
+        import torch
+
+        torch.manual_seed(seed)
 
 
 def count_macs(model: Any) -> int | None:

@@ -22,7 +22,7 @@ from benchmarks.training.contract import (
     Precision,
     Task,
 )
-from benchmarks.training.keras_backend import count_macs, prepare_backend
+from benchmarks.training.keras_backend import count_macs, prepare_backend, seed_everything
 from models.registry import Architecture, BuildRequest, Network, Recipe, Registry
 from models.weights import load_backbone, save_backbone
 
@@ -46,14 +46,14 @@ class KerasEngine:
         cv2.setNumThreads(threads)
         device = prepare_backend(threads)
         keras.config.set_dtype_policy("mixed_bfloat16" if precision == "bfloat16" else "float32")
-        keras.utils.set_random_seed(seed)
+        seed_everything(seed)
         self._settings = {"threads": str(threads), "precision": precision, "device": device}
 
     def learner(
         self, architecture: Architecture, task: Task, recipe: Recipe, weights: InitialWeights
     ) -> KerasLearner:
         """Build a network; weights that can't be had raise ``ModelError``."""
-        keras.utils.set_random_seed(task.seed)
+        seed_everything(task.seed)
         pretrained = weights.kind == "imagenet"
         request = BuildRequest(**asdict(task), recipe=recipe, pretrained=pretrained)
         network = architecture.build(request)
@@ -101,11 +101,15 @@ class KerasLearner:
     def __init__(self, network: Network, image_shape: tuple[int, int, int], recipe: Recipe) -> None:
         self._backbone, self._head = network.backbone, network.head
         self._image_shape, self._recipe = image_shape, recipe
-        self._logs: Mapping[str, Any] = {}
+        self._totals = np.zeros(3)
         self.freeze_backbone(False)
 
     def begin_epoch(self, seed: int) -> None:
-        """Reset every dropout layer's own generator, each to a seed of its own."""
+        """Reset every dropout layer's own generator, each to a seed of its own.
+
+        On torch Keras' dropout draws from torch's generator, which is reset too.
+        """
+        seed_everything(seed)
         states = [v for v in self._model.variables if v.name == "seed_generator_state"]
         children = np.random.SeedSequence(seed).spawn(len(states))
         for state, child in zip(states, children, strict=True):
@@ -143,10 +147,9 @@ class KerasLearner:
 
     def training_metrics(self) -> tuple[float, float]:
         """Return mean cross-entropy and accuracy since the last call."""
-        logs = self._logs
-        self._model.reset_metrics()
-        self._head_model.reset_metrics()
-        return float(logs["cross_entropy"]), float(logs["accuracy"])
+        loss, correct, count = self._totals
+        self._totals = np.zeros(3)
+        return float(loss / count), float(correct / count)
 
     def predict(self, images: Images) -> NDArray[np.float64]:
         """Return class probabilities for uint8 images."""
@@ -209,7 +212,9 @@ class KerasLearner:
 
     def _step(self, model: Any, inputs: Batch, targets: Batch, learning_rate: float) -> None:
         self._optimizer.learning_rate = learning_rate
-        self._logs = model.train_on_batch(inputs, targets, return_dict=True)
+        logs = model.train_on_batch(inputs, targets, return_dict=True)
+        batch = np.array([float(logs["cross_entropy"]), float(logs["accuracy"]), 1.0])
+        self._totals += len(inputs) * batch
 
 
 def _optimizer(recipe: Recipe, learned: list[Any]) -> Any:

@@ -98,7 +98,8 @@ class ScikitLearner:
 
     def predict(self, images: Images) -> NDArray[np.float64]:
         """Return class probabilities for uint8 images."""
-        probabilities: NDArray[np.float64] = self._estimator.predict_proba(images)
+        raw = self._estimator.predict_proba(images).astype(np.float64)
+        probabilities: NDArray[np.float64] = raw / raw.sum(axis=1, keepdims=True)
         return probabilities
 
     def features(self, images: Images) -> NDArray[np.float32]:

@@ -55,7 +55,7 @@ def test_every_row_of_the_listing_states_what_it_is(row) -> None:
 def test_search_space_names_recipe_fields_and_stays_within_their_types(name: str) -> None:
     found = REGISTRY[name]
     assert set(found.space) <= {f.name for f in fields(Recipe)}
-    assert set(found.recipes) <= set(found.strategies)
+    assert set(found.recipes) <= {*found.strategies, "scratch"}
     for dimension in found.space.values():
         if isinstance(dimension, Float):
             assert dimension.low < dimension.high
@@ -67,13 +67,14 @@ def test_search_space_names_recipe_fields_and_stays_within_their_types(name: str
 @pytest.mark.parametrize("name", [*NAMES, "timm:resnet18"])
 def test_literature_defaults_lie_in_the_search_space(name: str) -> None:
     found = REGISTRY[name]
-    for strategy in found.strategies:
+    situations = [(s, "source") for s in found.strategies] + [("fine-tune", "scratch")]
+    for situation in situations:
         for hyperparameter, dimension in found.space.items():
-            value = getattr(found.recipe_for(strategy, "source"), hyperparameter)
+            value = getattr(found.recipe_for(*situation), hyperparameter)
             if isinstance(dimension, Choice):
                 assert value in dimension.values
             else:
-                assert dimension.low <= value <= dimension.high or value == 0
+                assert dimension.low <= value <= dimension.high
 
 
 def test_augmented_cnn_is_plain_cnn_but_for_augmentation() -> None:

@@ -108,7 +108,9 @@ def _fit(
 def _loss(learner: Learner) -> float:
     validation = DATA.validation
     probabilities = learner.predict(validation.images)
-    return float(-np.log(probabilities[np.arange(len(validation.labels)), validation.labels]).mean())
+    return float(
+        -np.log(probabilities[np.arange(len(validation.labels)), validation.labels]).mean()
+    )
 
 
 def step_losses(engine: EngineName, weights: str, settings: dict[str, Any]) -> list[float]:
@@ -141,6 +143,33 @@ def step_losses(engine: EngineName, weights: str, settings: dict[str, Any]) -> l
             learner.train_batch(images, targets, steps.learning_rate * (0.5 if epoch > 2 else 1))
             losses.append(learner.training_metrics()[0])
     return losses
+
+
+def metrics_by_step_and_epoch(engine: EngineName) -> list[list[float]]:
+    """Take the same five steps twice; return the mean of each step's metrics, and the epoch's."""
+    loaded = load_engine(engine)
+    loaded.prepare(threads=1, precision="float32", seed=0)
+    learner = loaded.learner(TINY[engine], TASK, recipe(), SCRATCH)
+    weights = learner.weights()
+    found = []
+    for every_step in (True, False):
+        learner.load_weights(weights)
+        learner.freeze_backbone(False)
+        learner.begin_epoch(5)
+        steps = []
+        for images, targets in batches(
+            DATA.train.images,
+            DATA.train.labels,
+            CLASSES,
+            protocol_seed=1,
+            fit_seed=2,
+            epoch=0,
+            batch_size=16,
+        ):
+            learner.train_batch(images, targets, 1e-2)
+            steps += [learner.training_metrics()] if every_step else []
+        found.append(np.mean(steps, axis=0).tolist() if steps else [*learner.training_metrics()])
+    return found
 
 
 def saved_and_restored(engine: EngineName) -> dict[str, Any]:

@@ -104,7 +104,9 @@ def test_mixup_blends_images_as_it_blends_targets() -> None:
     ((plain, labels),), ((mixed, targets),) = stream(batch_size=23), stream(batch_size=23, mixup=1)
     i = next(i for i in range(23) if labels[i].argmax() != labels[22 - i].argmax())
     weight = targets[i][labels[i].argmax()]
-    np.testing.assert_allclose(mixed[i], weight * plain[i] + (1 - weight) * plain[22 - i], atol=0.01)
+    np.testing.assert_allclose(
+        mixed[i], weight * plain[i] + (1 - weight) * plain[22 - i], atol=0.01
+    )
 
 
 def test_the_middle_of_the_standard_draws_changes_nothing_and_the_flip_mirrors() -> None:

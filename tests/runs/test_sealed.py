@@ -1,0 +1,157 @@
+"""The sealed test set (law 1): what trains cannot see it, and it decides nothing."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pandas as pd
+import pytest
+
+from benchmarks.store import read_ledger
+from datasets.cache import open_data_set
+from datasets.registry import discover
+from tests.runs.commands import ferbench, numbers
+
+PROTOCOL = """
+name = "folder"
+[data]
+set = "image-folder"
+[tuning]
+trials = 2
+rungs = [1]
+[fit]
+epochs = 2
+[[variants]]
+architecture = "emotionnet"
+"""
+
+
+@pytest.fixture(scope="session")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Drawn faces as a folder with train, val and test."""
+    data = open_data_set(discover()["synthetic-faces"], None, {"scale": 0.1})
+    root = tmp_path_factory.mktemp("faces")
+    for index, image in enumerate(data.images):
+        split = {"validation": "val"}.get(str(data.split[index]), str(data.split[index]))
+        place = root / split / data.class_names[data.labels[index]]
+        place.mkdir(parents=True, exist_ok=True)
+        cv2.imwrite(str(place / f"{index}.png"), np.asarray(image))
+    return root
+
+
+def carry_out(folder: Path, run: Path) -> Path:
+    protocol = run.with_suffix(".toml")
+    protocol.write_text(PROTOCOL, "utf-8")
+    done = ferbench("run", protocol, "--data", folder, "--out", run)
+    assert done.status == 0, done.err
+    return run
+
+
+def test_permuting_test_labels_changes_no_hyperparameter_epoch_or_model(
+    folder: Path, tmp_path: Path
+) -> None:
+    honest = carry_out(folder, tmp_path / "honest")
+    permuted_folder = tmp_path / "permuted"
+    permuted_folder.mkdir()
+    for split in ("train", "val"):
+        (permuted_folder / split).symlink_to(folder / split)
+    classes = sorted(place.name for place in (folder / "test").iterdir())
+    (permuted_folder / "test").mkdir()
+    for one, other in zip(classes, classes[1:] + classes[:1], strict=True):
+        (permuted_folder / "test" / other).symlink_to(folder / "test" / one)
+    permuted = carry_out(permuted_folder, tmp_path / "permuted-run")
+
+    ours, theirs = numbers(honest), numbers(permuted)
+    assert ours["tuning"] == theirs["tuning"]
+    for name, fit in ours["fits"].items():
+        other = theirs["fits"][name]
+        for fact in ("key", "hyperparameters", "best_epoch", "backbone", "history"):
+            assert fit[fact] == other[fact], fact
+        assert fit["predictions"]["label"] != other["predictions"]["label"]
+
+
+def test_a_process_that_trains_cannot_open_what_is_sealed(tmp_path: Path) -> None:
+    sealed = tmp_path / "sealed"
+    sealed.mkdir()
+    np.save(sealed / "test-images.npy", np.zeros(3))
+    pd.DataFrame({"label": [1]}).to_parquet(sealed / "rows.parquet")
+    np.save(tmp_path / "train-images.npy", np.zeros(3))
+    (tmp_path / "alias.npy").symlink_to(sealed / "test-images.npy")
+    attempts = [
+        "np.load('sealed/test-images.npy')",
+        "np.load('sealed/test-images.npy', mmap_mode='r')",
+        "open('sealed/test-images.npy', 'rb')",
+        "np.load('alias.npy')",
+        "os.open('sealed/test-images.npy', os.O_RDONLY)",
+    ]
+    code = "import os, sys\nimport numpy as np\n"
+    code += f"sys.path.insert(0, {str(Path.cwd())!r})\n"
+    code += "from benchmarks.executors.worker import seal\nseal(['sealed'])\n"
+    code += "np.load('train-images.npy')\n"
+    for attempt in attempts:
+        code += f"try:\n    {attempt}\n    print('opened', {attempt!r})\n"
+        code += "except PermissionError as error:\n    assert 'sealed' in str(error)\n"
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout) == (0, ""), done.stderr
+
+
+def test_a_model_that_looks_for_the_test_set_fails_and_the_others_go_on(
+    cache: Path, tmp_path: Path
+) -> None:
+    plugin = tmp_path / "spy.py"
+    plugin.write_text(
+        f"""
+from pathlib import Path
+from models.emotionnet import emotionnet
+from models.registry import architecture
+
+@architecture(name="spy", engine="keras", summary="looks", source="a test",
+              recipe=emotionnet.recipe, space={{}})
+def spy(request):
+    for file in Path({str(cache)!r}).glob("sealed/*/test-labels.npy"):
+        file.read_bytes()
+    return emotionnet.build(request)
+""",
+        "utf-8",
+    )
+    protocol = tmp_path / "spy.toml"
+    text = PROTOCOL.replace('"image-folder"', '"synthetic-faces"\noptions = { scale = 0.1 }')
+    protocol.write_text(text + '[[variants]]\narchitecture = "spy"\n', "utf-8")
+    run = tmp_path / "run"
+    done = ferbench("run", protocol, "--out", run, "--plugin", plugin)
+    assert done.status == 1, done.err
+    status = json.loads((run / "status.json").read_text())
+    assert status["spy"]["status"] == "failed"
+    assert "sealed" in status["spy"]["reason"]
+    assert status["emotionnet"]["status"] == "ok"
+
+
+def test_each_opening_is_recorded_before_the_test_set_is_read(
+    folder: Path, tmp_path: Path, forget: Callable[[Path], None]
+) -> None:
+    run = carry_out(folder, tmp_path / "run")
+    forget(run)
+    protocol = run.with_suffix(".toml")
+    assert ferbench("run", protocol, "--data", folder, "--out", run).status == 0
+    openings = [x for x in read_ledger(run / "ledger.jsonl") if x["event"] == "test-opened"]
+    assert len(openings) == 2
+    assert openings[0]["key"] == openings[1]["key"]
+
+
+@pytest.fixture
+def forget() -> Callable[[Path], None]:
+    """Remove a run's predictions, so that they must be made again."""
+
+    def remove(run: Path) -> None:
+        for file in run.glob("fits/*/seed-*/predictions.parquet"):
+            file.unlink()
+
+    return remove
