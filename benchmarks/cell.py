@@ -15,8 +15,8 @@ import pandas as pd
 
 from benchmarks.plan import Cell
 from benchmarks.store import append_line, now, replacing_folder, write_json, write_table
-from benchmarks.training.contract import Engine, InitialWeights, Predictor, Task
 from benchmarks.training.checkpoint import EpochRecord
+from benchmarks.training.contract import Engine, InitialWeights, Predictor, Task
 from benchmarks.training.loop import Course, Examples, Outcome, TrainingData, train
 from datasets.cache import cache_folder
 from models.registry import Architecture, Recipe, Registry, discover

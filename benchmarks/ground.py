@@ -8,14 +8,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
-from datasets.cache import cache_folder, open_data_set
-from datasets.packs import Packs, pack, splits_table
-from datasets.splits import make_split
 
 from benchmarks.errors import InputError
 from benchmarks.protocol import DataChoice
-from datasets.records import SPLIT_NAMES, DataSet, Split
+from datasets.cache import cache_folder, open_data_set
+from datasets.inspection import inspect
+from datasets.packs import Packs, pack, splits_table
+from datasets.records import DataSet, Split
 from datasets.registry import discover
+from datasets.splits import make_split
 
 Progress = Callable[[int, int], None]
 
@@ -31,12 +32,10 @@ class Ground:
 
     def counts(self) -> dict[str, dict[str, int]]:
         """Return the number of images of each class in each split."""
+        counts = inspect(self.data, self.split).counts.drop(index="all", columns="all")
         return {
-            name: {
-                label: int((self.data.labels[getattr(self.split, name)] == index).sum())
-                for index, label in enumerate(self.data.class_names)
-            }
-            for name in SPLIT_NAMES
+            str(name): {str(k): int(n) for k, n in column.items()}
+            for name, column in counts.items()
         }
 
     def table(self) -> pd.DataFrame:

@@ -8,7 +8,6 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from datasets.cache import cache_folder
 from rich.console import Console
 from rich.table import Table
 
@@ -17,6 +16,7 @@ from benchmarks.executors.processes import ProcessExecutor
 from benchmarks.keys import code_digest, engine_versions
 from benchmarks.plan import Cell, stored_result
 from benchmarks.protocol import digest
+from datasets.cache import cache_folder
 from models.registry import Architecture, discover
 
 LISTED_SHAPE = (48, 48, 1)
@@ -123,26 +123,28 @@ def print_inspection(name: str, path: Path | None) -> int:
     """Print counts per split and class, image size, standing, notes and digest of a data set."""
     from benchmarks.ground import prepare
     from benchmarks.protocol import DataChoice
+    from datasets.inspection import inspect
 
     console = Console(highlight=False)
     with console.status(f"reading {name}"):
         ground = prepare(DataChoice(set=name), path, seed=0)
-    data, counts = ground.data, ground.counts()
+    summary = inspect(ground.data, ground.split)
     table = Table(box=None, pad_edge=False)
-    table.add_column("split")
-    for label in (*data.class_names, "all"):
-        table.add_column(label, justify="right")
-    for split, row in counts.items():
-        table.add_row(split, *(str(n) for n in row.values()), str(sum(row.values())))
-    height, width, channels = data.image_shape
+    for column in ("class", *summary.counts.columns):
+        table.add_column(column, justify="left" if column == "class" else "right")
+    for label, row in summary.counts.iterrows():
+        table.add_row(str(label), *(str(count) for count in row))
+    height, width, channels = summary.image_shape
     colour = "grey" if channels == 1 else "colour"
-    console.print(f"[bold]{data.name}[/]: {len(data.labels)} images, {height}×{width}, {colour}")
+    made = ", partly made here with seed 0" if summary.split_made else ""
+    console.print(f"[bold]{summary.name}[/]: {height}×{width}, {colour}")
     console.print(table)
-    made = " (made here, seed 0)" if ground.split.made else ""
-    console.print(f"split: {data.provenance.status}{made}")
-    for note in data.provenance.notes:
+    console.print(f"split: {summary.provenance.status}{made}")
+    for note in summary.provenance.notes:
         console.print(f"  {note}")
-    console.print(f"digest: {data.digest}")
+    console.print(f"{summary.different_images} images differ in their pixels")
+    console.print(f"digest: {summary.digest}")
+    console.print(f"split digest: {summary.split_digest}")
     return 0
 
 

@@ -81,9 +81,12 @@ def _noisy(label: int, rng: np.random.Generator) -> int:
 
 
 def _drawing(label: int, rng: np.random.Generator) -> Pixels:
-    """Draw a clean line drawing."""
+    """Draw lines in ink of one tone on paper of another."""
     canvas = draw(drawn_face(rng), geometry(drawn_intensities(label, rng)), outline=True)
-    return _developed(_small(canvas), rng, blur=0.6, noise=3)
+    paper, contrast = rng.uniform(0, 255), rng.uniform(80, 200)
+    ink = paper - contrast if paper > 127 else paper + contrast
+    inked = np.asarray(paper + (ink - paper) * (1 - _small(canvas) / 255), dtype=np.float32)
+    return _developed(inked, rng, blur=0.6, noise=3)
 
 
 def _photograph(label: int, rng: np.random.Generator) -> Pixels:
