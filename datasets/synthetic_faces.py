@@ -81,10 +81,10 @@ def _noisy(label: int, rng: np.random.Generator) -> int:
 
 
 def _drawing(label: int, rng: np.random.Generator) -> Pixels:
-    """Draw lines in ink of one tone on paper of another."""
+    """Draw lines in dark ink on light paper."""
     canvas = draw(drawn_face(rng), geometry(drawn_intensities(label, rng)), outline=True)
-    paper, contrast = rng.uniform(0, 255), rng.uniform(80, 200)
-    ink = paper - contrast if paper > 127 else paper + contrast
+    paper = rng.uniform(190, 255)
+    ink = paper * rng.uniform(0, 0.3)
     inked = np.asarray(paper + (ink - paper) * (1 - _small(canvas) / 255), dtype=np.float32)
     return _developed(inked, rng, blur=0.6, noise=3)
 
