@@ -35,15 +35,23 @@ def engine_versions(engine: EngineName, keras_backend: str) -> dict[str, str]:
 
 
 def code_digest(architecture: Architecture) -> str:
-    """Digest the source files that train ``architecture``: its own, the loop's and the engine's."""
-    engine_file = {
+    """Digest the source files that train ``architecture``: its own, the loop's and the engine's.
+
+    Read once in a process, so that an edit during a run does not part the run's keys.
+    """
+    return _code_digest(architecture.file, architecture.engine)
+
+
+@cache
+def _code_digest(file: Path, engine: EngineName) -> str:
+    engine_module = {
         "keras": "benchmarks.training.keras_engine",
         "torch": "benchmarks.training.torch_engine",
         "scikit-learn": "benchmarks.training.scikit_engine",
-    }[architecture.engine]
+    }[engine]
     found: dict[Path, str] = {}
-    _collect(architecture.file, found)
-    for module in ("benchmarks.training.loop", engine_file, "benchmarks.cell"):
+    _collect(file, found)
+    for module in ("benchmarks.training.loop", engine_module, "benchmarks.cell"):
         _collect(_module_file(module), found)
     return digest(sorted((path.name, content) for path, content in found.items()))
 

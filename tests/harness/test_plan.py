@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from benchmarks.errors import InputError
-from benchmarks.keys import code_digest
+from benchmarks.keys import _code_digest, code_digest
 from benchmarks.plan import Plan, Stage, Start, stored_result
 from benchmarks.protocol import Protocol
 from benchmarks.store import RunFolder, write_json
@@ -125,6 +125,8 @@ def test_the_code_that_trains_is_in_the_key_and_other_families_are_not(tmp_path:
     first = code_digest(discover([plugin])["mine"])
     emotionnet = code_digest(discover([plugin])["emotionnet"])
     plugin.write_text(text + "\n# changed\n", "utf-8")
+    assert code_digest(discover([plugin])["mine"]) == first, "within a process it must stay"
+    _code_digest.cache_clear()
     assert code_digest(discover([plugin])["mine"]) != first
     assert code_digest(discover([plugin])["emotionnet"]) == emotionnet
 
