@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -18,6 +19,16 @@ app = typer.Typer(
 )
 data_sets = typer.Typer(help="List, inspect and fetch data sets.", invoke_without_command=True)
 app.add_typer(data_sets, name="datasets")
+
+
+class Format(StrEnum):
+    """What ``ferbench report`` can make of a leaderboard."""
+
+    html = "html"
+    csv = "csv"
+    latex = "latex"
+    markdown = "markdown"
+
 
 Data = Annotated[Path | None, typer.Option("--data", help="The data set's file or folder.")]
 Plugin = Annotated[
@@ -65,14 +76,32 @@ def run(
 
 
 @app.command()
-def report(run: Annotated[Path, typer.Argument(metavar="RUN")]) -> int:
+def report(
+    run: Annotated[Path, typer.Argument(metavar="RUN")],
+    format: Annotated[
+        Format, typer.Option(help="html writes the page into RUN; the others print a table.")
+    ] = Format.html,
+    figures: Annotated[
+        Path | None, typer.Option(help="Also write every figure there, as SVG and PDF.")
+    ] = None,
+) -> int:
     """Render a run's page and tables again from its stored predictions."""
-    from rich.console import Console
-
+    from benchmarks.evaluation.leaderboard import leaderboard
+    from benchmarks.evaluation.run_results import read_run
+    from benchmarks.report import tables
+    from benchmarks.report.figures import save_figures
     from benchmarks.report.page import render
 
-    render(run)
-    Console(stderr=True, highlight=False).print(f"written: {run / 'leaderboard.html'}")
+    written: list[Path] = []
+    if format is Format.html:
+        render(run)
+        written.append(run / "leaderboard.html")
+    else:
+        print(getattr(tables, f"as_{format.value}")(leaderboard(read_run(run))))
+    if figures is not None:
+        written += save_figures(read_run(run), figures)
+    for path in written:
+        print(f"written: {path}", file=sys.stderr)
     return 0
 
 

@@ -180,8 +180,13 @@ class Coordinator:
         shutil.rmtree(self._folder.trial(variant.name, trial.number) / "checkpoint", True)
 
     def _measured(self, variant: Variant) -> Steps:
-        for outcome in (yield [self._plan.measure(variant, self._first_fits[variant.name])]):
-            _required(outcome, "measuring its cost")
+        """Measure a scored variant. It keeps its rank if that fails, and the page says so."""
+        cell = self._plan.measure(variant, self._first_fits[variant.name])
+        outcome = (yield [cell])[0]
+        if isinstance(outcome, CellFailed):
+            what = f"its cost could not be measured: {outcome}"
+            self._ledger.record("fallback", variant=variant.name, key=cell.key, what=what)
+            self._watcher.note(f"{variant.name}: {what}")
 
     def _set_aside_stale(self, cell: Cell) -> None:
         fit = Path(cell.output).parent
@@ -253,9 +258,7 @@ class Coordinator:
 
     def _end(self, lane: _Lane, status: str, reason: str) -> None:
         del self._lanes[lane.name]
-        before = self._status.get(lane.name)
-        if before is None or status != "ok":
-            self._status[lane.name] = {"status": status, "reason": reason}
+        self._status[lane.name] = {"status": status, "reason": reason}
         if status != "ok":
             self._watcher.note(f"{lane.name}: {status}: {reason}")
         self._publish()

@@ -260,8 +260,13 @@ class Plan:
 
 
 def stored_result(cell: Cell) -> dict[str, Any] | None:
-    """Return the result of ``cell`` if it is on disk under the very same key."""
+    """Return the result of ``cell`` if it is on disk under the very same key.
+
+    Whether weights can be had is asked anew each time.
+    """
     output = Path(cell.output)
+    if cell.kind == "weights":
+        return None
     if cell.kind == "score":
         return {"key": cell.key} if stored_key(output) == cell.key else None
     result = read_json(output)

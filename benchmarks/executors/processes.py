@@ -73,10 +73,10 @@ class ProcessExecutor:
             worker, message = self._events.get(timeout=timeout)
         except queue.Empty:
             return None
-        cell = worker.cell
+        cell, kind = worker.cell, message.pop("event")
         if cell is None:
+            self._stop(worker)
             return None
-        kind = message.pop("event")
         if kind in ("done", "failed", "unavailable"):
             worker.cell = None
             if kind == "failed" or cell.kind in FRESH:
@@ -134,7 +134,8 @@ class ProcessExecutor:
         self._events.put((worker, {"event": "failed", "reason": said[-1] if said else reason}))
 
     def _stop(self, worker: Worker) -> None:
-        self._workers.remove(worker)
+        if worker in self._workers:
+            self._workers.remove(worker)
         worker.process.kill()
         worker.process.wait()
 
