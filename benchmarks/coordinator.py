@@ -112,7 +112,7 @@ class Coordinator:
                 images_seen=result["images_seen"],
                 seconds=result["train_seconds"],
             )
-            shutil.rmtree(self._folder.checkpoint(variant.name, cell.seed), ignore_errors=True)
+            _forget(cell)
         for outcome in (yield [self._plan.score(cell) for cell in fits]):
             _required(outcome, "scoring")
 
@@ -161,9 +161,9 @@ class Coordinator:
         best = yield from tune(study, protocol.tuning, cell, trials=trials, minimise=minimise)
         self._trials[variant.name] = [dataclasses.asdict(trial) for trial in best.trials]
         for trial in best.trials:
-            self._record_trial(
-                variant, trial, cell(trial.number, trial.params, protocol.tuning.rungs[0]).key
-            )
+            first = cell(trial.number, trial.params, protocol.tuning.rungs[0])
+            self._record_trial(variant, trial, first.key)
+            _forget(first)
         return best
 
     def _record_trial(self, variant: Variant, trial: TrialRecord, key: str) -> None:
@@ -177,7 +177,6 @@ class Coordinator:
             images_seen=trial.images_seen,
             seconds=trial.seconds,
         )
-        shutil.rmtree(self._folder.trial(variant.name, trial.number) / "checkpoint", True)
 
     def _measured(self, variant: Variant) -> Steps:
         """Measure a scored variant. It keeps its rank if that fails, and the page says so."""
@@ -185,7 +184,7 @@ class Coordinator:
         outcome = (yield [cell])[0]
         if isinstance(outcome, CellFailed):
             what = f"its cost could not be measured: {outcome}"
-            self._ledger.record("fallback", variant=variant.name, key=cell.key, what=what)
+            self._ledger.record("fallback", variant=variant.name, key=cell.key, reason=what)
             self._watcher.note(f"{variant.name}: {what}")
 
     def _set_aside_stale(self, cell: Cell) -> None:
@@ -275,6 +274,12 @@ def _required(outcome: Outcome, what: str) -> Any:
     if isinstance(outcome, CellFailed):
         raise CellFailed(f"{what} failed: {outcome}")
     return outcome
+
+
+def _forget(cell: Cell) -> None:
+    """Remove the checkpoint of a training that is over."""
+    assert cell.checkpoint is not None
+    shutil.rmtree(cell.checkpoint, ignore_errors=True)
 
 
 def _outcome(event: Event) -> Outcome:

@@ -155,7 +155,6 @@ class Plan:
             since=max((rung for rung in self.protocol.tuning.rungs if rung < until), default=0),
             until=until,
             trial=number,
-            checkpoint=str(place / "checkpoint"),
         )
         return self._keyed(cell, place / f"rung-{until}.json", start, variant)
 
@@ -168,7 +167,6 @@ class Plan:
             seed=seed,
             epochs=epochs,
             until=epochs,
-            checkpoint=str(self.folder.checkpoint(variant.name, seed)),
             facts={"hyperparameters": dict(params)},
         )
         return self._keyed(cell, self.folder.fit(variant.name, seed) / "fit.json", start, variant)
@@ -229,8 +227,15 @@ class Plan:
         )
 
     def _keyed(self, cell: Cell, output: Path, start: Start, variant: Variant) -> Cell:
-        key = digest(self._identity(cell, self.target, start, variant))
-        return dataclasses.replace(cell, key=key, output=str(output))
+        """Give a cell its key, its output, and a checkpoint that all its rungs share."""
+        identity = self._identity(cell, self.target, start, variant)
+        course = digest({**identity, "until": None})[:12]
+        return dataclasses.replace(
+            cell,
+            key=digest(identity),
+            output=str(output),
+            checkpoint=str(self.folder.checkpoint(variant.name, course)),
+        )
 
     def _sealed_off(self, cell: Cell, output: Path) -> Cell:
         versions = engine_versions(cell.engine, self.keras_backend)
@@ -249,7 +254,8 @@ class Plan:
             "recipe": cell.recipe,
             "start": [start.kind, start.digest],
             "seeds": [cell.protocol_seed, cell.seed],
-            "epochs": [cell.epochs, cell.until],
+            "epochs": cell.epochs,
+            "until": cell.until,
             "selection": cell.selection,
             "precision": cell.precision,
             "threads": cell.threads,

@@ -140,12 +140,12 @@ class RunFolder:
         return self.path / "fits" / slug(variant) / "cost.json"
 
     def trial(self, variant: str, number: int) -> Path:
-        """Return the folder of one trial's results and checkpoint."""
+        """Return the folder of one trial's results."""
         return self.path / "work" / slug(variant) / f"trial-{number}"
 
-    def checkpoint(self, variant: str, seed: int) -> Path:
-        """Return the folder of an unfinished fit's checkpoint."""
-        return self.path / "work" / slug(variant) / f"seed-{seed}"
+    def checkpoint(self, variant: str, course: str) -> Path:
+        """Return the folder of an unfinished training's checkpoint; ``course`` names it."""
+        return self.path / "work" / slug(variant) / f"checkpoint-{course}"
 
     @contextmanager
     def locked(self) -> Iterator[None]:

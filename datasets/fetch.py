@@ -25,7 +25,8 @@ def fetch(name: str, destination: Path) -> Path:
         import kagglehub
     except ImportError as error:
         raise DataError(
-            f"{name}: fetching needs the package kagglehub: pip install 'ferbench[fetch]'"
+            f"{name}: fetching needs the package kagglehub: "
+            "pip install -c constraints.txt -e '.[fetch]'"
         ) from error
     try:
         folder = kagglehub.dataset_download(KAGGLE_HANDLES[name], output_dir=str(destination))
@@ -38,4 +39,5 @@ def fetch(name: str, destination: Path) -> Path:
 
 
 def _first_line(error: Exception) -> str:
-    return (str(error).strip().splitlines() or ["no reason given"])[0]
+    line = (str(error).strip().splitlines() or ["no reason given"])[0]
+    return line if len(line) <= 120 else line[:119] + "…"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -66,7 +67,9 @@ def unavailable(name: str, reason: str, file: str) -> ModelError:
 
 
 def _one_line(error: Exception) -> str:
-    return f"{type(error).__name__}: {' '.join(str(error).split())}"[:160]
+    """Return what went wrong without addresses and Keras' "None --" where a status should be."""
+    said = re.sub(r"( on)? https?://\S+", "", " ".join(str(error).split()))
+    return f"{type(error).__name__}: {said.replace(' None --', ':')}"[:200]
 
 
 @contextmanager

@@ -91,6 +91,12 @@ def _of_run(run: RunResults) -> Iterator[str]:
         yield "The run is not finished: the same command goes on with it."
     if run.manifest.git.get("dirty"):
         yield "The code had uncommitted changes when the run was made."
+    for event in run.events("pretrain"):
+        yield (
+            f"{event['variant']} has also seen {whole(event['images_seen'])} source images in "
+            f"pre-training (accuracy there {with_sign(event['source_accuracy'])}), outside the "
+            "budget that all variants share."
+        )
     for event in run.events("fallback"):
         known = {"event", "time", "variant", "key"}
         told = event.get("reason") or ", ".join(

@@ -155,3 +155,23 @@ def test_weights_that_cannot_be_had_end_in_a_row_that_says_so(tmp_path: Path) ->
     assert "file:PATH" in row["reason"]
     assert status["emotionnet"]["status"] == "ok"
     assert "not run" in (run / "leaderboard.html").read_text("utf-8")
+
+
+def test_a_model_of_another_run_is_where_a_variant_can_start(
+    unbroken: Path, tmp_path: Path
+) -> None:
+    protocol = tmp_path / "onward.toml"
+    header = TINY.partition("[[variants]]")[0].replace('"tiny"', '"onward"')
+    protocol.write_text(
+        f'{header}[[variants]]\narchitecture = "emotionnet"\n'
+        f'initialisation = "run:{unbroken}/emotionnet"\n'
+        '[[variants]]\narchitecture = "plain-cnn"\n'
+        f'initialisation = "run:{unbroken}/plain-cnn"\n',
+        "utf-8",
+    )
+    run = tmp_path / "run"
+    assert ferbench("run", protocol, "--out", run).status == 1
+    status = json.loads((run / "status.json").read_text())
+    assert status["emotionnet.run"]["status"] == "ok"
+    assert status["plain-cnn.run"]["status"] == "not run"
+    assert "no such file" in status["plain-cnn.run"]["reason"]

@@ -1,0 +1,87 @@
+"""The command line: what each command prints, and one line for a wrong input."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.runs.commands import ferbench
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["run", "quik"], "did you mean 'quick'"),
+        (["run", "fer2013-lite"], "give --data PATH"),
+        (["run", "fer2013-lite", "--data", "absent.zip"], "absent.zip: no such file"),
+        (["run"], "Missing argument"),
+        (["run", "quick", "--workers", "0"], "--workers"),
+        (["run", "quick", "--plugin", "absent.py"], "absent.py"),
+        (["report", "absent"], "not a results folder"),
+        (["report", "absent", "--format", "pdf"], "--format"),
+        (["datasets", "inspect", "ferr"], "no data set 'ferr'"),
+        (["datasets", "fetch", "synthetic-faces"], "cannot be fetched"),
+        (["frob"], "No such command"),
+    ],
+)
+def test_a_wrong_input_gets_one_line_and_status_2(
+    arguments: list[str], message: str, tmp_path: Path
+) -> None:
+    out = ["--out", str(tmp_path / "run")] if arguments[0] == "run" and len(arguments) > 1 else []
+    done = ferbench(*arguments, *out, FERBENCH_DATA="", FERBENCH_CACHE=str(tmp_path / "cache"))
+    assert done.status == 2
+    lines = [line for line in done.err.splitlines() if line.strip()]
+    assert len(lines) == 1, done.err
+    assert lines[0].startswith("ferbench: ")
+    assert message in lines[0]
+
+
+def test_a_broken_plugin_is_named_with_its_error(tmp_path: Path) -> None:
+    plugin = tmp_path / "broken.py"
+    plugin.write_text("import no_such_module", "utf-8")
+    done = ferbench("run", "quick", "--plugin", plugin, "--out", tmp_path / "run")
+    assert done.status == 2
+    assert "broken.py" in done.err
+    assert "no_such_module" in done.err
+
+
+def test_debug_shows_the_traceback() -> None:
+    assert "Traceback" in ferbench("--debug", "run", "quik").err
+
+
+def test_data_sets_are_listed_with_origin_and_licence() -> None:
+    done = ferbench("datasets", COLUMNS="200")
+    assert done.status == 0
+    for name in ("fer2013", "image-folder", "synthetic-faces"):
+        assert name in done.out
+    assert "licence" in done.out
+
+
+def test_inspecting_prints_counts_shape_standing_and_digest(tmp_path: Path) -> None:
+    done = ferbench("datasets", "inspect", "synthetic-faces", FERBENCH_CACHE=str(tmp_path))
+    assert done.status == 0, done.err
+    for fact in ("48×48", "grey", "validation", "surprise", "official", "digest:"):
+        assert fact in done.out
+
+
+def test_inspecting_fer2013_finds_the_official_split(fer2013_zip: Path, tmp_path: Path) -> None:
+    done = ferbench(
+        "datasets", "inspect", "fer2013", "--data", fer2013_zip, FERBENCH_CACHE=str(tmp_path)
+    )
+    assert done.status == 0, done.err
+    assert "split: official" in done.out
+    for count in ("28709", "3589", "35887", "34034 images differ"):
+        assert count in done.out
+
+
+def test_models_are_listed_with_engine_cost_and_source(tmp_path: Path) -> None:
+    done = ferbench("models", FERBENCH_CACHE=str(tmp_path), COLUMNS="220")
+    assert done.status == 0, done.err
+    rows = {line.split()[0]: line for line in done.out.splitlines() if line.strip()}
+    for name in ("majority", "plain-cnn", "mini-xception", "vgg16", "resnet50", "timm:resnet18"):
+        assert name in rows
+    assert "14.7 M" in rows["vgg16"]
+    assert "57 k" in rows["mini-xception"]
+    assert "imagenet" in rows["resnet50"]
+    assert "timm:NAME" in done.out
