@@ -31,10 +31,11 @@ def save_backbone(backbone: Any, file: Path, engine: EngineName) -> None:
     """Write the weights of ``backbone`` to the ``.safetensors`` ``file``, atomically.
 
     Keras' tensors are named by place and path (``0003/conv2/bias``), torch's as in
-    ``state_dict``. The metadata names the engine and, for Keras, the backbone.
+    ``state_dict``. The metadata, one entry so that equal weights make equal files, names the
+    engine and, for Keras, the backbone.
     """
     beside = file.with_name(f".{file.name}.part")
-    metadata = {"engine": engine, "backbone": str(getattr(backbone, "name", ""))}
+    metadata = {"backbone": f"{engine} {getattr(backbone, 'name', '')}".strip()}
     if engine == "keras":
         from safetensors.numpy import save_file as save_arrays
 
