@@ -11,7 +11,7 @@ import pytest
 from benchmarks.errors import InputError
 from benchmarks.keys import _code_digest, code_digest
 from benchmarks.plan import Plan, Stage, Start, stored_result
-from benchmarks.protocol import Protocol
+from benchmarks.protocol import Protocol, load_protocol, presets
 from benchmarks.store import RunFolder, write_json
 from benchmarks.variants import Variant, resolve_variants
 from models.registry import discover
@@ -196,3 +196,18 @@ def test_values_that_the_protocol_sets_are_not_tuned() -> None:
     pinned = variant(hyperparameters={"learning_rate": 0.02})
     assert "learning_rate" not in pinned.space
     assert pinned.recipe.learning_rate == 0.02
+
+
+@pytest.mark.parametrize("preset", sorted(presets()))
+def test_every_row_of_every_preset_resolves(preset: str) -> None:
+    protocol = load_protocol(preset)
+    found = resolve_variants(protocol, discover(), STAGE.image_shape)
+    assert len(found) == len(protocol.variants)
+
+
+@pytest.mark.parametrize("preset", sorted(presets()))
+def test_every_transfer_row_of_a_preset_has_its_control(preset: str) -> None:
+    protocol = load_protocol(preset)
+    found = resolve_variants(protocol, discover(), STAGE.image_shape)
+    controls = {(v.architecture.name, v.input_size) for v in found if v.initialisation == "scratch"}
+    assert {(v.architecture.name, v.input_size) for v in found} <= controls

@@ -7,14 +7,15 @@ import tomllib
 from pathlib import Path
 
 from benchmarks.protocol import Protocol
+from models.registry import discover
 
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text("utf-8")
 
 
-def block(opening: str) -> str:
-    found = re.search(rf"^```{re.escape(opening)}\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
-    assert found, f"the README has no block {opening!r}"
+def block(opening: str, text: str = README) -> str:
+    found = re.search(rf"^```{re.escape(opening)}\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+    assert found, f"no block {opening!r}"
     return found[1]
 
 
@@ -32,3 +33,10 @@ def test_ci_runs_the_readmes_own_lines() -> None:
 def test_the_example_protocol_is_valid() -> None:
     protocol = Protocol.model_validate(tomllib.loads(block("toml")))
     assert protocol.variants[1].initialisation.startswith("run:")
+
+
+def test_the_example_model_of_the_contributing_page_is_found(tmp_path: Path) -> None:
+    plugin = tmp_path / "tiny.py"
+    contributing = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
+    plugin.write_text(block("python", contributing), "utf-8")
+    assert discover([plugin])["tiny"].engine == "keras"
