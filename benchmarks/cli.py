@@ -68,7 +68,8 @@ def run(
     request = Request(
         protocol=loaded, data=data, out=folder, workers=workers, plugins=tuple(plugin or ())
     )
-    console = Console(stderr=True, highlight=False, width=None if sys.stderr.isatty() else 140)
+    width = None if sys.stderr.isatty() else 140
+    console = Console(stderr=True, highlight=False, markup=False, width=width)
     statuses = carry_out(request, Display(console))
     render(folder)
     print_leaderboard(console, folder)

@@ -51,7 +51,10 @@ class _Effort:
 
 
 class Display:
-    """Shows a run on ``console``: live on a terminal, a line now and then without one."""
+    """Shows a run on ``console``: live on a terminal, a line now and then without one.
+
+    The console must not read markup: names and messages are printed as they are.
+    """
 
     def __init__(self, console: Console) -> None:
         self._console = console
@@ -82,7 +85,7 @@ class Display:
         self._efforts = {v.name: _Effort(expected_epochs(v, protocol)) for v in variants}
         rows = f"{len(variants)} variants"
         trials = f"{protocol.tuning.trials} trials each, {len(protocol.fit.seeds)} seed(s)"
-        self._console.print(f"[bold]{protocol.name}[/]: {rows}, {trials}, {workers} worker(s)")
+        self._console.print(f"{protocol.name}: {rows}, {trials}, {workers} worker(s)")
         if not self._console.is_terminal:
             yield
             return
@@ -98,8 +101,7 @@ class Display:
         """Show an epoch's scores and speed."""
         if cell.key in self._running:
             running = self._running[cell.key][1]
-            before = running.record.get("images_seen", 0)
-            running.rate = (record["images_seen"] - before) / max(record["seconds"], 1e-9)
+            running.rate = record["images_seen"] / record["epoch"] / max(record["seconds"], 1e-9)
             running.record = record
 
     def ended(self, cell: Cell, outcome: Outcome, *, stored: bool) -> None:
@@ -119,7 +121,7 @@ class Display:
 
     def note(self, text: str) -> None:
         """Say something that the user should know."""
-        self._console.print(f"[yellow]{text}[/]")
+        self._console.print(text, style="yellow")
 
     def tick(self) -> None:
         """Refresh the view, or print a line if it is time."""

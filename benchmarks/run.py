@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import os
+import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-
-from datasets.cache import cache_folder
 
 from benchmarks.coordinator import Coordinator
 from benchmarks.display import Display
@@ -27,6 +26,7 @@ from benchmarks.plan import Plan, Stage
 from benchmarks.protocol import Protocol, first_difference
 from benchmarks.store import RunFolder, now, read_json, write_json, write_table
 from benchmarks.variants import Variant, resolve_variants, searched
+from datasets.cache import cache_folder
 from models.registry import discover
 
 
@@ -144,10 +144,18 @@ def _stage(ground: Ground) -> Stage:
 
 
 def _forbidden(folder: RunFolder, ground: Ground, source: Ground | None) -> list[Path]:
-    """Name all places from which a process that trains could see a test image or label."""
+    """Name all places from which a process that trains could see a test image or label.
+
+    The user's own files are among them, unless what a worker needs lies in the same folder.
+    """
     grounds = [ground, *([source] if source else [])]
     sealed = [g.packs.sealed.parent for g in grounds]
-    originals = [g.path for g in grounds if g.path is not None]
+    needed = [folder.path, cache_folder(), Path(__file__), Path(sys.prefix)]
+    originals = [
+        g.path
+        for g in grounds
+        if g.path and not any(n.resolve().is_relative_to(g.path.resolve()) for n in needed)
+    ]
     return [folder.splits, cache_folder() / "data", *sealed, *originals]
 
 
