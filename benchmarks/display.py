@@ -20,6 +20,7 @@ from benchmarks.protocol import Protocol
 from benchmarks.tuning import Outcome
 from benchmarks.variants import Variant
 
+TRAINING = ("pretrain", "trial", "fit")
 PLAIN_INTERVAL = 20.0
 """Seconds between two lines of progress where there is no terminal."""
 
@@ -165,7 +166,7 @@ class Display:
             table.add_row(
                 cell.variant,
                 stage(cell),
-                f"{record.get('epoch', 0)}/{cell.until}" if cell.until > 1 or record else "",
+                f"{record.get('epoch', 0)}/{cell.until}" if cell.kind in TRAINING else "",
                 f"{score:.3f}" if score is not None else "",
                 f"{running.rate:.0f}" if running.rate else "",
             )
