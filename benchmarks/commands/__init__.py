@@ -1,0 +1,1 @@
+"""The commands: one file for each subject, parsed by typer; a command calls, and prints."""

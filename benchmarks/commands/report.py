@@ -1,0 +1,48 @@
+"""``ferbench report``."""
+
+from __future__ import annotations
+
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+class Format(StrEnum):
+    """What ``ferbench report`` can make of a leaderboard."""
+
+    html = "html"
+    csv = "csv"
+    latex = "latex"
+    markdown = "markdown"
+
+
+def report(
+    run: Annotated[Path, typer.Argument(metavar="RUN")],
+    format: Annotated[
+        Format, typer.Option(help="html writes the page into RUN; the others print a table.")
+    ] = Format.html,
+    figures: Annotated[
+        Path | None, typer.Option(help="Also write every figure there, as SVG and PDF.")
+    ] = None,
+) -> int:
+    """Render a run's page and tables again from its stored predictions."""
+    from benchmarks.evaluation.leaderboard import leaderboard
+    from benchmarks.evaluation.run_results import read_run
+    from benchmarks.report import tables
+    from benchmarks.report.figures import save_figures
+    from benchmarks.report.page import render
+
+    written: list[Path] = []
+    if format is Format.html:
+        render(run)
+        written.append(run / "leaderboard.html")
+    else:
+        print(getattr(tables, f"as_{format.value}")(leaderboard(read_run(run))))
+    if figures is not None:
+        written += save_figures(read_run(run), figures)
+    for path in written:
+        print(f"written: {path}", file=sys.stderr)
+    return 0

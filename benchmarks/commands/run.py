@@ -1,0 +1,43 @@
+"""``ferbench run``."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from benchmarks.commands.options import Data, Plugin
+
+
+def run(
+    protocol: Annotated[str, typer.Argument(metavar="PRESET|FILE.toml")],
+    data: Data = None,
+    out: Annotated[
+        Path | None, typer.Option(help="The results folder; default results/<name>.")
+    ] = None,
+    workers: Annotated[int | None, typer.Option(min=1, help="Cells that run side by side.")] = None,
+    plugin: Plugin = None,
+) -> int:
+    """Carry out a protocol, or go on with it where it stopped."""
+    from rich.console import Console
+
+    from benchmarks.display import Display
+    from benchmarks.listings import print_leaderboard
+    from benchmarks.protocol import load_protocol
+    from benchmarks.report.page import render
+    from benchmarks.run import Request
+    from benchmarks.run import run as carry_out
+
+    loaded = load_protocol(protocol)
+    folder = out or Path("results") / loaded.name
+    request = Request(
+        protocol=loaded, data=data, out=folder, workers=workers, plugins=tuple(plugin or ())
+    )
+    width = None if sys.stderr.isatty() else 140
+    console = Console(stderr=True, highlight=False, markup=False, width=width)
+    statuses = carry_out(request, Display(console))
+    render(folder)
+    print_leaderboard(console, folder)
+    return 0 if all(s["status"] == "ok" for s in statuses.values()) else 1
