@@ -9,6 +9,7 @@ from typing import TypeVar
 import numpy as np
 import pandas as pd
 import pyarrow
+from numpy.typing import NDArray
 from pydantic import TypeAdapter, ValidationError
 
 from benchmarks.errors import InputError
@@ -57,7 +58,7 @@ def read_run(folder: Path) -> RunResults:
         for facts in manifest.variants
     )
     ledger = tuple(read_ledger(folder / "ledger.jsonl"))
-    return RunResults(folder, manifest, variants, ledger, _test_duplicates(splits))
+    return RunResults(folder, manifest, variants, ledger, _test_shared(splits))
 
 
 def _variant(
@@ -124,9 +125,10 @@ def _read_splits(path: Path) -> pd.DataFrame:
     return _read_parquet(path, ["row", "image_id", "label", "split"]).sort_values("row")
 
 
-def _test_duplicates(splits: pd.DataFrame) -> int:
+def _test_shared(splits: pd.DataFrame) -> NDArray[np.bool_]:
     test = splits["split"] == "test"
-    return int(splits.loc[test, "image_id"].isin(splits.loc[~test, "image_id"]).sum())
+    shared = splits.loc[test, "image_id"].isin(splits.loc[~test, "image_id"])
+    return shared.to_numpy(np.bool_)
 
 
 def _check_images(place: Path, split: str, answered: Predictions, asked: pd.DataFrame) -> None:
