@@ -256,6 +256,7 @@ class Plan:
             "seeds": [cell.protocol_seed, cell.seed],
             "epochs": cell.epochs,
             "until": cell.until,
+            "trial": cell.trial,
             "selection": cell.selection,
             "precision": cell.precision,
             "threads": cell.threads,

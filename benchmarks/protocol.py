@@ -98,7 +98,11 @@ class VariantChoice(_Section):
 
 
 class Protocol(_Section):
-    """All that is held equal. ``threads`` are the CPU threads of one worker."""
+    """All that is held equal. ``threads`` are the CPU threads of one worker.
+
+    ``controls`` adds, for each transfer variant that has none among the rows, its control: the
+    same architecture, input size and augmentation from scratch.
+    """
 
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
     title: str = ""
@@ -112,6 +116,7 @@ class Protocol(_Section):
     tuning: Tuning
     fit: Fit
     variants: Annotated[tuple[VariantChoice, ...], Field(min_length=1)]
+    controls: bool = True
     plugins: tuple[str, ...] = ()
 
     @model_validator(mode="after")
