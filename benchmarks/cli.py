@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from benchmarks.commands.compare import compare
 from benchmarks.commands.data_sets import data_sets
 from benchmarks.commands.models import models
 from benchmarks.commands.report import report
@@ -22,6 +23,7 @@ app = typer.Typer(
 )
 app.command()(run)
 app.command()(report)
+app.command()(compare)
 app.add_typer(data_sets, name="datasets")
 app.command()(models)
 

@@ -15,7 +15,13 @@ from statsmodels.stats.multitest import multipletests
 
 from benchmarks.evaluation.bootstrap import Estimate
 from benchmarks.evaluation.records import VariantResults
-from benchmarks.evaluation.uncertainty import Fits, Uncertainty, of_difference
+from benchmarks.evaluation.uncertainty import (
+    Fits,
+    SeedFloor,
+    Uncertainty,
+    of_difference,
+    seed_floor,
+)
 
 LEVEL = 0.05
 
@@ -103,14 +109,18 @@ def compare_all(
     With one fit each, ``p`` is that of McNemar's exact test (McNemar 1947, Psychometrika
     12:153): it says whether these two fits differ on images like these, and nothing of other
     trainings. With several seeds it is that of the difference of the means over images and
-    seeds (`Uncertainty.p_value`): a test on the fits of one seed, or on an ensemble of them,
-    would take the luck of the seeds for a merit of the variant. McNemar's tests are then given
-    for each seed and decide nothing. Holm (1979, Scand. J. Stat. 6:65) corrects over all pairs.
+    seeds (`Uncertainty.p_value`, `seed_floor`): a test on the fits of one seed, or on an
+    ensemble of them, would take the luck of the seeds for a merit of the variant. McNemar's
+    tests are then given for each seed and decide nothing. Holm (1979, Scand. J. Stat. 6:65)
+    corrects over all pairs.
     """
     if len(variants) < 2:
         return ()
     kept = np.unique(variants[0].fits[0].test.image_ids, return_index=True)[1]
-    pairs = [_pair(one, other, accuracy, places, kept) for one, other in combinations(variants, 2)]
+    floor = seed_floor(accuracy, places.values())
+    pairs = [
+        _pair(one, other, accuracy, places, floor, kept) for one, other in combinations(variants, 2)
+    ]
     corrected = multipletests([pair.p for pair in pairs], method="holm")[1]
     return tuple(
         dataclasses.replace(pair, p_holm=float(p)) for pair, p in zip(pairs, corrected, strict=True)
@@ -139,11 +149,12 @@ def _pair(
     other: VariantResults,
     accuracy: Estimate,
     places: Mapping[str, Fits],
+    floor: SeedFloor,
     kept: NDArray[np.intp],
 ) -> Pair:
     ours, theirs = places[one.name], places[other.name]
     difference = float(accuracy.scores[ours].mean() - accuracy.scores[theirs].mean())
-    uncertainty = _never_nothing(of_difference(accuracy, ours, theirs), len(kept))
+    uncertainty = _never_nothing(of_difference(accuracy, ours, theirs, floor), len(kept))
     low, high = uncertainty.interval(difference)
     tests = tuple(_mcnemar(one, other, kept))
     test: Test = "difference over images and seeds"

@@ -11,7 +11,7 @@ from benchmarks.evaluation.metrics import METRICS, score
 from benchmarks.evaluation.records import RunResults, VariantResults
 from benchmarks.evaluation.statistics import Statistics, compute_statistics
 
-INTERVAL = "95 % interval over test images and seeds"
+INTERVAL = "95 % interval over test images and seeds (with one seed: over images alone)"
 WHOLE = (
     "rank_low",
     "rank_high",

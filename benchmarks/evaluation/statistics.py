@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.errors import InputError
 from benchmarks.evaluation.bootstrap import Bootstrap, Estimate, bootstrap
 from benchmarks.evaluation.chance import FLOOR_ENGINE
 from benchmarks.evaluation.comparison import Pair, compare_all, ranks
@@ -95,6 +97,25 @@ def compute_statistics(run: RunResults) -> Statistics:
         ranks=ranks(order, pairs),
         resolution=resolution(of_networks, len(pairs)),
     )
+
+
+def chosen_pair(run: RunResults, first: str, second: str) -> tuple[str, str]:
+    """Return two ranked variants' names as given; raises ``InputError`` naming what is wrong."""
+    ranked = {variant.name for variant in run.ranked}
+    others = {variant.name: variant.outcome for variant in run.variants if not variant.ranked}
+    for name in (first, second):
+        if name in others:
+            outcome = others[name]
+            told = f"{outcome.status}: {outcome.reason}" if outcome.reason else outcome.status
+            raise InputError(f"{run.folder}: {name} has no test predictions ({told})")
+        if name not in ranked:
+            near = get_close_matches(name, [*ranked, *others], n=1)
+            known = ", ".join(variant.name for variant in run.variants)
+            hint = f"did you mean {near[0]!r}?" if near else f"it has: {known}"
+            raise InputError(f"{run.folder}: no variant {name!r}; {hint}")
+    if first == second:
+        raise InputError(f"{first} twice: give two different variants")
+    return first, second
 
 
 def _accuracy(variant: VariantResults) -> float:

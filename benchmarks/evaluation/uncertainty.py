@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import brentq
 from scipy.special import ndtri, stdtrit
+from scipy.stats import chi2
 from statsmodels.stats.proportion import proportion_confint
 
 from benchmarks.evaluation.bootstrap import Estimate
 
 LEVEL = 0.95
 LEAST = 1e-100
+UPPER = 0.75
+NOTHING = 1e-12
 
 Fits = NDArray[np.intp]
 
@@ -22,16 +26,17 @@ Fits = NDArray[np.intp]
 class Uncertainty:
     """The variance of a mean over seeds, or of the difference of two, by its sources.
 
-    ``images`` is the variance over resampled test images for these very fits; ``seeds`` the
-    variance over seeds that their observed spread implies, with ``degrees`` of freedom, or
-    ``None`` where there is a single seed and it cannot be known. Fits of different seeds also
-    differ by which images they happen to get right: that part, ``shared``, is in both.
+    ``images`` is the variance over resampled test images for these very fits; ``seeds`` what
+    the spread between seeds adds to it, known with ``degrees`` of freedom, or ``None`` where
+    there is a single seed and it cannot be known. Fits of different seeds also differ by which
+    images they happen to get right; ``shared`` is that part of ``images``, which more seeds
+    would make smaller.
     """
 
     images: float
     seeds: float | None = None
-    shared: float = 0.0
     degrees: float = np.inf
+    shared: float = 0.0
 
     @property
     def images_error(self) -> float:
@@ -41,10 +46,7 @@ class Uncertainty:
     @property
     def seeds_error(self) -> float | None:
         """The standard error that the seeds cause beyond that of the images."""
-        return None if self.seeds is None else float(np.sqrt(self._beyond_images()))
-
-    def _beyond_images(self) -> float:
-        return max((self.seeds or 0.0) - self.shared, 0.0)
+        return None if self.seeds is None else float(np.sqrt(self.seeds))
 
     def interval(
         self, value: float, *, fraction: bool = False, images: float | None = None
@@ -53,18 +55,18 @@ class Uncertainty:
 
         The images' part is normal; for a ``fraction`` of 1 it is Wilson's (1927) with the
         effective number of images that gives this variance (Korn & Graubard 1998, Survey
-        Methodology 24:193), so that it stays within 0 and 1. The seeds' part is Student's.
-        Both are added as squares (Howe 1974, J. Am. Stat. Assoc. 69:789; with unequal arms:
-        Zou & Donner 2008, Stat. Med. 27:1693), because percentiles of a few resampled seeds
-        cover too little. The coverage is between 93 and 97 % from three seeds on; with two
+        Methodology 24:193), so that it stays within 0 and 1. The seeds' part is Student's,
+        because percentiles of a few resampled seeds cover too little. Both are added as
+        squares (Howe 1974, J. Am. Stat. Assoc. 69:789; with unequal arms: Zou & Donner 2008,
+        Stat. Med. 27:1693). The coverage is between 93 and 97 % from three seeds on; with two
         that differ more than images explain it sinks to 90 %.
 
         Where no resample differs, ``images`` stands for the effective number; without it
         nothing is known and both ends are NaN.
         """
         arms = self._arms(value, fraction, images)
-        seeds = float(stdtrit(self.degrees, (1 + LEVEL) / 2)) ** 2 * self._beyond_images()
-        low, high = np.sqrt(arms**2 + seeds)
+        student = float(stdtrit(self.degrees, (1 + LEVEL) / 2))
+        low, high = np.sqrt(arms**2 + student**2 * (self.seeds or 0.0))
         ends = value - float(low), value + float(high)
         return (max(ends[0], 0.0), min(ends[1], 1.0)) if fraction else ends
 
@@ -82,73 +84,120 @@ class Uncertainty:
     def p_value(self, difference: float) -> float:
         """Return the two-sided p-value of ``difference`` against none.
 
-        It is the level at which the square of the difference equals the normal quantile's
-        square times the images' variance plus Student's times the seeds'. Here ``shared``
-        stands with the seeds: the test errs on the safe side (Banerjee 1960, Sankhya 22:357),
-        also far out in the tail where a correction for many pairs looks. It is therefore a
-        little stricter than the interval. Where nothing varies, nothing is known: 1.
+        It is the level at which `interval`, at that level, would end at zero. Where nothing
+        varies, nothing is known: 1.
         """
-        images = max(self.images - self.shared, 0.0)
-        seeds = self.seeds or 0.0
-        if images + seeds <= 0 or difference == 0:
+        if difference == 0 or self.images + (self.seeds or 0.0) <= 0:
             return 1.0
 
-        def excess(logarithm: float) -> float:
-            half = np.exp(logarithm) / 2
-            student = float(stdtrit(self.degrees, half))
-            return float(ndtri(half) ** 2 * images + student**2 * seeds - difference**2)
+        def beyond(logarithm: float) -> float:
+            return self._reach(float(np.exp(logarithm))) - abs(difference)
 
-        if excess(np.log(LEAST)) <= 0:
+        if beyond(float(np.log(LEAST))) <= 0:
             return LEAST
-        return float(np.exp(brentq(excess, np.log(LEAST), 0.0, xtol=1e-10)))
+        return float(np.exp(brentq(beyond, np.log(LEAST), 0.0, xtol=1e-10)))
+
+    def resolvable(self, level: float, power: float) -> float:
+        """Return the true difference that `p_value` finds at ``level`` with ``power``."""
+        error = np.sqrt(self.images + (self.seeds or 0.0))
+        return self._reach(level) + float(ndtri(power) * error)
 
     def with_many_seeds(self) -> Uncertainty:
         """Return what would be left if the number of seeds grew without bound."""
         return Uncertainty(max(self.images - self.shared, 0.0), 0.0)
 
-    def resolvable(self, level: float, power: float) -> float:
-        """Return the true difference that `p_value` finds at ``level`` with ``power``."""
-        images, seeds = max(self.images - self.shared, 0.0), self.seeds or 0.0
-        student = float(stdtrit(self.degrees, level / 2))
-        needed = np.sqrt(ndtri(level / 2) ** 2 * images + student**2 * seeds)
-        return float(needed + ndtri(power) * np.sqrt(images + seeds))
+    def _reach(self, level: float) -> float:
+        """Return the half-width of the interval whose error rate is ``level``."""
+        normal, student = float(ndtri(level / 2)), float(stdtrit(self.degrees, level / 2))
+        return float(np.sqrt(normal**2 * self.images + student**2 * (self.seeds or 0.0)))
+
+
+@dataclass(frozen=True)
+class SeedFloor:
+    """The least variance between seeds that a comparison reckons with, beyond the images'."""
+
+    variance: float = 0.0
+    degrees: float = 0.0
 
 
 def of_mean(estimate: Estimate, fits: Fits) -> Uncertainty:
     """Return the uncertainty of the mean score of ``fits``, a variant's places in ``estimate``."""
-    covariance = estimate.covariance[np.ix_(fits, fits)]
-    images = float(covariance.mean())
-    size = len(fits)
-    if size == 1:
+    images = float(estimate.covariance[np.ix_(fits, fits)].mean())
+    if len(fits) == 1:
         return Uncertainty(images)
-    own = float(np.trace(covariance)) / size
-    common = (covariance.sum() - own * size) / (size * (size - 1))
+    spread, own = _spread(estimate, fits)
     return Uncertainty(
         images=max(images, 0.0),
-        seeds=float(estimate.scores[fits].var(ddof=1)) / size,
-        shared=max(own - common, 0.0) / size,
-        degrees=size - 1,
+        seeds=max(spread - own, 0.0) / len(fits),
+        degrees=len(fits) - 1,
+        shared=own / len(fits),
     )
 
 
-def of_difference(estimate: Estimate, ours: Fits, theirs: Fits) -> Uncertainty:
+def of_difference(estimate: Estimate, ours: Fits, theirs: Fits, floor: SeedFloor) -> Uncertainty:
     """Return the uncertainty of the mean score of ``ours`` less that of ``theirs``.
 
-    Images are paired, seeds are not: each variant has its own spread, and the degrees of
-    freedom are Welch's (1947). If one of the two has a single seed, the seeds' part is unknown.
+    Images are paired, seeds are not: each variant has its own spread, or the ``floor`` where
+    that is larger. If one of the two has a single seed, the seeds' part is unknown.
     """
-    one, other = of_mean(estimate, ours), of_mean(estimate, theirs)
+    pair = ours, theirs
     crossed = float(estimate.covariance[np.ix_(ours, theirs)].mean())
-    images = max(one.images + other.images - 2 * crossed, 0.0)
-    if one.seeds is None or other.seeds is None:
+    images = max(sum(of_mean(estimate, fits).images for fits in pair) - 2 * crossed, 0.0)
+    if min(map(len, pair)) == 1:
         return Uncertainty(images)
-    parts = one.seeds**2 / one.degrees + other.seeds**2 / other.degrees
-    return Uncertainty(
-        images=images,
-        seeds=one.seeds + other.seeds,
-        shared=one.shared + other.shared,
-        degrees=(one.seeds + other.seeds) ** 2 / parts if parts > 0 else np.inf,
+    seeds = shared = 0.0
+    own_parts = []
+    for fits in pair:
+        spread, own = _spread(estimate, fits)
+        if spread > NOTHING or own > NOTHING:
+            seeds += max(spread - own, floor.variance) / len(fits)
+            shared += own / len(fits)
+        own_parts.append((spread / len(fits), len(fits) - 1))
+    degrees = max(floor.degrees, _welch(own_parts))
+    return Uncertainty(images, seeds, degrees, shared)
+
+
+def _welch(parts: list[tuple[float, int]]) -> float:
+    """Return Welch's (1947) degrees of freedom of a sum of variances with their own."""
+    squares = sum(variance**2 / degrees for variance, degrees in parts)
+    return sum(variance for variance, _ in parts) ** 2 / squares if squares > 0 else 1.0
+
+
+def seed_floor(estimate: Estimate, variants: Iterable[Fits]) -> SeedFloor:
+    """Return the floor for comparisons: the upper quartile of the spreads of all ``variants``.
+
+    Three seeds often lie close together by luck, and the far tail in which a correction for
+    many pairs looks is full of such cases; a Student quantile that guards against them would
+    find no difference at all. A floor taken from all variants guards as well (as the quantile
+    s₀ of Tusher, Tibshirani & Chu 2001, PNAS 98:5116), and a quarter of them may be unstable
+    without blurring the others. Each spread is divided by what the quartile of its χ²
+    distribution is where all are alike. The degrees of freedom are half of all, as a quartile
+    is about half as sure as a mean. Variants whose seeds all answer alike are left out.
+
+    The error rate over all pairs stays under 5 % unless the spreads of the variants are of
+    different orders: with one whose seeds lie ten points apart among others that hardly
+    differ, it is 6 to 8 % with three seeds, and up to 15 % with two.
+    """
+    several = [fits for fits in variants if len(fits) > 1]
+    spreads = [(*_spread(estimate, fits), len(fits) - 1) for fits in several]
+    living = [each for each in spreads if each[0] > NOTHING or each[1] > NOTHING]
+    if not living:
+        return SeedFloor()
+    scaled = [spread * degrees / chi2.ppf(UPPER, degrees) for spread, _, degrees in living]
+    images = float(np.median([own for _, own, _ in living]))
+    return SeedFloor(
+        variance=max(float(np.quantile(scaled, UPPER)) - images, 0.0),
+        degrees=sum(degrees for _, _, degrees in living) / 2,
     )
+
+
+def _spread(estimate: Estimate, fits: Fits) -> tuple[float, float]:
+    """Return the variance between seeds, and the part of it that is chance over images."""
+    covariance = estimate.covariance[np.ix_(fits, fits)]
+    size = len(fits)
+    own = float(np.trace(covariance)) / size
+    common = (float(covariance.sum()) - own * size) / (size * (size - 1))
+    return float(estimate.scores[fits].var(ddof=1)), max(own - common, 0.0)
 
 
 def wilson(share: float, images: float) -> tuple[float, float]:

@@ -44,15 +44,13 @@ class World:
 
     def run(self, chance: np.random.Generator, variants: int) -> RunResults:
         """Draw a run with ``variants`` that are all equally good."""
-        labels = chance.choice(len(self.skills), size=self.images, p=SHARES)
-        shared = np.sqrt(self.common) * chance.standard_normal(self.images)
-        return run_of(
-            labels,
-            {f"net-{n}": self._answers(chance, labels, shared) for n in range(variants)},
-            len(self.skills),
-        )
+        return _run_of_worlds(chance, [self] * variants)
 
-    def _answers(
+    def beside(self, other: World, chance: np.random.Generator) -> RunResults:
+        """Draw a run with a variant of this world and one of the ``other``, on the same images."""
+        return _run_of_worlds(chance, [self, other])
+
+    def answers(
         self, chance: np.random.Generator, labels: NDArray[np.int64], shared: NDArray[np.float64]
     ) -> list[NDArray[np.int64]]:
         """Draw what each training of one network answers."""
@@ -80,6 +78,14 @@ class World:
             "rarest_f1": f1[:, -1],
         }
         return {name: float(weights @ of / weights.sum()) for name, of in scores.items()}
+
+
+def _run_of_worlds(chance: np.random.Generator, worlds: list[World]) -> RunResults:
+    first = worlds[0]
+    labels = chance.choice(len(first.skills), size=first.images, p=SHARES)
+    shared = np.sqrt(first.common) * chance.standard_normal(first.images)
+    answers = {f"net-{n}": world.answers(chance, labels, shared) for n, world in enumerate(worlds)}
+    return run_of(labels, answers, len(first.skills))
 
 
 def run_of(
@@ -112,9 +118,7 @@ def run_of(
     data = DataFacts(name="simulated", class_names=names)
     manifest = Manifest(name="simulated", data=data, variants=tuple(v.facts for v in variants))
     none = np.zeros(len(labels), np.bool_)
-    return RunResults(
-        Path(), manifest, variants, test_shared=none if shared is None else shared
-    )
+    return RunResults(Path(), manifest, variants, test_shared=none if shared is None else shared)
 
 
 def predictions(
