@@ -127,6 +127,11 @@ class RunFolder:
         return self.path / "tuning.json"
 
     @property
+    def digests(self) -> Path:
+        """The SHA-256 of every other file; there is none while the run is under way."""
+        return self.path / "digests.json"
+
+    @property
     def log(self) -> Path:
         """What the libraries said."""
         return self.path / "log.txt"
