@@ -10,7 +10,9 @@ import typer
 from benchmarks.commands.data_sets import data_sets
 from benchmarks.commands.models import models
 from benchmarks.commands.report import report
+from benchmarks.commands.reproduce import reproduce
 from benchmarks.commands.run import run
+from benchmarks.commands.verify import verify
 
 app = typer.Typer(
     name="ferbench",
@@ -24,6 +26,8 @@ app.command()(run)
 app.command()(report)
 app.add_typer(data_sets, name="datasets")
 app.command()(models)
+app.command()(verify)
+app.command()(reproduce)
 
 
 @app.callback()
