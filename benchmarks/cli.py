@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from benchmarks.commands.data_sets import data_sets
+from benchmarks.commands.merge import merge
 from benchmarks.commands.models import models
 from benchmarks.commands.report import report
 from benchmarks.commands.reproduce import reproduce
@@ -28,6 +29,7 @@ app.add_typer(data_sets, name="datasets")
 app.command()(models)
 app.command()(verify)
 app.command()(reproduce)
+app.command()(merge)
 
 
 @app.callback()
