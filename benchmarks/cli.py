@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from benchmarks.commands.bench import bench
 from benchmarks.commands.data_sets import data_sets
 from benchmarks.commands.models import models
 from benchmarks.commands.report import report
@@ -24,6 +25,7 @@ app.command()(run)
 app.command()(report)
 app.add_typer(data_sets, name="datasets")
 app.command()(models)
+app.command()(bench)
 
 
 @app.callback()
