@@ -10,6 +10,7 @@ import typer
 from benchmarks.commands.bench import bench
 from benchmarks.commands.data_sets import data_sets
 from benchmarks.commands.doctor import doctor
+from benchmarks.commands.init import init
 from benchmarks.commands.models import models
 from benchmarks.commands.report import report
 from benchmarks.commands.run import run
@@ -26,6 +27,7 @@ app.command()(run)
 app.command()(report)
 app.add_typer(data_sets, name="datasets")
 app.command()(models)
+app.command()(init)
 app.command()(bench)
 app.command()(doctor)
 

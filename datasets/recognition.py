@@ -21,11 +21,12 @@ SAMPLE = 200
 class Look:
     """What a glance at a tree shows.
 
-    ``class_folders``: their names, sorted. ``sizes``: (height, width) of up to 200 images in
-    them, evenly chosen.
+    ``class_folders``: their names, sorted. ``images``: how many files look like images in them;
+    ``sizes``: (height, width) of up to 200 of them, evenly chosen.
     """
 
     class_folders: tuple[str, ...]
+    images: int
     sizes: tuple[tuple[int, int], ...]
 
     @property
@@ -41,26 +42,32 @@ def look(path: Path) -> Look:
         layout = class_folders(tree.names)
         step = max(1, len(layout.entries) // SAMPLE)
         sizes = [_size(tree, entry) for entry in layout.entries[::step]]
-    return Look(layout.class_folders, tuple(size for size in sizes if size))
+    found = tuple(size for size in sizes if size)
+    return Look(layout.class_folders, len(layout.entries), found)
 
 
 def recognise(path: Path, sources: Mapping[str, Source]) -> list[Source]:
     """Return what ``path`` can be read as, likeliest first; raises ``DataError`` for nothing.
 
     A published data set comes before any folder of images, unless its images would have another
-    size than those at hand: then they are somebody's own, in folders of the same names.
+    size than those at hand: then they are somebody's own, in folders of the same names. Folders
+    for some of its classes only are not that data set.
     """
     if not path.exists():
         raise DataError(f"{path}: no such file or folder; give the place of your images")
+    seen = look(path)
     shapes: dict[str, tuple[int, int]] = {}
     refusals: dict[str, str] = {}
     for name, source in sources.items():
         if source.needs_path and name != GENERAL:
             try:
-                shapes[name] = source.read(path, source.options).image_shape[:2]
+                reading = source.read(path, source.options)
             except DataError as error:
                 refusals[name] = str(error)
-    seen = look(path)
+                continue
+            some_classes_only = set(seen.class_folders) < set(reading.class_names)
+            if not (seen.class_folders and some_classes_only):
+                shapes[name] = reading.image_shape[:2]
     general = [GENERAL] if len(seen.class_folders) > 1 else []
     likely = [name for name, shape in shapes.items() if not seen.sizes or shape in seen.sizes]
     unlikely = [name for name in shapes if name not in likely]
