@@ -7,7 +7,10 @@ from typing import Annotated
 
 import typer
 
+from benchmarks.commands.bench import bench
 from benchmarks.commands.data_sets import data_sets
+from benchmarks.commands.doctor import doctor
+from benchmarks.commands.init import init
 from benchmarks.commands.models import models
 from benchmarks.commands.report import report
 from benchmarks.commands.run import run
@@ -24,6 +27,9 @@ app.command()(run)
 app.command()(report)
 app.add_typer(data_sets, name="datasets")
 app.command()(models)
+app.command()(init)
+app.command()(bench)
+app.command()(doctor)
 
 
 @app.callback()

@@ -15,7 +15,7 @@ from benchmarks.training.contract import Strategy
 from benchmarks.variants import Variant
 from models.registry import EngineName, Value
 
-CellKind = Literal["weights", "pretrain", "trial", "fit", "score", "measure", "count"]
+CellKind = Literal["weights", "pretrain", "trial", "fit", "score", "measure", "count", "bench"]
 Params = Mapping[str, Value]
 
 

@@ -76,8 +76,8 @@ def _carry_out(
     started = time.monotonic()
     plan = Plan(
         protocol=request.protocol,
-        target=_stage(ground),
-        source=_stage(source) if source else None,
+        target=stage_of(ground),
+        source=stage_of(source) if source else None,
         folder=folder,
         shared=cache_folder(),
         keras_backend=os.environ.get("KERAS_BACKEND", "tensorflow"),
@@ -132,7 +132,8 @@ def _prepare(request: Request, display: Display) -> tuple[Ground, Ground | None]
     return ground, source
 
 
-def _stage(ground: Ground) -> Stage:
+def stage_of(ground: Ground) -> Stage:
+    """Return a data set as cells see it."""
     return Stage(
         training=ground.packs.training,
         sealed=ground.packs.sealed,
