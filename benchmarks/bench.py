@@ -35,6 +35,7 @@ SHIPPED = (
 )
 QUICK = ("plain-cnn", "resnet50", "timm:resnet18")
 PRECISIONS = ("float32", "bfloat16")
+"""The baseline's first."""
 COMPARED = ("train_images_per_second", "latency_ms", "batch_latency_ms")
 
 Measured = Mapping[str, Any]
@@ -60,7 +61,7 @@ def shipped_protocol(architectures: Sequence[str], threads: int) -> Protocol:
             "data": {"set": "synthetic-faces"},
             "tuning": {"trials": 1, "rungs": [1]},
             "fit": {"epochs": 1},
-            "variants": [{"architecture": name} for name in architectures],
+            "variants": [{"architecture": name} for name in dict.fromkeys(architectures)],
         }
     )
 
@@ -98,21 +99,21 @@ def bench_cells(
     plugins: Sequence[Path] = (),
 ) -> list[Cell]:
     """Return one cell for each variant and precision: the final fit's, to be timed, not ended."""
+    stage, device, facts = stage_of(ground), device_name(), dataclasses.asdict(effort)
     cells: list[Cell] = []
     for variant in variants:
         for precision in precisions if variant.engine != "scikit-learn" else ("float32",):
             plan = Plan(
                 protocol=protocol.model_copy(update={"precision": precision}),
-                target=stage_of(ground),
+                target=stage,
                 source=None,
                 folder=RunFolder(folder),
                 shared=cache_folder(),
                 keras_backend=os.environ.get("KERAS_BACKEND", "tensorflow"),
-                device=device_name(),
+                device=device,
                 plugins=tuple(str(plugin.resolve()) for plugin in plugins),
             )
             fit = plan.fit(variant, {}, protocol.fit.seeds[0], Start("scratch"))
-            facts = dataclasses.asdict(effort)
             output = str(folder / f"{len(cells)}.json")
             cells.append(
                 dataclasses.replace(fit, kind="bench", output=output, checkpoint=None, facts=facts)
@@ -152,6 +153,7 @@ def bench(
     ground: Ground,
     registry: Registry,
     effort: Effort,
+    precisions: Sequence[str],
     tell: Callable[[str], None],
     plugins: Sequence[Path] = (),
 ) -> dict[str, Any]:
@@ -165,7 +167,7 @@ def bench(
     variants = bench_variants(protocol, registry, ground.data.image_shape)
     with tempfile.TemporaryDirectory(prefix="ferbench-bench-") as name:
         folder = Path(name)
-        cells = bench_cells(protocol, ground, variants, PRECISIONS, effort, folder, plugins)
+        cells = bench_cells(protocol, ground, variants, precisions, effort, folder, plugins)
         last = dataclasses.replace(cells[0], output=str(folder / "again.json"))
         outcomes = []
         tell(_title(cells[0]))
@@ -188,6 +190,7 @@ def bench(
         "device": device_name(),
         "keras_backend": os.environ.get("KERAS_BACKEND", "tensorflow"),
         "threads": protocol.threads,
+        "precisions": list(precisions),
         "effort": dataclasses.asdict(effort),
         "baseline": {
             "variant": cells[0].variant,

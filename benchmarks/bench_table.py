@@ -66,8 +66,8 @@ def _data(data: Mapping[str, Any]) -> Table:
         table.add_row(f"decoding {name.upper()}, images/s", _number(spread))
     for name, spread in data["stream"].items():
         table.add_row(f"batches with augmentation {name}, images/s", _number(spread))
-    seconds = {**data["open_seconds"]}
-    milliseconds = {name: 1000 * seconds[name] for name in ("median", "low", "high")}
+    opening = data["open_seconds"]
+    milliseconds = {name: 1000 * opening[name] for name in ("median", "low", "high")}
     table.add_row("opening the cached data set, ms", _number(milliseconds))
     return table
 
@@ -83,6 +83,11 @@ def _remarks(record: Mapping[str, Any]) -> Iterator[str]:
     for row in record["rows"]:
         if row["status"] != "ok":
             yield f"{row['variant']}, {row['precision']}: {row['status']}: {row['reason']}"
+    if "bfloat16" not in record["precisions"]:
+        yield (
+            "bfloat16 is left out, since this hardware is not known to compute in it; without "
+            "--quick it is timed."
+        )
     drift = record["baseline"]["drift"]
     if drift is None:
         yield "The baseline could not be measured again at the end."

@@ -72,8 +72,8 @@ def choose_data(path: Path, progress: Progress | None = None) -> tuple[DataChoic
 
     Where a published data set's reader refuses, the general one for folders is tried.
     """
-    sources = recognise(path, discover_data())
     seen = look(path)
+    sources = recognise(path, seen, discover_data())
     for source in sources:
         choice = _data_choice(source, path, seen)
         try:

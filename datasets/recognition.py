@@ -38,6 +38,8 @@ class Look:
 
 def look(path: Path) -> Look:
     """Look at the class folders in a folder or archive; raises ``DataError``."""
+    if not path.exists():
+        raise DataError(f"{path}: no such file or folder; give the place of your images")
     with open_tree(path) as tree:
         layout = class_folders(tree.names)
         step = max(1, len(layout.entries) // SAMPLE)
@@ -46,16 +48,15 @@ def look(path: Path) -> Look:
     return Look(layout.class_folders, len(layout.entries), found)
 
 
-def recognise(path: Path, sources: Mapping[str, Source]) -> list[Source]:
+def recognise(path: Path, seen: Look, sources: Mapping[str, Source]) -> list[Source]:
     """Return what ``path`` can be read as, likeliest first; raises ``DataError`` for nothing.
+
+    ``seen`` is what `look` saw there.
 
     A published data set comes before any folder of images, unless its images would have another
     size than those at hand: then they are somebody's own, in folders of the same names. Folders
     for some of its classes only are not that data set.
     """
-    if not path.exists():
-        raise DataError(f"{path}: no such file or folder; give the place of your images")
-    seen = look(path)
     shapes: dict[str, tuple[int, int]] = {}
     refusals: dict[str, str] = {}
     for name, source in sources.items():

@@ -35,10 +35,11 @@ def bench(
     """Measure how fast this machine trains and predicts."""
     from rich.console import Console
 
-    from benchmarks.bench import BRIEF, FULL, QUICK, SHIPPED, shipped_protocol
+    from benchmarks.bench import BRIEF, FULL, PRECISIONS, QUICK, SHIPPED, shipped_protocol
     from benchmarks.bench import bench as measure
     from benchmarks.bench_table import print_bench
     from benchmarks.data_speed import measure_data
+    from benchmarks.environment import has_bfloat16
     from benchmarks.errors import InputError
     from benchmarks.ground import prepare
     from benchmarks.protocol import load_protocol
@@ -56,6 +57,7 @@ def bench(
     if threads:
         chosen = chosen.model_copy(update={"threads": threads})
     effort = BRIEF if quick else FULL
+    precisions = PRECISIONS if has_bfloat16() or not quick else PRECISIONS[:1]
     console = Console(stderr=True, highlight=False, markup=False)
     with console.status("preparing the data") as status:
         ground = prepare(chosen.data, data, seed=chosen.seed, plugins=plugins)
@@ -65,7 +67,7 @@ def bench(
             if not console.is_terminal:
                 console.print(f"timing {title}")
 
-        record = measure(chosen, ground, discover(plugins), effort, tell, plugins)
+        record = measure(chosen, ground, discover(plugins), effort, precisions, tell, plugins)
         tell("the data's way")
         source = discover_data(plugins)[chosen.data.set]
         record["data"] = measure_data(ground, source, chosen, seconds=effort.seconds)

@@ -12,7 +12,7 @@ from benchmarks.doctor.findings import Finding
 
 def examine_data() -> Iterator[Finding]:
     """Say what FERBENCH_DATA names."""
-    from datasets.recognition import recognise
+    from datasets.recognition import look, recognise
     from datasets.records import DataError
     from datasets.registry import discover
 
@@ -22,7 +22,8 @@ def examine_data() -> Iterator[Finding]:
         yield Finding("ok", "data", found)
         return
     try:
-        source = recognise(Path(given).expanduser(), discover())[0]
+        place = Path(given).expanduser()
+        source = recognise(place, look(place), discover())[0]
     except DataError as error:
         advice = "correct FERBENCH_DATA, or unset it and give --data"
         yield Finding("warning", "data", f"FERBENCH_DATA: {error}", advice)
@@ -59,7 +60,7 @@ def hub_weights() -> list[str]:
 
     try:
         repositories = scan_cache_dir().repos
-    except CacheNotFound:
+    except (CacheNotFound, ValueError):
         return []
     return sorted(
         repository.repo_id

@@ -75,12 +75,8 @@ def examine_results() -> Iterator[Finding]:
 
 def examine_folder(subject: str, folder: Path, found: str, advice: str) -> Finding:
     """Try whether ``folder``, or what it would be made in, can be written and has room."""
-    place = folder.resolve()
-    while not place.is_dir() and place != place.parent:
-        if place.exists():
-            return Finding("problem", subject, f"{found}: {place} is not a folder", advice)
-        place = place.parent
     try:
+        place = _nearest(folder.resolve())
         with tempfile.TemporaryFile(dir=place):
             pass
     except OSError as error:
@@ -90,6 +86,13 @@ def examine_folder(subject: str, folder: Path, found: str, advice: str) -> Findi
     return Finding(
         status, subject, f"{found}; {free:.1f} GB free", "" if status == "ok" else advice
     )
+
+
+def _nearest(folder: Path) -> Path:
+    """Return ``folder``, or the nearest folder above it that is there."""
+    while not folder.exists() and folder != folder.parent:
+        folder = folder.parent
+    return folder
 
 
 def folder_size(folder: Path) -> int:

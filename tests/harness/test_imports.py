@@ -17,6 +17,9 @@ COORDINATION = (
     "benchmarks.run",
     "benchmarks.coordinator",
     "benchmarks.listings",
+    "benchmarks.bench",
+    "benchmarks.protocol_file",
+    "benchmarks.doctor.examination",
     "benchmarks.executors.processes",
     "benchmarks.report.page",
 )

@@ -12,7 +12,7 @@ from benchmarks.environment import gpu
 from benchmarks.proposal import Proposal, choose_data, propose
 from benchmarks.protocol import Protocol, load_protocol
 from benchmarks.protocol_file import duration, write_protocol
-from datasets.recognition import recognise
+from datasets.recognition import look, recognise
 from datasets.registry import discover
 from tests.datasets.samples import (
     write_classes,
@@ -45,6 +45,10 @@ def written(folder: Path, tmp_path: Path) -> Protocol:
 def proposed(folder: Path) -> Proposal:
     choice, ground = choose_data(folder)
     return propose("mine", choice, ground, measure=False, tell=lambda name: None)
+
+
+def recognised(place: Path) -> str:
+    return recognise(place, look(place), discover())[0].name
 
 
 def test_the_file_loads_and_names_the_images_wherever_it_is_run(tmp_path: Path) -> None:
@@ -183,20 +187,18 @@ def test_an_archive_is_as_good_as_a_folder(tmp_path: Path) -> None:
 
 
 def test_fer2013_is_recognised_in_its_layouts(tmp_path: Path) -> None:
-    sources = discover()
     for place in (
         write_fer2013_folder(tmp_path / "folder"),
         zipped(write_fer2013_folder(tmp_path / "archived")),
         write_fer2013_csv(tmp_path / "csv" / "fer2013.csv"),
     ):
-        assert recognise(place, sources)[0].name == "fer2013"
+        assert recognised(place) == "fer2013"
 
 
 def test_your_own_faces_in_fer2013s_classes_are_your_own(tmp_path: Path) -> None:
-    sources = discover()
     seven = dict.fromkeys(("angry", "disgust", "fear", "happy", "neutral", "sad", "surprise"), 2)
     larger = write_classes(tmp_path / "larger", seven, size=(90, 90))
-    assert recognise(larger, sources)[0].name == "image-folder"
+    assert recognised(larger) == "image-folder"
     two = write_classes(tmp_path / "two", {"happy": 15, "sad": 15})
     assert choose_data(two)[0].set == "image-folder"
 
