@@ -9,6 +9,7 @@ import typer
 
 from benchmarks.commands.data_sets import data_sets
 from benchmarks.commands.models import models
+from benchmarks.commands.predict import predict
 from benchmarks.commands.report import report
 from benchmarks.commands.run import run
 
@@ -24,6 +25,7 @@ app.command()(run)
 app.command()(report)
 app.add_typer(data_sets, name="datasets")
 app.command()(models)
+app.command()(predict)
 
 
 @app.callback()
