@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import Annotated
 
 import typer
 
 from benchmarks.commands.data_sets import data_sets
+from benchmarks.commands.demo import demo
 from benchmarks.commands.models import models
 from benchmarks.commands.predict import predict
 from benchmarks.commands.report import report
 from benchmarks.commands.run import run
+from benchmarks.commands.webcam import webcam
 
 app = typer.Typer(
     name="ferbench",
@@ -26,6 +29,8 @@ app.command()(report)
 app.add_typer(data_sets, name="datasets")
 app.command()(models)
 app.command()(predict)
+app.command()(webcam)
+app.command()(demo)
 
 
 @app.callback()
@@ -43,6 +48,9 @@ def main() -> None:
     except (KeyboardInterrupt, typer.Abort):
         print("interrupted; the same command goes on where it stopped", file=sys.stderr)
         sys.exit(130)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
     except Exception as error:
         if debug or not _is_told_in_one_line(error):
             raise

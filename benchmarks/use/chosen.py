@@ -23,6 +23,7 @@ from benchmarks.store import RunFolder
 class ChosenFit:
     """One fit that stands for a variant; ``folder`` is the fit's, ``why`` is told to people."""
 
+    run: Path
     manifest: Manifest
     variant: VariantFacts
     fit: FitFacts
@@ -77,7 +78,12 @@ def fit_of(run: Path, manifest: Manifest, name: str, why: str) -> ChosenFit:
         fit = read_fit_facts(folder)
         if fit.model_files and all((folder / file).is_file() for file in fit.model_files):
             return ChosenFit(
-                manifest=manifest, variant=variants[name], fit=fit, folder=folder, why=why
+                run=run,
+                manifest=manifest,
+                variant=variants[name],
+                fit=fit,
+                folder=folder,
+                why=why,
             )
     place = folders[0] if folders else RunFolder(run).fit(name, 0).parent
     raise InputError(f"{place}: holds no model; copy it there, or run the protocol again")

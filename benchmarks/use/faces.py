@@ -64,7 +64,9 @@ class FaceFinder:
 
         Large pictures are searched at 1,024 pixels; faces under 30 pixels there are not found.
         """
-        grey = picture[..., 0] if picture.shape[2] == 1 else cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
+        grey = (
+            picture[..., 0] if picture.shape[2] == 1 else cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
+        )
         shrunk = min(1.0, SEARCHED_SIDE / max(grey.shape))
         if shrunk < 1:
             height, width = (max(1, round(side * shrunk)) for side in grey.shape)
@@ -72,13 +74,11 @@ class FaceFinder:
         found = self._cascade.detectMultiScale(
             np.ascontiguousarray(grey), 1.1, NEIGHBOURS, minSize=(LEAST_FACE, LEAST_FACE)
         )
-        boxes = [_box(*(float(edge) / shrunk for edge in face[:3]), picture) for face in found]
+        boxes = [_box(x / shrunk, y / shrunk, side / shrunk, picture) for x, y, side, _ in found]
         return sorted(boxes, key=lambda box: (-box.side, box.y, box.x))
 
 
-def faces_in(
-    picture: Pixels, shape: tuple[int, int, int], finder: FaceFinder | None
-) -> list[Face]:
+def faces_in(picture: Pixels, shape: tuple[int, int, int], finder: FaceFinder | None) -> list[Face]:
     """Return what a model for images of ``shape`` is shown of a picture with as many channels.
 
     A picture of the data set's own size, a small square one, and every picture where there is

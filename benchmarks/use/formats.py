@@ -73,7 +73,7 @@ def write_table(answered: Answered, class_names: tuple[str, ...]) -> None:
         for answer in answers:
             shares = (f"{100 * p:.1f} %" for p in answer.probabilities)
             said = printable(answer.best(class_names))
-            words = (printable(str(file.path)), _place(answer.box), said)
+            words = (printable(str(file.path)), place(answer.box), said)
             table.add_row(*map(Text, words), *shares)
     if table.row_count:
         width = None if sys.stdout.isatty() else max(200, 24 * len(table.columns))
@@ -85,7 +85,8 @@ def printable(text: str) -> str:
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
-def _place(box: Box | None) -> str:
+def place(box: Box | None) -> str:
+    """Return where a face is, for people."""
     return f"{box.side}×{box.side} at {box.x}, {box.y}" if box else "whole"
 
 

@@ -46,10 +46,8 @@ class Predictor:
     def predict(self, images: Images) -> NDArray[np.float64]:
         """Return class probabilities, N×K, for uint8 images N×H×W×C of the data set's shape."""
         assert self._process.stdin is not None
-        try:
+        with suppress(OSError):  # a worker that is gone: its missing answer says why
             send(self._process.stdin, images)
-        except OSError:
-            pass  # the worker is gone; reading its answer says why
         return np.asarray(self._receive(), np.float64)
 
     def close(self) -> None:
@@ -104,9 +102,7 @@ def _check_architecture(chosen: ChosenFit, plugins: tuple[Path, ...]) -> None:
         ) from None
 
 
-def _start(
-    chosen: ChosenFit, plugins: tuple[Path, ...], log: IO[bytes]
-) -> subprocess.Popen[bytes]:
+def _start(chosen: ChosenFit, plugins: tuple[Path, ...], log: IO[bytes]) -> subprocess.Popen[bytes]:
     threads = chosen.fit.threads or chosen.manifest.threads or 1
     request = {
         "engine": chosen.variant.engine,
