@@ -55,7 +55,7 @@ def annotated(
     picture: NDArray[np.uint8], answers: list[Answer], class_names: tuple[str, ...]
 ) -> Image.Image:
     """Return an RGB picture H×W×3, enlarged where it is small, with boxes and answers."""
-    scale = max(1.0, LEAST_SIDE / min(picture.shape[:2]))
+    scale = max(1.0, LEAST_SIDE / max(picture.shape[:2]))
     height, width = (round(side * scale) for side in picture.shape[:2])
     if scale > 1:
         picture = np.asarray(cv2.resize(picture, (width, height)), np.uint8)

@@ -19,6 +19,9 @@ COORDINATION = (
     "benchmarks.listings",
     "benchmarks.executors.processes",
     "benchmarks.report.page",
+    "benchmarks.use.predicting",
+    "benchmarks.use.live",
+    "benchmarks.use.demo_server",
 )
 
 
