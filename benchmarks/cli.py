@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import Annotated
 
@@ -9,11 +10,14 @@ import typer
 
 from benchmarks.commands.bench import bench
 from benchmarks.commands.data_sets import data_sets
+from benchmarks.commands.demo import demo
 from benchmarks.commands.doctor import doctor
 from benchmarks.commands.init import init
 from benchmarks.commands.models import models
+from benchmarks.commands.predict import predict
 from benchmarks.commands.report import report
 from benchmarks.commands.run import run
+from benchmarks.commands.webcam import webcam
 
 app = typer.Typer(
     name="ferbench",
@@ -30,6 +34,9 @@ app.command()(models)
 app.command()(init)
 app.command()(bench)
 app.command()(doctor)
+app.command()(predict)
+app.command()(webcam)
+app.command()(demo)
 
 
 @app.callback()
@@ -47,6 +54,9 @@ def main() -> None:
     except (KeyboardInterrupt, typer.Abort):
         print("interrupted; the same command goes on where it stopped", file=sys.stderr)
         sys.exit(130)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
     except Exception as error:
         if debug or not _is_told_in_one_line(error):
             raise

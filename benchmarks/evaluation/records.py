@@ -76,6 +76,7 @@ class Manifest:
     git: dict[str, Any] = field(default_factory=dict)
     threads: int | None = None
     seeds: tuple[int, ...] = ()
+    keras_backend: str = "tensorflow"
     started: str = ""
     finished: str | None = None
     wall_seconds: float | None = None

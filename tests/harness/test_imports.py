@@ -22,6 +22,9 @@ COORDINATION = (
     "benchmarks.doctor.examination",
     "benchmarks.executors.processes",
     "benchmarks.report.page",
+    "benchmarks.use.predicting",
+    "benchmarks.use.live",
+    "benchmarks.use.demo_server",
 )
 
 
