@@ -167,7 +167,7 @@ class Plan:
             seed=seed,
             epochs=epochs,
             until=epochs,
-            facts={"hyperparameters": dict(params)},
+            facts={"hyperparameters": dict(params), "device": self.device},
         )
         return self._keyed(cell, self.folder.fit(variant.name, seed) / "fit.json", start, variant)
 
@@ -176,7 +176,7 @@ class Plan:
         return dataclasses.replace(
             fit,
             kind="score",
-            key=digest(["score", fit.key, self.target.split_digest]),
+            key=score_key(fit.key, self.target.split_digest),
             sealed=str(self.target.sealed),
             output=str(Path(fit.output).with_name("predictions.parquet")),
             ledger=str(self.folder.ledger),
@@ -189,7 +189,7 @@ class Plan:
         return dataclasses.replace(
             fit,
             kind="measure",
-            key=digest(["measure", fit.key, self.device]),
+            key=measure_key(fit.key, self.device),
             output=str(self.folder.cost(variant.name)),
             checkpoint=None,
             facts={"fit": str(Path(fit.output).parent), "device": self.device},
@@ -227,7 +227,7 @@ class Plan:
         )
 
     def _keyed(self, cell: Cell, output: Path, start: Start, variant: Variant) -> Cell:
-        """Give a cell its key, its output, and a checkpoint that all its rungs share."""
+        """Give a cell its key, what the key digests, its output, and its rungs' checkpoint."""
         identity = self._identity(cell, self.target, start, variant)
         course = digest({**identity, "until": None})[:12]
         return dataclasses.replace(
@@ -235,6 +235,7 @@ class Plan:
             key=digest(identity),
             output=str(output),
             checkpoint=str(self.folder.checkpoint(variant.name, course)),
+            facts={**cell.facts, "identity": identity},
         )
 
     def _sealed_off(self, cell: Cell, output: Path) -> Cell:
@@ -264,6 +265,16 @@ class Plan:
             "device": self.device if "GPU" in self.device else "CPU",
             "code": code_digest(variant.architecture),
         }
+
+
+def score_key(fit_key: str, split_digest: str) -> str:
+    """Return the key of a fit's predictions."""
+    return digest(["score", fit_key, split_digest])
+
+
+def measure_key(fit_key: str, device: str) -> str:
+    """Return the key of a fit's size and speed on ``device``."""
+    return digest(["measure", fit_key, device])
 
 
 def stored_result(cell: Cell) -> dict[str, Any] | None:

@@ -18,6 +18,7 @@ from benchmarks.errors import InputError
 Epochs = Annotated[int, Field(ge=1, le=100_000)]
 Seed = Annotated[int, Field(ge=0, lt=2**31)]
 Share = Annotated[float, Field(gt=0, lt=0.9)]
+PROSE = ("name", "title", "description", "plugins")
 
 
 class _Section(BaseModel):
@@ -127,16 +128,33 @@ class Protocol(_Section):
 
     def decisive(self) -> dict[str, Any]:
         """Return what decides the numbers: everything but names, prose and places."""
-        content = self.model_dump(mode="json", exclude={"name", "title", "description", "plugins"})
-        content["data"].pop("path")
-        if content["source"]:
-            content["source"].pop("path")
-        return content
+        return decisive(self.model_dump(mode="json"))
 
     @property
     def digest(self) -> str:
         """SHA-256 of `decisive`, in hex."""
         return digest(self.decisive())
+
+
+def decisive(protocol: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the part of a protocol, as its manifest holds it, that decides the numbers."""
+    content = {k: v for k, v in protocol.items() if k not in PROSE}
+    for section in ("data", "source"):
+        if content.get(section):
+            content[section] = {k: v for k, v in content[section].items() if k != "path"}
+    return content
+
+
+def stored_protocol(manifest: Mapping[str, Any], place: Path) -> Protocol:
+    """Return the protocol of the manifest at ``place``; raises ``InputError`` if it is none."""
+    try:
+        return Protocol.model_validate(manifest["protocol"])
+    except (KeyError, TypeError) as error:
+        raise InputError(f"{place}: holds no protocol") from error
+    except ValidationError as error:
+        raise InputError(
+            f"{place}: protocol.{_explain(error)}; it was written by another version of ferbench"
+        ) from error
 
 
 def digest(value: Any) -> str:

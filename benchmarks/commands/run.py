@@ -23,6 +23,7 @@ def run(
     """Carry out a protocol, or go on with it where it stopped."""
     from rich.console import Console
 
+    from benchmarks.digests import write_digests
     from benchmarks.display import Display
     from benchmarks.listings import print_leaderboard
     from benchmarks.protocol import load_protocol
@@ -39,5 +40,6 @@ def run(
     console = Console(stderr=True, highlight=False, markup=False, width=width)
     statuses = carry_out(request, Display(console))
     render(folder)
+    write_digests(folder)
     print_leaderboard(console, folder)
     return 0 if all(s["status"] == "ok" for s in statuses.values()) else 1
