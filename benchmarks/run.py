@@ -22,6 +22,7 @@ from benchmarks.environment import (
 from benchmarks.errors import InputError
 from benchmarks.executors.processes import ProcessExecutor
 from benchmarks.ground import Ground, prepare
+from benchmarks.mistaken import lay
 from benchmarks.plan import Plan, Stage
 from benchmarks.protocol import Protocol, first_difference
 from benchmarks.store import RunFolder, now, read_json, write_json, write_table
@@ -77,6 +78,7 @@ def _carry_out(
     plan = Plan(
         protocol=request.protocol,
         target=_stage(ground),
+        tuning=_stage(ground.tuning) if ground.tuning else None,
         source=_stage(source) if source else None,
         folder=folder,
         shared=cache_folder(),
@@ -117,6 +119,7 @@ def _prepare(request: Request, display: Display) -> tuple[Ground, Ground | None]
             plugins=request.plugins,
             progress=progress,
         )
+        ground = lay(ground, protocol)
     if protocol.source is None:
         return ground, None
     with display.preparing(f"{protocol.source.set} (source)") as progress:

@@ -29,14 +29,18 @@ def ranking(run: RunResults, frame: pd.DataFrame, anchors: Mapping[str, str]) ->
             row["variant"],
             f"#{anchors[row['variant']]}",
         )
-        rest = _numbers(row, place) if row["status"] == "ok" else _reason(row, len(columns) - 1)
+        rest = (
+            _numbers(row, None if run.mistake else place)
+            if row["status"] == "ok"
+            else _reason(row, len(columns) - 1)
+        )
         rows.append((name, *rest))
     return table("Variants by mean test accuracy", columns, rows)
 
 
-def _numbers(row: pd.Series, place: int) -> tuple[Cell, ...]:
+def _numbers(row: pd.Series, place: int | None) -> tuple[Cell, ...]:
     return (
-        Cell(str(place), sort=str(place)),
+        Cell(str(place), sort=str(place)) if place else Cell("none"),
         *(_score(row, metric.name, metric.fraction) for metric in METRICS),
         _number(row["parameters"], compact),
         _number(row["macs"], compact),
