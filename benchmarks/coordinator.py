@@ -12,6 +12,7 @@ from typing import Any, Protocol
 
 from benchmarks.errors import CellFailed, InputError, Unavailable
 from benchmarks.executors.contract import Event, Executor
+from benchmarks.mistakes import refuse_mistaken
 from benchmarks.plan import Cell, Plan, Start, stored_result
 from benchmarks.store import Ledger, RunFolder, read_json, write_json
 from benchmarks.tuning import Best, Outcome, Study, TrialRecord, open_storage, tune
@@ -296,6 +297,7 @@ def _fitted_backbone(reference: str) -> Path:
     run, _, variant = reference.rpartition("/")
     if not run:
         raise InputError(f"run:{reference}: write run:RUN/VARIANT, RUN a results folder")
+    refuse_mistaken(Path(run))
     folder = RunFolder(Path(run)).fit(variant, 0).parent
     fits = sorted(folder.glob("seed-*/backbone.safetensors"))
     return fits[0] if fits else folder / "backbone.safetensors"

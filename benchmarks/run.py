@@ -25,6 +25,7 @@ from benchmarks.errors import InputError
 from benchmarks.executors.processes import ProcessExecutor, worker_environment
 from benchmarks.ground import Ground, prepare
 from benchmarks.keys import code_digest, engine_versions
+from benchmarks.mistaken import lay
 from benchmarks.plan import Plan, Stage
 from benchmarks.protocol import Protocol, first_difference, stored_protocol
 from benchmarks.store import RunFolder, now, read_json, write_json, write_table
@@ -85,6 +86,7 @@ def _carry_out(
     plan = Plan(
         protocol=request.protocol,
         target=stage_of(ground),
+        tuning=stage_of(ground.tuning) if ground.tuning else None,
         source=stage_of(source) if source else None,
         folder=folder,
         shared=request.shared or cache_folder(),
@@ -125,6 +127,7 @@ def _prepare(request: Request, display: Display) -> tuple[Ground, Ground | None]
             plugins=request.plugins,
             progress=progress,
         )
+        ground = lay(ground, protocol)
     if protocol.source is None:
         return ground, None
     with display.preparing(f"{protocol.source.set} (source)") as progress:
