@@ -133,8 +133,9 @@ def budget_lines(proposal: Proposal) -> Iterator[str]:
             "the budget is a cautious guess by the number of images."
         )
     if subset := proposal.protocol.data.train_images:
+        images = len(proposal.ground.split.train)
         yield (
-            f"To end in time it trains on {subset:,} of {len(proposal.ground.split.train):,} images; "
+            f"To end in time it trains on {subset:,} of {images:,} images; "
             "delete train_images to use all."
         )
 
