@@ -116,7 +116,7 @@ def remarks(ground: Ground) -> Iterator[str]:
         size = data.images.nbytes / 2**30
         yield (
             f"The images are large: they take {size:.1f} GB decoded, and every one is read whole "
-            f"in each epoch. Copies of about {LARGE} pixels train faster and as well."
+            f"in each epoch. Copies of about {LARGE} pixels take less of both."
         )
 
 
@@ -125,7 +125,7 @@ def budget_lines(proposal: Proposal) -> Iterator[str]:
     if proposal.seconds is not None:
         yield (
             f"About {duration(proposal.seconds)} with {proposal.workers} worker(s) on "
-            f"{device_name()}: estimated from timing each network for a moment."
+            f"{device_name()} with nothing else running: estimated from timing each network."
         )
     else:
         yield (
@@ -133,8 +133,9 @@ def budget_lines(proposal: Proposal) -> Iterator[str]:
             "the budget is a cautious guess by the number of images."
         )
     if subset := proposal.protocol.data.train_images:
+        images = len(proposal.ground.split.train)
         yield (
-            f"To end in time it trains on {subset:,} of {_available(proposal):,} images; "
+            f"To end in time it trains on {subset:,} of {images:,} images; "
             "delete train_images to use all."
         )
 
@@ -145,10 +146,6 @@ def duration(seconds: float) -> str:
     if minutes < 5:
         return f"{max(1, round(minutes))} min"
     return f"{5 * round(minutes / 5)} min" if minutes < 90 else f"{minutes / 60:.1f} h"
-
-
-def _available(proposal: Proposal) -> int:
-    return len(proposal.ground.split.train)
 
 
 def _data(proposal: Proposal) -> Iterator[str]:
