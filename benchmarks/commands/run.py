@@ -36,7 +36,11 @@ def run(
     loaded = load_protocol(protocol)
     folder = out or Path("results") / loaded.name
     request = Request(
-        protocol=loaded, data=data, out=folder, workers=workers, plugins=tuple(plugin or ())
+        protocol=loaded,
+        data=data,
+        out=folder,
+        workers=workers,
+        plugins=(*map(Path, loaded.plugins), *(plugin or ())),
     )
     width = None if sys.stderr.isatty() else 140
     console = Console(stderr=True, highlight=False, markup=False, width=width)
