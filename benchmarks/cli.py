@@ -8,12 +8,18 @@ from typing import Annotated
 
 import typer
 
+from benchmarks.commands.bench import bench
 from benchmarks.commands.data_sets import data_sets
 from benchmarks.commands.demo import demo
+from benchmarks.commands.doctor import doctor
+from benchmarks.commands.init import init
+from benchmarks.commands.merge import merge
 from benchmarks.commands.models import models
 from benchmarks.commands.predict import predict
 from benchmarks.commands.report import report
+from benchmarks.commands.reproduce import reproduce
 from benchmarks.commands.run import run
+from benchmarks.commands.verify import verify
 from benchmarks.commands.webcam import webcam
 
 app = typer.Typer(
@@ -28,9 +34,15 @@ app.command()(run)
 app.command()(report)
 app.add_typer(data_sets, name="datasets")
 app.command()(models)
+app.command()(init)
+app.command()(bench)
+app.command()(doctor)
 app.command()(predict)
 app.command()(webcam)
 app.command()(demo)
+app.command()(verify)
+app.command()(reproduce)
+app.command()(merge)
 
 
 @app.callback()

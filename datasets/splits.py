@@ -43,7 +43,7 @@ def make_split(
     rest = distinct.rest()
     parts["train"] = rest if train_images is None else _subset(data, rest, train_images, seed)
     _require_every_class(data, parts["train"])
-    return _record(data, parts, made=bool(missing) or bool((data.split == "").any()))
+    return record_split(data, parts, made=bool(missing) or bool((data.split == "").any()))
 
 
 class _Distinct:
@@ -119,7 +119,8 @@ def _require_every_class(data: DataSet, train: Rows) -> None:
             )
 
 
-def _record(data: DataSet, parts: Mapping[SplitName, Rows], *, made: bool) -> Split:
+def record_split(data: DataSet, parts: Mapping[SplitName, Rows], *, made: bool) -> Split:
+    """Return the split that ``parts`` make, with its digests."""
     rows = {name: _described(data, name, parts[name]) for name in SPLIT_NAMES}
     training = rows["train"] + rows["validation"]
     return Split(

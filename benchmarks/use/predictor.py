@@ -111,7 +111,7 @@ def _start(chosen: ChosenFit, plugins: tuple[Path, ...], log: IO[bytes]) -> subp
         "threads": threads,
         "precision": chosen.fit.precision or "float32",
     }
-    backend = {"KERAS_BACKEND": chosen.manifest.keras_backend}
+    backend = {"KERAS_BACKEND": chosen.manifest.keras_backend or "tensorflow"}
     return subprocess.Popen(
         [sys.executable, "-m", WORKER, json.dumps(request)],
         stdin=subprocess.PIPE,
