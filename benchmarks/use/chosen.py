@@ -70,13 +70,15 @@ def fit_of(run: Path, manifest: Manifest, name: str, why: str) -> ChosenFit:
         near = difflib.get_close_matches(name, variants, n=1)
         hint = f"did you mean {near[0]!r}?" if near else f"there are: {', '.join(variants)}"
         raise InputError(f"{run}: no variant {name!r}; {hint}")
+    if len(manifest.data.image_shape) != 3:
+        raise InputError(f"{run}: its manifest.json does not tell data.image_shape")
     outcome = read_outcomes(run).get(name)
     if outcome is not None and outcome.status != "ok":
         raise InputError(f"{run}/{name}: {outcome.status}: {outcome.reason}")
     folders = _fits(run, name)
     for folder in folders:
         fit = read_fit_facts(folder)
-        if fit.model_files and all((folder / file).is_file() for file in fit.model_files):
+        if fit.variant == name and _has_model(folder, fit):
             return ChosenFit(
                 run=run,
                 manifest=manifest,
@@ -126,6 +128,10 @@ def _best(run: Path) -> tuple[str, str]:
     best = (max if metric.higher_is_better else min)(means, key=means.__getitem__)
     label = metric.label.lower()
     return best, f"best of {len(means)} on validation, {label} {means[best]:.3f}"
+
+
+def _has_model(folder: Path, fit: FitFacts) -> bool:
+    return bool(fit.model_files) and all((folder / file).is_file() for file in fit.model_files)
 
 
 def _fits(run: Path, name: str) -> list[Path]:
