@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from benchmarks.commands.audit import audit
 from benchmarks.commands.data_sets import data_sets
 from benchmarks.commands.models import models
 from benchmarks.commands.report import report
@@ -23,6 +24,7 @@ app = typer.Typer(
 app.command()(run)
 app.command()(report)
 app.add_typer(data_sets, name="datasets")
+app.command()(audit)
 app.command()(models)
 
 
