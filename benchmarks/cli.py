@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from benchmarks.commands.audit import audit
 from benchmarks.commands.bench import bench
 from benchmarks.commands.data_sets import data_sets
 from benchmarks.commands.demo import demo
@@ -33,6 +34,7 @@ app = typer.Typer(
 app.command()(run)
 app.command()(report)
 app.add_typer(data_sets, name="datasets")
+app.command()(audit)
 app.command()(models)
 app.command()(init)
 app.command()(bench)

@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from benchmarks.errors import InputError
 from benchmarks.mistakes import CounterpartName, MistakeName
+from datasets.records import Policy
 
 Epochs = Annotated[int, Field(ge=1, le=100_000)]
 Seed = Annotated[int, Field(ge=0, lt=2**31)]
@@ -31,6 +32,12 @@ class DataChoice(_Section):
 
     ``train_images`` takes a stratified subset of the training split; ``validation_share`` and
     ``test_share`` are used only where the data set has no such split of its own.
+
+    ``duplicates`` says what is done about images that stand in several splits. ``keep``: nothing,
+    the official split stays official. ``drop-train-duplicates``: training and validation lose
+    every image whose pixels are exactly those of a test image; near duplicates stay. ``group``,
+    for splits that ferbench makes: images of one subject, identical and nearly identical images
+    stay on one side.
     """
 
     set: str
@@ -39,6 +46,7 @@ class DataChoice(_Section):
     train_images: Annotated[int, Field(ge=2)] | None = None
     validation_share: Share = 0.1
     test_share: Share = 0.2
+    duplicates: Policy = "keep"
 
 
 class SourceChoice(DataChoice):

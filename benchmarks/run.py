@@ -30,7 +30,9 @@ from benchmarks.plan import Plan, Stage
 from benchmarks.protocol import Protocol, first_difference, stored_protocol
 from benchmarks.store import RunFolder, now, read_json, write_json, write_table
 from benchmarks.variants import Variant, resolve_variants, searched
+from datasets.audit import audit, to_json
 from datasets.cache import cache_folder
+from datasets.examination import AUDITS
 from models.registry import discover
 
 
@@ -68,7 +70,8 @@ def run(request: Request, display: Display) -> dict[str, dict[str, str]]:
         _refuse_other_data(folder, manifest)
         folder.digests.unlink(missing_ok=True)
         write_json(folder.manifest, manifest)
-        write_json(folder.path / "audit.json", _audit(ground))
+        with display.auditing(ground.data.name) as progress:
+            write_json(folder.audit, to_json(audit(ground.data, ground.split, progress=progress)))
         write_table(folder.splits, ground.table())
         return _carry_out(request, folder, ground, source, variants, manifest, display)
 
@@ -168,7 +171,8 @@ def _forbidden(folder: RunFolder, ground: Ground, source: Ground | None) -> list
         for g in grounds
         if g.path and not any(n.resolve().is_relative_to(g.path.resolve()) for n in needed)
     ]
-    return [folder.splits, cache_folder() / "data", *sealed, *originals]
+    cached = [cache_folder() / "data", cache_folder() / AUDITS]
+    return [folder.splits, folder.audit, *cached, *sealed, *originals]
 
 
 def _refuse_other_protocol(folder: RunFolder, protocol: Protocol) -> None:
@@ -269,19 +273,4 @@ def _variant_entry(variant: Variant) -> dict[str, Any]:
         "versions": engine_versions(architecture.engine, _keras_backend()),
         "space": searched(variant.space),
         "defaults": variant.defaults,
-    }
-
-
-def _audit(ground: Ground) -> dict[str, Any]:
-    """Say what is plainly wrong with the data: copies of one picture inside and across splits."""
-    table = ground.table()
-    shared = table.groupby("image_id")["split"].nunique()
-    across = set(shared[shared > 1].index)
-    test = table[table["split"] == "test"]
-    return {
-        "provenance": _data_entry(ground)["provenance"],
-        "images": len(table),
-        "unique_images": int(table["image_id"].nunique()),
-        "test_images_with_a_duplicate_elsewhere": int(test["image_id"].isin(across).sum()),
-        "contradicting_groups": int((table.groupby("image_id")["label"].nunique() > 1).sum()),
     }
