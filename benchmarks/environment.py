@@ -78,13 +78,33 @@ def _processor_fact(name: str) -> str:
 
 def gpu() -> str | None:
     """Return the names of the NVIDIA GPUs, or ``None``; no engine is imported for it."""
+    return ", ".join(_ask_driver("name")) or None
+
+
+def has_bfloat16() -> bool:
+    """Tell whether the GPU, or without one the processor, is known to compute in bfloat16.
+
+    GPUs do from compute capability 8 on, x86 processors with AVX-512 BF16 or AMX; of others
+    nothing is known here.
+    """
+    if capabilities := _ask_driver("compute_cap"):
+        majors = [capability.partition(".")[0] for capability in capabilities]
+        return all(major.isdigit() and int(major) >= 8 for major in majors)
+    information = Path("/proc/cpuinfo")
+    if not information.is_file():
+        return False
+    return not {"avx512_bf16", "amx_bf16"}.isdisjoint(information.read_text().split())
+
+
+def _ask_driver(field: str) -> list[str]:
+    """Return what the NVIDIA driver says of each GPU; empty where there is none."""
     command = shutil.which("nvidia-smi")
     if command is None:
-        return None
-    query = [command, "--query-gpu=name", "--format=csv,noheader"]
+        return []
+    query = [command, f"--query-gpu={field}", "--format=csv,noheader"]
     done = subprocess.run(query, capture_output=True, text=True, check=False, timeout=30)
-    names = [line.strip() for line in done.stdout.splitlines() if line.strip()]
-    return ", ".join(names) if done.returncode == 0 and names else None
+    lines = [line.strip() for line in done.stdout.splitlines() if line.strip()]
+    return lines if done.returncode == 0 else []
 
 
 def device_name() -> str:

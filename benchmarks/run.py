@@ -25,11 +25,14 @@ from benchmarks.errors import InputError
 from benchmarks.executors.processes import ProcessExecutor, worker_environment
 from benchmarks.ground import Ground, prepare
 from benchmarks.keys import code_digest, engine_versions
+from benchmarks.mistaken import lay
 from benchmarks.plan import Plan, Stage
 from benchmarks.protocol import Protocol, first_difference, stored_protocol
 from benchmarks.store import RunFolder, now, read_json, write_json, write_table
 from benchmarks.variants import Variant, resolve_variants, searched
+from datasets.audit import audit, to_json
 from datasets.cache import cache_folder
+from datasets.examination import AUDITS
 from models.registry import discover
 
 
@@ -67,7 +70,8 @@ def run(request: Request, display: Display) -> dict[str, dict[str, str]]:
         _refuse_other_data(folder, manifest)
         folder.digests.unlink(missing_ok=True)
         write_json(folder.manifest, manifest)
-        write_json(folder.path / "audit.json", _audit(ground))
+        with display.auditing(ground.data.name) as progress:
+            write_json(folder.audit, to_json(audit(ground.data, ground.split, progress=progress)))
         write_table(folder.splits, ground.table())
         return _carry_out(request, folder, ground, source, variants, manifest, display)
 
@@ -84,8 +88,9 @@ def _carry_out(
     started = time.monotonic()
     plan = Plan(
         protocol=request.protocol,
-        target=_stage(ground),
-        source=_stage(source) if source else None,
+        target=stage_of(ground),
+        tuning=stage_of(ground.tuning) if ground.tuning else None,
+        source=stage_of(source) if source else None,
         folder=folder,
         shared=request.shared or cache_folder(),
         keras_backend=_keras_backend(),
@@ -125,6 +130,7 @@ def _prepare(request: Request, display: Display) -> tuple[Ground, Ground | None]
             plugins=request.plugins,
             progress=progress,
         )
+        ground = lay(ground, protocol)
     if protocol.source is None:
         return ground, None
     with display.preparing(f"{protocol.source.set} (source)") as progress:
@@ -140,7 +146,8 @@ def _prepare(request: Request, display: Display) -> tuple[Ground, Ground | None]
     return ground, source
 
 
-def _stage(ground: Ground) -> Stage:
+def stage_of(ground: Ground) -> Stage:
+    """Return a data set as cells see it."""
     return Stage(
         training=ground.packs.training,
         sealed=ground.packs.sealed,
@@ -164,7 +171,8 @@ def _forbidden(folder: RunFolder, ground: Ground, source: Ground | None) -> list
         for g in grounds
         if g.path and not any(n.resolve().is_relative_to(g.path.resolve()) for n in needed)
     ]
-    return [folder.splits, cache_folder() / "data", *sealed, *originals]
+    cached = [cache_folder() / "data", cache_folder() / AUDITS]
+    return [folder.splits, folder.audit, *cached, *sealed, *originals]
 
 
 def _refuse_other_protocol(folder: RunFolder, protocol: Protocol) -> None:
@@ -265,19 +273,4 @@ def _variant_entry(variant: Variant) -> dict[str, Any]:
         "versions": engine_versions(architecture.engine, _keras_backend()),
         "space": searched(variant.space),
         "defaults": variant.defaults,
-    }
-
-
-def _audit(ground: Ground) -> dict[str, Any]:
-    """Say what is plainly wrong with the data: copies of one picture inside and across splits."""
-    table = ground.table()
-    shared = table.groupby("image_id")["split"].nunique()
-    across = set(shared[shared > 1].index)
-    test = table[table["split"] == "test"]
-    return {
-        "provenance": _data_entry(ground)["provenance"],
-        "images": len(table),
-        "unique_images": int(table["image_id"].nunique()),
-        "test_images_with_a_duplicate_elsewhere": int(test["image_id"].isin(across).sum()),
-        "contradicting_groups": int((table.groupby("image_id")["label"].nunique() > 1).sum()),
     }

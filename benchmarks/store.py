@@ -107,6 +107,11 @@ class RunFolder:
         return self.path / "status.json"
 
     @property
+    def audit(self) -> Path:
+        """What is wrong with the data."""
+        return self.path / "audit.json"
+
+    @property
     def splits(self) -> Path:
         """Every image's place in the split."""
         return self.path / "splits.parquet"

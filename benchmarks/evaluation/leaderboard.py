@@ -25,12 +25,16 @@ def leaderboard(run: RunResults) -> pd.DataFrame:
     ``train_seconds`` (mean over seeds), ``latency_ms``, ``batch_latency_ms``,
     ``peak_memory_mb`` (largest over seeds); ``seeds``, their number; ``images_seen`` in
     tuning and final fits together; ``hardware``, to which the times belong.
-    Variants that were not run or failed come last.
+    Variants that were not run or failed come last. Where the run makes a mistake on purpose,
+    every reason says so.
     """
     rows = [_scored(variant) for variant in run.ranked]
     rows.sort(key=lambda row: (-row["accuracy"], row["variant"]))
     rows += [_unscored(variant) for variant in run.variants if not variant.ranked]
     frame = pd.DataFrame(rows, columns=columns())
+    if run.mistake:
+        unranked = f"never ranked: makes the mistake {run.mistake} on purpose"
+        frame.loc[frame["status"] == "ok", "reason"] = unranked
     return frame.astype(dict.fromkeys(WHOLE, "Int64"))
 
 

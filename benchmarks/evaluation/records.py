@@ -244,6 +244,11 @@ class RunResults:
         return self.manifest.data.class_names
 
     @property
+    def mistake(self) -> str | None:
+        """The mistake that the run makes on purpose; such a run has no ranks."""
+        return self.manifest.protocol.get("mistake")
+
+    @property
     def ranked(self) -> tuple[VariantResults, ...]:
         """The variants that have test predictions."""
         return tuple(variant for variant in self.variants if variant.ranked)

@@ -34,17 +34,18 @@ def ranking(run: RunResults, frame: pd.DataFrame, anchors: Mapping[str, str]) ->
             f"#{anchors[row['variant']]}",
         )
         if row["status"] == "ok":
-            rest = _numbers(row, place, timed=row["variant"] not in apart)
+            rank = None if run.mistake else place
+            rest = _numbers(row, rank, timed=row["variant"] not in apart)
         else:
             rest = _reason(row, len(columns) - 1)
         rows.append((name, *rest))
     return table("Variants by mean test accuracy", columns, rows)
 
 
-def _numbers(row: pd.Series, place: int, *, timed: bool) -> tuple[Cell, ...]:
+def _numbers(row: pd.Series, place: int | None, *, timed: bool) -> tuple[Cell, ...]:
     """Return a ranked row's cells; times that do not compare are sorted after all others."""
     return (
-        Cell(str(place), sort=str(place)),
+        Cell(str(place), sort=str(place)) if place else Cell("none"),
         *(_score(row, metric.name, metric.fraction) for metric in METRICS),
         _number(row["parameters"], compact),
         _number(row["macs"], compact),

@@ -23,6 +23,8 @@ def sentences(run: RunResults, frame: pd.DataFrame, gained: Sequence[Gain]) -> t
     )
     if not run.ranked:
         return (intro, "No variant has test predictions yet.")
+    if run.mistake:
+        return (intro, "No variant is ranked: the scores below show what the mistake does to them.")
     best = frame.iloc[0]
     answer = (
         f"{best['variant']} has the highest test accuracy, {with_sign(best['accuracy'])} "
