@@ -206,7 +206,7 @@ def test_another_protocol_split_or_data_is_refused_with_the_first_difference(
 
 def test_a_deliberate_mistake_is_refused(part: Callable[..., Path], tmp_path: Path) -> None:
     a, b = part("a", FIRST), part("b", SECOND)
-    edit(b, "manifest.json", lambda m: m["protocol"].update(mistake="tuned on test"))
+    edit(b, "manifest.json", lambda m: m["protocol"].update(mistake="tune-on-test"))
     assert "mistake" in refusal([a, finish(b)], tmp_path / "out")
 
 
