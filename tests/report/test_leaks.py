@@ -79,7 +79,7 @@ def test_a_mistake_is_compared_with_its_counterpart(folder: Path) -> None:
 
 def test_the_page_says_what_could_explain_the_students_figure(folder: Path) -> None:
     seen = text(page_of(folder))
-    assert "A claim of 85.36 % on FER2013" in seen
+    assert "“85.36 % on FER2013”, a student project's claim" in seen
     assert "test images in training" in seen.split("could explain it alone")[0]
     assert "Common mistakes, made on purpose" in seen
     for mistake in MISTAKES:
