@@ -160,9 +160,10 @@ class Coordinator:
 
         trials = protocol.tuning.trials if variant.space else 1
         best = yield from tune(study, protocol.tuning, cell, trials=trials, minimise=minimise)
-        self._trials[variant.name] = [dataclasses.asdict(trial) for trial in best.trials]
+        self._trials[variant.name] = []
         for trial in best.trials:
             first = cell(trial.number, trial.params, protocol.tuning.rungs[0])
+            self._trials[variant.name].append({**dataclasses.asdict(trial), "key": first.key})
             self._record_trial(variant, trial, first.key)
             _forget(first)
         return best

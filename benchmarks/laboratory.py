@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
 from rich.console import Console
 
+from benchmarks.digests import write_digests
 from benchmarks.display import Display
 from benchmarks.ground import prepare
 from benchmarks.mistaken import treated
@@ -17,11 +18,8 @@ from benchmarks.protocol import DataChoice, Protocol
 from benchmarks.report.page import render
 from benchmarks.run import Request
 from benchmarks.run import run as carry_out
-from datasets.fer2013_official import CLASS_NAMES
-from datasets.layouts import class_folders
-from datasets.records import DataError
-from datasets.registry import Source, discover
-from datasets.trees import open_tree
+from datasets.recognition import look, recognise
+from datasets.registry import discover
 
 Statuses = dict[str, dict[str, str]]
 
@@ -42,6 +40,7 @@ def run(request: Request, console: Console) -> Statuses:
         part = dataclasses.replace(request, protocol=protocol, out=folder)
         (statuses[name],) = carry_out(part, Display(console)).values()
         render(folder)
+        write_digests(folder)
     return statuses
 
 
@@ -100,28 +99,5 @@ def chosen_data(choice: DataChoice, given: Path | None, plugins: tuple[Path, ...
     sources = discover(plugins)
     if given is None or choice.set not in sources or sources[choice.set].needs_path:
         return choice
-    return choice.model_copy(update={"set": recognise(given, sources).name, "options": {}})
-
-
-def recognise(path: Path, sources: Mapping[str, Source]) -> Source:
-    """Return ``fer2013`` or ``image-folder`` of ``sources``, whichever lies at ``path``.
-
-    FER2013 is its table, or images in a folder for each of its seven classes; anything else in
-    class folders is a folder of images. Raises ``DataError`` where ``path`` is neither.
-    """
-    if not path.exists():
-        raise DataError(f"{path}: no such file or folder; say where the data are with --data")
-    with open_tree(path) as tree:
-        folders = class_folders(tree.names).class_folders
-    fer2013 = sources["fer2013"]
-    if folders and len(folders) != len(CLASS_NAMES):
-        return sources["image-folder"]
-    try:
-        fer2013.read(path, fer2013.options)
-    except DataError as error:
-        if folders:
-            return sources["image-folder"]
-        raise DataError(
-            f"{path}: neither FER2013 nor a folder of images for each class: {error}"
-        ) from error
-    return fer2013
+    found = recognise(given, look(given), sources)[0]
+    return choice.model_copy(update={"set": found.name, "options": {}})

@@ -15,7 +15,7 @@ from benchmarks.training.contract import Strategy
 from benchmarks.variants import Variant
 from models.registry import EngineName, Value
 
-CellKind = Literal["weights", "pretrain", "trial", "fit", "score", "measure", "count"]
+CellKind = Literal["weights", "pretrain", "trial", "fit", "score", "measure", "count", "bench"]
 Params = Mapping[str, Value]
 
 
@@ -169,7 +169,7 @@ class Plan:
             seed=seed,
             epochs=epochs,
             until=epochs,
-            facts={"hyperparameters": dict(params)},
+            facts={"hyperparameters": dict(params), "device": self.device},
         )
         place = self.folder.fit(variant.name, seed) / "fit.json"
         return self._keyed(cell, place, start, variant, self.target)
@@ -179,7 +179,7 @@ class Plan:
         return dataclasses.replace(
             fit,
             kind="score",
-            key=digest(["score", fit.key, self.target.split_digest]),
+            key=score_key(fit.key, self.target.split_digest),
             sealed=str(self.target.sealed),
             output=str(Path(fit.output).with_name("predictions.parquet")),
             ledger=str(self.folder.ledger),
@@ -192,7 +192,7 @@ class Plan:
         return dataclasses.replace(
             fit,
             kind="measure",
-            key=digest(["measure", fit.key, self.device]),
+            key=measure_key(fit.key, self.device),
             output=str(self.folder.cost(variant.name)),
             checkpoint=None,
             facts={"fit": str(Path(fit.output).parent), "device": self.device},
@@ -232,7 +232,7 @@ class Plan:
     def _keyed(
         self, cell: Cell, output: Path, start: Start, variant: Variant, stage: Stage
     ) -> Cell:
-        """Give a cell its key, its output, and a checkpoint that all its rungs share."""
+        """Give a cell its key, what the key digests, its output, and its rungs' checkpoint."""
         identity = self._identity(cell, stage, start, variant)
         course = digest({**identity, "until": None})[:12]
         return dataclasses.replace(
@@ -240,6 +240,7 @@ class Plan:
             key=digest(identity),
             output=str(output),
             checkpoint=str(self.folder.checkpoint(variant.name, course)),
+            facts={**cell.facts, "identity": identity},
         )
 
     def _sealed_off(self, cell: Cell, output: Path) -> Cell:
@@ -269,6 +270,16 @@ class Plan:
             "device": self.device if "GPU" in self.device else "CPU",
             "code": code_digest(variant.architecture),
         }
+
+
+def score_key(fit_key: str, split_digest: str) -> str:
+    """Return the key of a fit's predictions."""
+    return digest(["score", fit_key, split_digest])
+
+
+def measure_key(fit_key: str, device: str) -> str:
+    """Return the key of a fit's size and speed on ``device``."""
+    return digest(["measure", fit_key, device])
 
 
 def stored_result(cell: Cell) -> dict[str, Any] | None:

@@ -15,10 +15,12 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from benchmarks.errors import InputError
 from benchmarks.mistakes import CounterpartName, MistakeName
+from datasets.records import Policy
 
 Epochs = Annotated[int, Field(ge=1, le=100_000)]
 Seed = Annotated[int, Field(ge=0, lt=2**31)]
 Share = Annotated[float, Field(gt=0, lt=0.9)]
+PROSE = ("name", "title", "description", "plugins", "leaks")
 
 
 class _Section(BaseModel):
@@ -30,6 +32,12 @@ class DataChoice(_Section):
 
     ``train_images`` takes a stratified subset of the training split; ``validation_share`` and
     ``test_share`` are used only where the data set has no such split of its own.
+
+    ``duplicates`` says what is done about images that stand in several splits. ``keep``: nothing,
+    the official split stays official. ``drop-train-duplicates``: training and validation lose
+    every image whose pixels are exactly those of a test image; near duplicates stay. ``group``,
+    for splits that ferbench makes: images of one subject, identical and nearly identical images
+    stay on one side.
     """
 
     set: str
@@ -38,6 +46,7 @@ class DataChoice(_Section):
     train_images: Annotated[int, Field(ge=2)] | None = None
     validation_share: Share = 0.1
     test_share: Share = 0.2
+    duplicates: Policy = "keep"
 
 
 class SourceChoice(DataChoice):
@@ -154,17 +163,33 @@ class Protocol(_Section):
 
     def decisive(self) -> dict[str, Any]:
         """Return what decides the numbers: everything but names, prose and places."""
-        prose = {"name", "title", "description", "plugins", "leaks"}
-        content = self.model_dump(mode="json", exclude=prose)
-        content["data"].pop("path")
-        if content["source"]:
-            content["source"].pop("path")
-        return content
+        return decisive(self.model_dump(mode="json"))
 
     @property
     def digest(self) -> str:
         """SHA-256 of `decisive`, in hex."""
         return digest(self.decisive())
+
+
+def decisive(protocol: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the part of a protocol, as its manifest holds it, that decides the numbers."""
+    content = {k: v for k, v in protocol.items() if k not in PROSE}
+    for section in ("data", "source"):
+        if content.get(section):
+            content[section] = {k: v for k, v in content[section].items() if k != "path"}
+    return content
+
+
+def stored_protocol(manifest: Mapping[str, Any], place: Path) -> Protocol:
+    """Return the protocol of the manifest at ``place``; raises ``InputError`` if it is none."""
+    try:
+        return Protocol.model_validate(manifest["protocol"])
+    except (KeyError, TypeError) as error:
+        raise InputError(f"{place}: holds no protocol") from error
+    except ValidationError as error:
+        raise InputError(
+            f"{place}: protocol.{_explain(error)}; it was written by another version of ferbench"
+        ) from error
 
 
 def digest(value: Any) -> str:

@@ -24,6 +24,7 @@ def run(
     from rich.console import Console
 
     from benchmarks import laboratory
+    from benchmarks.digests import write_digests
     from benchmarks.display import Display
     from benchmarks.listings import print_laboratory, print_leaderboard
     from benchmarks.protocol import load_protocol
@@ -35,7 +36,11 @@ def run(
     loaded = load_protocol(protocol)
     folder = out or Path("results") / loaded.name
     request = Request(
-        protocol=loaded, data=data, out=folder, workers=workers, plugins=tuple(plugin or ())
+        protocol=loaded,
+        data=data,
+        out=folder,
+        workers=workers,
+        plugins=(*map(Path, loaded.plugins), *(plugin or ())),
     )
     width = None if sys.stderr.isatty() else 140
     console = Console(stderr=True, highlight=False, markup=False, width=width)
@@ -46,5 +51,6 @@ def run(
     else:
         statuses = carry_out(request, Display(console))
         render(folder)
+        write_digests(folder)
         print_leaderboard(console, folder)
     return 0 if all(s["status"] == "ok" for s in statuses.values()) else 1

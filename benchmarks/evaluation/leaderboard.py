@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 from statsmodels.stats.proportion import proportion_confint
 
+from benchmarks.evaluation.conditions import hardware
 from benchmarks.evaluation.metrics import METRICS, score
 from benchmarks.evaluation.records import RunResults, VariantResults
 
@@ -23,8 +24,9 @@ def leaderboard(run: RunResults) -> pd.DataFrame:
     accuracy, which covers the sampling of images only; ``parameters``, ``macs``;
     ``train_seconds`` (mean over seeds), ``latency_ms``, ``batch_latency_ms``,
     ``peak_memory_mb`` (largest over seeds); ``seeds``, their number; ``images_seen`` in
-    tuning and final fits together. Variants that were not run or failed come last.
-    Where the run makes a mistake on purpose, every reason says so.
+    tuning and final fits together; ``hardware``, to which the times belong.
+    Variants that were not run or failed come last. Where the run makes a mistake on purpose,
+    every reason says so.
     """
     rows = [_scored(variant) for variant in run.ranked]
     rows.sort(key=lambda row: (-row["accuracy"], row["variant"]))
@@ -44,7 +46,7 @@ def columns() -> list[str]:
         names += [metric.name, *(interval if metric.name == "accuracy" else [])]
         names.append(f"{metric.name}_sd")
     names += ["parameters", "macs", "train_seconds", "latency_ms", "batch_latency_ms"]
-    return [*names, "peak_memory_mb", "seeds", "images_seen"]
+    return [*names, "peak_memory_mb", "seeds", "images_seen", "hardware"]
 
 
 def _scored(variant: VariantResults) -> dict[str, Any]:
@@ -76,6 +78,7 @@ def _unscored(variant: VariantResults) -> dict[str, Any]:
         "batch_latency_ms": cost.batch_latency_ms,
         "seeds": len(variant.fits),
         "images_seen": images_seen(variant),
+        "hardware": hardware(variant) or None,
     }
 
 

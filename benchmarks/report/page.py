@@ -12,13 +12,15 @@ import pandas as pd
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from benchmarks.digests import renew_digests
 from benchmarks.evaluation.gains import gains
 from benchmarks.evaluation.leaderboard import INTERVAL, leaderboard
 from benchmarks.evaluation.records import RunResults
 from benchmarks.evaluation.run_results import read_run
 from benchmarks.mistakes import announcement
+from benchmarks.report.fairness_section import ledgers
 from benchmarks.report.figures import inline_svg, overview
-from benchmarks.report.method_section import ledgers, method_tables, repeat_commands
+from benchmarks.report.method_section import method_tables, repeat_commands
 from benchmarks.report.ranking import gains_table, ranking
 from benchmarks.report.summary import caveats, sentences
 from benchmarks.report.tables import as_csv, as_json
@@ -32,17 +34,24 @@ TEMPLATES = Path(__file__).resolve().parents[2] / "report_templates"
 def render(run_folder: Path) -> None:
     """Write ``leaderboard.html``, ``.csv`` and ``.json`` of a results folder, each whole.
 
-    Raises ``InputError`` where the folder is no run or is damaged.
+    Their digests are renewed where the run is finished. Raises ``InputError`` where the folder
+    is no run or is damaged.
     """
-    run = read_run(run_folder)
-    frame = leaderboard(run)
-    for name, text in (
-        ("leaderboard.html", _render(run, frame)),
-        ("leaderboard.csv", as_csv(frame)),
-        ("leaderboard.json", as_json(frame)),
-    ):
+    files = rendered(read_run(run_folder))
+    for name, text in files.items():
         with replacing(run_folder / name) as temporary:
             temporary.write_text(text, "utf-8")
+    renew_digests(run_folder, files)
+
+
+def rendered(run: RunResults) -> dict[str, str]:
+    """Return the text of each file that `render` writes, by name."""
+    frame = leaderboard(run)
+    return {
+        "leaderboard.html": _render(run, frame),
+        "leaderboard.csv": as_csv(frame),
+        "leaderboard.json": as_json(frame),
+    }
 
 
 def render_page(run: RunResults) -> str:

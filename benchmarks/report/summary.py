@@ -99,6 +99,8 @@ def _of_run(run: RunResults) -> Iterator[str]:
             f"pre-training (accuracy there {with_sign(event['source_accuracy'])}), outside the "
             "budget that all variants share."
         )
+    for event in run.events("merged"):
+        yield f"{event['reason'].rstrip('.')}."
     for event in run.events("fallback"):
         known = {"event", "time", "variant", "key"}
         told = event.get("reason") or ", ".join(
