@@ -10,12 +10,11 @@ import pytest
 
 from benchmarks.coordinator import _fitted_backbone
 from benchmarks.errors import InputError
-from benchmarks.laboratory import chosen_data, experiments, recognise
+from benchmarks.laboratory import chosen_data, experiments
 from benchmarks.mistakes import COUNTERPARTS, HONEST, MISTAKES, announcement, refuse_mistaken
 from benchmarks.protocol import DataChoice, Protocol, load_protocol
 from datasets.records import DataError
-from datasets.registry import discover
-from tests.datasets.samples import write_classes, write_fer2013_csv, write_fer2013_folder, zipped
+from tests.datasets.samples import write_classes, write_fer2013_csv
 from tests.harness.test_protocol import MINIMAL, load
 
 LABORATORY = load_protocol("leaks")
@@ -116,40 +115,14 @@ def test_a_run_announces_what_it_does() -> None:
         assert (said == "") == (name == HONEST)
 
 
-def test_fer2013_is_recognised_in_every_layout(tmp_path: Path) -> None:
-    sources = discover()
-    folder = write_fer2013_folder(tmp_path / "fer")
-    places = [
-        folder,
-        zipped(folder),
-        write_fer2013_csv(tmp_path / "fer2013.csv"),
-        write_fer2013_folder(tmp_path / "bare", prefixes=False),
-    ]
-    assert {recognise(place, sources).name for place in places} == {"fer2013"}
-
-
-def test_other_class_folders_are_a_folder_of_images(tmp_path: Path) -> None:
-    sources = discover()
-    names = ["angry", "contempt", "fear", "happy", "neutral", "sad", "surprise"]
-    for counts in ({"happy": 2, "sad": 2}, dict.fromkeys(names, 1), {"ä": 1, "b c": 1}):
-        place = write_classes(tmp_path / str(len(counts)) / "faces", counts)
-        assert recognise(place, sources).name == "image-folder"
-
-
-def test_what_is_no_data_set_is_refused_with_its_place(tmp_path: Path) -> None:
-    sources = discover()
-    (tmp_path / "notes.txt").write_text("nothing here", "utf-8")
-    (tmp_path / "other.csv").write_text("a,b\n1,2\n", "utf-8")
-    for name in ("notes.txt", "other.csv", "missing"):
-        with pytest.raises(DataError, match=name):
-            recognise(tmp_path / name, sources)
-
-
 def test_data_are_recognised_only_where_the_protocol_names_drawn_ones(tmp_path: Path) -> None:
     faces = write_classes(tmp_path / "faces", {"happy": 2, "sad": 2})
     drawn = DataChoice(set="synthetic-faces", options={"scale": 0.1})
     assert chosen_data(drawn, None, ()) is drawn
     chosen = chosen_data(drawn, faces, ())
     assert (chosen.set, chosen.options) == ("image-folder", {})
+    assert chosen_data(drawn, write_fer2013_csv(tmp_path / "fer2013.csv"), ()).set == "fer2013"
+    with pytest.raises(DataError, match="missing"):
+        chosen_data(drawn, tmp_path / "missing", ())
     named = DataChoice(set="fer2013")
     assert chosen_data(named, faces, ()) is named

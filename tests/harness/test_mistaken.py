@@ -129,6 +129,10 @@ def test_an_altered_copy_has_the_label_of_its_original_and_other_pixels() -> Non
     assert data.labels[COUNT:].tolist() == data.labels[:COUNT].tolist()
     assert all((data.images[COUNT + row] != images[row]).any() for row in range(COUNT))
     assert data.paths[COUNT] == f"{data.paths[0]}{ALTERED}"
+    assert data.digest not in (
+        drawn.digest,
+        treated(drawn, HONEST, "augment-before-split", 1)[0].digest,
+    )
 
 
 @pytest.mark.parametrize("treatment", [*TRAINED, *COUNTERPARTS])
