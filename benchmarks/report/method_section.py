@@ -13,8 +13,8 @@ from benchmarks.report.view import Cell, Column, Table, table
 
 
 def method_tables(run: RunResults) -> tuple[Table, ...]:
-    """Return what was held equal, on which images, and on what machine."""
-    return (_protocol(run), _split(run), _environment(run))
+    """Return what was held equal, on what machine and, unless an audit tells, on which images."""
+    return (_protocol(run), *(() if run.audit else (_split(run),)), _environment(run))
 
 
 def ledgers(run: RunResults) -> tuple[Table, ...]:

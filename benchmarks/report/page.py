@@ -16,6 +16,7 @@ from benchmarks.evaluation.gains import gains
 from benchmarks.evaluation.leaderboard import INTERVAL, leaderboard
 from benchmarks.evaluation.records import RunResults
 from benchmarks.evaluation.run_results import read_run
+from benchmarks.report.data_section import data_section
 from benchmarks.report.figures import inline_svg, overview
 from benchmarks.report.method_section import ledgers, method_tables, repeat_commands
 from benchmarks.report.ranking import gains_table, ranking
@@ -75,6 +76,7 @@ def _page(run: RunResults, frame: pd.DataFrame) -> dict[str, Any]:
             variant_section(run, by_name[row["variant"]], row, anchors[row["variant"]])
             for _, row in frame.iterrows()
         ],
+        "audit": data_section(run),
         "method": method_tables(run),
         "ledgers": ledgers(run),
         "commands": repeat_commands(run),
