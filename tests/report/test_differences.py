@@ -29,7 +29,7 @@ def test_the_same_text_does_not_differ(name: str, text: str) -> None:
     ("name", "text", "change", "where"),
     [
         ("a.csv", CSV, ("0.25", "0.26"), "b, accuracy is '0.26'; the predictions give '0.25'"),
-        ("a.csv", CSV, ("\nb,0.25", ""), "its end"),
+        ("a.csv", CSV, ("\nb,0.25", ""), "ends where there should be 'b, variant'"),
         ("a.csv", CSV, ("accuracy", "acuracy"), "'a, acuracy'"),
         ("a.json", JSON, ("null", "1"), "b, accuracy is '1'; the predictions give 'null'"),
         ("a.json", JSON, ("null", "nul"), "cannot be read"),
@@ -57,4 +57,12 @@ def test_figures_of_another_matplotlib_do_not_differ() -> None:
 
 
 def test_a_longer_page_differs() -> None:
-    assert "its end" in differs("a.html", PAGE + "<p>more</p>", PAGE)
+    assert "where it should end" in differs("a.html", PAGE + "<p>more</p>", PAGE)
+
+
+def test_two_long_texts_are_told_from_where_they_part() -> None:
+    begun = "<p>" + 200 * "a"
+    told = differs("a.html", f"{begun} b</p>", f"{begun} c</p>")
+    assert "a b'" in told
+    assert "a c'" in told
+    assert len(told) < 200
