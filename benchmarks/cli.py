@@ -7,7 +7,9 @@ from typing import Annotated
 
 import typer
 
+from benchmarks.commands.add import add
 from benchmarks.commands.data_sets import data_sets
+from benchmarks.commands.export import export
 from benchmarks.commands.models import models
 from benchmarks.commands.report import report
 from benchmarks.commands.run import run
@@ -24,6 +26,8 @@ app.command()(run)
 app.command()(report)
 app.add_typer(data_sets, name="datasets")
 app.command()(models)
+app.command()(export)
+app.command()(add)
 
 
 @app.callback()

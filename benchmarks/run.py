@@ -20,6 +20,7 @@ from benchmarks.environment import (
     usable_cores,
 )
 from benchmarks.errors import InputError
+from benchmarks.evaluation.records import EXTERNAL
 from benchmarks.executors.processes import ProcessExecutor
 from benchmarks.ground import Ground, prepare
 from benchmarks.plan import Plan, Stage
@@ -58,6 +59,7 @@ def run(request: Request, display: Display) -> dict[str, dict[str, str]]:
         variants = resolve_variants(request.protocol, registry, shape)
         manifest = _manifest(request, ground, source, variants)
         _refuse_other_data(folder, manifest)
+        _keep_added(folder, manifest)
         write_json(folder.manifest, manifest)
         write_json(folder.path / "audit.json", _audit(ground))
         write_table(folder.splits, ground.table())
@@ -181,6 +183,12 @@ def _refuse_other_data(folder: RunFolder, manifest: dict[str, Any]) -> None:
         )
     manifest["started"] = stored["started"]
     manifest["wall_seconds"] = stored["wall_seconds"]
+
+
+def _keep_added(folder: RunFolder, manifest: dict[str, Any]) -> None:
+    """Keep the rows that ``ferbench add`` has brought into the folder."""
+    stored = read_json(folder.manifest) or {"variants": []}
+    manifest["variants"] += [each for each in stored["variants"] if each["engine"] == EXTERNAL]
 
 
 def _manifest(

@@ -61,7 +61,7 @@ def _budget(run: RunResults) -> Table:
         Column("Images, fits"),
         Column("Time, fits"),
     ]
-    rows = [_spent(variant) for variant in run.variants]
+    rows = [_spent(variant) for variant in run.variants if not variant.external]
     rows += [_pretrained(event) for event in run.events("pretrain")]
     return table("Budget ledger: trials and what they and the fits cost", columns, rows)
 

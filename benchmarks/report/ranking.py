@@ -12,31 +12,47 @@ from benchmarks.evaluation.gains import Gain
 from benchmarks.evaluation.leaderboard import INTERVAL
 from benchmarks.evaluation.metrics import METRICS
 from benchmarks.evaluation.records import RunResults
-from benchmarks.report.formatting import compact, duration, percent, points, three_digits, whole
+from benchmarks.report.formatting import (
+    MISSING,
+    compact,
+    duration,
+    percent,
+    points,
+    three_digits,
+    whole,
+)
 from benchmarks.report.tables import spread
 from benchmarks.report.view import Cell, Column, Table, table
 
 
 def ranking(run: RunResults, frame: pd.DataFrame, anchors: Mapping[str, str]) -> Table:
     """Return the leaderboard; ``anchors`` is variant → place in the page."""
+    external = {variant.name for variant in run.variants if variant.external}
     lost = {variant.name for variant in run.ranked if did_not_learn(run, variant)}
     columns = _columns(run)
     rows = []
     for place, (_, row) in enumerate(frame.iterrows(), start=1):
         name = Cell(
             row["variant"],
-            "did not learn within this budget" if row["variant"] in lost else "",
+            _note(row["variant"] in external, row["variant"] in lost),
             row["variant"],
             f"#{anchors[row['variant']]}",
         )
-        rest = _numbers(row, place) if row["status"] == "ok" else _reason(row, len(columns) - 1)
+        rank = None if row["variant"] in external else place
+        rest = _numbers(row, rank) if row["status"] == "ok" else _reason(row, len(columns) - 1)
         rows.append((name, *rest))
     return table("Variants by mean test accuracy", columns, rows)
 
 
-def _numbers(row: pd.Series, place: int) -> tuple[Cell, ...]:
+def _note(external: bool, lost: bool) -> str:
+    if external:
+        return "external: training unknown, no rank" + (", no better than chance" if lost else "")
+    return "did not learn within this budget" if lost else ""
+
+
+def _numbers(row: pd.Series, rank: int | None) -> tuple[Cell, ...]:
     return (
-        Cell(str(place), sort=str(place)),
+        Cell(MISSING) if rank is None else Cell(str(rank), sort=str(rank)),
         *(_score(row, metric.name, metric.fraction) for metric in METRICS),
         _number(row["parameters"], compact),
         _number(row["macs"], compact),
