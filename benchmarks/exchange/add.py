@@ -20,6 +20,7 @@ from benchmarks.evaluation.records import EXTERNAL, RunResults
 from benchmarks.evaluation.run_results import read_run
 from benchmarks.exchange.arrival import Arrival, Probabilities, Request
 from benchmarks.exchange.doubts import doubts
+from benchmarks.exchange.formats import require_packages
 from benchmarks.exchange.outside_models import SUFFIXES
 from benchmarks.exchange.predictions_file import read_predictions
 from benchmarks.exchange.process import call
@@ -81,6 +82,8 @@ def _refuse_wrong(request: Request) -> None:
                 raise InputError(f"--{said} is for a model; a table names its classes itself")
     elif request.model.suffix not in SUFFIXES:
         raise InputError(f"{request.model}: a model comes as one of: {', '.join(SUFFIXES)}")
+    elif request.model.suffix == ".onnx":
+        require_packages(str(request.model), ("onnx", "onnxruntime"))
 
 
 def _refuse_taken(run: RunResults, name: str) -> None:

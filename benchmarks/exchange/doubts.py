@@ -8,13 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
-from sklearn.metrics import confusion_matrix
 
 from benchmarks.evaluation.leaderboard import wilson
 
 Labels = NDArray[np.int64]
 Probabilities = NDArray[np.float64]
-MARGIN = 0.05
+POINTS, NATS = 0.05, 0.1
+SMALLEST = 1e-6
 
 
 @dataclass(frozen=True)
@@ -29,6 +29,30 @@ class Doubt:
     better: bool
 
 
+@dataclass(frozen=True, eq=False)
+class _Scored:
+    """Answers to validation images and how good they are."""
+
+    labels: Labels
+    answers: Probabilities
+
+    @property
+    def accuracy(self) -> float:
+        return float((self.answers.argmax(axis=1) == self.labels).mean())
+
+    @property
+    def losses(self) -> NDArray[np.float64]:
+        """The cross-entropy of each image."""
+        given = self.answers[np.arange(len(self.labels)), self.labels]
+        return -np.log(np.maximum(given, SMALLEST))
+
+    def first(self, count: int) -> _Scored:
+        return _Scored(self.labels[:count], self.answers[:count])
+
+    def told(self) -> str:
+        return f"{self.accuracy:.1%} (log-loss {self.losses.mean():.2f})"
+
+
 def doubts(
     labels: Labels,
     answers: Probabilities,
@@ -40,61 +64,73 @@ def doubts(
 
     ``answers`` are N×K in the order of ``class_names``, as are those of ``others``, scale →
     answers to the first images under that scale. ``stated`` is the order of the model's outputs
-    as its user stated it. Another reading is much better if it scores five points more, its 95 %
-    interval is all above that of the stated one, and also above always giving the commonest
-    answer.
+    as its user stated it. Another reading, with another scale or the order of classes that makes
+    the labels likeliest, is much better if it gains five points of accuracy with intervals that
+    do not meet, or a tenth of log-loss without losing accuracy; it must also tell more than the
+    frequencies of the classes do.
     """
-    accuracy = _accuracy(labels, answers)
-    if found := _better(labels, answers, others, stated, class_names):
-        yield Doubt(f"validation accuracy is {accuracy:.1%} as stated, but {found}", better=True)
-    counts = np.bincount(labels, minlength=len(class_names))
-    common = counts.max() / counts.sum()
-    if wilson(accuracy, len(labels))[0] <= common:
-        name = class_names[int(counts.argmax())]
+    own = _Scored(labels, answers)
+    found = list(_better(own, others, stated, class_names))
+    if found:
+        score, reading = max(found, key=lambda pair: (pair[0].accuracy, -pair[0].losses.mean()))
+        text = f"on validation it scores {own.told()} as stated, but {score.told()} with {reading}"
+        yield Doubt(text, better=True)
+    common, name = _commonest(labels, class_names)
+    if wilson(own.accuracy, len(labels))[0] <= common:
         yield Doubt(
-            f"validation accuracy is {accuracy:.1%}, no better than always answering "
+            f"on validation it scores {own.told()}, no better than always answering "
             f"“{name}” ({common:.1%})",
             better=False,
         )
 
 
 def _better(
-    labels: Labels,
-    answers: Probabilities,
+    own: _Scored,
     others: Mapping[str, Probabilities],
     stated: tuple[str, ...],
     class_names: tuple[str, ...],
-) -> str:
-    """Name the best of the readings that are much better than the stated one, or nothing."""
-    found: list[tuple[float, str]] = []
-    for scale, given in {"": answers, **others}.items():
-        known = labels[: len(given)]
-        base = _accuracy(known, answers[: len(given)])
-        in_scale = f" with --scale {scale}" if scale else ""
-        plain, (order, permuted) = _accuracy(known, given), _best_order(known, given)
-        if scale and _much_better(plain, base, known):
-            found.append((plain, f"{plain:.1%}{in_scale}"))
-        if _much_better(permuted, max(base, plain), known):
-            names = dict(zip(class_names, (class_names[k] for k in order), strict=True))
-            classes = ",".join(names[name] for name in stated)
-            found.append((permuted, f"{permuted:.1%}{in_scale} with --classes {classes}"))
-    return max(found)[1] if found else ""
+) -> Iterator[tuple[_Scored, str]]:
+    """Yield each reading that is much better than the stated one, with its score."""
+    for scale, answers in {"": own.answers, **others}.items():
+        base = own.first(len(answers))
+        given = _Scored(base.labels, answers)
+        told = [f"scale {scale}"] if scale else []
+        if scale and _much_better(given, base):
+            yield given, told[0]
+        order = _likeliest_order(given)
+        ordered = _Scored(base.labels, answers[:, np.argsort(order)])
+        if _much_better(ordered, given) and _much_better(ordered, base):
+            meant = dict(zip(class_names, (class_names[k] for k in order), strict=True))
+            right = ",".join(meant[name] for name in stated)
+            told = [*told, f"classes {right} instead of {','.join(stated)}"]
+            yield ordered, " and ".join(told)
 
 
-def _accuracy(labels: Labels, answers: Probabilities) -> float:
-    return float((answers.argmax(axis=1) == labels).mean())
+def _likeliest_order(scored: _Scored) -> NDArray[np.int64]:
+    """Return the class that each column should mean for the labels to be likeliest."""
+    size = scored.answers.shape[1]
+    logs = np.log(np.maximum(scored.answers, SMALLEST))
+    sums = np.stack([logs[scored.labels == label].sum(axis=0) for label in range(size)], axis=1)
+    return np.asarray(linear_sum_assignment(sums, maximize=True)[1], np.int64)
 
 
-def _best_order(labels: Labels, answers: Probabilities) -> tuple[NDArray[np.int64], float]:
-    """Return the class that each column should mean to score highest, and that accuracy."""
-    size = answers.shape[1]
-    counts = confusion_matrix(answers.argmax(axis=1), labels, labels=range(size))
-    columns, meant = linear_sum_assignment(counts, maximize=True)
-    return np.asarray(meant, np.int64), float(counts[columns, meant].sum() / len(labels))
+def _much_better(given: _Scored, stated: _Scored) -> bool:
+    count = len(given.labels)
+    low, high = wilson(given.accuracy, count)[0], wilson(stated.accuracy, count)[1]
+    gains = stated.losses - given.losses
+    surely = float(gains.mean() - 1.96 * gains.std() / np.sqrt(count))
+    more = given.accuracy - stated.accuracy > POINTS and low > high
+    likelier = given.accuracy >= stated.accuracy and surely > NATS
+    return bool((more or likelier) and _informed(given, low))
 
 
-def _much_better(accuracy: float, stated: float, labels: Labels) -> bool:
-    low = wilson(accuracy, len(labels))[0]
-    common = np.bincount(labels).max() / len(labels)
-    above = accuracy - stated > MARGIN and low > wilson(stated, len(labels))[1]
-    return bool(above and low > common)
+def _informed(given: _Scored, low: float) -> bool:
+    """Tell whether answers say more than how frequent each class is."""
+    shares = np.bincount(given.labels, minlength=given.answers.shape[1]) / len(given.labels)
+    entropy = -float((shares[shares > 0] * np.log(shares[shares > 0])).sum())
+    return low > shares.max() or float(given.losses.mean()) < entropy
+
+
+def _commonest(labels: Labels, class_names: tuple[str, ...]) -> tuple[float, str]:
+    counts = np.bincount(labels, minlength=len(class_names))
+    return float(counts.max() / counts.sum()), class_names[int(counts.argmax())]

@@ -81,10 +81,14 @@ def choose_format(name: str, engine: str, variant: str) -> Format:
     if name not in own:
         offered = f"it exports as {', '.join(own)}" if own else "ferbench cannot export it"
         raise InputError(f"{variant}: no format {name!r} for a model of engine {engine}; {offered}")
-    missing = [p for p in own[name].packages if importlib.util.find_spec(p) is None]
+    require_packages(f"--format {name}", own[name].packages)
+    return own[name]
+
+
+def require_packages(what: str, packages: tuple[str, ...]) -> None:
+    """Raise ``InputError`` where an optional package that ``what`` needs is missing."""
+    missing = [package for package in packages if importlib.util.find_spec(package) is None]
     if missing:
         raise InputError(
-            f"--format {name} needs {', '.join(missing)}; "
-            "install what exports need: pip install -c constraints.txt -e '.[export]'"
+            f"{what} needs {', '.join(missing)}: pip install -c constraints.txt -e '.[export]'"
         )
-    return own[name]

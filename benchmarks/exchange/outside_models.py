@@ -73,8 +73,11 @@ def open_model(file: Path) -> Opened:
         raise
     except Exception as error:
         traceback.print_exc()
-        first = str(error).strip().partition("\n")[0][:200]
-        raise InputError(f"{file.name}: cannot be opened as a model: {first}") from error
+        first = str(error).strip().partition("\n")[0].partition(". ")[0][:200]
+        raise InputError(
+            f"{file.name}: cannot be opened as a model ({first}); bring its answers with "
+            "--predictions instead"
+        ) from error
 
 
 class KerasModel:

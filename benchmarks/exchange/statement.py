@@ -17,9 +17,18 @@ def stated(request: Request, run: RunResults) -> tuple[Reading, dict[str, str]]:
             f"{' or '.join(SCALES)}, and --classes with its outputs in order, "
             f"for instance {','.join(run.class_names)}"
         )
+    if sorted(request.classes) != sorted(run.class_names):
+        raise InputError(
+            f"--classes {','.join(request.classes)}: name each of the run's classes once, in the "
+            f"order of the model's outputs: {', '.join(run.class_names)}"
+        )
     told = call("benchmarks.exchange.outside:describe", {"file": str(request.file)})
     shapes = told["shapes"]
-    _refuse_classes(request, run.class_names, shapes["outputs"])
+    if shapes["outputs"] != len(run.class_names):
+        raise InputError(
+            f"{request.file}: it has {shapes['outputs']} outputs and the run "
+            f"{len(run.class_names)} classes; only a model of the same classes can join"
+        )
     height, width = (_size(request, shapes[side]) for side in ("height", "width"))
     reading = Reading(
         scale=request.scale,
@@ -30,19 +39,6 @@ def stated(request: Request, run: RunResults) -> tuple[Reading, dict[str, str]]:
         logits=request.logits,
     )
     return reading, told["versions"]
-
-
-def _refuse_classes(request: Request, class_names: tuple[str, ...], outputs: int) -> None:
-    if sorted(request.classes) != sorted(class_names):
-        raise InputError(
-            f"--classes {','.join(request.classes)}: name each of the run's classes once, in the "
-            f"order of the model's outputs: {', '.join(class_names)}"
-        )
-    if outputs != len(class_names):
-        raise InputError(
-            f"{request.file}: it has {outputs} outputs and the run {len(class_names)} classes; "
-            "only a model of the same classes can join"
-        )
 
 
 def _size(request: Request, fixed: int | None) -> int:
