@@ -42,10 +42,11 @@ class Part:
     class_names: tuple[str, ...]
 
 
-def pack(data: DataSet, split: Split, *, cache: Path | None = None) -> Packs:
+def pack(data: DataSet, split: Split, *, cache: Path | None = None, room: str = "splits") -> Packs:
     """Write the packs of ``split`` into the cache, or find them there, intact.
 
-    The training pack is named by ``split.training_digest``, so test rows have no part in it.
+    The training pack is named by ``split.training_digest``, so test rows have no part in it;
+    ``room`` is the folder of the cache that it lies in.
     """
     root = cache or cache_folder()
     table = splits_table(data, split)
@@ -54,7 +55,7 @@ def pack(data: DataSet, split: Split, *, cache: Path | None = None) -> Packs:
         return build_once(folder, _intact, lambda place: _write(place, data, split, table, names))
 
     return Packs(
-        training=packed(root / "splits" / split.training_digest, ("train", "validation")),
+        training=packed(root / room / split.training_digest, ("train", "validation")),
         sealed=packed(root / "sealed" / split.digest, ("test",)),
     )
 

@@ -68,6 +68,7 @@ def add(
     from rich.console import Console
 
     from benchmarks.exchange.add import add as carry_out
+    from benchmarks.exchange.add import close
     from benchmarks.exchange.arrival import Request
     from benchmarks.listings import print_leaderboard
     from benchmarks.report.page import render
@@ -88,6 +89,7 @@ def add(
     )
     done = carry_out(request)
     render(run)
+    close(run)
     console = Console(stderr=True, highlight=False, markup=False)
     for warning in done.warnings:
         console.print(f"{done.name}: {warning}", style="yellow")

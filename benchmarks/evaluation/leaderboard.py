@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 from statsmodels.stats.proportion import proportion_confint
 
+from benchmarks.evaluation.conditions import hardware
 from benchmarks.evaluation.metrics import METRICS, score
 from benchmarks.evaluation.records import RunResults, VariantResults
 
@@ -23,7 +24,9 @@ def leaderboard(run: RunResults) -> pd.DataFrame:
     accuracy, which covers the sampling of images only; ``parameters``, ``macs``;
     ``train_seconds`` (mean over seeds), ``latency_ms``, ``batch_latency_ms``,
     ``peak_memory_mb`` (largest over seeds); ``seeds``, their number; ``images_seen`` in
-    tuning and final fits together. Variants that were not run or failed come last.
+    tuning and final fits together; ``hardware``, to which the times belong.
+    Variants that were not run or failed come last. Where the run makes a mistake on purpose,
+    every reason says so.
     """
     rows = []
     for external in (False, True):
@@ -31,6 +34,9 @@ def leaderboard(run: RunResults) -> pd.DataFrame:
         rows += sorted(scored, key=lambda row: (-row["accuracy"], row["variant"]))
     rows += [_unscored(variant) for variant in run.variants if not variant.ranked]
     frame = pd.DataFrame(rows, columns=columns())
+    if run.mistake:
+        unranked = f"never ranked: makes the mistake {run.mistake} on purpose"
+        frame.loc[frame["status"] == "ok", "reason"] = unranked
     return frame.astype(dict.fromkeys(WHOLE, "Int64"))
 
 
@@ -42,7 +48,7 @@ def columns() -> list[str]:
         names += [metric.name, *(interval if metric.name == "accuracy" else [])]
         names.append(f"{metric.name}_sd")
     names += ["parameters", "macs", "train_seconds", "latency_ms", "batch_latency_ms"]
-    return [*names, "peak_memory_mb", "seeds", "images_seen"]
+    return [*names, "peak_memory_mb", "seeds", "images_seen", "hardware"]
 
 
 def _scored(variant: VariantResults) -> dict[str, Any]:
@@ -74,6 +80,7 @@ def _unscored(variant: VariantResults) -> dict[str, Any]:
         "batch_latency_ms": cost.batch_latency_ms,
         "seeds": len(variant.fits),
         "images_seen": None if variant.external else images_seen(variant),
+        "hardware": hardware(variant) or None,
     }
 
 

@@ -47,7 +47,10 @@ class SplitFacts:
 
 @dataclass(frozen=True, kw_only=True)
 class VariantFacts:
-    """What was asked of one row of the leaderboard, and the space that it was tuned in."""
+    """What was asked of one row of the leaderboard, and the space that it was tuned in.
+
+    ``code`` is the digest of the code that trains it, ``versions`` those of its libraries.
+    """
 
     name: str
     architecture: str
@@ -58,13 +61,35 @@ class VariantFacts:
     engine: str = ""
     summary: str = ""
     source: str = ""
+    code: str = ""
+    versions: dict[str, str] = field(default_factory=dict)
     space: dict[str, dict[str, Any]] = field(default_factory=dict)
     defaults: dict[str, Value] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
+class Origin:
+    """One of the runs that a merged run was joined from, and the ``variants`` taken from it."""
+
+    name: str
+    variants: tuple[str, ...] = ()
+    manifest_digest: str = ""
+    environment: dict[str, Any] = field(default_factory=dict)
+    git: dict[str, Any] = field(default_factory=dict)
+    device: str = ""
+    keras_backend: str | None = None
+    plugins: tuple[dict[str, str], ...] = ()
+    started: str = ""
+    finished: str | None = None
+    wall_seconds: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Manifest:
-    """``manifest.json``: what was held equal, on what data, with what, and when."""
+    """``manifest.json``: what was held equal, on what data, with what, and when.
+
+    ``origins`` is empty but for a merged run, whose own environment holds what they share.
+    """
 
     name: str
     data: DataFacts
@@ -77,11 +102,16 @@ class Manifest:
     source_data: DataFacts | None = None
     environment: dict[str, Any] = field(default_factory=dict)
     git: dict[str, Any] = field(default_factory=dict)
+    device: str = ""
     threads: int | None = None
+    precision: str = ""
     seeds: tuple[int, ...] = ()
+    keras_backend: str | None = None
+    plugins: tuple[dict[str, str], ...] = ()
     started: str = ""
     finished: str | None = None
     wall_seconds: float | None = None
+    origins: tuple[Origin, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -103,6 +133,7 @@ class Trial:
     intermediate: dict[int, float] = field(default_factory=dict)
     images_seen: int = 0
     seconds: float = 0.0
+    key: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -120,11 +151,12 @@ class Cost:
 
 @dataclass(frozen=True, kw_only=True)
 class FitFacts:
-    """``fit.json``: how one final training went."""
+    """``fit.json``: how one final training went; ``key`` is the digest of its ``identity``."""
 
     variant: str
     seed: int
     key: str = ""
+    identity: dict[str, Any] = field(default_factory=dict)
     hyperparameters: dict[str, Value] = field(default_factory=dict)
     epochs_run: int | None = None
     best_epoch: int | None = None
@@ -135,6 +167,7 @@ class FitFacts:
     versions: dict[str, str] = field(default_factory=dict)
     precision: str = ""
     threads: int | None = None
+    device: str = ""
     model_files: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
 
@@ -217,6 +250,11 @@ class RunResults:
     def class_names(self) -> tuple[str, ...]:
         """The names of the classes, in the order of their labels."""
         return self.manifest.data.class_names
+
+    @property
+    def mistake(self) -> str | None:
+        """The mistake that the run makes on purpose; such a run has no ranks."""
+        return self.manifest.protocol.get("mistake")
 
     @property
     def ranked(self) -> tuple[VariantResults, ...]:

@@ -14,10 +14,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from benchmarks.digests import refuse_changes, stored_digests, write_digests
 from benchmarks.environment import device_name
 from benchmarks.errors import InputError
 from benchmarks.evaluation.records import EXTERNAL, RunResults
-from benchmarks.evaluation.run_results import read_run
+from benchmarks.evaluation.run_results import read_manifest, read_run
 from benchmarks.exchange.arrival import Arrival, Probabilities, Request
 from benchmarks.exchange.doubts import doubts
 from benchmarks.exchange.formats import require_packages
@@ -28,7 +29,10 @@ from benchmarks.exchange.reading import SCALES, Reading, as_probabilities
 from benchmarks.exchange.row import record_opening, write_row
 from benchmarks.exchange.statement import stated
 from benchmarks.ground import prepare
-from benchmarks.protocol import Protocol, digest
+from benchmarks.mistaken import lay
+from benchmarks.mistakes import refuse_mistaken
+from benchmarks.plan import measure_key
+from benchmarks.protocol import digest, stored_protocol
 from benchmarks.store import Ledger, RunFolder, read_json, slug
 from datasets.packs import Packs, stored_packs
 
@@ -49,13 +53,16 @@ class Added:
 def add(request: Request) -> Added:
     """Score a finished model, or somebody's predictions, as a row of a run that exists.
 
+    The page and `close` come after it.
     Raises ``InputError`` for a request that is wrong, and, unless ``as_stated``, for a reading
     that another one beats by far on validation; the test set is then still shut.
     """
     _refuse_wrong(request)
     folder = RunFolder(request.run)
     read_run(folder.path)
+    refuse_mistaken(folder.path)
     with folder.locked():
+        refuse_changes(folder.path)
         run = read_run(folder.path)
         sha256 = hashlib.sha256(request.file.read_bytes()).hexdigest()
         _refuse_taken(run, request.name)
@@ -63,6 +70,12 @@ def add(request: Request) -> Added:
         if _is_there(arrival):
             return Added(name=request.name, already=True)
         return _from_model(arrival) if request.model else _from_table(arrival)
+
+
+def close(run: Path) -> None:
+    """Digest the files of a finished run once more, where a new row has made that necessary."""
+    if read_manifest(run).finished and stored_digests(run) is None:
+        write_digests(run)
 
 
 def _refuse_wrong(request: Request) -> None:
@@ -161,8 +174,10 @@ def _packs(arrival: Arrival) -> Packs:
     manifest, request = arrival.run.manifest, arrival.request
     if packs := stored_packs(manifest.split.training_digest, manifest.split.digest):
         return packs
-    protocol = Protocol.model_validate(manifest.protocol)
+    stored = read_json(arrival.folder.manifest)
+    protocol = stored_protocol(stored, arrival.folder.manifest)
     ground = prepare(protocol.data, request.data, seed=protocol.seed, plugins=request.plugins)
+    ground = lay(ground, protocol)
     if ground.split.digest != manifest.split.digest:
         raise InputError(
             f"{request.run}: the run is on other data (split {manifest.split.digest[:12]}, here "
@@ -237,4 +252,6 @@ def _cost(arrival: Arrival) -> dict[str, Any] | None:
         ledger = Ledger(arrival.folder.ledger)
         ledger.record("fallback", variant=arrival.request.name, key=arrival.key, reason=reason)
         return None
-    return {"key": arrival.key, **cost, "threads": threads, "device": device_name()}
+    device = device_name()
+    key = measure_key(arrival.key, device)
+    return {"key": key, **cost, "threads": threads, "device": device}

@@ -7,13 +7,13 @@ from typing import Any
 from benchmarks.evaluation.leaderboard import INTERVAL, wilson
 from benchmarks.evaluation.metrics import score
 from benchmarks.evaluation.records import RunResults
-from benchmarks.exchange.fits import ChosenFit
+from benchmarks.exchange.fits import ScoredFit
 from benchmarks.exchange.formats import Format
 from datasets.records import DataError
 from datasets.registry import discover
 
 
-def card(chosen: ChosenFit, form: Format) -> dict[str, Any]:
+def card(chosen: ScoredFit, form: Format) -> dict[str, Any]:
     """Return the facts of an exported fit as JSON values, but those of the file itself."""
     run, variant, facts = chosen.run, chosen.variant, chosen.fit.facts
     manifest = run.manifest
@@ -59,7 +59,7 @@ def card(chosen: ChosenFit, form: Format) -> dict[str, Any]:
     }
 
 
-def _test(chosen: ChosenFit) -> dict[str, Any]:
+def _test(chosen: ScoredFit) -> dict[str, Any]:
     test = chosen.fit.test
     scores = score(test)
     low, high = wilson(scores["accuracy"], len(test.labels))

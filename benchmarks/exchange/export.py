@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from benchmarks.errors import InputError
 from benchmarks.exchange.card import card
-from benchmarks.exchange.fits import choose_fit
+from benchmarks.exchange.fits import scored_fit
 from benchmarks.exchange.formats import Format, choose_format
 from benchmarks.exchange.process import call
 from benchmarks.store import write_json
@@ -62,7 +62,7 @@ def export(request: Request) -> Exported:
     random images are within 1e-4 of the run's own; otherwise ``InputError`` is raised and
     nothing is left. So it is for a wrong reference, format or place.
     """
-    chosen = choose_fit(request.reference, request.seed)
+    chosen = scored_fit(request.reference, request.seed)
     form = choose_format(request.format, chosen.variant.facts.engine, chosen.variant.name)
     target = _target(request.out, form)
     facts = card(chosen, form)
@@ -80,6 +80,7 @@ def export(request: Request) -> Exported:
                 "plugins": [str(path.resolve()) for path in request.plugins],
             },
             threads=chosen.fit.facts.threads or 1,
+            environment={"KERAS_BACKEND": "tensorflow"},
         )
         if form.name == "onnx":
             call("benchmarks.exchange.onnx_files:finish", work)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import statistics
-import time
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +11,7 @@ from numpy.typing import NDArray
 
 from benchmarks.exchange.outside_models import Opened, open_model
 from benchmarks.exchange.reading import Batch, Reading
+from benchmarks.timing import timed
 
 BATCH = 64
 
@@ -72,12 +71,5 @@ def _batch(opened: Opened, inputs: Batch, size: int) -> Batch:
 
 
 def _latency_ms(opened: Opened, images: NDArray[np.uint8], reading: Reading) -> float:
-    """Return the median milliseconds of an answer, after a warm-up, over about a second."""
-    for _ in range(3):
-        outputs(opened, images, reading)
-    times: list[float] = []
-    while len(times) < 10 or (sum(times) < 1.0 and len(times) < 200):
-        started = time.perf_counter()
-        outputs(opened, images, reading)
-        times.append(time.perf_counter() - started)
-    return statistics.median(times) * 1000
+    """Return the median milliseconds of an answer."""
+    return timed(lambda: outputs(opened, images, reading)).median * 1000

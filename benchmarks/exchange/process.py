@@ -8,8 +8,9 @@ import os
 import subprocess
 import sys
 import traceback
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from benchmarks.errors import InputError
@@ -20,7 +21,12 @@ from models.registry import ModelError
 
 
 def call(
-    target: str, arguments: dict[str, Any], *, threads: int = 1, forbidden: Sequence[Path] = ()
+    target: str,
+    arguments: dict[str, Any],
+    *,
+    threads: int = 1,
+    forbidden: Sequence[Path] = (),
+    environment: Mapping[str, str] = MappingProxyType({}),
 ) -> Any:
     """Call ``module:function`` with JSON ``arguments`` in a fresh process; return its JSON answer.
 
@@ -31,7 +37,7 @@ def call(
     done = subprocess.run(
         [sys.executable, "-m", "benchmarks.exchange.process", target, *map(str, forbidden)],
         input=json.dumps(arguments),
-        env={**os.environ, **worker_environment(threads)},
+        env={**os.environ, **worker_environment(threads), **environment},
         capture_output=True,
         text=True,
         encoding="utf-8",

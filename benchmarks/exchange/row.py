@@ -10,7 +10,7 @@ import pandas as pd
 from benchmarks.evaluation.records import EXTERNAL
 from benchmarks.exchange.arrival import Arrival, Probabilities
 from benchmarks.exchange.reading import Reading
-from benchmarks.protocol import digest
+from benchmarks.plan import score_key
 from benchmarks.store import (
     append_line,
     now,
@@ -27,7 +27,8 @@ CAVEAT = (
 
 
 def record_opening(arrival: Arrival) -> None:
-    """Put the opening of the test set into the run's ledger."""
+    """Put the opening of the test set into the run's ledger; its digests no longer hold."""
+    arrival.folder.digests.unlink(missing_ok=True)
     append_line(
         arrival.folder.ledger,
         {
@@ -116,5 +117,5 @@ def _predictions(arrival: Arrival, probabilities: Probabilities) -> pd.DataFrame
     for place, name in enumerate(arrival.run.class_names):
         table[f"p_{name}"] = probabilities[:, place]
     split_digest = arrival.run.manifest.split.digest
-    table.attrs = {"key": digest(["score", arrival.key, split_digest])}
+    table.attrs = {"key": score_key(arrival.key, split_digest)}
     return table

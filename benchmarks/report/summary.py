@@ -23,6 +23,8 @@ def sentences(run: RunResults, frame: pd.DataFrame, gained: Sequence[Gain]) -> t
     )
     if not run.ranked:
         return (intro, "No variant has test predictions yet.")
+    if run.mistake:
+        return (intro, "No variant is ranked: the scores below show what the mistake does to them.")
     best = frame.iloc[0]
     answer = (
         f"{best['variant']} has the highest test accuracy, {with_sign(best['accuracy'])} "
@@ -97,6 +99,8 @@ def _of_run(run: RunResults) -> Iterator[str]:
             f"pre-training (accuracy there {with_sign(event['source_accuracy'])}), outside the "
             "budget that all variants share."
         )
+    for event in run.events("merged"):
+        yield f"{event['reason'].rstrip('.')}."
     for event in run.events("fallback"):
         known = {"event", "time", "variant", "key"}
         told = event.get("reason") or ", ".join(

@@ -9,13 +9,17 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from benchmarks.digests import changes, write_digests
 from benchmarks.errors import InputError
+from benchmarks.evaluation.budget import budgets, had_more
+from benchmarks.evaluation.conditions import conditions
 from benchmarks.evaluation.leaderboard import leaderboard
 from benchmarks.evaluation.run_results import read_run
-from benchmarks.exchange.add import add
+from benchmarks.exchange.add import add, close
 from benchmarks.exchange.arrival import Request
 from benchmarks.report.page import render_page
 from benchmarks.store import read_ledger
+from benchmarks.use.chosen import choose
 from tests.report.folder import EXPRESSIONS, ROWS, build
 
 
@@ -72,7 +76,7 @@ def test_the_page_says_what_it_is_and_gives_it_no_rank(run: Path) -> None:
     added(run, given(run, run.with_name("theirs.csv")))
     page = render_page(read_run(run))
     assert "theirs was brought in from outside and has no rank" in page
-    assert "external: training unknown, no rank" in page
+    assert "external: its training is unknown, so it has no rank" in page
     assert "may have seen the test images" not in before
     best = "plain-cnn has the highest test accuracy"
     assert best in before and best in page
@@ -153,3 +157,35 @@ def test_a_request_that_cannot_be_meant_is_refused(run: Path, changes, reason: s
     with pytest.raises(InputError, match=reason):
         add(Request(**{**request, **changes}))
     assert not Path("nowhere").exists()
+
+
+def test_the_row_has_no_part_in_what_the_run_shared(run: Path) -> None:
+    before = read_run(run)
+    added(run, given(run, run.with_name("theirs.csv")))
+    after = read_run(run)
+    assert "theirs" in {variant.name for variant in after.ranked}
+    assert budgets(after) == budgets(before)
+    assert had_more(after) == had_more(before)
+    assert conditions(after) == conditions(before)
+
+
+def test_its_file_has_to_be_used_by_itself(run: Path) -> None:
+    added(run, given(run, run.with_name("theirs.csv")))
+    with pytest.raises(InputError, match="came from outside; use its own file"):
+        choose(f"{run}/theirs")
+
+
+def test_digests_of_a_finished_run_hold_again_afterwards(run: Path) -> None:
+    write_digests(run)
+    added(run, given(run, run.with_name("theirs.csv")))
+    assert not (run / "digests.json").exists()
+    close(run)
+    assert not list(changes(run))
+
+
+def test_a_run_that_was_changed_takes_no_new_row(run: Path) -> None:
+    write_digests(run)
+    with (run / "ledger.jsonl").open("a", encoding="utf-8") as ledger:
+        ledger.write("{}\n")
+    with pytest.raises(InputError, match="changed since the run ended"):
+        added(run, given(run, run.with_name("theirs.csv")))

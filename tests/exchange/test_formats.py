@@ -9,7 +9,7 @@ import pytest
 from benchmarks.commands.export import Format
 from benchmarks.errors import InputError
 from benchmarks.exchange.export import Request, export
-from benchmarks.exchange.fits import choose_fit
+from benchmarks.exchange.fits import scored_fit
 from benchmarks.exchange.formats import FORMATS, NAMES, choose_format, require_packages
 from tests.report.folder import ROWS, build
 
@@ -25,7 +25,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def refusal(reference: str, seed: int | None = None) -> str:
     with pytest.raises(InputError) as raised:
-        choose_fit(reference, seed)
+        scored_fit(reference, seed)
     assert "\n" not in str(raised.value)
     return str(raised.value)
 
@@ -54,22 +54,21 @@ def test_a_missing_package_is_named_with_the_extra_that_brings_it() -> None:
 
 
 def test_the_lowest_seed_is_taken_unless_one_is_asked_for(run: Path) -> None:
-    assert choose_fit(f"{run}/plain-cnn", None).fit.facts.seed == 3
-    assert choose_fit(f"{run}/plain-cnn", 5).folder == (run / "fits" / "plain-cnn" / "seed-5")
+    assert scored_fit(f"{run}/plain-cnn", None).fit.facts.seed == 3
+    assert scored_fit(f"{run}/plain-cnn", 5).folder == (run / "fits" / "plain-cnn" / "seed-5")
     assert "no fit with seed 4; there are: 3, 5" in refusal(f"{run}/plain-cnn", 4)
 
 
 def test_what_names_no_fit_is_refused(run: Path) -> None:
-    assert "write RUN/VARIANT" in refusal("plain-cnn")
-    assert "write RUN/VARIANT" in refusal(f"{run}/")
-    assert "there are: plain-cnn" in refusal(f"{run}/plain-cn")
-    assert "it has no model, as it failed: out of memory" in refusal(f"{run}/timm:resnet18")
+    assert "not a results folder or a variant in one" in refusal("plain-cnn")
+    assert "did you mean 'plain-cnn'" in refusal(f"{run}/plain-cn")
+    assert "failed: out of memory" in refusal(f"{run}/timm:resnet18")
     assert "not a results folder" in refusal("nowhere/plain-cnn")
 
 
 def test_a_model_file_that_is_gone_is_named(tmp_path: Path) -> None:
     run = build(tmp_path / "run", ROWS[1:2], seeds=(0,))
-    assert "model.keras: the model file is missing" in refusal(f"{run}/plain-cnn")
+    assert "holds no model" in refusal(f"{run}/plain-cnn")
 
 
 @pytest.mark.parametrize("taken", ["model.h5", "model.h5.json"])

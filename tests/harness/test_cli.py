@@ -22,6 +22,10 @@ from tests.runs.commands import ferbench
         (["report", "absent", "--format", "pdf"], "--format"),
         (["datasets", "inspect", "ferr"], "no data set 'ferr'"),
         (["datasets", "fetch", "synthetic-faces"], "cannot be fetched"),
+        (["predict", "absent", "a.png"], "absent: not a results folder"),
+        (["predict", "absent"], "Missing argument"),
+        (["webcam", "absent"], "not a results folder"),
+        (["demo", "absent"], "not a results folder"),
         (["frob"], "No such command"),
     ],
 )

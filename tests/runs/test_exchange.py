@@ -171,6 +171,8 @@ def test_a_keras_model_joins_and_the_run_goes_on_as_before(
     assert row["macs"] == 24 * 24 * 7
     assert row["latency_ms"] > 0
     assert "theirs was brought in from outside" in (run / "leaderboard.html").read_text("utf-8")
+    verified = ferbench("verify", run)
+    assert verified.status == 0, verified.out + verified.err
 
     again = ferbench(*stated)
     assert again.status == 0 and "was in the run already" in again.err
