@@ -8,11 +8,13 @@ from typing import Annotated
 
 import typer
 
+from benchmarks.commands.add import add
 from benchmarks.commands.audit import audit
 from benchmarks.commands.bench import bench
 from benchmarks.commands.data_sets import data_sets
 from benchmarks.commands.demo import demo
 from benchmarks.commands.doctor import doctor
+from benchmarks.commands.export import export
 from benchmarks.commands.init import init
 from benchmarks.commands.merge import merge
 from benchmarks.commands.models import models
@@ -45,6 +47,8 @@ app.command()(demo)
 app.command()(verify)
 app.command()(reproduce)
 app.command()(merge)
+app.command()(export)
+app.command()(add)
 
 
 @app.callback()

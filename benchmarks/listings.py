@@ -164,7 +164,7 @@ def print_leaderboard(console: Console, run: Path) -> None:
             f"{row['macro_f1']:.3f}",
             f"{row['log_loss']:.3f}",
             short_number(row["parameters"]),
-            f"{row['train_seconds']:.0f} s",
+            "–" if pd.isna(row["train_seconds"]) else f"{row['train_seconds']:.0f} s",
         )
     console.print(table)
     for row in board[board["reason"].notna()].to_dict("records"):

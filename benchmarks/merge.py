@@ -15,7 +15,7 @@ import optuna
 
 from benchmarks.digests import FILE, changes, stored_digests, write_digests
 from benchmarks.errors import InputError
-from benchmarks.evaluation.records import FitResults, RunResults, VariantResults
+from benchmarks.evaluation.records import EXTERNAL, FitResults, RunResults, VariantResults
 from benchmarks.evaluation.run_results import read_run
 from benchmarks.mistakes import refuse_mistaken
 from benchmarks.protocol import decisive, digest, first_difference, stored_protocol
@@ -237,7 +237,8 @@ def _choices(parts: Sequence[Part]) -> list[dict[str, Any]]:
     chosen: dict[str, dict[str, Any]] = {}
     for part in parts:
         choices = part.manifest["protocol"]["variants"]
-        names = list(_entries(part)) if len(_entries(part)) == len(choices) else [""] * len(choices)
+        own = [name for name, entry in _entries(part).items() if entry["engine"] != EXTERNAL]
+        names = own if len(own) == len(choices) else [""] * len(choices)
         for name, choice in zip(names, choices, strict=True):
             chosen.setdefault(name or digest(choice), choice)
     return list(chosen.values())

@@ -102,7 +102,7 @@ def reproduce(original: Original, out: Path, workers: int | None, display: Displ
 
 
 def _chosen(stored: RunResults, variant: str | None) -> tuple[str, ...]:
-    names = tuple(each.name for each in stored.ranked)
+    names = tuple(each.name for each in stored.ranked if not each.external)
     if variant is None and names:
         return names
     if variant in names:

@@ -22,6 +22,7 @@ from benchmarks.environment import (
     usable_cores,
 )
 from benchmarks.errors import InputError
+from benchmarks.evaluation.records import EXTERNAL
 from benchmarks.executors.processes import ProcessExecutor, worker_environment
 from benchmarks.ground import Ground, prepare
 from benchmarks.keys import code_digest, engine_versions
@@ -68,6 +69,7 @@ def run(request: Request, display: Display) -> dict[str, dict[str, str]]:
         variants = resolve_variants(request.protocol, registry, shape)
         manifest = _manifest(request, ground, source, variants)
         _refuse_other_data(folder, manifest)
+        _keep_added(folder, manifest)
         folder.digests.unlink(missing_ok=True)
         write_json(folder.manifest, manifest)
         with display.auditing(ground.data.name) as progress:
@@ -202,6 +204,12 @@ def _refuse_other_data(folder: RunFolder, manifest: dict[str, Any]) -> None:
         )
     manifest["started"] = stored["started"]
     manifest["wall_seconds"] = stored["wall_seconds"]
+
+
+def _keep_added(folder: RunFolder, manifest: dict[str, Any]) -> None:
+    """Keep the rows that ``ferbench add`` has brought into the folder."""
+    stored = read_json(folder.manifest) or {"variants": []}
+    manifest["variants"] += [each for each in stored["variants"] if each["engine"] == EXTERNAL]
 
 
 def _manifest(

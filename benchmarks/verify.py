@@ -97,9 +97,10 @@ def _split(run: RunResults) -> Iterator[Finding]:
 
 def _keys(run: RunResults) -> Iterator[Finding]:
     """Check what each ranked fit was trained as, and that its predictions and cost are its own."""
-    folder, seeds = RunFolder(run.folder), run.manifest.seeds
+    folder = RunFolder(run.folder)
     for variant in run.ranked:
         fits = {fit.facts.seed: fit.facts for fit in variant.fits}
+        seeds = tuple(fits) if variant.external else run.manifest.seeds
         for seed in seeds:
             place = folder.fit(variant.name, seed)
             file = _relative(run, place / "predictions.parquet")

@@ -60,6 +60,13 @@ def pack(data: DataSet, split: Split, *, cache: Path | None = None, room: str = 
     )
 
 
+def stored_packs(training_digest: str, digest: str, *, cache: Path | None = None) -> Packs | None:
+    """Return the packs of a split that are in the cache, intact, or ``None``."""
+    root = cache or cache_folder()
+    packs = Packs(root / "splits" / training_digest, root / "sealed" / digest)
+    return packs if _intact(packs.training) and _intact(packs.sealed) else None
+
+
 def open_part(folder: Path, name: SplitName) -> Part:
     """Open one split of a pack; one that the pack does not hold raises ``FileNotFoundError``."""
     header = json.loads((folder / HEADER).read_text(encoding="utf-8"))

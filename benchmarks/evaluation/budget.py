@@ -64,12 +64,12 @@ class Budget:
 
 
 def budgets(run: RunResults) -> tuple[Budget, ...]:
-    """Return what each variant spent, in the order of the run.
+    """Return what each variant spent, in the order of the run; of rows from outside none knows.
 
     Current trials and fits are counted from what they left, each once, however often the run
     was interrupted.
     """
-    return tuple(_budget(run, variant) for variant in run.variants)
+    return tuple(_budget(run, variant) for variant in run.variants if not variant.external)
 
 
 def had_more(run: RunResults) -> dict[str, str]:

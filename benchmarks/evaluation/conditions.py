@@ -36,12 +36,13 @@ class Condition:
 def conditions(run: RunResults) -> tuple[Condition, ...]:
     """Return the conditions of all ranked rows: precision, threads, hardware, then libraries.
 
-    A library is a condition of those rows that use it. What a row does not record is left out.
+    A library is a condition of those rows that use it. What a row does not record is left out,
+    and so are rows from outside.
     """
     asked = {"precision": run.manifest.precision, "threads": str(run.manifest.threads or "")}
     found: dict[str, dict[str, str]] = {"precision": {}, "threads": {}, HARDWARE: {}}
     for variant in run.ranked:
-        for name, value in _recorded(variant):
+        for name, value in _recorded(variant) if not variant.external else ():
             found.setdefault(name, {})[variant.name] = value
     return tuple(
         _condition(name, by_variant, asked.get(name, ""))

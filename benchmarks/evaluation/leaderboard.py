@@ -16,7 +16,7 @@ WHOLE = ("parameters", "macs", "seeds", "images_seen")
 
 
 def leaderboard(run: RunResults) -> pd.DataFrame:
-    """Return the leaderboard of ``run``, best first.
+    """Return the leaderboard of ``run``, best first; rows from outside follow the run's own.
 
     Columns: ``variant, status, reason``; each metric's mean over seeds on the test set under
     its name and its standard deviation over seeds (ddof 1, blank with one seed) as ``_sd``;
@@ -28,8 +28,10 @@ def leaderboard(run: RunResults) -> pd.DataFrame:
     Variants that were not run or failed come last. Where the run makes a mistake on purpose,
     every reason says so.
     """
-    rows = [_scored(variant) for variant in run.ranked]
-    rows.sort(key=lambda row: (-row["accuracy"], row["variant"]))
+    rows = []
+    for external in (False, True):
+        scored = [_scored(v) for v in run.ranked if v.external is external]
+        rows += sorted(scored, key=lambda row: (-row["accuracy"], row["variant"]))
     rows += [_unscored(variant) for variant in run.variants if not variant.ranked]
     frame = pd.DataFrame(rows, columns=columns())
     if run.mistake:
@@ -61,7 +63,7 @@ def _scored(variant: VariantResults) -> dict[str, Any]:
         **{f"{name}_sd": value for name, value in spreads.items()},
         "accuracy_low": low,
         "accuracy_high": high,
-        "train_seconds": sum(seconds) / len(seconds),
+        "train_seconds": None if variant.external else sum(seconds) / len(seconds),
         "peak_memory_mb": max(memory, default=None),
     }
 
@@ -77,7 +79,7 @@ def _unscored(variant: VariantResults) -> dict[str, Any]:
         "latency_ms": cost.latency_ms,
         "batch_latency_ms": cost.batch_latency_ms,
         "seeds": len(variant.fits),
-        "images_seen": images_seen(variant),
+        "images_seen": None if variant.external else images_seen(variant),
         "hardware": hardware(variant) or None,
     }
 

@@ -14,6 +14,9 @@ from numpy.typing import NDArray
 from datasets.audit import Audit
 from datasets.records import Provenance
 
+EXTERNAL = "external"
+"""The engine of a variant that was trained elsewhere and added to the run."""
+
 VariantStatus = Literal["ok", "failed", "not run"]
 Value = bool | int | float | str | None
 
@@ -218,6 +221,11 @@ class VariantResults:
     def name(self) -> str:
         """The variant's name."""
         return self.facts.name
+
+    @property
+    def external(self) -> bool:
+        """Whether it was trained elsewhere, so that its training and its budget are unknown."""
+        return self.facts.engine == EXTERNAL
 
     @property
     def ranked(self) -> bool:

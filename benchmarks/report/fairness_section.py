@@ -22,6 +22,7 @@ def marks(run: RunResults) -> Mapping[str, tuple[str, ...]]:
     more, apart, opened = had_more(run), departures(run), scorings(run)
     return {
         variant.name: (
+            *(["external: its training is unknown, so it has no rank"] * variant.external),
             *_reopened(opened.get(variant.name, 0)),
             *([more[variant.name]] if variant.name in more else []),
             *apart.get(variant.name, ()),

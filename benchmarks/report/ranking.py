@@ -21,6 +21,7 @@ from benchmarks.report.view import Cell, Column, Table, table
 
 def ranking(run: RunResults, frame: pd.DataFrame, anchors: Mapping[str, str]) -> Table:
     """Return the leaderboard; ``anchors`` is variant → place in the page."""
+    external = {variant.name for variant in run.variants if variant.external}
     lost = {variant.name for variant in run.ranked if did_not_learn(run, variant)}
     marked, apart = marks(run), timed_apart(run)
     columns = _columns(run)
@@ -34,7 +35,7 @@ def ranking(run: RunResults, frame: pd.DataFrame, anchors: Mapping[str, str]) ->
             f"#{anchors[row['variant']]}",
         )
         if row["status"] == "ok":
-            rank = None if run.mistake else place
+            rank = None if run.mistake or row["variant"] in external else place
             rest = _numbers(row, rank, timed=row["variant"] not in apart)
         else:
             rest = _reason(row, len(columns) - 1)

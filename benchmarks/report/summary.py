@@ -121,7 +121,14 @@ def _of_run(run: RunResults) -> Iterator[str]:
 
 
 def _of_variants(run: RunResults) -> Iterator[str]:
-    lost = [variant.name for variant in run.ranked if did_not_learn(run, variant)]
+    for variant in run.variants:
+        if variant.external:
+            yield (
+                f"{variant.name} was brought in from outside and has no rank: its training is "
+                "unknown, it had no part in the equal budget, and it may have seen the test images."
+            )
+    ranked = [variant for variant in run.ranked if not variant.external]
+    lost = [variant.name for variant in ranked if did_not_learn(run, variant)]
     if lost:
         name, share = majority_share(run)
         yield (
@@ -133,7 +140,7 @@ def _of_variants(run: RunResults) -> Iterator[str]:
             ended = "failed" if variant.outcome.status == "failed" else "was not run"
             reason = variant.outcome.reason or "no reason was recorded"
             yield f"{variant.name} {ended}: {reason.rstrip('.')}."
-        elif len(variant.fits) < len(run.manifest.seeds):
+        elif len(variant.fits) < len(run.manifest.seeds) and not variant.external:
             number, wanted = len(variant.fits), len(run.manifest.seeds)
             yield f"{variant.name} has {number} of {wanted} seeds."
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from benchmarks.environment import installed
 from benchmarks.errors import InputError
 from benchmarks.evaluation.metrics import METRICS, score
-from benchmarks.evaluation.records import FitFacts, Manifest, VariantFacts, VariantResults
+from benchmarks.evaluation.records import EXTERNAL, FitFacts, Manifest, VariantFacts, VariantResults
 from benchmarks.evaluation.run_results import (
     read_fit_facts,
     read_manifest,
@@ -47,24 +47,27 @@ class ChosenFit:
         return {name: (then, now) for name, then in known if (now := installed(name)) != then}
 
 
-def choose(reference: str) -> ChosenFit:
+def choose(reference: str, seed: int | None = None) -> ChosenFit:
     """Return the fit that ``RUN`` or ``RUN/VARIANT`` means; raises ``InputError``.
 
     A run without a variant means the variant with the best mean over its seeds on the
     *validation* split, in the protocol's selection metric: the test set chooses nothing. A
-    variant means its fit with the first seed, the one that was timed; the leaderboard's
+    variant means its fit with the first seed unless ``seed`` is given, the one that was timed;
+    the leaderboard's
     accuracy is that of single fits, not of an ensemble of them.
     """
     run, name = _parted(reference)
     manifest = read_manifest(run)
     if name:
-        return fit_of(run, manifest, name, "as asked")
+        return fit_of(run, manifest, name, "as asked", seed)
     name, why = _best(run)
-    return fit_of(run, manifest, name, why)
+    return fit_of(run, manifest, name, why, seed)
 
 
-def fit_of(run: Path, manifest: Manifest, name: str, why: str) -> ChosenFit:
-    """Return the first seed's fit of the variant ``name``; raises ``InputError``."""
+def fit_of(
+    run: Path, manifest: Manifest, name: str, why: str, seed: int | None = None
+) -> ChosenFit:
+    """Return the fit of the variant ``name`` with ``seed``, or the first; raises ``InputError``."""
     variants = {variant.name: variant for variant in manifest.variants}
     if name not in variants:
         near = difflib.get_close_matches(name, variants, n=1)
@@ -72,10 +75,15 @@ def fit_of(run: Path, manifest: Manifest, name: str, why: str) -> ChosenFit:
         raise InputError(f"{run}: no variant {name!r}; {hint}")
     if len(manifest.data.image_shape) != 3:
         raise InputError(f"{run}: its manifest.json does not tell data.image_shape")
+    if variants[name].engine == EXTERNAL:
+        raise InputError(f"{run}/{name}: came from outside; use its own file")
     outcome = read_outcomes(run).get(name)
     if outcome is not None and outcome.status != "ok":
         raise InputError(f"{run}/{name}: {outcome.status}: {outcome.reason}")
-    folders = _fits(run, name)
+    folders = [folder for folder in _fits(run, name) if seed in (None, _seed(folder))]
+    if seed is not None and not folders:
+        known = ", ".join(str(_seed(folder)) for folder in _fits(run, name)) or "none"
+        raise InputError(f"{run}/{name}: no fit with seed {seed}; there are: {known}")
     for folder in folders:
         fit = read_fit_facts(folder)
         if fit.variant == name and _has_model(folder, fit):
@@ -116,7 +124,7 @@ def _parted(reference: str) -> tuple[Path, str]:
 def _best(run: Path) -> tuple[str, str]:
     """Return the variant that is best on validation, and how it was found."""
     results = read_run(run)
-    if not results.ranked:
+    if not any(not variant.external for variant in results.ranked):
         raise InputError(f"{run}: no variant of it has ended well yet; run it to its end first")
     selection = str(results.manifest.protocol.get("selection", "accuracy"))
     metric = next(metric for metric in METRICS if metric.name == selection)
@@ -124,7 +132,8 @@ def _best(run: Path) -> tuple[str, str]:
     def mean(variant: VariantResults) -> float:
         return sum(score(f.validation)[selection] for f in variant.fits) / len(variant.fits)
 
-    means = {variant.name: mean(variant) for variant in results.ranked}
+    own = [variant for variant in results.ranked if not variant.external]
+    means = {variant.name: mean(variant) for variant in own}
     best = (max if metric.higher_is_better else min)(means, key=means.__getitem__)
     label = metric.label.lower()
     return best, f"best of {len(means)} on validation, {label} {means[best]:.3f}"
@@ -132,6 +141,10 @@ def _best(run: Path) -> tuple[str, str]:
 
 def _has_model(folder: Path, fit: FitFacts) -> bool:
     return bool(fit.model_files) and all((folder / file).is_file() for file in fit.model_files)
+
+
+def _seed(folder: Path) -> int:
+    return int(folder.name.removeprefix("seed-"))
 
 
 def _fits(run: Path, name: str) -> list[Path]:
