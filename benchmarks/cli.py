@@ -2,16 +2,29 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import Annotated
 
 import typer
 
+from benchmarks.commands.add import add
+from benchmarks.commands.audit import audit
+from benchmarks.commands.bench import bench
 from benchmarks.commands.compare import compare
 from benchmarks.commands.data_sets import data_sets
+from benchmarks.commands.demo import demo
+from benchmarks.commands.doctor import doctor
+from benchmarks.commands.export import export
+from benchmarks.commands.init import init
+from benchmarks.commands.merge import merge
 from benchmarks.commands.models import models
+from benchmarks.commands.predict import predict
 from benchmarks.commands.report import report
+from benchmarks.commands.reproduce import reproduce
 from benchmarks.commands.run import run
+from benchmarks.commands.verify import verify
+from benchmarks.commands.webcam import webcam
 
 app = typer.Typer(
     name="ferbench",
@@ -25,7 +38,19 @@ app.command()(run)
 app.command()(report)
 app.command()(compare)
 app.add_typer(data_sets, name="datasets")
+app.command()(audit)
 app.command()(models)
+app.command()(init)
+app.command()(bench)
+app.command()(doctor)
+app.command()(predict)
+app.command()(webcam)
+app.command()(demo)
+app.command()(verify)
+app.command()(reproduce)
+app.command()(merge)
+app.command()(export)
+app.command()(add)
 
 
 @app.callback()
@@ -38,11 +63,15 @@ def options(
 def main() -> None:
     """Run the command line and exit with its status: 0, 1, 2 or 130."""
     debug = "--debug" in sys.argv
+    os.environ.setdefault("OPENCV_LOG_LEVEL", "SILENT")
     try:
         status = app(standalone_mode=False)
     except (KeyboardInterrupt, typer.Abort):
         print("interrupted; the same command goes on where it stopped", file=sys.stderr)
         sys.exit(130)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
     except Exception as error:
         if debug or not _is_told_in_one_line(error):
             raise

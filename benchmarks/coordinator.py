@@ -12,6 +12,7 @@ from typing import Any, Protocol
 
 from benchmarks.errors import CellFailed, InputError, Unavailable
 from benchmarks.executors.contract import Event, Executor
+from benchmarks.mistakes import refuse_mistaken
 from benchmarks.plan import Cell, Plan, Start, stored_result
 from benchmarks.store import Ledger, RunFolder, read_json, write_json
 from benchmarks.tuning import Best, Outcome, Study, TrialRecord, open_storage, tune
@@ -159,9 +160,10 @@ class Coordinator:
 
         trials = protocol.tuning.trials if variant.space else 1
         best = yield from tune(study, protocol.tuning, cell, trials=trials, minimise=minimise)
-        self._trials[variant.name] = [dataclasses.asdict(trial) for trial in best.trials]
+        self._trials[variant.name] = []
         for trial in best.trials:
             first = cell(trial.number, trial.params, protocol.tuning.rungs[0])
+            self._trials[variant.name].append({**dataclasses.asdict(trial), "key": first.key})
             self._record_trial(variant, trial, first.key)
             _forget(first)
         return best
@@ -295,6 +297,7 @@ def _fitted_backbone(reference: str) -> Path:
     run, _, variant = reference.rpartition("/")
     if not run:
         raise InputError(f"run:{reference}: write run:RUN/VARIANT, RUN a results folder")
+    refuse_mistaken(Path(run))
     folder = RunFolder(Path(run)).fit(variant, 0).parent
     fits = sorted(folder.glob("seed-*/backbone.safetensors"))
     return fits[0] if fits else folder / "backbone.safetensors"

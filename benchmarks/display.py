@@ -72,10 +72,14 @@ class Display:
     @contextmanager
     def preparing(self, name: str) -> Iterator[Callable[[int, int], None]]:
         """Show the decoding of a data set; yields a function of (done, total)."""
-        columns = (TextColumn("preparing {task.description}"), BarColumn(), MofNCompleteColumn())
-        with Progress(*columns, console=self._console, transient=True) as progress:
-            task = progress.add_task(name, total=None)
-            yield lambda done, total: progress.update(task, completed=done, total=total)
+        with counting(self._console, f"preparing {name}") as progress:
+            yield progress
+
+    @contextmanager
+    def auditing(self, name: str) -> Iterator[Callable[[int, int], None]]:
+        """Show the audit of a data set; yields a function of (done, total)."""
+        with counting(self._console, f"auditing {name}") as progress:
+            yield progress
 
     @contextmanager
     def showing(self, variants: list[Variant], protocol: Protocol, workers: int) -> Iterator[None]:
@@ -193,6 +197,15 @@ class Display:
         return todo / self._workers
 
 
+@contextmanager
+def counting(console: Console, what: str) -> Iterator[Callable[[int, int], None]]:
+    """Show a bar for as long as the block lasts; yields a function of (done, total)."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    with Progress(*columns, console=console, transient=True) as progress:
+        task = progress.add_task(what, total=None)
+        yield lambda done, total: progress.update(task, completed=done, total=total)
+
+
 def expected_epochs(variant: Variant, protocol: Protocol) -> float:
     """Return the epochs that a variant's study and fits will take, if nothing stops early."""
     tuning = protocol.tuning
@@ -216,6 +229,7 @@ def stage(cell: Cell) -> str:
         "score": f"scoring, seed {cell.seed}",
         "measure": "measuring",
         "count": "counting",
+        "bench": "timing",
     }
     return names[cell.kind]
 

@@ -12,7 +12,9 @@ import pandas as pd
 from benchmarks.errors import InputError
 from benchmarks.protocol import DataChoice
 from datasets.cache import cache_folder, open_data_set
-from datasets.inspection import inspect
+from datasets.examination import examine
+from datasets.groups import groups
+from datasets.inspection import class_counts
 from datasets.packs import Packs, pack, splits_table
 from datasets.records import DataSet, Split
 from datasets.registry import discover
@@ -23,20 +25,20 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True)
 class Ground:
-    """One data set, its split and the packs that workers open."""
+    """One data set, its split and the packs that workers open.
+
+    ``tuning`` is what trials stand on where that is not what final fits do.
+    """
 
     data: DataSet
     split: Split
     packs: Packs
     path: Path | None
+    tuning: Ground | None = None
 
     def counts(self) -> dict[str, dict[str, int]]:
         """Return the number of images of each class in each split."""
-        counts = inspect(self.data, self.split).counts.drop(index="all", columns="all")
-        return {
-            str(name): {str(k): int(n) for k, n in column.items()}
-            for name, column in counts.items()
-        }
+        return class_counts(self.data, self.split)
 
     def table(self) -> pd.DataFrame:
         """Return the table of the split: row, image_id, path, label, split."""
@@ -74,6 +76,8 @@ def prepare(
         train_images=choice.train_images,
         validation_share=choice.validation_share,
         test_share=choice.test_share,
+        duplicates=choice.duplicates,
+        groups=groups(data, examine(data, cache=cache)) if choice.duplicates == "group" else None,
     )
     return Ground(data, split, pack(data, split, cache=cache), place)
 

@@ -130,6 +130,7 @@ def _write(folder: Path, name: str, reading: Reading, progress: Progress) -> Non
         "images_shape": [len(rows), *reading.image_shape],
         "status": provenance.status,
         "notes": provenance.notes,
+        "unreadable": reading.unreadable(),
         "digest": rows_digest(reading.class_names, rows),
         "rows_sha256": _file_sha256(folder / ROWS),
     }
@@ -191,4 +192,5 @@ def _load(folder: Path, name: str) -> DataSet:
         split=split,
         provenance=Provenance(meta["status"], tuple(meta["notes"])),
         digest=meta["digest"],
+        unreadable=tuple(meta["unreadable"]),
     )

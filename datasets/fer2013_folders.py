@@ -48,7 +48,11 @@ def read_folders(path: Path, layout: Layout) -> Reading:
                 yield comparison.add(sample)
 
     def provenance() -> Provenance:
-        found = _unofficial(layout, nameless) if nameless else comparison.official_or_altered()
+        found = (
+            _unofficial(layout, nameless, comparison.of_the_whole())
+            if nameless
+            else comparison.official_or_altered()
+        )
         notes = found.notes + _resized(resized) + decoder.notes() + layout.notes
         return replace(found, notes=notes)
 
@@ -58,6 +62,7 @@ def read_folders(path: Path, layout: Layout) -> Reading:
         count=len(entries),
         samples=samples,
         provenance=provenance,
+        unreadable=lambda: tuple(decoder.unreadable),
     )
 
 
@@ -80,13 +85,13 @@ def _by_usage(entry: Entry) -> Entry:
     return replace(entry, split=USAGES[_usage(entry)])
 
 
-def _unofficial(layout: Layout, nameless: list[Entry]) -> Provenance:
+def _unofficial(layout: Layout, nameless: list[Entry], found: list[str]) -> Provenance:
     note = (
         f"{len(nameless):,} of {len(layout.entries):,} file names have no Training_, PublicTest_ "
         f"or PrivateTest_ prefix (first: {nameless[0].path}), so the official split cannot be "
         "recovered and scores do not compare with published ones"
     )
-    return Provenance("unofficial", (note,))
+    return Provenance("unofficial", (note, *found))
 
 
 def _resized(paths: list[str]) -> tuple[str, ...]:

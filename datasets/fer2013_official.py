@@ -1,15 +1,16 @@
-"""The published FER2013: its counts, digests and sharpness, and how a copy differs from them."""
+"""The published FER2013: its counts, digests and measures, and how a copy differs from them."""
 
 from __future__ import annotations
 
 import hashlib
 from collections import Counter, defaultdict
+from collections.abc import Iterable
 from types import MappingProxyType
 
-import cv2
 import numpy as np
 
-from datasets.images import Pixels, image_id
+from datasets.images import image_id
+from datasets.measures import MEASURES, measure_one
 from datasets.records import SPLIT_NAMES, Provenance
 from datasets.registry import Sample
 
@@ -30,9 +31,17 @@ DIGESTS = MappingProxyType(
         "test": "0e5493828064078a356886ba4a754fc28c01c7061dfc197b1fc0cac4c65fdef5",
     }
 )
-SHARPNESS = MappingProxyType({"train": 28.572, "validation": 28.751, "test": 28.869})
-RECOMPRESSION = 0.1
-"""Relative change of sharpness within which JPEG compression (quality 50 to 100) stays."""
+MEANS = MappingProxyType(
+    {
+        "train": (129.474, 54.027, 28.572),
+        "validation": (128.981, 54.086, 28.751),
+        "test": (129.083, 54.264, 28.869),
+    }
+)
+"""Mean brightness, contrast and sharpness of each split (see `datasets.measures`)."""
+TOLERANCES = (0.05, 0.04, 0.1)
+"""Relative changes of `MEANS` within which JPEG compression (quality 50 to 100) stays."""
+CHANGES = (("darker", "brighter"), ("flatter", "richer in contrast"), ("softer", "sharper"))
 
 
 class Comparison:
@@ -41,13 +50,13 @@ class Comparison:
     def __init__(self) -> None:
         self._counts: Counter[tuple[str, int]] = Counter()
         self._lines: defaultdict[str, list[str]] = defaultdict(list)
-        self._sharpness: defaultdict[str, float] = defaultdict(float)
+        self._measures: defaultdict[str, list[tuple[float, ...]]] = defaultdict(list)
 
     def add(self, sample: Sample) -> Sample:
         """Take note of ``sample`` and return it."""
         self._counts[sample.split, sample.label] += 1
         self._lines[sample.split].append(f"{sample.label} {image_id(sample.image)}")
-        self._sharpness[sample.split] += sharpness(sample.image)
+        self._measures[sample.split].append(measure_one(sample.image))
         return sample
 
     def official_or_altered(self) -> Provenance:
@@ -59,9 +68,23 @@ class Comparison:
         """Return the SHA-256 over the sorted (label, pixels' SHA-256) of ``split``, in hex."""
         return hashlib.sha256("\n".join(sorted(self._lines[split])).encode()).hexdigest()
 
-    def mean_sharpness(self, split: str) -> float:
-        """Return the mean `sharpness` of the images of ``split``."""
-        return self._sharpness[split] / len(self._lines[split])
+    def of_the_whole(self) -> list[str]:
+        """Compare all images together, for a copy in which the official splits are mixed."""
+        changes = self._changes(self._measures, SPLIT_NAMES)
+        return [_altered("all", changes)] if changes else []
+
+    def _changes(self, splits: Iterable[str], official: Iterable[str]) -> list[str]:
+        """Say which mean measure of ``splits`` is out of tolerance."""
+        found = np.concatenate([self._measures[split] for split in splits]).mean(axis=0)
+        sizes = [sum(COUNTS[split]) for split in official]
+        published = np.average([MEANS[split] for split in official], axis=0, weights=sizes)
+        return [
+            f"{abs(change):.0%} {how[int(change > 0)]}"
+            for change, how, tolerance in zip(
+                found / published - 1, CHANGES, TOLERANCES, strict=True
+            )
+            if abs(change) > tolerance
+        ]
 
     def _differences(self, split: str) -> list[str]:
         wrong_counts = [
@@ -77,21 +100,18 @@ class Comparison:
     def _pixel_differences(self, split: str, *, counts_agree: bool) -> list[str]:
         if not self._lines[split]:
             return []
-        change = self.mean_sharpness(split) / SHARPNESS[split] - 1
-        if abs(change) > RECOMPRESSION:
-            how = "sharper" if change > 0 else "softer"
-            return [
-                f"{split}: images are on average {abs(change):.0%} {how} than the published ones: "
-                "they were filtered, resized or heavily compressed"
-            ]
+        if changes := self._changes([split], [split]):
+            return [_altered(split, changes)]
         if counts_agree:
             return [
-                f"{split}: pixels or labels differ from the published ones, sharpness does not "
-                f"({change:+.1%}): most likely JPEG compression, which is harmless"
+                f"{split}: pixels or labels differ from the published ones, {', '.join(MEASURES)} "
+                "do not: most likely JPEG compression, which is harmless"
             ]
         return []
 
 
-def sharpness(image: Pixels) -> float:
-    """Return the mean absolute Laplacian of a grey image, in grey levels."""
-    return float(np.abs(cv2.Laplacian(image, cv2.CV_16S)).mean())
+def _altered(split: str, changes: list[str]) -> str:
+    return (
+        f"{split}: images are on average {' and '.join(changes)} than the published ones: "
+        "they were filtered, cropped, resized or heavily compressed"
+    )

@@ -49,6 +49,7 @@ def image_folder(path: Path | None, options: Mapping[str, Any]) -> Reading:
         count=len(layout.entries),
         samples=samples,
         provenance=lambda: Provenance("unofficial", decoder.notes() + layout.notes),
+        unreadable=lambda: tuple(decoder.unreadable),
     )
 
 

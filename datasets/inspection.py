@@ -30,6 +30,14 @@ class Summary:
     split_digest: str
 
 
+def class_counts(data: DataSet, split: Split) -> dict[str, dict[str, int]]:
+    """Return split → class → number of images."""
+    counts = inspect(data, split).counts.drop(index="all", columns="all")
+    return {
+        str(name): {str(k): int(n) for k, n in column.items()} for name, column in counts.items()
+    }
+
+
 def inspect(data: DataSet, split: Split) -> Summary:
     """Summarise ``data`` under ``split``."""
     table = splits_table(data, split)

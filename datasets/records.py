@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 
 SplitName = Literal["train", "validation", "test"]
 SPLIT_NAMES: tuple[SplitName, ...] = ("train", "validation", "test")
+Policy = Literal["keep", "drop-train-duplicates", "group"]
 
 
 class DataError(ValueError):
@@ -38,6 +40,7 @@ class DataSet:
     ``paths``: N strings, the place of each image in its source.
     ``split``: N strings of ``train``, ``validation``, ``test`` or ``""`` where the source
     assigns none. ``digest``: SHA-256 over class names, ids, labels, paths and split.
+    ``unreadable``: the places of images that could not be decoded and were left out.
     """
 
     name: str
@@ -49,6 +52,7 @@ class DataSet:
     split: NDArray[np.str_]
     provenance: Provenance
     digest: str
+    unreadable: tuple[str, ...] = ()
 
     @property
     def image_shape(self) -> tuple[int, int, int]:
@@ -64,7 +68,9 @@ class Split:
     Each is a sorted int64 array of indices into the data set; they are disjoint.
     ``digest`` is a SHA-256 over class names and the (split, image id, label, path) of every row;
     ``training_digest`` leaves the test rows out, so that it names what training can see.
-    ``made`` tells whether ferbench made (part of) it because the source has none.
+    ``made`` tells whether ferbench made (part of) it because the source has none; ``policy`` what
+    was done about duplicates (see `datasets.splits.make_split`), and ``dropped`` how many images
+    it took out of train and validation.
     """
 
     train: NDArray[np.int64]
@@ -73,3 +79,5 @@ class Split:
     digest: str
     training_digest: str
     made: bool
+    policy: Policy = "keep"
+    dropped: Mapping[str, int] = field(default_factory=dict)

@@ -35,8 +35,9 @@ class Reading:
     """A source that has been recognised and is ready to be decoded.
 
     ``count`` is the number of samples that ``samples`` will yield at most, for progress;
-    ``samples`` is called once; ``provenance`` is asked after the last sample and may depend on
-    all of them.
+    ``samples`` is called once; ``provenance`` and ``unreadable`` (the places of images that were
+    left out because they cannot be decoded) are asked after the last sample and may depend on all
+    of them.
     """
 
     class_names: tuple[str, ...]
@@ -44,6 +45,7 @@ class Reading:
     count: int
     samples: Callable[[], Iterator[Sample]]
     provenance: Callable[[], Provenance]
+    unreadable: Callable[[], tuple[str, ...]] = tuple
 
 
 Read = Callable[[Path | None, Options], Reading]

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
 
 from datasets.digests import rows_digest
-from datasets.records import SPLIT_NAMES, DataError, DataSet, Split, SplitName
+from datasets.records import SPLIT_NAMES, DataError, DataSet, Policy, Split, SplitName
 
 Rows = NDArray[np.int64]
+FOLDS = 20
+"""Parts into which groups are dealt; a split made of groups takes whole ones."""
 
 
 def make_split(
@@ -21,6 +24,8 @@ def make_split(
     train_images: int | None = None,
     validation_share: float = 0.1,
     test_share: float = 0.2,
+    duplicates: Policy = "keep",
+    groups: NDArray[np.int64] | None = None,
 ) -> Split:
     """Split ``data`` into train, validation and test.
 
@@ -29,6 +34,13 @@ def make_split(
     stratified by class, with pixel-identical images on one side. Then ``train_images`` takes a
     stratified subset of train. What is drawn depends on ``seed``, pixels and labels, not on the
     order or names of the files. Raises ``DataError`` where a class has too few images.
+
+    ``duplicates`` is the policy. ``keep`` (the default) leaves the source's splits as they are.
+    ``drop-train-duplicates`` takes every image out of train and validation whose pixels are also
+    those of a test image (near duplicates stay). ``group`` is for splits that are made here: it
+    keeps all images of one of ``groups`` (int64, N; see `datasets.groups`) on one side, drawn by
+    scikit-learn's ``StratifiedGroupKFold``, and raises ``DataError`` where the source has every
+    split.
     """
     parts: dict[SplitName, Rows] = {
         name: np.flatnonzero(data.split == name) for name in SPLIT_NAMES
@@ -36,14 +48,77 @@ def make_split(
     shares: dict[SplitName, float] = {"test": test_share, "validation": validation_share}
     missing = {name: share for name, share in shares.items() if not len(parts[name])}
     pool = np.flatnonzero((data.split == "train") | (data.split == ""))
-    distinct = _Distinct(data, pool)
-    distinct.require(missing)
-    for name, share in missing.items():
-        parts[name] = distinct.take(share, seed)
-    rest = distinct.rest()
-    parts["train"] = rest if train_images is None else _subset(data, rest, train_images, seed)
+    if duplicates == "group":
+        parts |= _grouped(data, pool, groups, missing, seed)
+    else:
+        distinct = _Distinct(data, pool)
+        distinct.require(missing)
+        for name, share in missing.items():
+            parts[name] = distinct.take(share, seed)
+        parts["train"] = distinct.rest()
+    dropped = _drop(data, parts) if duplicates == "drop-train-duplicates" else {}
+    if train_images is not None:
+        parts["train"] = _subset(data, parts["train"], train_images, seed)
     _require_every_class(data, parts["train"])
-    return _record(data, parts, made=bool(missing) or bool((data.split == "").any()))
+    made = bool(missing) or bool((data.split == "").any())
+    return record_split(data, parts, made=made, policy=duplicates, dropped=dropped)
+
+
+def _drop(data: DataSet, parts: dict[SplitName, Rows]) -> dict[str, int]:
+    """Take what the test set also holds out of the other ``parts``; return how many it was."""
+    dropped = {}
+    for name in ("train", "validation"):
+        held = np.isin(data.image_ids[parts[name]], data.image_ids[parts["test"]])
+        parts[name] = parts[name][~held]
+        dropped[name] = int(held.sum())
+    if not len(parts["validation"]):
+        raise DataError(
+            f"{data.name}: the test set holds every validation image, so drop-train-duplicates "
+            'leaves none; use duplicates = "keep" or another validation split'
+        )
+    return dropped
+
+
+def _grouped(
+    data: DataSet,
+    pool: Rows,
+    groups: NDArray[np.int64] | None,
+    shares: Mapping[SplitName, float],
+    seed: int,
+) -> dict[SplitName, Rows]:
+    """Deal ``pool`` out to the missing splits and train, each group whole."""
+    from sklearn.model_selection import StratifiedGroupKFold
+
+    if not shares:
+        raise DataError(
+            f'{data.name} has an official split: duplicates = "group" is for splits made here; '
+            'use "keep" or "drop-train-duplicates"'
+        )
+    if groups is None:
+        raise ValueError("the policy group needs groups")
+    rows = _ordered(data, pool)
+    labels = data.labels[rows]
+    _, first, group = np.unique(groups[rows], return_index=True, return_inverse=True)
+    folds = min(FOLDS, len(first), int(np.unique(labels, return_counts=True)[1].min()))
+    takes = {name: max(1, round(share * folds)) for name, share in shares.items()}
+    if sum(takes.values()) >= folds:
+        raise DataError(
+            f"{data.name}: {len(first)} groups of images that belong together, or a class, are too "
+            'few to be split; add images or use duplicates = "keep"'
+        )
+    dealt = np.empty(len(rows), np.int64)
+    dealer = StratifiedGroupKFold(folds, shuffle=True, random_state=seed)
+    by_place = np.argsort(np.argsort(first))[group]
+    for fold, (_, taken) in enumerate(dealer.split(labels, labels, by_place)):
+        dealt[taken] = fold
+    parts: dict[SplitName, Rows] = {}
+    start = 0
+    for name, count in takes.items():
+        parts[name] = np.sort(rows[(dealt >= start) & (dealt < start + count)])
+        start += count
+        _require_every_class(data, parts[name], name)
+    parts["train"] = np.sort(rows[dealt >= start])
+    return parts
 
 
 class _Distinct:
@@ -109,17 +184,27 @@ def _subset(data: DataSet, rows: Rows, count: int, seed: int) -> Rows:
     return np.sort(_stratified(ordered, data.labels[ordered], count, seed))
 
 
-def _require_every_class(data: DataSet, train: Rows) -> None:
-    counts = np.bincount(data.labels[train], minlength=len(data.class_names))
+def _require_every_class(data: DataSet, rows: Rows, split: SplitName = "train") -> None:
+    counts = np.bincount(data.labels[rows], minlength=len(data.class_names))
+    remedy = "raise train_images" if split == "train" else 'use duplicates = "keep"'
     for name, count in zip(data.class_names, counts, strict=True):
         if not count:
+            kind = "training" if split == "train" else split
             raise DataError(
-                f"{data.name}: no training image of class {name!r}; add some, raise train_images, "
+                f"{data.name}: no {kind} image of class {name!r}; add some, {remedy}, "
                 "or leave the class out"
             )
 
 
-def _record(data: DataSet, parts: Mapping[SplitName, Rows], *, made: bool) -> Split:
+def record_split(
+    data: DataSet,
+    parts: Mapping[SplitName, Rows],
+    *,
+    made: bool,
+    policy: Policy = "keep",
+    dropped: Mapping[str, int] = MappingProxyType({}),
+) -> Split:
+    """Return the split that ``parts`` make, with its digests."""
     rows = {name: _described(data, name, parts[name]) for name in SPLIT_NAMES}
     training = rows["train"] + rows["validation"]
     return Split(
@@ -129,6 +214,8 @@ def _record(data: DataSet, parts: Mapping[SplitName, Rows], *, made: bool) -> Sp
         digest=rows_digest(data.class_names, training + rows["test"]),
         training_digest=rows_digest(data.class_names, training),
         made=made,
+        policy=policy,
+        dropped=dropped,
     )
 
 

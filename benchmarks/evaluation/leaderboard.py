@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 
 from benchmarks.evaluation.bootstrap import RESAMPLED
+from benchmarks.evaluation.conditions import hardware
 from benchmarks.evaluation.metrics import METRICS, score
 from benchmarks.evaluation.records import RunResults, VariantResults
 from benchmarks.evaluation.statistics import Statistics, compute_statistics
@@ -25,13 +26,13 @@ WHOLE = (
 
 
 def leaderboard(run: RunResults, statistics: Statistics | None = None) -> pd.DataFrame:
-    """Return the leaderboard of ``run``, best mean accuracy first.
+    """Return the leaderboard of ``run``, best first; rows from outside follow the run's own.
 
     ``statistics`` are those of ``run``; left out, they are computed. Columns:
 
     - ``variant, status, reason``;
     - ``rank_low``, ``rank_high``: the best and the worst rank that the comparisons of all pairs
-      leave open (`benchmarks.evaluation.comparison.ranks`);
+      leave open (`benchmarks.evaluation.comparison.ranks`), blank for rows from outside;
     - for each metric the mean over seeds on the test set under its name, and with it ``_sd``,
       the standard deviation over seeds (ddof 1, blank with one seed). Where it is resampled
       also ``_low`` and ``_high``, the 95 % interval over images and seeds from the bootstrap
@@ -42,15 +43,20 @@ def leaderboard(run: RunResults, statistics: Statistics | None = None) -> pd.Dat
     - ``test_images``, ``test_images_without_duplicates``: their numbers;
     - ``parameters``, ``macs``; ``train_seconds`` (mean over seeds), ``latency_ms``,
       ``batch_latency_ms``, ``peak_memory_mb`` (largest over seeds); ``seeds``, their number;
-      ``images_seen`` in tuning and final fits together.
+      ``images_seen`` in tuning and final fits together; ``hardware``, to which the times belong.
 
-    Variants that were not run or failed come last.
+    Variants that were not run or failed come last. Where the run makes a mistake on purpose,
+    no row has a rank and every reason says so.
     """
     statistics = statistics or compute_statistics(run)
     by_name = {variant.name: variant for variant in run.ranked}
-    rows = [_scored(by_name[name], statistics) for name in statistics.order]
+    shown = (*statistics.order, *statistics.outside)
+    rows = [_scored(by_name[name], statistics) for name in shown]
     rows += [_unscored(variant) for variant in run.variants if not variant.ranked]
     frame = pd.DataFrame(rows, columns=columns())
+    if run.mistake:
+        unranked = f"never ranked: makes the mistake {run.mistake} on purpose"
+        frame.loc[frame["status"] == "ok", "reason"] = unranked
     return frame.astype(dict.fromkeys(WHOLE, "Int64"))
 
 
@@ -65,14 +71,14 @@ def columns() -> list[str]:
         names += [f"{metric.name}{ending}" for ending in endings]
     names += ["test_images", "test_images_without_duplicates", "parameters", "macs"]
     names += ["train_seconds", "latency_ms", "batch_latency_ms", "peak_memory_mb"]
-    return [*names, "seeds", "images_seen"]
+    return [*names, "seeds", "images_seen", "hardware"]
 
 
 def _scored(variant: VariantResults, statistics: Statistics) -> dict[str, Any]:
     scores = pd.DataFrame([score(fit.test) for fit in variant.fits])
     memory = [f.facts.peak_memory_mb for f in variant.fits if f.facts.peak_memory_mb is not None]
     seconds = [fit.facts.train_seconds for fit in variant.fits]
-    rank_low, rank_high = statistics.ranks[variant.name]
+    rank_low, rank_high = statistics.ranks.get(variant.name, (None, None))
     return {
         **_unscored(variant),
         "rank_low": rank_low,
@@ -80,7 +86,7 @@ def _scored(variant: VariantResults, statistics: Statistics) -> dict[str, Any]:
         **{str(name): value for name, value in scores.mean().items()},
         **{f"{name}_sd": value for name, value in scores.std(ddof=1).items()},
         **_uncertainties(variant.name, statistics),
-        "train_seconds": sum(seconds) / len(seconds),
+        "train_seconds": None if variant.external else sum(seconds) / len(seconds),
         "peak_memory_mb": max(memory, default=None),
     }
 
@@ -113,7 +119,8 @@ def _unscored(variant: VariantResults) -> dict[str, Any]:
         "latency_ms": cost.latency_ms,
         "batch_latency_ms": cost.batch_latency_ms,
         "seeds": len(variant.fits),
-        "images_seen": images_seen(variant),
+        "images_seen": None if variant.external else images_seen(variant),
+        "hardware": hardware(variant) or None,
     }
 
 

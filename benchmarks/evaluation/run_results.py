@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -26,6 +26,7 @@ from benchmarks.evaluation.records import (
     VariantResults,
 )
 from benchmarks.store import read_ledger
+from datasets.audit import AUDIT, Audit
 
 T = TypeVar("T")
 MANIFEST = TypeAdapter(Manifest)
@@ -33,6 +34,7 @@ OUTCOMES = TypeAdapter(dict[str, Outcome])
 STUDIES = TypeAdapter(dict[str, tuple[Trial, ...]])
 FIT = TypeAdapter(FitFacts)
 COST = TypeAdapter(Cost)
+ANYTHING = TypeAdapter(dict[str, Any])
 UNREACHED = Outcome("not run", "the run was interrupted before it; the same command goes on")
 
 
@@ -43,10 +45,8 @@ def read_run(folder: Path) -> RunResults:
     read. A folder that is no run, a damaged file, or predictions for other images than the
     split's test set raise ``InputError``.
     """
-    if not (folder / "manifest.json").is_file():
-        raise InputError(f"{folder}: not a results folder (it has no manifest.json)")
-    manifest = _read_json(folder / "manifest.json", MANIFEST)
-    outcomes = _read_json(folder / "status.json", OUTCOMES, {})
+    manifest = read_manifest(folder)
+    outcomes = read_outcomes(folder)
     studies = _read_json(folder / "tuning.json", STUDIES, {})
     splits = _read_splits(folder / "splits.parquet")
     fits = _read_fits(folder, manifest.data.class_names, splits)
@@ -58,7 +58,25 @@ def read_run(folder: Path) -> RunResults:
         for facts in manifest.variants
     )
     ledger = tuple(read_ledger(folder / "ledger.jsonl"))
-    return RunResults(folder, manifest, variants, ledger, _test_shared(splits))
+    audit = _read_audit(folder / "audit.json")
+    return RunResults(folder, manifest, variants, ledger, _test_shared(splits), audit)
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """Read the manifest of a results folder; raises ``InputError`` where there is none."""
+    if not (folder / "manifest.json").is_file():
+        raise InputError(f"{folder}: not a results folder (it has no manifest.json)")
+    return _read_json(folder / "manifest.json", MANIFEST)
+
+
+def read_outcomes(folder: Path) -> Mapping[str, Outcome]:
+    """Read how each variant ended so far, by its name."""
+    return _read_json(folder / "status.json", OUTCOMES, {})
+
+
+def read_fit_facts(place: Path) -> FitFacts:
+    """Read the ``fit.json`` in a fit's folder; raises ``InputError`` where it is damaged."""
+    return _read_json(place / "fit.json", FIT)
 
 
 def _variant(
@@ -103,7 +121,7 @@ def _read_fit(place: Path, class_names: tuple[str, ...]) -> FitResults:
     if not table["label"].between(0, len(class_names) - 1).all():
         raise InputError(f"{place / 'predictions.parquet'}: a label names no class")
     return FitResults(
-        facts=_read_json(place / "fit.json", FIT),
+        facts=read_fit_facts(place),
         history=_read_history(place / "history.csv"),
         validation=_predictions(table[table["split"] == "validation"], columns),
         test=_predictions(table[table["split"] == "test"], columns),
@@ -129,6 +147,13 @@ def _test_shared(splits: pd.DataFrame) -> NDArray[np.bool_]:
     test = splits["split"] == "test"
     shared = splits.loc[test, "image_id"].isin(splits.loc[~test, "image_id"])
     return shared.to_numpy(np.bool_)
+
+
+def _read_audit(path: Path) -> Audit | None:
+    """Read a whole audit; runs of earlier versions left a short one, or none."""
+    if "duplicates" not in _read_json(path, ANYTHING, {}):
+        return None
+    return _read_json(path, AUDIT)
 
 
 def _check_images(place: Path, split: str, answered: Predictions, asked: pd.DataFrame) -> None:

@@ -20,6 +20,7 @@ from benchmarks.report.formatting import (
     whole,
     with_sign,
 )
+from datasets.audit import Audit
 
 FEW_SEEDS = 3
 MOST_NAMED = 4
@@ -36,6 +37,8 @@ def sentences(
     )
     if not run.ranked:
         return (intro, "No variant has test predictions yet.")
+    if run.mistake:
+        return (intro, "No variant is ranked: the scores below show what the mistake does to them.")
     best = frame.iloc[0]
     answer = (
         f"{best['variant']} has the highest test accuracy, {with_sign(best['accuracy'])} "
@@ -109,6 +112,8 @@ def _of_data(run: RunResults) -> Iterator[str]:
     if run.test_duplicates:
         number = plural(run.test_duplicates, "test image has", "test images have")
         yield f"{number} an identical copy in the training or validation images."
+    if run.audit:
+        yield from _of_audit(run.audit)
     if manifest.split.made:
         yield "ferbench made (part of) the split: scores on other splits do not compare."
     if taken := manifest.protocol.get("data", {}).get("train_images"):
@@ -116,6 +121,14 @@ def _of_data(run: RunResults) -> Iterator[str]:
             f"Only {whole(taken)} training images were used: "
             "scores of models trained on the whole set do not compare."
         )
+
+
+def _of_audit(audit: Audit) -> Iterator[str]:
+    near = audit.near_duplicates.test_images
+    if any(near.values()):
+        places = listing([f"{whole(number)} in {split}" for split, number in near.items()])
+        yield f"Test images have near duplicates elsewhere: {places}."
+    yield from (f"{warning[:1].upper()}{warning[1:]}." for warning in audit.warnings)
 
 
 def _of_run(run: RunResults) -> Iterator[str]:
@@ -133,6 +146,8 @@ def _of_run(run: RunResults) -> Iterator[str]:
             f"pre-training (accuracy there {with_sign(event['source_accuracy'])}), outside the "
             "budget that all variants share."
         )
+    for event in run.events("merged"):
+        yield f"{event['reason'].rstrip('.')}."
     for event in run.events("fallback"):
         known = {"event", "time", "variant", "key"}
         told = event.get("reason") or ", ".join(
@@ -142,7 +157,14 @@ def _of_run(run: RunResults) -> Iterator[str]:
 
 
 def _of_variants(run: RunResults) -> Iterator[str]:
-    lost = [variant.name for variant in run.ranked if did_not_learn(run, variant)]
+    for variant in run.variants:
+        if variant.external:
+            yield (
+                f"{variant.name} was brought in from outside and has no rank: its training is "
+                "unknown, it had no part in the equal budget, and it may have seen the test images."
+            )
+    ranked = [variant for variant in run.ranked if not variant.external]
+    lost = [variant.name for variant in ranked if did_not_learn(run, variant)]
     if lost:
         name, share = majority_share(run)
         yield (
@@ -154,7 +176,7 @@ def _of_variants(run: RunResults) -> Iterator[str]:
             ended = "failed" if variant.outcome.status == "failed" else "was not run"
             reason = variant.outcome.reason or "no reason was recorded"
             yield f"{variant.name} {ended}: {reason.rstrip('.')}."
-        elif len(variant.fits) < len(run.manifest.seeds):
+        elif len(variant.fits) < len(run.manifest.seeds) and not variant.external:
             number, wanted = len(variant.fits), len(run.manifest.seeds)
             yield f"{variant.name} has {number} of {wanted} seeds."
 

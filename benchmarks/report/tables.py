@@ -51,7 +51,7 @@ def for_reading(frame: pd.DataFrame) -> pd.DataFrame:
     rows = []
     for _, row in frame.iterrows():
         named = {"Variant": row["variant"]}
-        if row["status"] != "ok":
+        if row["reason"]:
             named["Variant"] = f"{row['variant']} ({row['status']}: {row['reason']})"
         named["Rank"] = rank(row["rank_low"], row["rank_high"])
         for metric in METRICS:

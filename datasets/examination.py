@@ -1,0 +1,115 @@
+"""What is examined of a data set's pictures once, whatever the split: kept in the cache."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from datasets import images, measures, near_duplicates
+from datasets.builds import build_once
+from datasets.cache import cache_folder
+from datasets.measures import Measures, measure
+from datasets.near_duplicates import NearPairs, Progress, TooAlike, reduced
+from datasets.records import DataSet
+
+BLANK = 5.0
+"""Contrast, in grey levels, below which an image is blank."""
+AUDITS = "audits"
+"""The folder in the cache."""
+PICTURES, META = "pictures.npz", "meta.json"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Examination:
+    """``measures`` has an entry for each image; ``pairs`` are rows of the data set.
+
+    Of identical images ``pairs`` names one. Blank ones are not searched. Where the search was
+    given up, ``pairs`` is empty and ``not_searched`` says why.
+    """
+
+    measures: Measures
+    pairs: NearPairs
+    searched: int
+    not_searched: str = ""
+
+    @property
+    def blank(self) -> NDArray[np.bool_]:
+        """Whether each image is blank or nearly so, bool, N."""
+        return np.asarray(self.measures.contrast < BLANK, np.bool_)
+
+
+def examine(
+    data: DataSet, *, cache: Path | None = None, progress: Progress | None = None
+) -> Examination:
+    """Measure the images of ``data`` and find near duplicates, or take both from the cache.
+
+    The entry is named by the data, this code and the decoder. ``progress(done, total)`` is called
+    during the search.
+    """
+    place = (cache or cache_folder()) / AUDITS / _key(data)
+    return _load(build_once(place, _intact, lambda folder: _write(folder, data, progress)))
+
+
+def _key(data: DataSet) -> str:
+    modules = (images, measures, near_duplicates)
+    files = [Path(__file__), *(Path(str(module.__file__)) for module in modules)]
+    code = hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
+    parts = [data.digest, *map(str, data.images.shape), code, cv2.__version__]
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+
+def _write(folder: Path, data: DataSet, progress: Progress | None) -> None:
+    measured = measure(data.images)
+    _, first = np.unique(data.image_ids, return_index=True)
+    rows = first[measured.contrast[first] >= BLANK]
+    reason = ""
+    try:
+        pairs = near_duplicates.near_duplicates(reduced(data.images[rows]), progress)
+    except TooAlike as error:
+        pairs, reason = near_duplicates.near_duplicates(reduced(data.images[:0])), str(error)
+    arrays = asdict(measured) | asdict(pairs)
+    arrays |= {"one": rows[pairs.one], "other": rows[pairs.other]}
+    np.savez(folder / PICTURES, **arrays)
+    meta = {
+        "searched": 0 if reason else len(rows),
+        "not_searched": reason,
+        "sha256": _sha256(folder / PICTURES),
+    }
+    (folder / META).write_text(json.dumps(meta), encoding="utf-8")
+
+
+def _intact(folder: Path) -> bool:
+    try:
+        meta = json.loads((folder / META).read_text(encoding="utf-8"))
+        return bool(meta["sha256"] == _sha256(folder / PICTURES))
+    except (OSError, ValueError, KeyError):
+        return False
+
+
+def _sha256(file: Path) -> str:
+    with file.open("rb") as opened:
+        return hashlib.file_digest(opened, "sha256").hexdigest()
+
+
+def _load(folder: Path) -> Examination:
+    meta = json.loads((folder / META).read_text(encoding="utf-8"))
+    with np.load(folder / PICTURES) as held:
+        arrays = dict(held)
+    return Examination(
+        measures=Measures(**{name: arrays[name] for name in measures.MEASURES}),
+        pairs=NearPairs(
+            one=arrays["one"],
+            other=arrays["other"],
+            correlation=arrays["correlation"],
+            mirrored=arrays["mirrored"],
+            threshold=float(arrays["threshold"]),
+        ),
+        searched=meta["searched"],
+        not_searched=meta["not_searched"],
+    )
