@@ -15,7 +15,7 @@ RESAMPLES = 10_000
 FEWEST = 1_000
 SEED = 0
 MOST_PRODUCTS = 10**11
-MOST_DRAWS = 2_000_000
+MOST_CELLS = 2_000_000
 
 Floats = NDArray[np.float64]
 
@@ -61,12 +61,12 @@ def bootstrap(
     """
     pictures, picture_of = np.unique(tests[0].image_ids, return_inverse=True)
     tally = _Tally.of(tests, picture_of, len(pictures))
-    observed = tally.scores(np.ones((1, len(pictures))))[:, 0]
     wanted = resamples or _affordable(tally)
-    shifts = np.zeros_like(observed)
-    products = np.zeros((*observed.shape, observed.shape[1]))
     with threadpool_limits(1):
-        for weights in _draws(wanted, len(pictures), seed):
+        observed = tally.scores(np.ones((1, len(pictures))))[:, 0]
+        shifts = np.zeros_like(observed)
+        products = np.zeros((*observed.shape, observed.shape[1]))
+        for weights in _draws(wanted, tally.counts.shape, seed):
             away = tally.scores(weights) - observed[:, None]
             shifts += away.sum(axis=1)
             products += away.transpose(0, 2, 1) @ away
@@ -140,10 +140,13 @@ def _losses(test: Predictions) -> Floats:
     return np.asarray(-np.log(np.clip(shares, tiny, 1 - tiny)), np.float64)
 
 
-def _draws(resamples: int, pictures: int, seed: int) -> Iterator[NDArray[np.float32]]:
-    """Yield blocks of resamples as float32, R×P: how often each picture was drawn."""
-    chance = np.random.default_rng(seed)
-    block = max(1, MOST_DRAWS // pictures)
+def _draws(resamples: int, shape: tuple[int, ...], seed: int) -> Iterator[NDArray[np.float32]]:
+    """Yield blocks of resamples as float32, R×P: how often each picture was drawn.
+
+    ``shape`` is that of the counts; neither R×P nor R times their columns is ever large.
+    """
+    chance, pictures = np.random.default_rng(seed), shape[0]
+    block = max(1, MOST_CELLS // max(shape))
     for start in range(0, resamples, block):
         size = min(block, resamples - start)
         drawn = chance.integers(pictures, size=(size, pictures))
