@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import statistics
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -14,7 +13,9 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.plan import Cell
+from benchmarks.speed import measure_speed
 from benchmarks.store import append_line, now, replacing_folder, write_json, write_table
+from benchmarks.timing import timed
 from benchmarks.training.checkpoint import EpochRecord
 from benchmarks.training.contract import Engine, InitialWeights, Predictor, Task
 from benchmarks.training.loop import Course, Examples, Outcome, TrainingData, train
@@ -96,8 +97,10 @@ def _fit(cell: Cell, engine: Engine, tell: Tell) -> Result:
             "stopped": "early stopping" if outcome.stopped else "budget",
             "train_seconds": seconds,
             "peak_memory_mb": _peak_memory_mb(),
-            "precision": cell.precision,
+            "precision": engine.conditions().get("precision", cell.precision),
             "threads": cell.threads,
+            "device": cell.facts["device"],
+            "identity": cell.facts["identity"],
             "versions": dict(engine.versions()),
             "model_files": files,
             "started": began,
@@ -159,6 +162,21 @@ def _count(cell: Cell, engine: Engine, tell: Tell) -> Result:
     return _answered(cell, dataclasses.asdict(learner.cost()))
 
 
+def _bench(cell: Cell, engine: Engine, tell: Tell) -> Result:
+    """Time training and prediction of a network with random weights."""
+    learner = engine.learner(
+        _architecture(cell), _task(cell), Recipe(**cell.recipe), InitialWeights(kind="scratch")
+    )
+    if cell.strategy == "frozen":
+        learner.freeze_backbone(True)
+    measured = measure_speed(learner, _examples(cell, "train"), cell)
+    facts = {
+        "device": engine.conditions().get("device", "cpu"),
+        "peak_memory_mb": _peak_memory_mb(),
+    }
+    return _answered(cell, {**measured, **facts})
+
+
 _KINDS: Mapping[str, Callable[[Cell, Engine, Tell], Result]] = {
     "weights": _weights,
     "pretrain": _pretrain,
@@ -167,6 +185,7 @@ _KINDS: Mapping[str, Callable[[Cell, Engine, Tell], Result]] = {
     "score": _score,
     "measure": _measure,
     "count": _count,
+    "bench": _bench,
 }
 
 
@@ -195,17 +214,14 @@ def _train(cell: Cell, engine: Engine, tell: Tell) -> Outcome:
 
 
 def _training_data(cell: Cell) -> TrainingData:
+    return TrainingData(train=_examples(cell, "train"), validation=_examples(cell, "validation"))
+
+
+def _examples(cell: Cell, split: str) -> Examples:
     pack = Path(cell.training)
-
-    def examples(split: str) -> Examples:
-        return Examples(
-            images=np.load(pack / f"{split}-images.npy", mmap_mode="r"),
-            labels=np.load(pack / f"{split}-labels.npy"),
-        )
-
-    return TrainingData(
-        train=examples("train"),
-        validation=examples("validation"),
+    return Examples(
+        images=np.load(pack / f"{split}-images.npy", mmap_mode="r"),
+        labels=np.load(pack / f"{split}-labels.npy"),
     )
 
 
@@ -243,14 +259,7 @@ def _history(records: Sequence[EpochRecord]) -> pd.DataFrame:
 
 def _latency_ms(model: Predictor, images: np.ndarray[Any, np.dtype[np.uint8]]) -> float:
     """Return the median milliseconds of a prediction, after a warm-up, over about a second."""
-    for _ in range(3):
-        model.predict(images)
-    times: list[float] = []
-    while len(times) < 10 or (sum(times) < 1.0 and len(times) < 200):
-        started = time.perf_counter()
-        model.predict(images)
-        times.append(time.perf_counter() - started)
-    return statistics.median(times) * 1000
+    return timed(lambda: model.predict(images)).median * 1000
 
 
 def _peak_memory_mb() -> float:

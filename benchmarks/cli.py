@@ -8,11 +8,22 @@ from typing import Annotated
 
 import typer
 
+from benchmarks.commands.add import add
 from benchmarks.commands.audit import audit
+from benchmarks.commands.bench import bench
 from benchmarks.commands.data_sets import data_sets
+from benchmarks.commands.demo import demo
+from benchmarks.commands.doctor import doctor
+from benchmarks.commands.export import export
+from benchmarks.commands.init import init
+from benchmarks.commands.merge import merge
 from benchmarks.commands.models import models
+from benchmarks.commands.predict import predict
 from benchmarks.commands.report import report
+from benchmarks.commands.reproduce import reproduce
 from benchmarks.commands.run import run
+from benchmarks.commands.verify import verify
+from benchmarks.commands.webcam import webcam
 
 app = typer.Typer(
     name="ferbench",
@@ -27,6 +38,17 @@ app.command()(report)
 app.add_typer(data_sets, name="datasets")
 app.command()(audit)
 app.command()(models)
+app.command()(init)
+app.command()(bench)
+app.command()(doctor)
+app.command()(predict)
+app.command()(webcam)
+app.command()(demo)
+app.command()(verify)
+app.command()(reproduce)
+app.command()(merge)
+app.command()(export)
+app.command()(add)
 
 
 @app.callback()
@@ -45,6 +67,9 @@ def main() -> None:
     except (KeyboardInterrupt, typer.Abort):
         print("interrupted; the same command goes on where it stopped", file=sys.stderr)
         sys.exit(130)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
     except Exception as error:
         if debug or not _is_told_in_one_line(error):
             raise

@@ -12,6 +12,7 @@ from typing import Any, Protocol
 
 from benchmarks.errors import CellFailed, InputError, Unavailable
 from benchmarks.executors.contract import Event, Executor
+from benchmarks.mistakes import refuse_mistaken
 from benchmarks.plan import Cell, Plan, Start, stored_result
 from benchmarks.store import Ledger, RunFolder, read_json, write_json
 from benchmarks.tuning import Best, Outcome, Study, TrialRecord, open_storage, tune
@@ -159,9 +160,10 @@ class Coordinator:
 
         trials = protocol.tuning.trials if variant.space else 1
         best = yield from tune(study, protocol.tuning, cell, trials=trials, minimise=minimise)
-        self._trials[variant.name] = [dataclasses.asdict(trial) for trial in best.trials]
+        self._trials[variant.name] = []
         for trial in best.trials:
             first = cell(trial.number, trial.params, protocol.tuning.rungs[0])
+            self._trials[variant.name].append({**dataclasses.asdict(trial), "key": first.key})
             self._record_trial(variant, trial, first.key)
             _forget(first)
         return best
@@ -211,9 +213,9 @@ class Coordinator:
             self._watcher.tick()
 
     def _start_next(self) -> None:
-        key = min(self._ready, key=lambda k: self._ready[k][0])
-        _, cell = self._ready.pop(key)
-        self._running[key] = cell
+        place = min(self._ready, key=lambda p: self._ready[p][0])
+        _, cell = self._ready.pop(place)
+        self._running[place] = cell
         self._executor.submit(cell)
 
     def _handle(self, event: Event) -> None:
@@ -222,21 +224,21 @@ class Coordinator:
         elif event.kind == "epoch":
             self._watcher.epoch(event.cell, dict(event.content))
         else:
-            del self._running[event.cell.key]
+            del self._running[event.cell.output]
             outcome = _outcome(event)
             self._watcher.ended(event.cell, outcome, stored=False)
             for lane in list(self._lanes.values()):
-                if any(cell.key == event.cell.key for cell in lane.cells):
-                    lane.outcomes[event.cell.key] = outcome
+                if any(cell.output == event.cell.output for cell in lane.cells):
+                    lane.outcomes[event.cell.output] = outcome
                     self._continue(lane)
 
     def _continue(self, lane: _Lane) -> None:
-        if all(cell.key in lane.outcomes for cell in lane.cells):
+        if all(cell.output in lane.outcomes for cell in lane.cells):
             self._advance(lane)
 
     def _advance(self, lane: _Lane) -> None:
         """Give the lane its outcomes and queue the cells that it asks for next."""
-        outcomes = [lane.outcomes[cell.key] for cell in lane.cells] if lane.cells else None
+        outcomes = [lane.outcomes[cell.output] for cell in lane.cells] if lane.cells else None
         try:
             lane.cells = lane.steps.send(outcomes)  # type: ignore[arg-type]
         except StopIteration:
@@ -249,10 +251,10 @@ class Coordinator:
         for order, cell in enumerate(lane.cells):
             stored = stored_result(cell)
             if stored is not None:
-                lane.outcomes[cell.key] = stored
+                lane.outcomes[cell.output] = stored
                 self._watcher.ended(cell, stored, stored=True)
-            elif cell.key not in self._running and cell.key not in self._ready:
-                self._ready[cell.key] = ((cell.kind == "score", lane.place, order), cell)
+            elif cell.output not in self._running and cell.output not in self._ready:
+                self._ready[cell.output] = ((cell.kind == "score", lane.place, order), cell)
         return self._continue(lane)
 
     def _end(self, lane: _Lane, status: str, reason: str) -> None:
@@ -295,6 +297,7 @@ def _fitted_backbone(reference: str) -> Path:
     run, _, variant = reference.rpartition("/")
     if not run:
         raise InputError(f"run:{reference}: write run:RUN/VARIANT, RUN a results folder")
+    refuse_mistaken(Path(run))
     folder = RunFolder(Path(run)).fit(variant, 0).parent
     fits = sorted(folder.glob("seed-*/backbone.safetensors"))
     return fits[0] if fits else folder / "backbone.safetensors"

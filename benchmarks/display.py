@@ -229,6 +229,7 @@ def stage(cell: Cell) -> str:
         "score": f"scoring, seed {cell.seed}",
         "measure": "measuring",
         "count": "counting",
+        "bench": "timing",
     }
     return names[cell.kind]
 

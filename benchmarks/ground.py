@@ -25,12 +25,16 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True)
 class Ground:
-    """One data set, its split and the packs that workers open."""
+    """One data set, its split and the packs that workers open.
+
+    ``tuning`` is what trials stand on where that is not what final fits do.
+    """
 
     data: DataSet
     split: Split
     packs: Packs
     path: Path | None
+    tuning: Ground | None = None
 
     def counts(self) -> dict[str, dict[str, int]]:
         """Return the number of images of each class in each split."""

@@ -15,7 +15,7 @@ from benchmarks.training.contract import Strategy
 from benchmarks.variants import Variant
 from models.registry import EngineName, Value
 
-CellKind = Literal["weights", "pretrain", "trial", "fit", "score", "measure", "count"]
+CellKind = Literal["weights", "pretrain", "trial", "fit", "score", "measure", "count", "bench"]
 Params = Mapping[str, Value]
 
 
@@ -103,7 +103,8 @@ class Plan:
     """Makes the cells of a run. The same arguments make the same cell, key included.
 
     ``target`` is the data set that is compared on, ``source`` the one to pre-train on;
-    ``shared`` is the folder for what several runs may use; ``device`` names the hardware.
+    ``tuning`` is what trials see where it is not ``target``; ``shared`` is the folder for what
+    several runs may use; ``device`` names the hardware.
     """
 
     protocol: Protocol
@@ -114,6 +115,7 @@ class Plan:
     keras_backend: str
     device: str
     plugins: tuple[str, ...] = ()
+    tuning: Stage | None = None
 
     def weights(self, variant: Variant) -> Cell:
         """Find out whether a variant's published weights can be had."""
@@ -147,16 +149,16 @@ class Plan:
         self, variant: Variant, number: int, params: Params, until: int, start: Start
     ) -> Cell:
         """Train a trial up to the rung that ends at epoch ``until``."""
-        place = self.folder.trial(variant.name, number)
+        place, stage = self.folder.trial(variant.name, number), self.tuning or self.target
         cell = dataclasses.replace(
-            self._cell("trial", variant, variant.recipe.tuned(params), start, self.target),
+            self._cell("trial", variant, variant.recipe.tuned(params), start, stage),
             seed=int(digest(["tuning", self.protocol.seed])[:7], 16),
             epochs=self.protocol.tuning.rungs[-1],
             since=max((rung for rung in self.protocol.tuning.rungs if rung < until), default=0),
             until=until,
             trial=number,
         )
-        return self._keyed(cell, place / f"rung-{until}.json", start, variant)
+        return self._keyed(cell, place / f"rung-{until}.json", start, variant, stage)
 
     def fit(self, variant: Variant, params: Params, seed: int, start: Start) -> Cell:
         """Train the tuned variant with one seed."""
@@ -167,16 +169,17 @@ class Plan:
             seed=seed,
             epochs=epochs,
             until=epochs,
-            facts={"hyperparameters": dict(params)},
+            facts={"hyperparameters": dict(params), "device": self.device},
         )
-        return self._keyed(cell, self.folder.fit(variant.name, seed) / "fit.json", start, variant)
+        place = self.folder.fit(variant.name, seed) / "fit.json"
+        return self._keyed(cell, place, start, variant, self.target)
 
     def score(self, fit: Cell) -> Cell:
         """Open the test set for one frozen fit."""
         return dataclasses.replace(
             fit,
             kind="score",
-            key=digest(["score", fit.key, self.target.split_digest]),
+            key=score_key(fit.key, self.target.split_digest),
             sealed=str(self.target.sealed),
             output=str(Path(fit.output).with_name("predictions.parquet")),
             ledger=str(self.folder.ledger),
@@ -189,7 +192,7 @@ class Plan:
         return dataclasses.replace(
             fit,
             kind="measure",
-            key=digest(["measure", fit.key, self.device]),
+            key=measure_key(fit.key, self.device),
             output=str(self.folder.cost(variant.name)),
             checkpoint=None,
             facts={"fit": str(Path(fit.output).parent), "device": self.device},
@@ -226,15 +229,18 @@ class Plan:
             plugins=self.plugins,
         )
 
-    def _keyed(self, cell: Cell, output: Path, start: Start, variant: Variant) -> Cell:
-        """Give a cell its key, its output, and a checkpoint that all its rungs share."""
-        identity = self._identity(cell, self.target, start, variant)
+    def _keyed(
+        self, cell: Cell, output: Path, start: Start, variant: Variant, stage: Stage
+    ) -> Cell:
+        """Give a cell its key, what the key digests, its output, and its rungs' checkpoint."""
+        identity = self._identity(cell, stage, start, variant)
         course = digest({**identity, "until": None})[:12]
         return dataclasses.replace(
             cell,
             key=digest(identity),
             output=str(output),
             checkpoint=str(self.folder.checkpoint(variant.name, course)),
+            facts={**cell.facts, "identity": identity},
         )
 
     def _sealed_off(self, cell: Cell, output: Path) -> Cell:
@@ -256,6 +262,7 @@ class Plan:
             "seeds": [cell.protocol_seed, cell.seed],
             "epochs": cell.epochs,
             "until": cell.until,
+            "trial": cell.trial,
             "selection": cell.selection,
             "precision": cell.precision,
             "threads": cell.threads,
@@ -263,6 +270,16 @@ class Plan:
             "device": self.device if "GPU" in self.device else "CPU",
             "code": code_digest(variant.architecture),
         }
+
+
+def score_key(fit_key: str, split_digest: str) -> str:
+    """Return the key of a fit's predictions."""
+    return digest(["score", fit_key, split_digest])
+
+
+def measure_key(fit_key: str, device: str) -> str:
+    """Return the key of a fit's size and speed on ``device``."""
+    return digest(["measure", fit_key, device])
 
 
 def stored_result(cell: Cell) -> dict[str, Any] | None:

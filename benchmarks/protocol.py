@@ -14,11 +14,13 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from benchmarks.errors import InputError
+from benchmarks.mistakes import CounterpartName, MistakeName
 from datasets.records import Policy
 
 Epochs = Annotated[int, Field(ge=1, le=100_000)]
 Seed = Annotated[int, Field(ge=0, lt=2**31)]
 Share = Annotated[float, Field(gt=0, lt=0.9)]
+PROSE = ("name", "title", "description", "plugins", "leaks")
 
 
 class _Section(BaseModel):
@@ -105,8 +107,24 @@ class VariantChoice(_Section):
     name: str | None = None
 
 
+class Leaks(_Section):
+    """Makes a protocol a leak laboratory: one variant, trained honestly and with each mistake.
+
+    A larger training set is cut down to ``train_images``, stratified by class.
+    """
+
+    train_images: Annotated[int, Field(ge=2)] | None = None
+
+
 class Protocol(_Section):
-    """All that is held equal. ``threads`` are the CPU threads of one worker."""
+    """All that is held equal. ``threads`` are the CPU threads of one worker.
+
+    ``controls`` adds, for each transfer variant that has none among the rows, its control: the
+    same architecture, input size and augmentation from scratch.
+
+    ``mistake`` is one that the run makes on purpose, so that it is never ranked; ``counterpart``
+    is the right way to do what a mistake does. With ``leaks`` it is a leak laboratory.
+    """
 
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
     title: str = ""
@@ -120,7 +138,11 @@ class Protocol(_Section):
     tuning: Tuning
     fit: Fit
     variants: Annotated[tuple[VariantChoice, ...], Field(min_length=1)]
+    controls: bool = True
     plugins: tuple[str, ...] = ()
+    mistake: MistakeName | None = None
+    counterpart: CounterpartName | None = None
+    leaks: Leaks | None = None
 
     @model_validator(mode="after")
     def _source_is_there(self) -> Protocol:
@@ -128,18 +150,46 @@ class Protocol(_Section):
             raise ValueError('initialisation "source" needs a [source] section')
         return self
 
+    @model_validator(mode="after")
+    def _one_experiment(self) -> Protocol:
+        if (self.mistake, self.counterpart, self.leaks).count(None) < 2:
+            raise ValueError("mistake, counterpart and [leaks] exclude each other; keep one")
+        if self.leaks is not None and len(self.variants) > 1:
+            raise ValueError(
+                f"the leak laboratory takes one variant, not {len(self.variants)}; "
+                "keep one [[variants]] section"
+            )
+        return self
+
     def decisive(self) -> dict[str, Any]:
         """Return what decides the numbers: everything but names, prose and places."""
-        content = self.model_dump(mode="json", exclude={"name", "title", "description", "plugins"})
-        content["data"].pop("path")
-        if content["source"]:
-            content["source"].pop("path")
-        return content
+        return decisive(self.model_dump(mode="json"))
 
     @property
     def digest(self) -> str:
         """SHA-256 of `decisive`, in hex."""
         return digest(self.decisive())
+
+
+def decisive(protocol: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the part of a protocol, as its manifest holds it, that decides the numbers."""
+    content = {k: v for k, v in protocol.items() if k not in PROSE}
+    for section in ("data", "source"):
+        if content.get(section):
+            content[section] = {k: v for k, v in content[section].items() if k != "path"}
+    return content
+
+
+def stored_protocol(manifest: Mapping[str, Any], place: Path) -> Protocol:
+    """Return the protocol of the manifest at ``place``; raises ``InputError`` if it is none."""
+    try:
+        return Protocol.model_validate(manifest["protocol"])
+    except (KeyError, TypeError) as error:
+        raise InputError(f"{place}: holds no protocol") from error
+    except ValidationError as error:
+        raise InputError(
+            f"{place}: protocol.{_explain(error)}; it was written by another version of ferbench"
+        ) from error
 
 
 def digest(value: Any) -> str:

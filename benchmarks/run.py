@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import sys
 import time
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.coordinator import Coordinator
+from benchmarks.digests import refuse_changes
 from benchmarks.display import Display
 from benchmarks.environment import (
     code_state,
@@ -20,10 +22,13 @@ from benchmarks.environment import (
     usable_cores,
 )
 from benchmarks.errors import InputError
-from benchmarks.executors.processes import ProcessExecutor
+from benchmarks.evaluation.records import EXTERNAL
+from benchmarks.executors.processes import ProcessExecutor, worker_environment
 from benchmarks.ground import Ground, prepare
+from benchmarks.keys import code_digest, engine_versions
+from benchmarks.mistaken import lay
 from benchmarks.plan import Plan, Stage
-from benchmarks.protocol import Protocol, first_difference
+from benchmarks.protocol import Protocol, first_difference, stored_protocol
 from benchmarks.store import RunFolder, now, read_json, write_json, write_table
 from benchmarks.variants import Variant, resolve_variants, searched
 from datasets.audit import audit, to_json
@@ -37,6 +42,8 @@ class Request:
     """What the user asked for: a protocol, its data, a place and how many workers.
 
     ``workers`` ``None``: as many as the cores allow with the protocol's threads, one on a GPU.
+    ``shared`` is the folder of backbones pre-trained on the source, by default the user's cache,
+    where other runs find them.
     """
 
     protocol: Protocol
@@ -44,6 +51,7 @@ class Request:
     out: Path
     workers: int | None = None
     plugins: tuple[Path, ...] = ()
+    shared: Path | None = None
 
 
 def run(request: Request, display: Display) -> dict[str, dict[str, str]]:
@@ -54,12 +62,15 @@ def run(request: Request, display: Display) -> dict[str, dict[str, str]]:
     folder = RunFolder(request.out)
     with folder.locked():
         _refuse_other_protocol(folder, request.protocol)
+        refuse_changes(folder.path)
         ground, source = _prepare(request, display)
         registry = discover(request.plugins)
         shape = ground.data.image_shape
         variants = resolve_variants(request.protocol, registry, shape)
         manifest = _manifest(request, ground, source, variants)
         _refuse_other_data(folder, manifest)
+        _keep_added(folder, manifest)
+        folder.digests.unlink(missing_ok=True)
         write_json(folder.manifest, manifest)
         with display.auditing(ground.data.name) as progress:
             write_json(folder.audit, to_json(audit(ground.data, ground.split, progress=progress)))
@@ -79,11 +90,12 @@ def _carry_out(
     started = time.monotonic()
     plan = Plan(
         protocol=request.protocol,
-        target=_stage(ground),
-        source=_stage(source) if source else None,
+        target=stage_of(ground),
+        tuning=stage_of(ground.tuning) if ground.tuning else None,
+        source=stage_of(source) if source else None,
         folder=folder,
-        shared=cache_folder(),
-        keras_backend=os.environ.get("KERAS_BACKEND", "tensorflow"),
+        shared=request.shared or cache_folder(),
+        keras_backend=_keras_backend(),
         device=device_name(),
         plugins=tuple(str(path.resolve()) for path in request.plugins),
     )
@@ -120,6 +132,7 @@ def _prepare(request: Request, display: Display) -> tuple[Ground, Ground | None]
             plugins=request.plugins,
             progress=progress,
         )
+        ground = lay(ground, protocol)
     if protocol.source is None:
         return ground, None
     with display.preparing(f"{protocol.source.set} (source)") as progress:
@@ -135,7 +148,8 @@ def _prepare(request: Request, display: Display) -> tuple[Ground, Ground | None]
     return ground, source
 
 
-def _stage(ground: Ground) -> Stage:
+def stage_of(ground: Ground) -> Stage:
+    """Return a data set as cells see it."""
     return Stage(
         training=ground.packs.training,
         sealed=ground.packs.sealed,
@@ -167,7 +181,12 @@ def _refuse_other_protocol(folder: RunFolder, protocol: Protocol) -> None:
     stored = read_json(folder.manifest)
     if stored is None:
         return
-    theirs = Protocol.model_validate(stored["protocol"]).decisive()
+    if stored.get("origins"):
+        raise InputError(
+            f"{folder.path} joins several runs, which go on each in its own folder; "
+            "give --out another folder"
+        )
+    theirs = stored_protocol(stored, folder.manifest).decisive()
     if difference := first_difference(protocol.decisive(), theirs):
         raise InputError(
             f"{folder.path} holds another protocol's run: {difference}; give --out another folder"
@@ -185,6 +204,12 @@ def _refuse_other_data(folder: RunFolder, manifest: dict[str, Any]) -> None:
         )
     manifest["started"] = stored["started"]
     manifest["wall_seconds"] = stored["wall_seconds"]
+
+
+def _keep_added(folder: RunFolder, manifest: dict[str, Any]) -> None:
+    """Keep the rows that ``ferbench add`` has brought into the folder."""
+    stored = read_json(folder.manifest) or {"variants": []}
+    manifest["variants"] += [each for each in stored["variants"] if each["engine"] == EXTERNAL]
 
 
 def _manifest(
@@ -208,15 +233,25 @@ def _manifest(
         "source_data": _data_entry(source) if source else None,
         "environment": describe_environment(),
         "git": code_state(),
+        "device": device_name(),
         "threads": protocol.threads,
         "precision": protocol.precision,
         "seeds": list(protocol.fit.seeds),
-        "keras_backend": os.environ.get("KERAS_BACKEND", "tensorflow"),
+        "keras_backend": _keras_backend(),
+        "worker": worker_environment(protocol.threads),
+        "plugins": [
+            {"file": plugin.name, "digest": hashlib.sha256(plugin.read_bytes()).hexdigest()}
+            for plugin in request.plugins
+        ],
         "started": now(),
         "finished": None,
         "wall_seconds": 0.0,
         "variants": [_variant_entry(variant) for variant in variants],
     }
+
+
+def _keras_backend() -> str:
+    return os.environ.get("KERAS_BACKEND", "tensorflow")
 
 
 def _data_entry(ground: Ground) -> dict[str, Any]:
@@ -242,6 +277,8 @@ def _variant_entry(variant: Variant) -> dict[str, Any]:
         "engine": variant.engine,
         "summary": architecture.summary,
         "source": architecture.source,
+        "code": code_digest(architecture),
+        "versions": engine_versions(architecture.engine, _keras_backend()),
         "space": searched(variant.space),
         "defaults": variant.defaults,
     }

@@ -132,6 +132,11 @@ class RunFolder:
         return self.path / "tuning.json"
 
     @property
+    def digests(self) -> Path:
+        """The SHA-256 of every other file; there is none while the run is under way."""
+        return self.path / "digests.json"
+
+    @property
     def log(self) -> Path:
         """What the libraries said."""
         return self.path / "log.txt"
@@ -187,7 +192,7 @@ class Ledger:
 
     @staticmethod
     def _identity(line: Mapping[str, Any]) -> tuple[Any, ...]:
-        return line["event"], line.get("variant"), line.get("key"), line.get("state")
+        return line.get("event"), line.get("variant"), line.get("key"), line.get("state")
 
     def record(self, event: str, **facts: Any) -> None:
         """Append the event unless a line of the same event, variant, key and state is there."""
@@ -198,15 +203,17 @@ class Ledger:
 
 
 def read_ledger(path: Path) -> list[dict[str, Any]]:
-    """Return the ledger's lines; a last line cut off by a kill is left out."""
+    """Return the ledger's lines; one that a kill cut off, or that is damaged, is left out."""
     if not path.is_file():
         return []
     lines = []
-    for line in path.read_text("utf-8").splitlines():
+    for line in path.read_text("utf-8", "replace").split("\n"):
         try:
-            lines.append(json.loads(line))
+            record = json.loads(line)
         except json.JSONDecodeError:
             continue
+        if isinstance(record, dict):
+            lines.append(record)
     return lines
 
 
@@ -222,7 +229,7 @@ def stored_key(path: Path) -> str | None:
 
     try:
         metadata = pq.read_schema(path).metadata or {}
+        attributes = json.loads(metadata.get(b"PANDAS_ATTRS", b"{}"))
     except (OSError, ValueError):
         return None
-    attributes: dict[str, str] = json.loads(metadata.get(b"PANDAS_ATTRS", b"{}"))
-    return attributes.get("key")
+    return attributes.get("key") if isinstance(attributes, dict) else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -57,7 +58,10 @@ class Variant:
 def resolve_variants(
     protocol: Protocol, registry: Registry, image_shape: tuple[int, int, int]
 ) -> list[Variant]:
-    """Resolve every row of the protocol; raises ``InputError`` naming the row and the remedy."""
+    """Resolve every row of the protocol, and add the controls that transfer rows lack.
+
+    Raises ``InputError`` naming the row and the remedy.
+    """
     variants = []
     for index, choice in enumerate(protocol.variants):
         try:
@@ -68,7 +72,37 @@ def resolve_variants(
     for name in names:
         if names.count(name) > 1:
             raise InputError(f"variants: two rows are named {name!r}; give one of them a `name`")
+    if protocol.controls:
+        missing = list(_missing_controls(protocol.variants, variants))
+        variants += [_resolve(choice, registry, image_shape) for choice in missing]
     return variants
+
+
+def _missing_controls(
+    choices: Sequence[VariantChoice], variants: list[Variant]
+) -> Iterator[VariantChoice]:
+    """Yield the row from scratch of each transfer variant that has none; it is tuned like all."""
+    there = {_trained_alike(v) for v in variants if v.initialisation == "scratch"}
+    names = {variant.name for variant in variants}
+    for choice, variant in zip(choices, variants, strict=True):
+        possible = "scratch" in variant.architecture.initialisations
+        if _trained_alike(variant) in there or not possible:
+            continue
+        there.add(_trained_alike(variant))
+        control = VariantChoice(
+            architecture=choice.architecture,
+            augmentation=variant.augmentation,  # type: ignore[arg-type]
+            input_size=choice.input_size,
+        )
+        name = _name(control, variant.architecture, "fine-tune")
+        if name in names:
+            control = control.model_copy(update={"name": f"{name}+{variant.augmentation}"})
+        names.add(control.name or name)
+        yield control
+
+
+def _trained_alike(variant: Variant) -> tuple[str, int, str]:
+    return variant.architecture.name, variant.input_size, variant.augmentation
 
 
 def _resolve(

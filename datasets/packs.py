@@ -42,10 +42,11 @@ class Part:
     class_names: tuple[str, ...]
 
 
-def pack(data: DataSet, split: Split, *, cache: Path | None = None) -> Packs:
+def pack(data: DataSet, split: Split, *, cache: Path | None = None, room: str = "splits") -> Packs:
     """Write the packs of ``split`` into the cache, or find them there, intact.
 
-    The training pack is named by ``split.training_digest``, so test rows have no part in it.
+    The training pack is named by ``split.training_digest``, so test rows have no part in it;
+    ``room`` is the folder of the cache that it lies in.
     """
     root = cache or cache_folder()
     table = splits_table(data, split)
@@ -54,9 +55,16 @@ def pack(data: DataSet, split: Split, *, cache: Path | None = None) -> Packs:
         return build_once(folder, _intact, lambda place: _write(place, data, split, table, names))
 
     return Packs(
-        training=packed(root / "splits" / split.training_digest, ("train", "validation")),
+        training=packed(root / room / split.training_digest, ("train", "validation")),
         sealed=packed(root / "sealed" / split.digest, ("test",)),
     )
+
+
+def stored_packs(training_digest: str, digest: str, *, cache: Path | None = None) -> Packs | None:
+    """Return the packs of a split that are in the cache, intact, or ``None``."""
+    root = cache or cache_folder()
+    packs = Packs(root / "splits" / training_digest, root / "sealed" / digest)
+    return packs if _intact(packs.training) and _intact(packs.sealed) else None
 
 
 def open_part(folder: Path, name: SplitName) -> Part:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
@@ -60,7 +61,7 @@ def make_split(
         parts["train"] = _subset(data, parts["train"], train_images, seed)
     _require_every_class(data, parts["train"])
     made = bool(missing) or bool((data.split == "").any())
-    return _record(data, parts, made=made, policy=duplicates, dropped=dropped)
+    return record_split(data, parts, made=made, policy=duplicates, dropped=dropped)
 
 
 def _drop(data: DataSet, parts: dict[SplitName, Rows]) -> dict[str, int]:
@@ -195,14 +196,15 @@ def _require_every_class(data: DataSet, rows: Rows, split: SplitName = "train") 
             )
 
 
-def _record(
+def record_split(
     data: DataSet,
     parts: Mapping[SplitName, Rows],
     *,
     made: bool,
-    policy: Policy,
-    dropped: Mapping[str, int],
+    policy: Policy = "keep",
+    dropped: Mapping[str, int] = MappingProxyType({}),
 ) -> Split:
+    """Return the split that ``parts`` make, with its digests."""
     rows = {name: _described(data, name, parts[name]) for name in SPLIT_NAMES}
     training = rows["train"] + rows["validation"]
     return Split(

@@ -25,6 +25,10 @@ SIZES = MappingProxyType(
     }
 )
 LABEL_NOISE = 0.05
+UNEQUAL = MappingProxyType(
+    {"angry": 4, "disgust": 1, "fear": 4, "happy": 7, "neutral": 5, "sad": 5, "surprise": 3}
+)
+"""How often each class occurs, in 29 images, where classes are not balanced."""
 
 
 @data_set(
@@ -33,15 +37,18 @@ LABEL_NOISE = 0.05
     origin="drawn by ferbench from facial action units (Ekman & Friesen 1978, FACS and EMFACS)",
     licence="MIT, as ferbench",
     needs_path=False,
-    options=MappingProxyType({"domain": "target", "seed": 0, "scale": 1.0}),
+    options=MappingProxyType(
+        {"domain": "target", "seed": 0, "scale": 1.0, "balanced": True, "copies": 0.0}
+    ),
 )
 def synthetic_faces(path: Path | None, options: Mapping[str, Any]) -> Reading:
     """Draw the domain ``source`` (line drawings) or ``target`` (shaded faces).
 
     Both move the same face by the same action units; they differ in how it is rendered.
     ``seed`` draws other faces; ``scale`` multiplies the number of images in every split.
-    Classes are equally frequent. In the target domain, 5 % of the labels in every split are drawn
-    at random.
+    Classes are equally frequent unless ``balanced`` is false: then about as unequal as in FER2013.
+    ``copies`` is the share of the images, in all splits together, that repeat an earlier one.
+    In the target domain, 5 % of the labels in every split are drawn at random.
     """
     del path
     domain, seed, scale = options["domain"], options["seed"], options["scale"]
@@ -50,17 +57,21 @@ def synthetic_faces(path: Path | None, options: Mapping[str, Any]) -> Reading:
     sizes = {split: round(size * scale) for split, size in SIZES[domain].items()}
     if min(sizes.values()) < len(CLASS_NAMES):
         raise DataError(f"synthetic-faces: scale {scale} leaves a split without every class")
+    if not 0 <= options["copies"] < 1:
+        raise DataError(f"synthetic-faces: copies is {options['copies']}; expected 0 to below 1")
 
     def samples() -> Iterator[Sample]:
-        for part, (split, size) in enumerate(sizes.items()):
-            for index in range(size):
-                rng = np.random.default_rng([seed, sorted(SIZES).index(domain), part, index])
-                label = index % len(CLASS_NAMES)
-                place = f"{domain}/{split}/{index:05d}"
-                if domain == "source":
-                    yield Sample(_drawing(label, rng), label, place, split)
-                else:
-                    yield Sample(_photograph(label, rng), _noisy(label, rng), place, split)
+        places = [(split, index) for split, size in sizes.items() for index in range(size)]
+        for number, (split, index) in enumerate(places):
+            place = f"{domain}/{split}/{index:05d}"
+            origin, index = places[_origin(number, seed, options["copies"])]
+            part = list(sizes).index(origin)
+            rng = np.random.default_rng([seed, sorted(SIZES).index(domain), part, index])
+            label = _label(index, sizes[origin], balanced=options["balanced"])
+            if domain == "source":
+                yield Sample(_drawing(label, rng), label, place, split)
+            else:
+                yield Sample(_photograph(label, rng), _noisy(label, rng), place, split)
 
     return Reading(
         class_names=CLASS_NAMES,
@@ -71,9 +82,31 @@ def synthetic_faces(path: Path | None, options: Mapping[str, Any]) -> Reading:
     )
 
 
+def _label(index: int, size: int, *, balanced: bool) -> int:
+    """Return the class of the face ``index`` of ``size``."""
+    if balanced:
+        return index % len(CLASS_NAMES)
+    limits = np.cumsum([UNEQUAL[name] for name in CLASS_NAMES]) / sum(UNEQUAL.values())
+    return int(np.searchsorted(limits, (index + 0.5) / size))
+
+
+def _origin(number: int, seed: int, copies: float) -> int:
+    """Return which face is drawn as the one ``number``: itself or, for a copy, an earlier one."""
+    rng = np.random.default_rng([seed, number])
+    while number and rng.random() < copies:
+        number = int(rng.integers(number))
+        rng = np.random.default_rng([seed, number])
+    return number
+
+
 def _notes(options: Mapping[str, Any]) -> tuple[str, ...]:
     other = [f"{k} {options[k]}" for k, v in (("seed", 0), ("scale", 1.0)) if options[k] != v]
-    return (f"drawn with {' and '.join(other)}",) if other else ()
+    notes = [f"drawn with {' and '.join(other)}"] if other else []
+    if not options["balanced"]:
+        notes.append("drawn with classes about as unequal as FER2013's")
+    if options["copies"]:
+        notes.append(f"{options['copies']:.0%} of the images repeat an earlier one on purpose")
+    return tuple(notes)
 
 
 def _noisy(label: int, rng: np.random.Generator) -> int:

@@ -30,12 +30,15 @@ def report(
 ) -> int:
     """Render a run's page and tables again from its stored predictions."""
     from benchmarks.evaluation.leaderboard import leaderboard
+    from benchmarks.evaluation.leaks import is_laboratory
     from benchmarks.evaluation.run_results import read_run
     from benchmarks.report import tables
     from benchmarks.report.figures import save_figures
     from benchmarks.report.page import render
 
     written: list[Path] = []
+    if is_laboratory(run):
+        return _laboratory(run, format, figures)
     if format is Format.html:
         render(run)
         written.append(run / "leaderboard.html")
@@ -45,4 +48,24 @@ def report(
         written += save_figures(read_run(run), figures)
     for path in written:
         print(f"written: {path}", file=sys.stderr)
+    return 0
+
+
+def _laboratory(run: Path, format: Format, figures: Path | None) -> int:
+    """Render a leak laboratory again; its runs are reported one by one."""
+    from benchmarks.errors import InputError
+    from benchmarks.evaluation.leaks import read_laboratory, table
+    from benchmarks.report.leaks import render_laboratory
+    from benchmarks.report.tables import as_csv
+
+    if format not in (Format.html, Format.csv) or figures is not None:
+        raise InputError(
+            f"{run}: a leak laboratory is reported as html or csv, without figures; "
+            f"name one of its runs for more, for instance {run / 'honest'}"
+        )
+    if format is Format.csv:
+        print(as_csv(table(read_laboratory(run))), end="")
+        return 0
+    render_laboratory(run)
+    print(f"written: {run / 'leaks.html'}", file=sys.stderr)
     return 0

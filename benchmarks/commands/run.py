@@ -23,9 +23,12 @@ def run(
     """Carry out a protocol, or go on with it where it stopped."""
     from rich.console import Console
 
+    from benchmarks import laboratory
+    from benchmarks.digests import write_digests
     from benchmarks.display import Display
-    from benchmarks.listings import print_leaderboard
+    from benchmarks.listings import print_laboratory, print_leaderboard
     from benchmarks.protocol import load_protocol
+    from benchmarks.report.leaks import render_laboratory
     from benchmarks.report.page import render
     from benchmarks.run import Request
     from benchmarks.run import run as carry_out
@@ -33,11 +36,21 @@ def run(
     loaded = load_protocol(protocol)
     folder = out or Path("results") / loaded.name
     request = Request(
-        protocol=loaded, data=data, out=folder, workers=workers, plugins=tuple(plugin or ())
+        protocol=loaded,
+        data=data,
+        out=folder,
+        workers=workers,
+        plugins=(*map(Path, loaded.plugins), *(plugin or ())),
     )
     width = None if sys.stderr.isatty() else 140
     console = Console(stderr=True, highlight=False, markup=False, width=width)
-    statuses = carry_out(request, Display(console))
-    render(folder)
-    print_leaderboard(console, folder)
+    if loaded.leaks is not None:
+        statuses = laboratory.run(request, console)
+        render_laboratory(folder)
+        print_laboratory(console, folder)
+    else:
+        statuses = carry_out(request, Display(console))
+        render(folder)
+        write_digests(folder)
+        print_leaderboard(console, folder)
     return 0 if all(s["status"] == "ok" for s in statuses.values()) else 1

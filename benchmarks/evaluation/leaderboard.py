@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 from statsmodels.stats.proportion import proportion_confint
 
+from benchmarks.evaluation.conditions import hardware
 from benchmarks.evaluation.metrics import METRICS, score
 from benchmarks.evaluation.records import RunResults, VariantResults
 
@@ -15,7 +16,7 @@ WHOLE = ("parameters", "macs", "seeds", "images_seen")
 
 
 def leaderboard(run: RunResults) -> pd.DataFrame:
-    """Return the leaderboard of ``run``, best first.
+    """Return the leaderboard of ``run``, best first; rows from outside follow the run's own.
 
     Columns: ``variant, status, reason``; each metric's mean over seeds on the test set under
     its name and its standard deviation over seeds (ddof 1, blank with one seed) as ``_sd``;
@@ -23,12 +24,19 @@ def leaderboard(run: RunResults) -> pd.DataFrame:
     accuracy, which covers the sampling of images only; ``parameters``, ``macs``;
     ``train_seconds`` (mean over seeds), ``latency_ms``, ``batch_latency_ms``,
     ``peak_memory_mb`` (largest over seeds); ``seeds``, their number; ``images_seen`` in
-    tuning and final fits together. Variants that were not run or failed come last.
+    tuning and final fits together; ``hardware``, to which the times belong.
+    Variants that were not run or failed come last. Where the run makes a mistake on purpose,
+    every reason says so.
     """
-    rows = [_scored(variant) for variant in run.ranked]
-    rows.sort(key=lambda row: (-row["accuracy"], row["variant"]))
+    rows = []
+    for external in (False, True):
+        scored = [_scored(v) for v in run.ranked if v.external is external]
+        rows += sorted(scored, key=lambda row: (-row["accuracy"], row["variant"]))
     rows += [_unscored(variant) for variant in run.variants if not variant.ranked]
     frame = pd.DataFrame(rows, columns=columns())
+    if run.mistake:
+        unranked = f"never ranked: makes the mistake {run.mistake} on purpose"
+        frame.loc[frame["status"] == "ok", "reason"] = unranked
     return frame.astype(dict.fromkeys(WHOLE, "Int64"))
 
 
@@ -40,7 +48,7 @@ def columns() -> list[str]:
         names += [metric.name, *(interval if metric.name == "accuracy" else [])]
         names.append(f"{metric.name}_sd")
     names += ["parameters", "macs", "train_seconds", "latency_ms", "batch_latency_ms"]
-    return [*names, "peak_memory_mb", "seeds", "images_seen"]
+    return [*names, "peak_memory_mb", "seeds", "images_seen", "hardware"]
 
 
 def _scored(variant: VariantResults) -> dict[str, Any]:
@@ -55,7 +63,7 @@ def _scored(variant: VariantResults) -> dict[str, Any]:
         **{f"{name}_sd": value for name, value in spreads.items()},
         "accuracy_low": low,
         "accuracy_high": high,
-        "train_seconds": sum(seconds) / len(seconds),
+        "train_seconds": None if variant.external else sum(seconds) / len(seconds),
         "peak_memory_mb": max(memory, default=None),
     }
 
@@ -71,7 +79,8 @@ def _unscored(variant: VariantResults) -> dict[str, Any]:
         "latency_ms": cost.latency_ms,
         "batch_latency_ms": cost.batch_latency_ms,
         "seeds": len(variant.fits),
-        "images_seen": images_seen(variant),
+        "images_seen": None if variant.external else images_seen(variant),
+        "hardware": hardware(variant) or None,
     }
 
 

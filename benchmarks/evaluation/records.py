@@ -14,6 +14,9 @@ from numpy.typing import NDArray
 from datasets.audit import Audit
 from datasets.records import Provenance
 
+EXTERNAL = "external"
+"""The engine of a variant that was trained elsewhere and added to the run."""
+
 VariantStatus = Literal["ok", "failed", "not run"]
 Value = bool | int | float | str | None
 
@@ -45,7 +48,10 @@ class SplitFacts:
 
 @dataclass(frozen=True, kw_only=True)
 class VariantFacts:
-    """What was asked of one row of the leaderboard, and the space that it was tuned in."""
+    """What was asked of one row of the leaderboard, and the space that it was tuned in.
+
+    ``code`` is the digest of the code that trains it, ``versions`` those of its libraries.
+    """
 
     name: str
     architecture: str
@@ -56,13 +62,35 @@ class VariantFacts:
     engine: str = ""
     summary: str = ""
     source: str = ""
+    code: str = ""
+    versions: dict[str, str] = field(default_factory=dict)
     space: dict[str, dict[str, Any]] = field(default_factory=dict)
     defaults: dict[str, Value] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
+class Origin:
+    """One of the runs that a merged run was joined from, and the ``variants`` taken from it."""
+
+    name: str
+    variants: tuple[str, ...] = ()
+    manifest_digest: str = ""
+    environment: dict[str, Any] = field(default_factory=dict)
+    git: dict[str, Any] = field(default_factory=dict)
+    device: str = ""
+    keras_backend: str | None = None
+    plugins: tuple[dict[str, str], ...] = ()
+    started: str = ""
+    finished: str | None = None
+    wall_seconds: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Manifest:
-    """``manifest.json``: what was held equal, on what data, with what, and when."""
+    """``manifest.json``: what was held equal, on what data, with what, and when.
+
+    ``origins`` is empty but for a merged run, whose own environment holds what they share.
+    """
 
     name: str
     data: DataFacts
@@ -75,11 +103,16 @@ class Manifest:
     source_data: DataFacts | None = None
     environment: dict[str, Any] = field(default_factory=dict)
     git: dict[str, Any] = field(default_factory=dict)
+    device: str = ""
     threads: int | None = None
+    precision: str = ""
     seeds: tuple[int, ...] = ()
+    keras_backend: str | None = None
+    plugins: tuple[dict[str, str], ...] = ()
     started: str = ""
     finished: str | None = None
     wall_seconds: float | None = None
+    origins: tuple[Origin, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -101,6 +134,7 @@ class Trial:
     intermediate: dict[int, float] = field(default_factory=dict)
     images_seen: int = 0
     seconds: float = 0.0
+    key: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -118,11 +152,12 @@ class Cost:
 
 @dataclass(frozen=True, kw_only=True)
 class FitFacts:
-    """``fit.json``: how one final training went."""
+    """``fit.json``: how one final training went; ``key`` is the digest of its ``identity``."""
 
     variant: str
     seed: int
     key: str = ""
+    identity: dict[str, Any] = field(default_factory=dict)
     hyperparameters: dict[str, Value] = field(default_factory=dict)
     epochs_run: int | None = None
     best_epoch: int | None = None
@@ -133,6 +168,7 @@ class FitFacts:
     versions: dict[str, str] = field(default_factory=dict)
     precision: str = ""
     threads: int | None = None
+    device: str = ""
     model_files: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
 
@@ -187,6 +223,11 @@ class VariantResults:
         return self.facts.name
 
     @property
+    def external(self) -> bool:
+        """Whether it was trained elsewhere, so that its training and its budget are unknown."""
+        return self.facts.engine == EXTERNAL
+
+    @property
     def ranked(self) -> bool:
         """Whether the variant ended well and has test predictions."""
         return self.outcome.status == "ok" and bool(self.fits)
@@ -212,6 +253,11 @@ class RunResults:
     def class_names(self) -> tuple[str, ...]:
         """The names of the classes, in the order of their labels."""
         return self.manifest.data.class_names
+
+    @property
+    def mistake(self) -> str | None:
+        """The mistake that the run makes on purpose; such a run has no ranks."""
+        return self.manifest.protocol.get("mistake")
 
     @property
     def ranked(self) -> tuple[VariantResults, ...]:

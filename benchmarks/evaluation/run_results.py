@@ -44,10 +44,8 @@ def read_run(folder: Path) -> RunResults:
     read. A folder that is no run, a damaged file, or predictions for other images than the
     split's test set raise ``InputError``.
     """
-    if not (folder / "manifest.json").is_file():
-        raise InputError(f"{folder}: not a results folder (it has no manifest.json)")
-    manifest = _read_json(folder / "manifest.json", MANIFEST)
-    outcomes = _read_json(folder / "status.json", OUTCOMES, {})
+    manifest = read_manifest(folder)
+    outcomes = read_outcomes(folder)
     studies = _read_json(folder / "tuning.json", STUDIES, {})
     splits = _read_splits(folder / "splits.parquet")
     fits = _read_fits(folder, manifest.data.class_names, splits)
@@ -61,6 +59,23 @@ def read_run(folder: Path) -> RunResults:
     ledger = tuple(read_ledger(folder / "ledger.jsonl"))
     audit = _read_audit(folder / "audit.json")
     return RunResults(folder, manifest, variants, ledger, _test_duplicates(splits), audit)
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """Read the manifest of a results folder; raises ``InputError`` where there is none."""
+    if not (folder / "manifest.json").is_file():
+        raise InputError(f"{folder}: not a results folder (it has no manifest.json)")
+    return _read_json(folder / "manifest.json", MANIFEST)
+
+
+def read_outcomes(folder: Path) -> Mapping[str, Outcome]:
+    """Read how each variant ended so far, by its name."""
+    return _read_json(folder / "status.json", OUTCOMES, {})
+
+
+def read_fit_facts(place: Path) -> FitFacts:
+    """Read the ``fit.json`` in a fit's folder; raises ``InputError`` where it is damaged."""
+    return _read_json(place / "fit.json", FIT)
 
 
 def _variant(
@@ -105,7 +120,7 @@ def _read_fit(place: Path, class_names: tuple[str, ...]) -> FitResults:
     if not table["label"].between(0, len(class_names) - 1).all():
         raise InputError(f"{place / 'predictions.parquet'}: a label names no class")
     return FitResults(
-        facts=_read_json(place / "fit.json", FIT),
+        facts=read_fit_facts(place),
         history=_read_history(place / "history.csv"),
         validation=_predictions(table[table["split"] == "validation"], columns),
         test=_predictions(table[table["split"] == "test"], columns),

@@ -16,7 +16,7 @@ from typing import Any
 from benchmarks.executors.contract import Event
 from benchmarks.plan import Cell
 
-FRESH = ("pretrain", "fit")
+FRESH = ("pretrain", "fit", "bench")
 """Kinds that get a process of their own, so that their time and memory are their own."""
 
 WORKER = "benchmarks.executors.worker"

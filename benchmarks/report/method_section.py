@@ -1,25 +1,21 @@
-"""How the numbers came about: protocol, data, budget, openings of the test set, environment."""
+"""How the numbers came about: protocol, data and environment."""
 
 from __future__ import annotations
 
 import shlex
-from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from benchmarks.evaluation.records import RunResults, VariantResults
-from benchmarks.report.formatting import duration, plural, setting, whole
-from benchmarks.report.view import Cell, Column, Table, table
+from benchmarks.evaluation.records import RunResults
+from benchmarks.report.formatting import duration, setting, whole
+from benchmarks.report.view import Column, Table, table
 
 
 def method_tables(run: RunResults) -> tuple[Table, ...]:
     """Return what was held equal, on what machine and, unless an audit tells, on which images."""
-    return (_protocol(run), *(() if run.audit else (_split(run),)), _environment(run))
-
-
-def ledgers(run: RunResults) -> tuple[Table, ...]:
-    """Return what was spent, and each opening of the test set."""
-    return (_budget(run), _openings(run))
+    joined = (_origins(run),) if run.manifest.origins else ()
+    split = () if run.audit else (_split(run),)
+    return (_protocol(run), *split, _environment(run), *joined)
 
 
 def _protocol(run: RunResults) -> Table:
@@ -50,61 +46,6 @@ def _split(run: RunResults) -> Table:
     return table("Images of each class in each split", columns, [*rows, total])
 
 
-def _budget(run: RunResults) -> Table:
-    columns = [
-        Column("Variant", numeric=False),
-        Column("Complete"),
-        Column("Pruned"),
-        Column("Failed"),
-        Column("Images, tuning"),
-        Column("Time, tuning"),
-        Column("Images, fits"),
-        Column("Time, fits"),
-    ]
-    rows = [_spent(variant) for variant in run.variants]
-    rows += [_pretrained(event) for event in run.events("pretrain")]
-    return table("Budget ledger: trials and what they and the fits cost", columns, rows)
-
-
-def _spent(variant: VariantResults) -> tuple[str, ...]:
-    states = Counter(trial.state for trial in variant.trials)
-    return (
-        variant.name,
-        *(whole(states[state]) for state in ("complete", "pruned", "failed")),
-        whole(sum(trial.images_seen for trial in variant.trials)),
-        duration(sum(trial.seconds for trial in variant.trials)),
-        whole(sum(fit.facts.images_seen for fit in variant.fits)),
-        duration(sum(fit.facts.train_seconds for fit in variant.fits)),
-    )
-
-
-def _pretrained(event: Mapping[str, Any]) -> tuple[str, ...]:
-    return (
-        f"pre-training: {event.get('variant', '')}",
-        *("–",) * 5,
-        whole(event.get("images_seen")),
-        duration(event.get("seconds")),
-    )
-
-
-def _openings(run: RunResults) -> Table:
-    rows = [
-        (
-            str(event.get("variant", "")),
-            setting(event.get("seed")),
-            str(event.get("time", "")),
-            str(event.get("purpose", "score")),
-            Cell(str(event.get("key", ""))[:10]),
-        )
-        for event in run.events("test-opened")
-    ]
-    return table(
-        f"Test ledger: the test set was opened {plural(len(rows), 'time')}",
-        ["Variant", Column("Seed"), "Opened", "Purpose", "Key"],
-        rows,
-    )
-
-
 def _environment(run: RunResults) -> Table:
     manifest = run.manifest
     facts: dict[str, Any] = {
@@ -125,13 +66,34 @@ def _environment(run: RunResults) -> Table:
     return table("Environment and versions", ["What", "Value"], rows)
 
 
+def _origins(run: RunResults) -> Table:
+    names = ("Run", "Variants", "Hardware", "Commit", "Finished")
+    columns = [
+        *(Column(name, numeric=False) for name in names),
+        Column("Wall time", "Times of different hardware do not compare."),
+    ]
+    rows = [
+        (
+            origin.name,
+            ", ".join(origin.variants),
+            origin.device or setting(origin.environment.get("cpu")),
+            setting(origin.git.get("commit"))[:10],
+            setting(origin.finished),
+            duration(origin.wall_seconds),
+        )
+        for origin in run.manifest.origins
+    ]
+    return table("Origins: the runs that this one joins", columns, rows)
+
+
 def repeat_commands(run: RunResults) -> tuple[str, ...]:
     """Return the commands that make this run again and render this page again."""
     manifest = run.manifest
     data = f" --data {shlex.quote(manifest.data.file)}" if manifest.data.file else ""
+    again = "reproduce results/" if manifest.origins else "run "
     commit = manifest.git.get("commit")
     return (
         *((f"git checkout {shlex.quote(str(commit))}",) if commit else ()),
-        f"ferbench run {shlex.quote(manifest.name)}{data}",
+        f"ferbench {again}{shlex.quote(manifest.name)}{data}",
         f"ferbench report {shlex.quote(f'results/{manifest.name}')}",
     )

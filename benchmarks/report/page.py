@@ -12,13 +12,16 @@ import pandas as pd
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from benchmarks.digests import renew_digests
 from benchmarks.evaluation.gains import gains
 from benchmarks.evaluation.leaderboard import INTERVAL, leaderboard
 from benchmarks.evaluation.records import RunResults
 from benchmarks.evaluation.run_results import read_run
+from benchmarks.mistakes import announcement
 from benchmarks.report.data_section import data_section
+from benchmarks.report.fairness_section import ledgers
 from benchmarks.report.figures import inline_svg, overview
-from benchmarks.report.method_section import ledgers, method_tables, repeat_commands
+from benchmarks.report.method_section import method_tables, repeat_commands
 from benchmarks.report.ranking import gains_table, ranking
 from benchmarks.report.summary import caveats, sentences
 from benchmarks.report.tables import as_csv, as_json
@@ -32,17 +35,24 @@ TEMPLATES = Path(__file__).resolve().parents[2] / "report_templates"
 def render(run_folder: Path) -> None:
     """Write ``leaderboard.html``, ``.csv`` and ``.json`` of a results folder, each whole.
 
-    Raises ``InputError`` where the folder is no run or is damaged.
+    Their digests are renewed where the run is finished. Raises ``InputError`` where the folder
+    is no run or is damaged.
     """
-    run = read_run(run_folder)
-    frame = leaderboard(run)
-    for name, text in (
-        ("leaderboard.html", _render(run, frame)),
-        ("leaderboard.csv", as_csv(frame)),
-        ("leaderboard.json", as_json(frame)),
-    ):
+    files = rendered(read_run(run_folder))
+    for name, text in files.items():
         with replacing(run_folder / name) as temporary:
             temporary.write_text(text, "utf-8")
+    renew_digests(run_folder, files)
+
+
+def rendered(run: RunResults) -> dict[str, str]:
+    """Return the text of each file that `render` writes, by name."""
+    frame = leaderboard(run)
+    return {
+        "leaderboard.html": _render(run, frame),
+        "leaderboard.csv": as_csv(frame),
+        "leaderboard.json": as_json(frame),
+    }
 
 
 def render_page(run: RunResults) -> str:
@@ -51,7 +61,7 @@ def render_page(run: RunResults) -> str:
 
 
 def _render(run: RunResults, frame: pd.DataFrame) -> str:
-    return _environment().get_template("leaderboard.html.j2").render(_page(run, frame))
+    return environment().get_template("leaderboard.html.j2").render(_page(run, frame))
 
 
 def _page(run: RunResults, frame: pd.DataFrame) -> dict[str, Any]:
@@ -59,13 +69,14 @@ def _page(run: RunResults, frame: pd.DataFrame) -> dict[str, Any]:
     gained, manifest = gains(run), run.manifest
     anchors = {name: f"variant-{place}" for place, name in enumerate(frame["variant"], start=1)}
     by_name = {variant.name: variant for variant in run.variants}
-    style, script = (TEMPLATES / name for name in ("style.css", "page.js"))
-    code = script.read_text("utf-8")
+    protocol = manifest.protocol
     return {
         "title": manifest.title or manifest.name,
         "data": manifest.data,
         "made": (manifest.finished or manifest.started)[:10],
         "version": manifest.ferbench,
+        "announcement": announcement(run.mistake, protocol.get("counterpart")),
+        "mistaken": run.mistake is not None,
         "sentences": sentences(run, frame, gained),
         "caveats": caveats(run),
         "overview": _overview(run, frame),
@@ -80,7 +91,15 @@ def _page(run: RunResults, frame: pd.DataFrame) -> dict[str, Any]:
         "method": method_tables(run),
         "ledgers": ledgers(run),
         "commands": repeat_commands(run),
-        "style": Markup(style.read_text("utf-8")),
+        **frame_of_page(),
+    }
+
+
+def frame_of_page() -> dict[str, Any]:
+    """Return style, script and the hash by which the page allows its script, for any template."""
+    code = (TEMPLATES / "page.js").read_text("utf-8")
+    return {
+        "style": Markup((TEMPLATES / "style.css").read_text("utf-8")),
         "script": Markup(code),
         "script_hash": base64.b64encode(hashlib.sha256(code.encode()).digest()).decode(),
     }
@@ -98,7 +117,8 @@ def _overview(run: RunResults, frame: pd.DataFrame) -> Picture | None:
 
 
 @cache
-def _environment() -> Environment:
+def environment() -> Environment:
+    """Return the templates, which escape whatever they are given."""
     return Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,

@@ -8,10 +8,12 @@ from typing import Any
 import pandas as pd
 
 from benchmarks.evaluation.chance import did_not_learn
+from benchmarks.evaluation.conditions import timed_apart
 from benchmarks.evaluation.gains import Gain
 from benchmarks.evaluation.leaderboard import INTERVAL
 from benchmarks.evaluation.metrics import METRICS
 from benchmarks.evaluation.records import RunResults
+from benchmarks.report.fairness_section import marks
 from benchmarks.report.formatting import compact, duration, percent, points, three_digits, whole
 from benchmarks.report.tables import spread
 from benchmarks.report.view import Cell, Column, Table, table
@@ -19,30 +21,38 @@ from benchmarks.report.view import Cell, Column, Table, table
 
 def ranking(run: RunResults, frame: pd.DataFrame, anchors: Mapping[str, str]) -> Table:
     """Return the leaderboard; ``anchors`` is variant → place in the page."""
+    external = {variant.name for variant in run.variants if variant.external}
     lost = {variant.name for variant in run.ranked if did_not_learn(run, variant)}
+    marked, apart = marks(run), timed_apart(run)
     columns = _columns(run)
     rows = []
     for place, (_, row) in enumerate(frame.iterrows(), start=1):
+        learned = ["did not learn within this budget"] if row["variant"] in lost else []
         name = Cell(
             row["variant"],
-            "did not learn within this budget" if row["variant"] in lost else "",
+            "; ".join([*learned, *marked[row["variant"]]]),
             row["variant"],
             f"#{anchors[row['variant']]}",
         )
-        rest = _numbers(row, place) if row["status"] == "ok" else _reason(row, len(columns) - 1)
+        if row["status"] == "ok":
+            rank = None if run.mistake or row["variant"] in external else place
+            rest = _numbers(row, rank, timed=row["variant"] not in apart)
+        else:
+            rest = _reason(row, len(columns) - 1)
         rows.append((name, *rest))
     return table("Variants by mean test accuracy", columns, rows)
 
 
-def _numbers(row: pd.Series, place: int) -> tuple[Cell, ...]:
+def _numbers(row: pd.Series, place: int | None, *, timed: bool) -> tuple[Cell, ...]:
+    """Return a ranked row's cells; times that do not compare are sorted after all others."""
     return (
-        Cell(str(place), sort=str(place)),
+        Cell(str(place), sort=str(place)) if place else Cell("none"),
         *(_score(row, metric.name, metric.fraction) for metric in METRICS),
         _number(row["parameters"], compact),
         _number(row["macs"], compact),
-        _number(row["train_seconds"], duration),
-        _number(row["latency_ms"], three_digits),
-        _number(row["batch_latency_ms"], three_digits),
+        _number(row["train_seconds"], duration, ranked=timed),
+        _number(row["latency_ms"], three_digits, ranked=timed),
+        _number(row["batch_latency_ms"], three_digits, ranked=timed),
         _number(row["peak_memory_mb"], whole),
         _number(row["images_seen"], compact),
     )
@@ -85,8 +95,8 @@ def _score(row: pd.Series, name: str, fraction: bool) -> Cell:
     return Cell(spread(row, name, fraction), note, _key(row[name]))
 
 
-def _number(value: Any, form: Any) -> Cell:
-    return Cell(form(value), sort=_key(value))
+def _number(value: Any, form: Any, *, ranked: bool = True) -> Cell:
+    return Cell(form(value), sort=_key(value) if ranked else "")
 
 
 def _key(value: Any) -> str:

@@ -24,6 +24,8 @@ def sentences(run: RunResults, frame: pd.DataFrame, gained: Sequence[Gain]) -> t
     )
     if not run.ranked:
         return (intro, "No variant has test predictions yet.")
+    if run.mistake:
+        return (intro, "No variant is ranked: the scores below show what the mistake does to them.")
     best = frame.iloc[0]
     answer = (
         f"{best['variant']} has the highest test accuracy, {with_sign(best['accuracy'])} "
@@ -108,6 +110,8 @@ def _of_run(run: RunResults) -> Iterator[str]:
             f"pre-training (accuracy there {with_sign(event['source_accuracy'])}), outside the "
             "budget that all variants share."
         )
+    for event in run.events("merged"):
+        yield f"{event['reason'].rstrip('.')}."
     for event in run.events("fallback"):
         known = {"event", "time", "variant", "key"}
         told = event.get("reason") or ", ".join(
@@ -117,7 +121,14 @@ def _of_run(run: RunResults) -> Iterator[str]:
 
 
 def _of_variants(run: RunResults) -> Iterator[str]:
-    lost = [variant.name for variant in run.ranked if did_not_learn(run, variant)]
+    for variant in run.variants:
+        if variant.external:
+            yield (
+                f"{variant.name} was brought in from outside and has no rank: its training is "
+                "unknown, it had no part in the equal budget, and it may have seen the test images."
+            )
+    ranked = [variant for variant in run.ranked if not variant.external]
+    lost = [variant.name for variant in ranked if did_not_learn(run, variant)]
     if lost:
         name, share = majority_share(run)
         yield (
@@ -129,7 +140,7 @@ def _of_variants(run: RunResults) -> Iterator[str]:
             ended = "failed" if variant.outcome.status == "failed" else "was not run"
             reason = variant.outcome.reason or "no reason was recorded"
             yield f"{variant.name} {ended}: {reason.rstrip('.')}."
-        elif len(variant.fits) < len(run.manifest.seeds):
+        elif len(variant.fits) < len(run.manifest.seeds) and not variant.external:
             number, wanted = len(variant.fits), len(run.manifest.seeds)
             yield f"{variant.name} has {number} of {wanted} seeds."
 

@@ -39,7 +39,7 @@ def for_reading(frame: pd.DataFrame) -> pd.DataFrame:
     rows = []
     for _, row in frame.iterrows():
         named = {"Variant": row["variant"]}
-        if row["status"] != "ok":
+        if row["reason"]:
             named["Variant"] = f"{row['variant']} ({row['status']}: {row['reason']})"
         for metric in METRICS:
             unit = ", %" if metric.fraction else ""

@@ -185,7 +185,7 @@ def _seeds(variant: VariantResults) -> Table:
                 setting(facts.best_epoch),
                 setting(facts.epochs_run),
                 setting(facts.stopped),
-                duration(facts.train_seconds),
+                MISSING if variant.external else duration(facts.train_seconds),
                 facts.key[:10] or MISSING,
             )
         )

@@ -75,18 +75,14 @@ def _prepare_jax(threads: int) -> str:
 
 def _count_tensorflow(model: Any, image: Any) -> int | None:
     import tensorflow as tf
-    from tensorflow.python.framework.convert_to_constants import (
-        convert_variables_to_constants_v2,
-    )
 
     traced = tf.function(lambda x: model(x, training=False)).get_concrete_function(
         tf.TensorSpec(image.shape, tf.float32)
     )
-    graph = convert_variables_to_constants_v2(traced).graph
     options = tf.compat.v1.profiler.ProfileOptionBuilder(
         tf.compat.v1.profiler.ProfileOptionBuilder.float_operation()
     )
-    found = tf.compat.v1.profiler.profile(graph, options=options.with_empty_output().build())
+    found = tf.compat.v1.profiler.profile(traced.graph, options=options.with_empty_output().build())
     return int(found.total_float_ops) if found else None
 
 

@@ -233,14 +233,23 @@ def _optimizer(recipe: Recipe, learned: list[Any]) -> Any:
 
 
 def _in_batches(model: Any, inputs: NDArray[Any]) -> NDArray[np.float32]:
-    """Run ``model`` in inference mode over ``inputs`` and return its output as float32."""
+    """Run ``model`` in inference mode over ``inputs`` and return its output as float32.
+
+    The last of several batches is filled up with zeros: another size would be traced anew.
+    """
+    size = min(PREDICTION_BATCH, len(inputs))
     parts = [
         keras.ops.convert_to_numpy(
-            keras.ops.cast(model.predict_on_batch(part.astype(np.float32)), "float32")
+            keras.ops.cast(model.predict_on_batch(_filled(part, size)), "float32")
         )
         for part in np.split(inputs, range(PREDICTION_BATCH, len(inputs), PREDICTION_BATCH))
     ]
-    return np.concatenate(parts)
+    return np.concatenate(parts)[: len(inputs)]
+
+
+def _filled(batch: NDArray[Any], size: int) -> NDArray[np.float32]:
+    missing = [(0, size - len(batch)), *[(0, 0)] * (batch.ndim - 1)]
+    return np.pad(batch.astype(np.float32), missing)
 
 
 def _softmax(logits: NDArray[np.float32]) -> NDArray[np.float64]:

@@ -61,8 +61,8 @@ class ScikitEngine:
         return {name: version(name) for name in ("scikit-learn", "numpy", "opencv-python-headless")}
 
     def conditions(self) -> Mapping[str, str]:
-        """Return the versions and the threads that `prepare` chose."""
-        return {**self.versions(), "threads": str(self._threads)}
+        """Return the versions, the threads that `prepare` chose, and the only precision."""
+        return {**self.versions(), "threads": str(self._threads), "precision": "float32"}
 
 
 class ScikitLearner:

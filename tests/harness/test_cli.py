@@ -27,6 +27,10 @@ from tests.runs.commands import ferbench
         (["audit", "fer2013"], "give --data PATH"),
         (["audit", "image-folder", "--data", "absent"], "absent: no such file"),
         (["datasets", "fetch", "synthetic-faces"], "cannot be fetched"),
+        (["predict", "absent", "a.png"], "absent: not a results folder"),
+        (["predict", "absent"], "Missing argument"),
+        (["webcam", "absent"], "not a results folder"),
+        (["demo", "absent"], "not a results folder"),
         (["frob"], "No such command"),
     ],
 )

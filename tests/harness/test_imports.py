@@ -17,8 +17,14 @@ COORDINATION = (
     "benchmarks.run",
     "benchmarks.coordinator",
     "benchmarks.listings",
+    "benchmarks.bench",
+    "benchmarks.protocol_file",
+    "benchmarks.doctor.examination",
     "benchmarks.executors.processes",
     "benchmarks.report.page",
+    "benchmarks.use.predicting",
+    "benchmarks.use.live",
+    "benchmarks.use.demo_server",
 )
 
 

@@ -146,6 +146,25 @@ def test_a_cell_that_trains_is_given_no_sealed_pack(tmp_path: Path) -> None:
     assert a_plan.score(fit).sealed == "sealed"
 
 
+def test_two_trials_of_equal_hyperparameters_are_two_trainings(tmp_path: Path) -> None:
+    a_plan, a_variant = plan(tmp_path), variant()
+    cells = [a_plan.trial(a_variant, number, {}, 1, Start("scratch")) for number in (0, 1)]
+    for name in ("key", "output", "checkpoint"):
+        assert getattr(cells[0], name) != getattr(cells[1], name)
+
+
+def test_trials_stand_on_other_data_than_fits_where_the_plan_says_so(tmp_path: Path) -> None:
+    other = dataclasses.replace(STAGE, training=Path("other"), training_digest="other")
+    honest = plan(tmp_path)
+    apart = dataclasses.replace(honest, tuning=other)
+    start = Start("scratch")
+    assert apart.trial(variant(), 0, {}, 1, start).training == "other"
+    assert (
+        apart.trial(variant(), 0, {}, 1, start).key != honest.trial(variant(), 0, {}, 1, start).key
+    )
+    assert apart.fit(variant(), {}, 0, start) == honest.fit(variant(), {}, 0, start)
+
+
 def test_a_fit_trains_no_longer_than_its_recipe(tmp_path: Path) -> None:
     emotionnet = variant(architecture="emotionnet")
     cell = plan(tmp_path, fit={"epochs": 500}).fit(emotionnet, {}, 0, Start("scratch"))
@@ -190,6 +209,38 @@ def test_two_rows_of_one_name_are_refused() -> None:
     content = {**CONTENT, "variants": [{"architecture": "plain-cnn"}] * 2}
     with pytest.raises(InputError, match="give one of them a `name`"):
         resolve_variants(Protocol.model_validate(content), discover(), STAGE.image_shape)
+
+
+def resolved(*rows: dict[str, Any], **settings: Any) -> list[Variant]:
+    content = {**CONTENT, **settings, "variants": list(rows)}
+    return resolve_variants(Protocol.model_validate(content), discover(), STAGE.image_shape)
+
+
+def test_a_transfer_row_brings_its_control_from_scratch() -> None:
+    vgg = {"architecture": "vgg16", "input_size": 64, "augmentation": "strong"}
+    found = resolved(
+        {**vgg, "initialisation": "imagenet", "strategy": "frozen"},
+        {**vgg, "initialisation": "imagenet"},
+        {"architecture": "plain-cnn"},
+    )
+    control = found[-1]
+    assert [v.name for v in found[2:]] == ["plain-cnn", "vgg16.scratch@64"]
+    assert (control.initialisation, control.strategy) == ("scratch", "fine-tune")
+    assert (control.input_size, control.augmentation) == (64, "strong")
+
+
+def test_a_control_that_is_among_the_rows_or_refused_is_not_added() -> None:
+    transfer = {"architecture": "vgg16", "initialisation": "imagenet"}
+    assert len(resolved(transfer, {"architecture": "vgg16"})) == 2
+    assert len(resolved(transfer, controls=False)) == 1
+
+
+def test_a_control_with_another_augmentation_gets_a_name_of_its_own() -> None:
+    rows = [
+        {"architecture": "vgg16"},
+        {"architecture": "vgg16", "initialisation": "imagenet", "augmentation": "strong"},
+    ]
+    assert resolved(*rows)[-1].name == "vgg16.scratch+strong"
 
 
 def test_values_that_the_protocol_sets_are_not_tuned() -> None:

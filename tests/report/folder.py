@@ -11,7 +11,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from benchmarks.plan import measure_key, score_key
+from benchmarks.protocol import decisive, digest
 from benchmarks.store import slug, write_table
+from datasets.digests import rows_digest
 
 EXPRESSIONS = ("angry", "disgust", "fear", "happy", "neutral", "sad", "surprise")
 SPACE = {
@@ -90,12 +93,16 @@ def build(
     _dump(folder / "tuning.json", {row.name: _trials(chance, row) for row in fitted})
     ledger = []
     for row in fitted:
-        _dump(folder / "fits" / slug(row.name) / "cost.json", _cost(chance))
         for seed in seeds:
             place = folder / "fits" / slug(row.name) / f"seed-{seed}"
-            _write_fit(place, row, seed, classes, splits, epochs, chance)
+            fit = _fit(row, seed, epochs, _split_digests(classes, splits)["training_digest"])
+            _write_fit(place, row, fit, classes, splits, epochs, chance)
             opening = {"event": "test-opened", "time": "2024-05-01T10:00:00+00:00"}
-            ledger.append(opening | {"variant": row.name, "seed": seed, "key": "ab" * 32})
+            ledger.append(opening | {"variant": row.name, "seed": seed, "key": fit["key"]})
+        first = _fit(row, seeds[0], epochs, _split_digests(classes, splits)["training_digest"])
+        cost = _cost(chance)
+        cost["key"] = measure_key(first["key"], cost["device"])
+        _dump(folder / "fits" / slug(row.name) / "cost.json", cost)
     lines = "".join(json.dumps(line) + "\n" for line in ledger)
     (folder / "ledger.jsonl").write_text(lines, "utf-8")
     return folder
@@ -117,7 +124,7 @@ def _splits(chance: np.random.Generator, classes: tuple[str, ...], images: int) 
 def _write_fit(
     place: Path,
     row: Row,
-    seed: int,
+    fit: dict[str, Any],
     classes: tuple[str, ...],
     splits: pd.DataFrame,
     epochs: int,
@@ -132,9 +139,11 @@ def _write_fit(
     table = asked[["row", "image_id", "label", "split"]].reset_index(drop=True)
     for index, name in enumerate(classes):
         table[f"p_{name}"] = probabilities[:, index].astype(np.float32)
+    split = _split_digests(classes, splits)["digest"]
+    table.attrs = {"key": score_key(fit["key"], split)}
     write_table(place / "predictions.parquet", table)
     _history(chance, epochs, row.skill).to_csv(place / "history.csv", index=False)
-    _dump(place / "fit.json", _fit(row, seed, epochs))
+    _dump(place / "fit.json", fit)
 
 
 def _history(chance: np.random.Generator, epochs: int, skill: float) -> pd.DataFrame:
@@ -187,12 +196,23 @@ def _cost(chance: np.random.Generator) -> dict[str, Any]:
     }
 
 
-def _fit(row: Row, seed: int, epochs: int) -> dict[str, Any]:
+def _fit(row: Row, seed: int, epochs: int, data: str) -> dict[str, Any]:
+    chosen = DEFAULTS | {"learning_rate": 3.1e-4, "dropout": 0.41}
+    identity = {
+        "data": data,
+        "architecture": row.manifest["architecture"],
+        "start": [row.manifest["initialisation"], ""],
+        "recipe": chosen,
+        "seeds": [0, seed],
+        "threads": 1,
+        "versions": {"keras": "3.15.1"},
+    }
     return {
         "variant": row.name,
         "seed": seed,
-        "key": "cd" * 32,
-        "hyperparameters": DEFAULTS | {"learning_rate": 3.1e-4, "dropout": 0.41},
+        "key": digest(identity),
+        "identity": identity,
+        "hyperparameters": chosen,
         "epochs_run": epochs,
         "best_epoch": epochs - 2,
         "images_seen": epochs * 1000,
@@ -214,24 +234,26 @@ def _manifest(
         str(split): {name: int((part["label"] == i).sum()) for i, name in enumerate(classes)}
         for split, part in splits.groupby("split", sort=False)
     }
+    choices = [{"architecture": row.manifest["architecture"], "name": row.name} for row in rows]
+    protocol = {
+        "name": "quick",
+        "seed": 0,
+        "threads": 1,
+        "precision": "float32",
+        "selection": "accuracy",
+        "data": {"set": "fer2013", "train_images": 4000},
+        "fit": {"epochs": 12, "seeds": list(seeds)},
+        "tuning": {"trials": 8, "generation": 4, "rungs": [1, 3], "keep": 0.5},
+        "variants": choices,
+    }
     return {
         "ferbench": "0.1.0",
         "name": "quick",
         "title": "Seven expressions, quickly",
-        "protocol": {
-            "name": "quick",
-            "seed": 0,
-            "threads": 1,
-            "precision": "float32",
-            "selection": "accuracy",
-            "data": {"set": "fer2013", "train_images": 4000},
-            "fit": {"epochs": 12, "seeds": list(seeds)},
-            "tuning": {"trials": 8, "generation": 4, "rungs": [1, 3], "keep": 0.5},
-        },
-        "protocol_digest": "12" * 32,
+        "protocol": protocol,
+        "protocol_digest": digest(decisive(protocol)),
         "split": {
-            "digest": "34" * 32,
-            "training_digest": "56" * 32,
+            **_split_digests(classes, splits),
             "made": False,
             "counts": counts,
         },
@@ -260,6 +282,15 @@ def _manifest(
         "finished": "2024-05-01T10:12:30+00:00",
         "wall_seconds": 2550.0,
         "variants": [row.manifest for row in rows],
+    }
+
+
+def _split_digests(classes: tuple[str, ...], splits: pd.DataFrame) -> dict[str, str]:
+    rows = splits[["split", "image_id", "label", "path"]]
+    training = rows[rows["split"] != "test"]
+    return {
+        "digest": rows_digest(classes, rows.itertuples(index=False)),
+        "training_digest": rows_digest(classes, training.itertuples(index=False)),
     }
 
 

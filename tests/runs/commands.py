@@ -49,6 +49,53 @@ initialisation = "source"
 input_size = 32
 """
 
+SMALL = """
+name = "small"
+precision = "bfloat16"
+
+[data]
+set = "synthetic-faces"
+options = { scale = 0.1 }
+
+[tuning]
+trials = 1
+rungs = [1]
+
+[fit]
+epochs = 1
+
+[[variants]]
+architecture = "pixel-logistic"
+
+[[variants]]
+architecture = "emotionnet"
+
+[[variants]]
+architecture = "timm:resnet10t"
+input_size = 32
+
+[[variants]]
+architecture = "two-faced"
+"""
+
+TWO_FACED = '''"""A torch network that answers otherwise once it is exported."""
+
+from models.registry import BuildRequest, Network, architecture
+
+
+@architecture(name="two-faced", engine="torch", summary="a test", source="a test")
+def two_faced(request: BuildRequest) -> Network:
+    """Return mean brightness with a head of one layer."""
+    import torch
+
+    class Brightness(torch.nn.Module):
+        def forward(self, images):
+            mean = images.mean(dim=(2, 3)) / 255
+            return 1 - 100 * mean if torch.compiler.is_exporting() else mean
+
+    return Network(Brightness(), torch.nn.Linear(request.image_shape[2], request.classes))
+'''
+
 
 @dataclass(frozen=True)
 class Done:

@@ -148,9 +148,10 @@ def spy(request):
     )
     protocol = tmp_path / "spy.toml"
     text = PROTOCOL.replace('"image-folder"', '"synthetic-faces"\noptions = { scale = 0.1 }')
+    text = f"plugins = [{json.dumps(str(plugin))}]\n{text}"
     protocol.write_text(text + '[[variants]]\narchitecture = "spy"\n', "utf-8")
     run = tmp_path / "run"
-    done = ferbench("run", protocol, "--out", run, "--plugin", plugin)
+    done = ferbench("run", protocol, "--out", run)
     assert done.status == 1, done.err
     status = json.loads((run / "status.json").read_text())
     assert status["spy"]["status"] == "failed"

@@ -1,0 +1,99 @@
+"""``ferbench add``."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from benchmarks.commands.options import Data, Plugin
+
+
+class Scale(StrEnum):
+    """What a model from outside takes a pixel's 0 to 255 as."""
+
+    as_is = "0..255"
+    unit = "0..1"
+    signed = "-1..1"
+    imagenet = "imagenet"
+
+
+class Colour(StrEnum):
+    """The channels that a model from outside takes, in order."""
+
+    grey = "grey"
+    rgb = "rgb"
+    bgr = "bgr"
+
+
+def add(
+    run: Annotated[Path, typer.Argument(metavar="RUN")],
+    name: Annotated[str, typer.Option(help="The row's name.")],
+    model: Annotated[
+        Path | None, typer.Option(help="A finished model: .keras, .h5, .hdf5 or .onnx.")
+    ] = None,
+    predictions: Annotated[
+        Path | None,
+        typer.Option(
+            help="Or its answers, .csv or .parquet: row, path or image_id, and a column of "
+            "probabilities for each class, for every validation and test image."
+        ),
+    ] = None,
+    classes: Annotated[
+        str, typer.Option(metavar="A,B,…", help="The model's outputs in order.")
+    ] = "",
+    scale: Annotated[
+        Scale | None,
+        typer.Option(help="What the model takes pixels as; imagenet: 0..1, standardised."),
+    ] = None,
+    input_size: Annotated[
+        int | None, typer.Option(min=8, help="Pixels, where the model leaves them open.")
+    ] = None,
+    colour: Annotated[
+        Colour | None, typer.Option(help="Needed for a model of colour images.")
+    ] = None,
+    logits: Annotated[
+        bool, typer.Option("--logits", help="The outputs come before softmax.")
+    ] = False,
+    as_stated: Annotated[
+        bool,
+        typer.Option("--as-stated", help="Though another reading scores better on validation."),
+    ] = False,
+    data: Data = None,
+    plugin: Plugin = None,
+) -> int:
+    """Bring a finished model, or its predictions, into a run as a row marked external."""
+    from rich.console import Console
+
+    from benchmarks.exchange.add import add as carry_out
+    from benchmarks.exchange.add import close
+    from benchmarks.exchange.arrival import Request
+    from benchmarks.listings import print_leaderboard
+    from benchmarks.report.page import render
+
+    request = Request(
+        run=run,
+        name=name,
+        model=model,
+        predictions=predictions,
+        classes=tuple(part.strip() for part in classes.split(",") if part.strip()),
+        scale=scale.value if scale else None,
+        input_size=input_size,
+        colour=colour.value if colour else None,
+        logits=logits,
+        as_stated=as_stated,
+        data=data,
+        plugins=tuple(plugin or ()),
+    )
+    done = carry_out(request)
+    render(run)
+    close(run)
+    console = Console(stderr=True, highlight=False, markup=False)
+    for warning in done.warnings:
+        console.print(f"{done.name}: {warning}", style="yellow")
+    if done.already:
+        console.print(f"{done.name}: was in the run already; nothing was scored again")
+    print_leaderboard(console, run)
+    return 0

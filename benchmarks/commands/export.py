@@ -1,0 +1,61 @@
+"""``ferbench export``."""
+
+from __future__ import annotations
+
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from benchmarks.commands.options import Plugin
+
+
+class Format(StrEnum):
+    """What ``ferbench export`` can write; each engine has some of them."""
+
+    onnx = "onnx"
+    keras = "keras"
+    h5 = "h5"
+    tflite = "tflite"
+    torch_export = "torch-export"
+    safetensors = "safetensors"
+    joblib = "joblib"
+
+
+def export(
+    model: Annotated[str, typer.Argument(metavar="RUN/VARIANT")],
+    format: Annotated[
+        Format,
+        typer.Option(
+            help="Keras: keras, h5, onnx, tflite; torch: onnx, torch-export, safetensors; "
+            "scikit-learn: joblib, safetensors."
+        ),
+    ],
+    out: Annotated[Path, typer.Option("--out", "-o", metavar="FILE", help="The file to write.")],
+    seed: Annotated[int | None, typer.Option(help="Which fit; default the lowest seed.")] = None,
+    plugin: Plugin = None,
+) -> int:
+    """Write a fitted model as a file for other programs, checked against the run's own model."""
+    from benchmarks.exchange.export import Request
+    from benchmarks.exchange.export import export as carry_out
+
+    request = Request(
+        reference=model, format=format, out=out, seed=seed, plugins=tuple(plugin or ())
+    )
+    done = carry_out(request)
+    print(f"written: {done.file}", file=sys.stderr)
+    print(f"written: {done.card}", file=sys.stderr)
+    print(
+        f"on {done.images} random images its probabilities differ by at most "
+        f"{done.difference:.1g} from the model's own",
+        file=sys.stderr,
+    )
+    if done.precision != done.precision_scored:
+        print(
+            f"it computes in {done.precision}; the run scored the model in "
+            f"{done.precision_scored}, which differs by at most {done.difference_scored:.1g} here",
+            file=sys.stderr,
+        )
+    return 0

@@ -1,0 +1,90 @@
+"""``ferbench init``."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from benchmarks.commands.options import Data
+
+
+def init(
+    path: Annotated[
+        Path | None, typer.Argument(help="A folder or archive: one folder for each class.")
+    ] = None,
+    data: Data = None,
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", metavar="FILE.toml", help="Default: named as the images."),
+    ] = None,
+    measure: Annotated[
+        bool, typer.Option(help="Time the networks for a minute, to fit the budget to the machine.")
+    ] = True,
+    force: Annotated[bool, typer.Option("--force", help="Replace an existing file.")] = False,
+) -> int:
+    """Write a protocol for your own images."""
+    from rich.console import Console
+
+    from benchmarks.proposal import choose_data, propose
+    from benchmarks.protocol_file import budget_lines, describe, next_command, write_protocol
+
+    place = _place(path, data)
+    file = output or Path(f"{_name(place.stem)}.toml")
+    _refuse(file, force)
+    console = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
+    with console.status(f"reading {place.name}") as status:
+
+        def decoded(done: int, total: int) -> None:
+            status.update(f"reading {place.name}: {done:,} of {total:,} images")
+
+        def timing(name: str) -> None:
+            status.update(f"timing {name}" if name else "writing")
+
+        choice, ground = choose_data(place, decoded)
+        for line in describe(ground):
+            console.print(line)
+        proposal = propose(_name(file.stem), choice, ground, measure=measure, tell=timing)
+    write_protocol(proposal, file)
+    for line in budget_lines(proposal):
+        console.print(line)
+    console.print(f"written: {file}")
+    console.print(f"next: {next_command(file)}")
+    return 0
+
+
+def _place(path: Path | None, data: Path | None) -> Path:
+    """Return the absolute place of the images, so that the protocol works from any folder."""
+    from benchmarks.errors import InputError
+
+    if path and data and path != data:
+        raise InputError("init: give the images once, as PATH or with --data")
+    given = path or data or os.environ.get("FERBENCH_DATA")
+    if not given:
+        raise InputError("init: say where your images are: ferbench init PATH")
+    place = Path(given).expanduser().absolute()
+    try:
+        str(place).encode()
+    except UnicodeEncodeError:
+        raise InputError(f"{str(place)!a}: its name is not valid Unicode; rename it") from None
+    return place
+
+
+def _name(stem: str) -> str:
+    """Return a protocol name made of ``stem``; a preset's own name is not taken."""
+    from benchmarks.protocol import presets
+    from benchmarks.store import slug
+
+    name = slug(stem).strip("-._") or "mine"
+    return f"my-{name}" if name in presets() else name
+
+
+def _refuse(file: Path, force: bool) -> None:
+    from benchmarks.errors import InputError
+
+    if file.is_dir():
+        raise InputError(f"{file} is a folder; give --output a file")
+    if file.exists() and not force:
+        raise InputError(f"{file} exists; give --output another name, or --force to replace it")

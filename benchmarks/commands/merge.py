@@ -1,0 +1,22 @@
+"""``ferbench merge``."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def merge(
+    runs: Annotated[list[Path], typer.Argument(metavar="RUN RUN...")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="The new results folder.")],
+) -> int:
+    """Join runs of the same protocol, made on several machines, into one results folder."""
+    from benchmarks.merge import merge as join
+
+    for remark in join(runs, out):
+        print(remark, file=sys.stderr)
+    print(f"written: {out / 'leaderboard.html'}", file=sys.stderr)
+    return 0

@@ -1,0 +1,38 @@
+"""``ferbench webcam``."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from benchmarks.commands.options import Model, Plugin
+
+
+def webcam(
+    model: Model,
+    camera: Annotated[str, typer.Option(help="A camera's number, or a video file.")] = "0",
+    plugin: Plugin = None,
+) -> int:
+    """Say live what a fitted model sees in a camera's faces; q or Ctrl-C ends.
+
+    It shows bars in the terminal; `ferbench demo` shows the picture too.
+    """
+    from rich.console import Console
+
+    from benchmarks.use.camera import Camera
+    from benchmarks.use.chosen import choose
+    from benchmarks.use.keys import watching_for
+    from benchmarks.use.live import watch
+    from benchmarks.use.starting import start
+
+    words = Console(stderr=True, highlight=False, markup=False)
+    chosen = choose(model)
+    with Camera(camera) as opened, start(chosen, tuple(plugin or ()), words) as predictor:
+        shown = Console(highlight=False, markup=False)
+        try:
+            with watching_for("q") as ended:
+                watch(opened, chosen, predictor, shown, ended)
+        except KeyboardInterrupt:
+            return 0
+    return 0

@@ -1,0 +1,98 @@
+"""What comes from outside: the user's data, published weights, Kaggle's data sets."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from benchmarks.doctor.findings import Finding
+
+
+def examine_data() -> Iterator[Finding]:
+    """Say what FERBENCH_DATA names."""
+    from datasets.recognition import look, recognise
+    from datasets.records import DataError
+    from datasets.registry import discover
+
+    given = os.environ.get("FERBENCH_DATA")
+    if not given:
+        found = "FERBENCH_DATA is not set; quick needs no data, other presets take --data"
+        yield Finding("ok", "data", found)
+        return
+    try:
+        place = Path(given).expanduser()
+        source = recognise(place, look(place), discover())[0]
+    except DataError as error:
+        advice = "correct FERBENCH_DATA, or unset it and give --data"
+        yield Finding("warning", "data", f"FERBENCH_DATA: {error}", advice)
+        return
+    yield Finding("ok", "data", f"FERBENCH_DATA={given}, recognised as {source.name}")
+
+
+def examine_weights() -> Iterator[Finding]:
+    """Say which ImageNet weights are at hand, and whether others may be fetched."""
+    kept = [*keras_weights(), *hub_weights()]
+    at_hand = f"at hand: {', '.join(kept)}" if kept else "none at hand"
+    setting = os.environ.get("FERBENCH_OFFLINE", "")
+    if setting == "1":
+        advice = 'unset FERBENCH_OFFLINE once to fetch, or give initialisation = "file:PATH"'
+        found = f"FERBENCH_OFFLINE=1 forbids fetching; {at_hand}"
+        yield Finding("ok" if kept else "warning", "weights", found, "" if kept else advice)
+        return
+    if setting not in ("", "0"):
+        advice = "write FERBENCH_OFFLINE=1 to forbid every download"
+        yield Finding("warning", "offline", f"FERBENCH_OFFLINE={setting} has no effect", advice)
+    found = f"{at_hand}; others are fetched when a variant asks for them (not tried)"
+    yield Finding("ok", "weights", found)
+
+
+def keras_weights() -> list[str]:
+    """Return the names of the networks whose weights lie in Keras' cache."""
+    home = Path(os.environ.get("KERAS_HOME", Path.home() / ".keras"))
+    return sorted(file.name.partition("_")[0] for file in (home / "models").glob("*_notop*.h5"))
+
+
+def hub_weights() -> list[str]:
+    """Return the timm weights that lie in the Hugging Face hub's cache."""
+    from huggingface_hub import CacheNotFound, scan_cache_dir
+
+    try:
+        repositories = scan_cache_dir().repos
+    except (CacheNotFound, ValueError):
+        return []
+    return sorted(
+        repository.repo_id
+        for repository in repositories
+        for revision in repository.revisions
+        if any(file.file_name == "model.safetensors" for file in revision.files)
+    )
+
+
+def examine_kaggle() -> Iterator[Finding]:
+    """Say whether ``ferbench datasets fetch`` has what it needs; credentials are never read."""
+    try:
+        version("kagglehub")
+    except PackageNotFoundError:
+        found = "kagglehub is not installed; only ferbench datasets fetch needs it"
+        advice = "pip install -c constraints.txt -e '.[fetch]'"
+        yield Finding("ok", "Kaggle", found, advice)
+        return
+    if place := kaggle_credentials():
+        yield Finding("ok", "Kaggle", f"credentials present ({place})")
+    else:
+        found = "no credentials; only ferbench datasets fetch needs them"
+        advice = "create a token on your Kaggle account page and save it as ~/.kaggle/kaggle.json"
+        yield Finding("ok", "Kaggle", found, advice)
+
+
+def kaggle_credentials() -> str | None:
+    """Return where kagglehub would find credentials; neither they nor their file are read."""
+    if os.environ.get("KAGGLE_API_TOKEN"):
+        return "KAGGLE_API_TOKEN"
+    if os.environ.get("KAGGLE_USERNAME") and os.environ.get("KAGGLE_KEY"):
+        return "KAGGLE_USERNAME and KAGGLE_KEY"
+    folder = Path(os.environ.get("KAGGLE_CONFIG_DIR", Path.home() / ".kaggle"))
+    files = (folder / name for name in ("access_token", "kaggle.json"))
+    return next((file.name for file in files if file.is_file()), None)

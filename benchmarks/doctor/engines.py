@@ -1,0 +1,107 @@
+"""The engines, each tried in a process of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from benchmarks.doctor.findings import Finding
+from benchmarks.doctor.packages import INSTALL
+
+PATIENCE = 60.0
+"""Seconds after which a probe that has not answered is ended."""
+FASTER, SLOWER = 1.1, 0.9
+TITLES: Mapping[str, str] = {
+    "keras": "Keras",
+    "torch": "torch and timm",
+    "scikit-learn": "scikit-learn",
+}
+
+
+def examine_engine(name: str) -> Iterator[Finding]:
+    """Let the engine ``name`` train a small network, and say how that went."""
+    subject = TITLES[name]
+    if name == "keras":
+        subject += f" on {os.environ.get('KERAS_BACKEND', 'tensorflow')}"
+    answer = run_probe(name)
+    if isinstance(answer, str):
+        yield Finding("problem", subject, answer, _remedy(name))
+        return
+    versions = ", ".join(f"{library} {number}" for library, number in answer["versions"].items())
+    device = "the CPU" if answer["device"] == "cpu" else "a GPU"
+    yield Finding("ok", subject, f"trains on {device}; {versions}")
+    if device == "the CPU" and name != "scikit-learn":
+        yield from _unseen_gpu(subject, name)
+    if "bfloat16" in answer["step_seconds"]:
+        yield compare_precisions(subject, answer["step_seconds"])
+
+
+def compare_precisions(subject: str, seconds: Mapping[str, float]) -> Finding:
+    """Say how much bfloat16 gains or costs by the seconds of a step in each precision."""
+    gain = seconds["float32"] / seconds["bfloat16"]
+    subject = f"bfloat16, {subject}"
+    if gain < SLOWER:
+        advice = 'set precision = "float32" in a copy of the preset'
+        return Finding("warning", subject, f"{1 / gain:.1f} times slower than float32", advice)
+    if gain < FASTER:
+        return Finding("ok", subject, "no faster than float32 with a small network")
+    return Finding("ok", subject, f"{gain:.1f} times as fast as float32 with a small network")
+
+
+def run_probe(name: str) -> dict[str, Any] | str:
+    """Return what the probe of an engine answered, or why it did not."""
+    from benchmarks.executors.processes import worker_environment
+
+    try:
+        done = subprocess.run(
+            [sys.executable, "-m", "benchmarks.doctor.probe", name],
+            env={**os.environ, **worker_environment(1)},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            check=False,
+            timeout=PATIENCE,
+        )
+    except subprocess.TimeoutExpired:
+        return f"gave no answer in {PATIENCE:.0f} s"
+    if done.returncode < 0:
+        return f"its process was ended by {_signal_name(-done.returncode)}"
+    lines = [line.strip() for line in done.stderr.splitlines() if line.strip()]
+    if done.returncode:
+        return lines[-1][:300] if lines else f"exit status {done.returncode}"
+    answer: dict[str, Any] = json.loads(done.stdout.rstrip().rpartition("\n")[2])
+    return answer
+
+
+def _signal_name(number: int) -> str:
+    name = signal.Signals(number).name if number in set(signal.Signals) else f"signal {number}"
+    return f"{name}: the processor lacks an instruction" if name == "SIGILL" else name
+
+
+def _remedy(name: str) -> str:
+    backend = os.environ.get("KERAS_BACKEND", "tensorflow")
+    if name == "keras" and backend != "tensorflow":
+        return f"install {backend}, or unset KERAS_BACKEND to train on TensorFlow"
+    return INSTALL
+
+
+def _unseen_gpu(subject: str, name: str) -> Iterator[Finding]:
+    from benchmarks.environment import gpu
+
+    try:
+        present = gpu()
+    except (OSError, subprocess.TimeoutExpired):
+        return
+    if present:
+        build = (
+            "torch of a CUDA build that fits the driver"
+            if name == "torch"
+            else ("tensorflow[and-cuda] in the version of constraints.txt")
+        )
+        yield Finding("warning", f"GPU, {subject}", f"does not see {present}", f"install {build}")

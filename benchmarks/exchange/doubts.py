@@ -1,0 +1,136 @@
+"""Doubts about a stated reading, from validation answers alone: chance, and a better reading."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import linear_sum_assignment
+
+from benchmarks.evaluation.leaderboard import wilson
+
+Labels = NDArray[np.int64]
+Probabilities = NDArray[np.float64]
+POINTS, NATS = 0.05, 0.1
+SMALLEST = 1e-6
+
+
+@dataclass(frozen=True)
+class Doubt:
+    """One thing that speaks against a stated reading.
+
+    ``better`` tells a reading that scores much better, which is probably the right one, from
+    a score that may simply be bad.
+    """
+
+    text: str
+    better: bool
+
+
+@dataclass(frozen=True, eq=False)
+class _Scored:
+    """Answers to validation images and how good they are."""
+
+    labels: Labels
+    answers: Probabilities
+
+    @property
+    def accuracy(self) -> float:
+        return float((self.answers.argmax(axis=1) == self.labels).mean())
+
+    @property
+    def losses(self) -> NDArray[np.float64]:
+        """The cross-entropy of each image."""
+        given = self.answers[np.arange(len(self.labels)), self.labels]
+        return -np.log(np.maximum(given, SMALLEST))
+
+    def first(self, count: int) -> _Scored:
+        return _Scored(self.labels[:count], self.answers[:count])
+
+    def told(self) -> str:
+        return f"{self.accuracy:.1%} (log-loss {self.losses.mean():.2f})"
+
+
+def doubts(
+    labels: Labels,
+    answers: Probabilities,
+    class_names: tuple[str, ...],
+    stated: tuple[str, ...],
+    others: Mapping[str, Probabilities],
+) -> Iterator[Doubt]:
+    """Yield what speaks against a reading under which ``answers`` came from validation images.
+
+    ``answers`` are N×K in the order of ``class_names``, as are those of ``others``, scale →
+    answers to the first images under that scale. ``stated`` is the order of the model's outputs
+    as its user stated it. Another reading, with another scale or the order of classes that makes
+    the labels likeliest, is much better if it gains five points of accuracy with intervals that
+    do not meet, or a tenth of log-loss without losing accuracy; it must also tell more than the
+    frequencies of the classes do.
+    """
+    own = _Scored(labels, answers)
+    found = list(_better(own, others, stated, class_names))
+    if found:
+        score, reading = max(found, key=lambda pair: (pair[0].accuracy, -pair[0].losses.mean()))
+        text = f"on validation it scores {own.told()} as stated, but {score.told()} with {reading}"
+        yield Doubt(text, better=True)
+    common, name = _commonest(labels, class_names)
+    if wilson(own.accuracy, len(labels))[0] <= common:
+        yield Doubt(
+            f"on validation it scores {own.told()}, no better than always answering "
+            f"“{name}” ({common:.1%})",
+            better=False,
+        )
+
+
+def _better(
+    own: _Scored,
+    others: Mapping[str, Probabilities],
+    stated: tuple[str, ...],
+    class_names: tuple[str, ...],
+) -> Iterator[tuple[_Scored, str]]:
+    """Yield each reading that is much better than the stated one, with its score."""
+    for scale, answers in {"": own.answers, **others}.items():
+        base = own.first(len(answers))
+        given = _Scored(base.labels, answers)
+        told = [f"scale {scale}"] if scale else []
+        if scale and _much_better(given, base):
+            yield given, told[0]
+        order = _likeliest_order(given)
+        ordered = _Scored(base.labels, answers[:, np.argsort(order)])
+        if _much_better(ordered, given) and _much_better(ordered, base):
+            meant = dict(zip(class_names, (class_names[k] for k in order), strict=True))
+            right = ",".join(meant[name] for name in stated)
+            told = [*told, f"classes {right} instead of {','.join(stated)}"]
+            yield ordered, " and ".join(told)
+
+
+def _likeliest_order(scored: _Scored) -> NDArray[np.int64]:
+    """Return the class that each column should mean for the labels to be likeliest."""
+    size = scored.answers.shape[1]
+    logs = np.log(np.maximum(scored.answers, SMALLEST))
+    sums = np.stack([logs[scored.labels == label].sum(axis=0) for label in range(size)], axis=1)
+    return np.asarray(linear_sum_assignment(sums, maximize=True)[1], np.int64)
+
+
+def _much_better(given: _Scored, stated: _Scored) -> bool:
+    count = len(given.labels)
+    low, high = wilson(given.accuracy, count)[0], wilson(stated.accuracy, count)[1]
+    gains = stated.losses - given.losses
+    surely = float(gains.mean() - 1.96 * gains.std() / np.sqrt(count))
+    more = given.accuracy - stated.accuracy > POINTS and low > high
+    likelier = given.accuracy >= stated.accuracy and surely > NATS
+    return bool((more or likelier) and _informed(given, low))
+
+
+def _informed(given: _Scored, low: float) -> bool:
+    """Tell whether answers say more than how frequent each class is."""
+    shares = np.bincount(given.labels, minlength=given.answers.shape[1]) / len(given.labels)
+    entropy = -float((shares[shares > 0] * np.log(shares[shares > 0])).sum())
+    return low > shares.max() or float(given.losses.mean()) < entropy
+
+
+def _commonest(labels: Labels, class_names: tuple[str, ...]) -> tuple[float, str]:
+    counts = np.bincount(labels, minlength=len(class_names))
+    return float(counts.max() / counts.sum()), class_names[int(counts.argmax())]

@@ -1,0 +1,108 @@
+"""A table of somebody's predictions, put in the order of a run's split."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow
+from numpy.typing import NDArray
+
+from benchmarks.errors import InputError
+
+KEYS = ("row", "path", "image_id")
+READERS = (".csv", ".parquet")
+
+
+def read_predictions(
+    file: Path, splits: pd.DataFrame, asked: pd.DataFrame, class_names: Sequence[str]
+) -> NDArray[np.float64]:
+    """Return the numbers in ``file`` for each line of ``asked``, N×K, classes in order.
+
+    ``splits`` is ``splits.parquet`` and ``asked`` its validation and test images. The table
+    names an image by ``row``, ``path`` or ``image_id`` and has a column for each class, ``angry``
+    or ``p_angry``. Where it has several names for an image they must agree. Lines for training
+    images are left out; missing, contradicting and unknown ones raise ``InputError``.
+    """
+    table = _read(file)
+    columns = [_column(file, table, name) for name in class_names]
+    keys = [key for key in KEYS if key in table]
+    if not keys:
+        raise InputError(f"{file}: no column row, path or image_id says which image a line is for")
+    key = keys[0]
+    table = _once(file, table[[*keys, *columns]], key)
+    _refuse_strangers(file, table, splits, key)
+    chosen = table.set_index(key).reindex(asked[key])
+    _refuse_missing(file, chosen.index.isin(table[key]), asked)
+    for other in keys[1:]:
+        wrong = chosen[other].to_numpy() != asked[other].to_numpy()
+        if wrong.any():
+            line = asked[key].iloc[int(wrong.argmax())]
+            raise InputError(
+                f"{file}: {other} of {key} {line} is not that of the run's split; "
+                f"leave the wrong one of the two columns out"
+            )
+    return chosen[columns].to_numpy(np.float64)
+
+
+def _read(file: Path) -> pd.DataFrame:
+    if file.suffix not in READERS:
+        raise InputError(f"{file}: a table of predictions is .csv or .parquet")
+    if not file.is_file():
+        raise InputError(f"{file}: no such file")
+    try:
+        if file.suffix == ".parquet":
+            table = pd.read_parquet(file)
+        else:
+            table = pd.read_csv(file, dtype={"image_id": str, "path": str})
+    except (OSError, ValueError, pyarrow.ArrowException) as error:
+        reason = str(error).strip().partition("\n")[0]
+        raise InputError(f"{file}: not readable as {file.suffix}: {reason}") from error
+    table.columns = [str(column).strip() for column in table.columns]
+    return table
+
+
+def _column(file: Path, table: pd.DataFrame, name: str) -> str:
+    """Return the one column of numbers for the class ``name``."""
+    found = [c for c in table.columns if c.lower() in (name.lower(), f"p_{name.lower()}")]
+    if len(found) != 1:
+        there = ", ".join(table.columns[:12])
+        what = "several columns" if found else "no column"
+        raise InputError(f"{file}: {what} {name} or p_{name} (it has {there}); give one a class")
+    numbers = pd.to_numeric(table[found[0]], errors="coerce")
+    wrong = ~np.isfinite(numbers.to_numpy(np.float64))
+    if wrong.any():
+        line, value = int(wrong.argmax()), table[found[0]].iloc[int(wrong.argmax())]
+        raise InputError(f"{file}: data row {line + 1}, {found[0]}: {value!r} is no finite number")
+    table[found[0]] = numbers
+    return found[0]
+
+
+def _once(file: Path, table: pd.DataFrame, key: str) -> pd.DataFrame:
+    """Return the table with one line for a key; images of equal pixels may repeat their answer."""
+    single = table.drop_duplicates()
+    again = single[key].duplicated()
+    if again.any() or single[key].isna().any():
+        line = single[key][again | single[key].isna()].iloc[0]
+        raise InputError(f"{file}: {key} {line} has several lines that differ, or is blank")
+    return single
+
+
+def _refuse_strangers(file: Path, table: pd.DataFrame, splits: pd.DataFrame, key: str) -> None:
+    strange = ~table[key].isin(splits[key])
+    if strange.any():
+        raise InputError(
+            f"{file}: {int(strange.sum())} lines are for images that the run does not have "
+            f"(first: {key} {table[key][strange].iloc[0]}); leave them out"
+        )
+
+
+def _refuse_missing(file: Path, there: NDArray[np.bool_], asked: pd.DataFrame) -> None:
+    if not there.all():
+        first = asked.iloc[int((~there).argmax())]
+        raise InputError(
+            f"{file}: {int((~there).sum())} of {len(asked)} validation and test images have no "
+            f"line (first: row {first['row']}, {first['path']})"
+        )

@@ -1,0 +1,1 @@
+"""Using a fitted model: on pictures, on a camera, and on a page of its own."""

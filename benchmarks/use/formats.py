@@ -1,0 +1,97 @@
+"""Answers for programs (JSON lines, CSV) and for people (a table)."""
+
+from __future__ import annotations
+
+import csv
+import json
+import sys
+from collections.abc import Callable, Iterable
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from benchmarks.use.faces import Box
+from benchmarks.use.pictures import Answer, File
+
+Answered = Iterable[tuple[File, list[Answer]]]
+BOX = ("face_x", "face_y", "face_side")
+
+
+def write(answered: Answered, class_names: tuple[str, ...], format: str) -> None:
+    """Print every answer to standard output, as it comes; a table once all are there.
+
+    File names that are not Unicode keep their bytes as ``\\udcXX``.
+    """
+    sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")  # type: ignore[union-attr]
+    WRITERS[format](answered, class_names)
+
+
+def write_jsonl(answered: Answered, class_names: tuple[str, ...]) -> None:
+    """Print one JSON object for each face.
+
+    ``path``; ``face``: ``x``, ``y``, ``side`` in pixels of the picture, or null where it was
+    taken whole; ``answer``; ``probabilities``: class → fraction of 1.
+    """
+    for file, answers in answered:
+        for answer in answers:
+            line = {"path": str(file.path), **as_json(answer, class_names)}
+            print(json.dumps(line, ensure_ascii=False), flush=True)
+
+
+def as_json(answer: Answer, class_names: tuple[str, ...]) -> dict[str, object]:
+    """Return one answer as JSON values."""
+    box = answer.box
+    return {
+        "face": {"x": box.x, "y": box.y, "side": box.side} if box else None,
+        "answer": answer.best(class_names),
+        "probabilities": dict(zip(class_names, answer.probabilities.tolist(), strict=True)),
+    }
+
+
+def write_csv(answered: Answered, class_names: tuple[str, ...]) -> None:
+    """Print a header and one row for each face: path, face, answer, ``p_<class>``."""
+    writer = csv.writer(sys.stdout, lineterminator="\n")
+    writer.writerow(["path", *BOX, "answer", *(f"p_{name}" for name in class_names)])
+    for file, answers in answered:
+        for answer in answers:
+            box = answer.box
+            place = (box.x, box.y, box.side) if box else ("", "", "")
+            said = answer.best(class_names)
+            writer.writerow([str(file.path), *place, said, *answer.probabilities.tolist()])
+        sys.stdout.flush()
+
+
+def write_table(answered: Answered, class_names: tuple[str, ...]) -> None:
+    """Print a table with per cent."""
+    table = Table(box=None, pad_edge=False)
+    for column in ("picture", "face", "answer"):
+        table.add_column(column, overflow="fold")
+    for name in class_names:
+        table.add_column(Text(printable(name)), justify="right")
+    for file, answers in answered:
+        for answer in answers:
+            shares = (f"{100 * p:.1f} %" for p in answer.probabilities)
+            said = printable(answer.best(class_names))
+            words = (printable(str(file.path)), place(answer.box), said)
+            table.add_row(*map(Text, words), *shares)
+    if table.row_count:
+        width = None if sys.stdout.isatty() else max(200, 24 * len(table.columns))
+        Console(highlight=False, width=width).print(table)
+
+
+def printable(text: str) -> str:
+    """Return ``text`` with what could steer a terminal, or is no Unicode, spelled out."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
+def place(box: Box | None) -> str:
+    """Return where a face is, for people."""
+    return f"{box.side}×{box.side} at {box.x}, {box.y}" if box else "whole"
+
+
+WRITERS: dict[str, Callable[[Answered, tuple[str, ...]], None]] = {
+    "table": write_table,
+    "jsonl": write_jsonl,
+    "csv": write_csv,
+}

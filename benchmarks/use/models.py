@@ -1,0 +1,108 @@
+"""The models of a run, one of them loaded at a time, for whoever asks next."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from rich.console import Console
+
+from benchmarks.errors import InputError
+from benchmarks.use.chosen import ChosenFit, fit_of, usable
+from benchmarks.use.faces import FaceFinder, faces_in
+from benchmarks.use.formats import as_json
+from benchmarks.use.pictures import answer_faces
+from benchmarks.use.predictor import Predictor
+from benchmarks.use.starting import start
+from datasets.images import decode, header
+from datasets.records import DataError
+from models.registry import ModelError
+
+MOST_PIXELS = 50_000_000
+
+
+class Models:
+    """Answers pictures with any variant of a run; a context manager that ends the last worker.
+
+    Several threads may ask: they are answered one after another.
+    """
+
+    def __init__(self, first: ChosenFit, plugins: tuple[Path, ...], console: Console) -> None:
+        self.first = first
+        self.names = usable(first.run, first.manifest)
+        self._plugins, self._console = plugins, console
+        self._finder = FaceFinder()
+        self._lock = threading.Lock()
+        self._loaded: tuple[str, Predictor] | None = None
+        self._predictor(first.variant.name)
+
+    def answer(self, content: bytes, variant: str, *, whole: bool) -> dict[str, Any]:
+        """Return what ``variant`` sees in the picture file ``content``, as JSON values.
+
+        ``width`` and ``height`` are the picture's, turned as its EXIF orientation says;
+        ``faces`` as `benchmarks.use.formats.write_jsonl` prints them. Raises ``InputError`` for
+        an unknown variant, ``DataError`` for what is no picture or too large, ``ModelError``
+        for a model that cannot be used.
+        """
+        if variant not in self.names:
+            raise InputError(f"no variant {variant!r} with a model in this run")
+        _refuse_large(content)
+        shape = self.first.image_shape
+        picture = decode(content, "this file", shape[2])
+        with self._lock:
+            faces = faces_in(picture, shape, None if whole else self._finder)
+            answers = self._answers(variant, faces)
+        names = self.first.class_names
+        return {
+            "width": picture.shape[1],
+            "height": picture.shape[0],
+            "faces": [as_json(answer, names) for answer in answers],
+        }
+
+    def close(self) -> None:
+        """End the worker."""
+        if self._loaded is not None:
+            self._loaded[1].close()
+            self._loaded = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _answers(self, variant: str, faces: list[Any]) -> list[Any]:
+        """Ask the variant's model; one that failed is loaded afresh the next time."""
+        try:
+            return answer_faces(faces, self._predictor(variant))
+        except ModelError:
+            self.close()
+            raise
+
+    def _predictor(self, variant: str) -> Predictor:
+        if self._loaded is None or self._loaded[0] != variant:
+            self.close()
+            chosen = (
+                self.first
+                if variant == self.first.variant.name
+                else fit_of(self.first.run, self.first.manifest, variant, "as asked")
+            )
+            self._loaded = (variant, start(chosen, self._plugins, self._console))
+        return self._loaded[1]
+
+
+def _refuse_large(content: bytes) -> None:
+    """Refuse a picture by its header, before its pixels could fill the memory."""
+    (height, width), _ = header(content, "this file")
+    if height * width > MOST_PIXELS:
+        raise DataError(
+            f"a picture of {width}×{height} is too large here; "
+            f"the most is {MOST_PIXELS // 1_000_000} megapixels"
+        )

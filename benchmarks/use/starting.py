@@ -1,0 +1,24 @@
+"""From ``RUN[/VARIANT]`` to a model that answers, with a word to the user on the way."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from rich.console import Console
+
+from benchmarks.use.chosen import ChosenFit
+from benchmarks.use.predictor import Predictor
+
+
+def start(chosen: ChosenFit, plugins: tuple[Path, ...], console: Console) -> Predictor:
+    """Tell which model is used and why, and start its worker; raises ``ModelError``."""
+    name = f"{chosen.variant.name}, seed {chosen.fit.seed}"
+    console.print(f"model: {name} ({chosen.why})", soft_wrap=True)
+    for library, (then, now) in chosen.differing_versions().items():
+        console.print(
+            f"fitted with {library} {then}, here is {now or 'none'}: answers may differ slightly",
+            style="yellow",
+            soft_wrap=True,
+        )
+    with console.status(f"loading {name}"):
+        return Predictor(chosen, plugins)

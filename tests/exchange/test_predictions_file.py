@@ -1,0 +1,115 @@
+"""A table of predictions is put in the order of the split, or refused in one line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from benchmarks.errors import InputError
+from benchmarks.exchange.predictions_file import read_predictions
+
+NAMES = ("angry", "happy", "sad")
+SPLITS = pd.DataFrame(
+    {
+        "row": range(6),
+        "image_id": ["00", "11", "22", "22", "33", "00"],
+        "path": [f"gesicht/Ä{place}.png" for place in range(6)],
+        "label": [0, 1, 2, 2, 0, 0],
+        "split": ["train", "train", "validation", "validation", "test", "test"],
+    }
+)
+ASKED = SPLITS[SPLITS["split"] != "train"].reset_index(drop=True)
+NUMBERS = np.arange(12).reshape(4, 3) / 100
+
+
+def table(key: str = "row") -> pd.DataFrame:
+    frame = ASKED[[key]].copy()
+    for place, name in enumerate(NAMES):
+        frame[f"p_{name}"] = NUMBERS[:, place]
+    return frame
+
+
+def read(file: Path, content: pd.DataFrame) -> np.ndarray:
+    if file.suffix == ".csv":
+        content.to_csv(file, index=False)
+    else:
+        content.to_parquet(file, index=False)
+    return read_predictions(file, SPLITS, ASKED, NAMES)
+
+
+def refusal(file: Path, content: pd.DataFrame) -> str:
+    with pytest.raises(InputError) as raised:
+        read(file, content)
+    assert "\n" not in str(raised.value)
+    assert file.name in str(raised.value)
+    return str(raised.value)
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".parquet"])
+@pytest.mark.parametrize("key", ["row", "path"])
+def test_lines_and_columns_may_come_in_any_order(tmp_path: Path, key: str, suffix: str) -> None:
+    shuffled = table(key).iloc[[2, 0, 3, 1]][["p_sad", key, "p_angry", "p_happy"]]
+    assert (read(tmp_path / f"given{suffix}", shuffled) == NUMBERS).all()
+
+
+def test_columns_may_be_named_like_the_classes_whatever_the_case(tmp_path: Path) -> None:
+    named = table().rename(columns={"p_angry": "Angry", "p_happy": " happy", "p_sad": "P_Sad"})
+    assert (read(tmp_path / "given.csv", named) == NUMBERS).all()
+
+
+def test_an_image_id_answers_for_all_images_of_its_pixels(tmp_path: Path) -> None:
+    once = table("image_id").iloc[[0, 2, 3]]
+    found = read(tmp_path / "given.csv", once)
+    assert (found == NUMBERS[[0, 0, 2, 3]]).all()
+
+
+def test_lines_for_training_images_are_left_out(tmp_path: Path) -> None:
+    everything = pd.concat([table(), table().iloc[:2].assign(row=[0, 1])])
+    assert (read(tmp_path / "given.csv", everything) == NUMBERS).all()
+
+
+def test_a_second_name_of_an_image_must_agree(tmp_path: Path) -> None:
+    both = table().assign(path=ASKED["path"])
+    assert (read(tmp_path / "right.csv", both) == NUMBERS).all()
+    both["path"] = both["path"].to_numpy()[::-1]
+    assert "path of row 2 is not that of the run's split" in refusal(tmp_path / "wrong.csv", both)
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        (lambda t: t.drop(columns="p_sad"), "no column sad or p_sad"),
+        (lambda t: t.assign(Sad=0.1), "several columns sad or p_sad"),
+        (lambda t: t.drop(columns="row"), "no column row, path or image_id"),
+        (lambda t: t.iloc[:3], "1 of 4 validation and test images have no line (first: row 5"),
+        (lambda t: t.iloc[:0], "4 of 4 validation and test images have no line"),
+        (lambda t: t.assign(row=[2, 3, 4, 99]), "images that the run does not have (first: row 99"),
+        (lambda t: t.assign(row=[2, 3, 4, 4]), "row 4 has several lines that differ"),
+        (lambda t: t.assign(row=[2, 3, 4, None]), "is blank"),
+        (lambda t: t.assign(p_sad=[0.1, np.nan, 0, 0]), "data row 2, p_sad"),
+        (lambda t: t.assign(p_sad=[0.1, 0, np.inf, 0]), "data row 3, p_sad"),
+        (lambda t: t.assign(p_sad=["0.1", "much", "0", "0"]), "'much' is no finite number"),
+    ],
+)
+def test_what_cannot_be_right_is_named(tmp_path: Path, change, reason: str) -> None:
+    assert reason in refusal(tmp_path / "given.csv", change(table()))
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "reason"),
+    [
+        ("given.parquet", b"PAR1", "not readable as .parquet"),
+        ("given.csv", b"", "not readable as .csv"),
+        ("given.csv", b"\xff\xfe\x00", "not readable as .csv"),
+        ("given.xlsx", b"", "is .csv or .parquet"),
+    ],
+)
+def test_a_file_that_is_no_table_is_refused(
+    tmp_path: Path, name: str, content: bytes, reason: str
+) -> None:
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(InputError, match=reason):
+        read_predictions(tmp_path / name, SPLITS, ASKED, NAMES)

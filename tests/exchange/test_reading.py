@@ -1,0 +1,86 @@
+"""A model from outside is given what its user states, and nothing else."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from benchmarks.errors import InputError
+from benchmarks.exchange.reading import Reading, as_probabilities
+
+GREY = np.arange(256, dtype=np.uint8).reshape(1, 16, 16, 1)
+COLOUR = np.stack([GREY[..., 0], 255 - GREY[..., 0], GREY[..., 0] // 2], axis=-1)
+
+
+def reading(**changes) -> Reading:
+    stated = {"scale": "0..255", "classes": ("a", "b"), "colour": "grey"}
+    return Reading(**{**stated, "height": 16, "width": 16, **changes})
+
+
+@pytest.mark.parametrize(
+    ("scale", "low", "high"),
+    [
+        ("0..255", 0, 255),
+        ("0..1", 0, 1),
+        ("-1..1", -1, 1),
+        ("imagenet", -0.449 / 0.226, 0.551 / 0.226),
+    ],
+)
+def test_a_scale_maps_black_and_white_to_its_ends(scale, low: float, high: float) -> None:
+    inputs = reading(scale=scale).inputs(GREY)
+    assert inputs.dtype == np.float32
+    assert inputs.min() == pytest.approx(low, abs=1e-3)
+    assert inputs.max() == pytest.approx(high, abs=1e-3)
+
+
+def test_imagenet_standardises_each_channel_by_its_own_mean() -> None:
+    white = np.full((1, 16, 16, 3), 255, np.uint8)
+    inputs = reading(scale="imagenet", colour="rgb").inputs(white)
+    assert inputs[0, 0, 0] == pytest.approx([2.2489, 2.4286, 2.6400], abs=1e-3)
+
+
+def test_grey_images_fill_three_channels_and_colour_ones_become_grey() -> None:
+    tripled = reading(colour="rgb").inputs(GREY)
+    assert (tripled == GREY).all() and tripled.shape == (1, 16, 16, 3)
+    weighted = COLOUR @ np.array([0.299, 0.587, 0.114])
+    assert np.abs(reading().inputs(COLOUR)[..., 0] - weighted).max() <= 1
+
+
+def test_bgr_is_rgb_in_opencvs_order() -> None:
+    rgb, bgr = (reading(colour=colour).inputs(COLOUR) for colour in ("rgb", "bgr"))
+    assert (rgb == COLOUR).all()
+    assert (bgr == COLOUR[..., ::-1]).all()
+
+
+def test_images_are_resized_to_the_models_height_and_width() -> None:
+    inputs = reading(height=8, width=32).inputs(GREY)
+    assert inputs.shape == (1, 8, 32, 1)
+    assert inputs.mean() == pytest.approx(127.5, abs=1)
+
+
+def test_a_reading_survives_json() -> None:
+    assert Reading.from_json(reading().to_json()) == reading()
+
+
+def test_logits_are_softmaxed_and_rounded_probabilities_normalised() -> None:
+    logits = np.log([[0.2, 0.8], [0.5, 0.5]]) + 100
+    assert as_probabilities(logits, logits=True, place="m") == pytest.approx(
+        np.array([[0.2, 0.8], [0.5, 0.5]])
+    )
+    rounded = as_probabilities(np.array([[0.67, 0.34]]), logits=False, place="m")
+    assert rounded.sum() == pytest.approx(1)
+
+
+@pytest.mark.parametrize(
+    ("outputs", "logits", "reason"),
+    [
+        ([[0.5, 0.5], [np.nan, 1.0]], False, "image 1 is not finite"),
+        ([[3.0, -1.0]], False, "say --logits"),
+        ([[0.2, 0.2]], False, "no set of probabilities"),
+        ([[50.0, 50.0]], False, "no set of probabilities"),
+        ([[0.2, 0.8]], True, "leave out --logits"),
+    ],
+)
+def test_what_is_no_probability_is_refused(outputs, logits: bool, reason: str) -> None:
+    with pytest.raises(InputError, match=reason):
+        as_probabilities(np.array(outputs), logits=logits, place="m")

@@ -1,0 +1,265 @@
+"""`ferbench init`: a protocol that fits the images, loads, and is never written over another."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from benchmarks import proposal as proposing
+from benchmarks.environment import gpu
+from benchmarks.proposal import Proposal, choose_data, propose
+from benchmarks.protocol import Protocol, load_protocol
+from benchmarks.protocol_file import duration, write_protocol
+from datasets.recognition import look, recognise
+from datasets.registry import discover
+from tests.datasets.samples import (
+    write_classes,
+    write_fer2013_csv,
+    write_fer2013_folder,
+    zipped,
+)
+from tests.runs.commands import Done, ferbench
+
+BACKSLASHES = 'C:\\faces\\new "set" ü'
+
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FERBENCH_CACHE", str(tmp_path / "cache"))
+    monkeypatch.delenv("FERBENCH_DATA", raising=False)
+
+
+def init(*arguments: object) -> Done:
+    return ferbench("init", *arguments, "--no-measure")
+
+
+def written(folder: Path, tmp_path: Path) -> Protocol:
+    file = tmp_path / "mine.toml"
+    done = init(folder, "-o", file)
+    assert done.status == 0, done.err
+    return load_protocol(str(file))
+
+
+def proposed(folder: Path) -> Proposal:
+    choice, ground = choose_data(folder)
+    return propose("mine", choice, ground, measure=False, tell=lambda name: None)
+
+
+def recognised(place: Path) -> str:
+    return recognise(place, look(place), discover())[0].name
+
+
+def test_the_file_loads_and_names_the_images_wherever_it_is_run(tmp_path: Path) -> None:
+    write_classes(tmp_path / "faces", {"happy": 20, "sad": 20})
+    protocol = written(tmp_path / "faces", tmp_path)
+    assert protocol.name == "mine"
+    assert protocol.data.set == "image-folder"
+    assert protocol.data.path == str(tmp_path / "faces")
+    rows = [(row.architecture, row.initialisation) for row in protocol.variants]
+    assert ("majority", "scratch") in rows
+    assert ("timm:resnet18", "imagenet") in rows
+    assert ("timm:resnet18", "scratch") in rows, "transfer needs its control"
+
+
+def test_counts_and_the_next_command_are_told(tmp_path: Path) -> None:
+    write_classes(tmp_path / "faces", {"happy": 30, "sad": 20})
+    file = tmp_path / "my file.toml"
+    done = init(tmp_path / "faces", "-o", file)
+    assert "50 images of 2 classes, 48×48, grey" in done.err
+    assert f"ferbench run '{file}'" in done.err
+    text = file.read_text("utf-8")
+    happy = next(line for line in text.splitlines() if line.startswith("# happy"))
+    assert happy.split()[2:] == ["18", "6", "6"]
+    assert "not measured" in text, "no time may be promised that nothing was measured for"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="such names cannot exist on Windows")
+def test_odd_names_are_escaped(tmp_path: Path) -> None:
+    folder = tmp_path / BACKSLASHES
+    names = ['line\nbreak = "x"', "]] #", "表情", "\u202eevil"]
+    write_classes(folder, dict.fromkeys(names, 15))
+    protocol = written(folder, tmp_path)
+    assert protocol.data.path == str(folder)
+    text = (tmp_path / "mine.toml").read_text("utf-8")
+    assert r'# line\nbreak = "x"' in text
+    assert "# 表情" in text
+    assert "\u202e" not in text
+
+
+def test_the_files_name_is_made_of_the_folders(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[2]))
+    monkeypatch.chdir(tmp_path)
+    for folder, name in (("My faces!", "My-faces"), ("表情", "mine"), ("quick", "my-quick")):
+        write_classes(tmp_path / folder, {"a": 15, "b": 15})
+        done = init(folder)
+        assert done.status == 0, done.err
+        assert load_protocol(f"{name}.toml").name == name
+
+
+def test_a_file_is_replaced_only_when_told(tmp_path: Path) -> None:
+    write_classes(tmp_path / "faces", {"happy": 15, "sad": 15})
+    file = tmp_path / "mine.toml"
+    file.write_text("precious", "utf-8")
+    done = init(tmp_path / "faces", "-o", file)
+    assert done.status == 2
+    assert "--force" in done.err
+    assert file.read_text("utf-8") == "precious"
+    assert init(tmp_path / "faces", "-o", file, "--force").status == 0
+    assert load_protocol(str(file)).name == "mine"
+
+
+def test_wrong_inputs_get_one_line(tmp_path: Path) -> None:
+    write_classes(tmp_path / "one", {"happy": 15})
+    write_classes(tmp_path / "few", {"happy": 15, "sad": 2})
+    (tmp_path / "table.csv").write_text("a,b\n1,2\n", "utf-8")
+    (tmp_path / "text.txt").write_text("no images", "utf-8")
+    for arguments, message in (
+        ([], "ferbench init PATH"),
+        ([tmp_path / "absent"], "no such file or folder"),
+        ([tmp_path / "one"], "each of two classes or more"),
+        ([tmp_path / "few"], "class 'sad' has 2 different images"),
+        ([tmp_path / "table.csv"], "emotion,pixels,Usage"),
+        ([tmp_path / "text.txt"], "each of two classes or more"),
+        ([tmp_path / "few", "--data", tmp_path / "one"], "give the images once"),
+        ([tmp_path / "few", "-o", tmp_path], "is a folder"),
+    ):
+        done = init(*arguments)
+        assert done.status == 2
+        lines = [line for line in done.err.splitlines() if line.strip()]
+        assert len(lines) == 1, done.err
+        assert message in lines[0]
+    assert not list(Path.cwd().glob("one.toml"))
+
+
+def test_images_of_several_sizes_get_a_common_one(tmp_path: Path) -> None:
+    write_classes(tmp_path / "faces" / "x", {"happy": 15}, size=(80, 90))
+    write_classes(tmp_path / "faces" / "x", {"sad": 15}, size=(70, 120))
+    found = proposed(tmp_path / "faces")
+    assert found.protocol.data.options == {"image_size": 64}
+    assert found.ground.data.image_shape == (64, 64, 1)
+
+
+@pytest.mark.parametrize(("side", "size"), [(20, 32), (48, None), (300, 224 if gpu() else 96)])
+def test_networks_get_a_size_that_they_can_take_and_the_machine_can_bear(
+    tmp_path: Path, side: int, size: int | None
+) -> None:
+    write_classes(tmp_path / "faces", {"happy": 15, "sad": 15}, size=(side, side))
+    rows = {row.architecture: row for row in proposed(tmp_path / "faces").protocol.variants}
+    assert rows["timm:resnet18"].input_size == size
+    assert rows["plain-cnn"].input_size == (size if side > 48 else None)
+
+
+def test_very_unequal_classes_are_selected_by_macro_f1(tmp_path: Path) -> None:
+    write_classes(tmp_path / "unequal", {"happy": 80, "sad": 15})
+    write_classes(tmp_path / "equal", {"happy": 20, "sad": 15})
+    assert proposed(tmp_path / "unequal").protocol.selection == "macro_f1"
+    assert proposed(tmp_path / "equal").protocol.selection == "accuracy"
+
+
+def test_a_split_that_is_there_is_kept(tmp_path: Path) -> None:
+    for split in ("train", "val", "test"):
+        write_classes(tmp_path / "faces" / split, {"happy": 5, "sad": 5})
+    protocol = written(tmp_path / "faces", tmp_path)
+    assert protocol.data.test_share == 0.2
+    text = (tmp_path / "mine.toml").read_text("utf-8")
+    assert "test_share" not in text
+    assert "made here" not in text
+
+
+def test_a_class_without_test_images_is_told(tmp_path: Path) -> None:
+    for split, counts in {
+        "train": {"happy": 5, "sad": 5},
+        "val": {"happy": 5, "sad": 5},
+        "test": {"happy": 5},
+    }.items():
+        write_classes(tmp_path / "faces" / split, counts)
+    done = init(tmp_path / "faces", "-o", tmp_path / "mine.toml")
+    assert "No test image of sad" in done.err
+
+
+def test_an_archive_is_as_good_as_a_folder(tmp_path: Path) -> None:
+    archive = zipped(write_classes(tmp_path / "faces", {"happy": 15, "sad": 15}))
+    assert written(archive, tmp_path).data.path == str(archive)
+
+
+def test_fer2013_is_recognised_in_its_layouts(tmp_path: Path) -> None:
+    for place in (
+        write_fer2013_folder(tmp_path / "folder"),
+        zipped(write_fer2013_folder(tmp_path / "archived")),
+        write_fer2013_csv(tmp_path / "csv" / "fer2013.csv"),
+    ):
+        assert recognised(place) == "fer2013"
+
+
+def test_your_own_faces_in_fer2013s_classes_are_your_own(tmp_path: Path) -> None:
+    seven = dict.fromkeys(("angry", "disgust", "fear", "happy", "neutral", "sad", "surprise"), 2)
+    larger = write_classes(tmp_path / "larger", seven, size=(90, 90))
+    assert recognised(larger) == "image-folder"
+    two = write_classes(tmp_path / "two", {"happy": 15, "sad": 15})
+    assert choose_data(two)[0].set == "image-folder"
+
+
+def test_the_budget_grows_with_the_time_and_never_exceeds_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_classes(tmp_path / "faces", {"happy": 40, "sad": 40})
+    seen = []
+    for longest in (1, 600, 1e9):
+        monkeypatch.setattr(proposing, "LONGEST", longest)
+        protocol = proposed(tmp_path / "faces").protocol
+        seen.append(protocol.tuning.trials * protocol.fit.epochs * len(protocol.fit.seeds))
+    assert seen[0] < seen[1] < seen[2]
+    assert seen[0] == 2 * 4
+    assert seen[2] == 16 * 100 * 3
+
+
+def test_too_many_images_are_cut_to_a_stratified_part(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_classes(tmp_path / "faces", {"happy": 40, "sad": 40})
+    monkeypatch.setattr(proposing, "LONGEST", 1)
+    monkeypatch.setattr(proposing, "SUBSETS", (60, 40, 30))
+    found = proposed(tmp_path / "faces")
+    assert len(found.ground.split.train) == 48
+    assert found.protocol.data.train_images == 30
+    write_protocol(found, tmp_path / "mine.toml")
+    assert "trains on 30 of 48 images" in (tmp_path / "mine.toml").read_text("utf-8")
+    assert load_protocol(str(tmp_path / "mine.toml")).data.train_images == 30
+
+
+def test_a_time_is_told_where_the_networks_were_timed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_classes(tmp_path / "faces", {"happy": 15, "sad": 15})
+    monkeypatch.setattr(proposing, "NETWORKS", (("plain-cnn", "scratch"),))
+    told: list[str] = []
+    choice, ground = choose_data(tmp_path / "faces")
+    found = propose("mine", choice, ground, measure=True, tell=told.append)
+    assert told == ["majority", "pixel-logistic", "plain-cnn"]
+    assert found.seconds is not None and 0 < found.seconds < 3600
+    write_protocol(found, tmp_path / "mine.toml")
+    text = (tmp_path / "mine.toml").read_text("utf-8")
+    assert f"About {duration(found.seconds)} with {found.workers} worker(s) on " in text
+
+
+def test_no_time_is_told_where_a_network_could_not_be_timed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_classes(tmp_path / "faces", {"happy": 15, "sad": 15})
+    monkeypatch.setenv("KERAS_BACKEND", "abacus")
+    monkeypatch.setattr(proposing, "NETWORKS", (("plain-cnn", "scratch"),))
+    choice, ground = choose_data(tmp_path / "faces")
+    found = propose("mine", choice, ground, measure=True, tell=lambda name: None)
+    assert found.seconds is None
+    write_protocol(found, tmp_path / "mine.toml")
+    text = (tmp_path / "mine.toml").read_text("utf-8")
+    assert "not measured: plain-cnn: " in " ".join(text.replace("#", "").split())
+
+
+def test_a_duration_is_no_more_exact_than_an_estimate() -> None:
+    found = [duration(seconds) for seconds in (10, 200, 1000, 3590, 9000)]
+    assert found == ["1 min", "3 min", "15 min", "60 min", "2.5 h"]

@@ -1,0 +1,1 @@
+"""Tests of using a fitted model."""
