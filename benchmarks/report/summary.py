@@ -21,8 +21,8 @@ def sentences(run: RunResults, frame: pd.DataFrame, gained: Sequence[Gain]) -> t
         f"{plural(len(run.variants), 'variant')} on {data.name}, "
         f"{plural(len(data.class_names), 'class', 'classes')}: {_sizes(run)}."
     )
-    if not run.ranked:
-        return (intro, "No variant has test predictions yet.")
+    if all(variant.external for variant in run.ranked):
+        return (intro, "No variant of the protocol has test predictions yet.")
     if run.mistake:
         return (intro, "No variant is ranked: the scores below show what the mistake does to them.")
     best = frame.iloc[0]
@@ -42,7 +42,8 @@ def _sizes(run: RunResults) -> str:
 
 
 def _overlap(run: RunResults, frame: pd.DataFrame) -> Iterator[str]:
-    ranked = frame[frame["status"] == "ok"]
+    external = [variant.name for variant in run.variants if variant.external]
+    ranked = frame[(frame["status"] == "ok") & ~frame["variant"].isin(external)]
     near = ranked.iloc[1:].query("accuracy_high >= @ranked.iloc[0]['accuracy_low']")
     if len(near):
         images = whole(len(run.ranked[0].fits[0].test.labels))
