@@ -61,6 +61,7 @@ def options(
 def main() -> None:
     """Run the command line and exit with its status: 0, 1, 2 or 130."""
     debug = "--debug" in sys.argv
+    os.environ.setdefault("OPENCV_LOG_LEVEL", "SILENT")
     try:
         status = app(standalone_mode=False)
     except (KeyboardInterrupt, typer.Abort):

@@ -17,6 +17,7 @@ from benchmarks.digests import FILE, changes, stored_digests, write_digests
 from benchmarks.errors import InputError
 from benchmarks.evaluation.records import EXTERNAL, FitResults, RunResults, VariantResults
 from benchmarks.evaluation.run_results import read_run
+from benchmarks.mistakes import refuse_mistaken
 from benchmarks.protocol import decisive, digest, first_difference, stored_protocol
 from benchmarks.report.page import render
 from benchmarks.store import (
@@ -101,8 +102,7 @@ def _opened(places: Sequence[Path]) -> list[Part]:
 def _part(name: str, place: Path) -> Part:
     run = read_run(place)
     part = Part(name, run, read_json(place / "manifest.json"))
-    if part.manifest["protocol"].get("mistake"):
-        raise InputError(f"{place}: trained with a deliberate mistake; it cannot be merged")
+    refuse_mistaken(place)
     if run.manifest.finished is None:
         raise InputError(f"{place}: not finished; go on with it first")
     if (place / FILE).exists() and (change := next(changes(place), None)):

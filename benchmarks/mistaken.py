@@ -13,6 +13,7 @@ from benchmarks.ground import Ground
 from benchmarks.mistakes import ALTERED
 from benchmarks.protocol import Protocol
 from benchmarks.training.augmentation import DRAWS, standard
+from datasets.digests import rows_digest
 from datasets.images import image_id
 from datasets.packs import pack
 from datasets.records import DataError, DataSet, Split, SplitName
@@ -44,7 +45,7 @@ def treated(data: DataSet, split: Split, treatment: str, seed: int) -> Laid:
 
     Only images of ``split`` are used, and train, validation and test keep their shares of them.
     In a mistake an image may stand in several splits, or several times in one. Where altered
-    copies are made, the data are the old ones with the copies after them (and the old digest).
+    copies are made, the data are the old ones with the copies after them.
     Raises ``DataError`` where a class has too few images to be split.
     """
     return _TREATMENTS[treatment](data, split, seed)
@@ -162,12 +163,17 @@ def _with_altered_copies(data: DataSet, rows: Rows, seed: int) -> tuple[DataSet,
     draws = np.random.default_rng(seed).random((len(rows), DRAWS))
     originals = data.images[rows]
     copies = standard(draws, height, width).apply(originals, np.arange(len(rows)))
+    labels = np.concatenate([data.labels, data.labels[rows]])
+    ids = np.concatenate([data.image_ids, [image_id(copy) for copy in copies]])
+    paths = np.concatenate([data.paths, [f"{path}{ALTERED}" for path in data.paths[rows]]])
+    split = np.concatenate([data.split, data.split[rows]])
     doubled = dataclasses.replace(
         data,
         images=np.concatenate([data.images, copies]),
-        labels=np.concatenate([data.labels, data.labels[rows]]),
-        image_ids=np.concatenate([data.image_ids, [image_id(copy) for copy in copies]]),
-        paths=np.concatenate([data.paths, [f"{path}{ALTERED}" for path in data.paths[rows]]]),
-        split=np.concatenate([data.split, data.split[rows]]),
+        labels=labels,
+        image_ids=ids,
+        paths=paths,
+        split=split,
+        digest=rows_digest(data.class_names, zip(ids, labels, paths, split, strict=True)),
     )
     return doubled, np.concatenate([rows, np.arange(len(rows), dtype=np.int64) + len(data.labels)])

@@ -139,7 +139,7 @@ def announcement(mistake: str | None, counterpart: str | None) -> str:
         told = next(m.told for m in MISTAKES if m.name == mistake)
         return (
             f"This run makes a known mistake on purpose: {told}. "
-            "Its scores are too high and are never ranked."
+            "Its scores say nothing about the network and are never ranked."
         )
     if counterpart:
         return (

@@ -24,7 +24,8 @@ from benchmarks.evaluation.reproduction import (
 )
 from benchmarks.evaluation.run_results import read_run
 from benchmarks.ground import prepare
-from benchmarks.protocol import Protocol, stored_protocol
+from benchmarks.mistaken import lay
+from benchmarks.protocol import Protocol, VariantChoice, stored_protocol
 from benchmarks.report.page import render
 from benchmarks.run import Request, run
 from benchmarks.store import RunFolder, now, read_json, slug, write_json
@@ -134,17 +135,23 @@ def _require_conditions(manifest: Manifest, plugins: tuple[Path, ...]) -> None:
 def _restricted(
     protocol: Protocol, stored: RunResults, names: tuple[str, ...], registry: Registry
 ) -> Protocol:
-    """Return ``protocol`` with those of its variants that are called ``names``."""
-    shape = stored.manifest.data.image_shape
-    chosen = []
-    for choice in protocol.variants:
-        alone = protocol.model_copy(update={"variants": (choice,)})
-        resolved = resolve_variants(alone, registry, (shape[0], shape[1], shape[2]))
-        if any(variant.name in names for variant in resolved):
-            chosen.append(choice)
-    if not chosen:
-        raise InputError(f"{stored.folder}: its protocol does not lead to {', '.join(names)} here")
-    return protocol.model_copy(update={"variants": tuple(chosen)})
+    """Return ``protocol`` with the choices that lead to the variants ``names``, and no others.
+
+    Controls that came by themselves come with the variant that they are the control of. A
+    protocol in which a name depends on the other variants is carried out whole.
+    """
+    height, width, channels = stored.manifest.data.image_shape
+    chosen: dict[str, VariantChoice] = {}
+    for controls in (False, True):
+        for choice in protocol.variants:
+            alone = protocol.model_copy(update={"variants": (choice,), "controls": controls})
+            for variant in resolve_variants(alone, registry, (height, width, channels)):
+                chosen.setdefault(variant.name, choice)
+        if chosen.keys() >= set(names):
+            choices = [chosen[name] for name in names]
+            kept = tuple(choice for choice in protocol.variants if choice in choices)
+            return protocol.model_copy(update={"variants": kept, "controls": controls})
+    return protocol
 
 
 def _other_data(
@@ -159,6 +166,7 @@ def _other_data(
             plugins=original.plugins,
             progress=progress,
         )
+        ground = lay(ground, protocol)
     theirs = data_digests(stored.manifest)
     if ground.split.digest == theirs["split.digest"]:
         return []

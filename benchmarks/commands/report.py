@@ -64,7 +64,7 @@ def _laboratory(run: Path, format: Format, figures: Path | None) -> int:
             f"name one of its runs for more, for instance {run / 'honest'}"
         )
     if format is Format.csv:
-        print(as_csv(table(read_laboratory(run))))
+        print(as_csv(table(read_laboratory(run))), end="")
         return 0
     render_laboratory(run)
     print(f"written: {run / 'leaks.html'}", file=sys.stderr)

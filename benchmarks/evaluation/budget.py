@@ -113,11 +113,11 @@ def _budget(run: RunResults, variant: VariantResults) -> Budget:
         tuning_seconds=sum(trial.seconds for trial in variant.trials),
         fit_images=sum(fit.images_seen for fit in fits),
         fit_seconds=sum(fit.train_seconds for fit in fits),
-        pretraining_images=sum(event["images_seen"] for event in before),
-        pretraining_seconds=sum(event["seconds"] for event in before),
+        pretraining_images=_images(before),
+        pretraining_seconds=sum(event.get("seconds", 0.0) for event in before),
         earlier_trials=len(trials),
         earlier_fits=len(trained),
-        earlier_images=sum(event["images_seen"] for event in [*trials, *trained]),
+        earlier_images=_images([*trials, *trained]),
         edges=edges(variant.facts.space, fits[0].hyperparameters) if fits else (),
     )
 
@@ -130,8 +130,8 @@ def _pretraining(
         return []
     events = run.events("pretrain")
     starts = {fit.identity["start"][1] for fit in fits if "start" in fit.identity}
-    named = [event for event in events if event["key"] in starts]
-    return named or [e for e in events if e["variant"] == variant.facts.architecture][-1:]
+    named = [event for event in events if event.get("key") in starts]
+    return named or [e for e in events if e.get("variant") == variant.facts.architecture][-1:]
 
 
 def _earlier(
@@ -140,8 +140,12 @@ def _earlier(
     """Return the ledger's events of results that are no longer in use, each key once."""
     if not current or "" in current:
         return []
-    events = [e for e in run.events(kind) if e["variant"] == variant.name]
-    return list({event["key"]: event for event in events if event["key"] not in current}.values())
+    events = {e.get("key"): e for e in run.events(kind) if e.get("variant") == variant.name}
+    return [event for key, event in events.items() if key not in current]
+
+
+def _images(events: Sequence[Mapping[str, Any]]) -> int:
+    return sum(event.get("images_seen", 0) for event in events)
 
 
 def edges(space: Mapping[str, Mapping[str, Any]], chosen: Mapping[str, Value]) -> tuple[Edge, ...]:

@@ -24,7 +24,7 @@ Verdict = Literal["large enough", "perhaps", "too small"]
 class Claim:
     """A figure, whose it is, and what is known of how it came about.
 
-    ``mistake`` names the mistake that its makers are known to have made; blank: not known.
+    ``mistake`` names the mistake that what is known points to; blank: none in particular.
     """
 
     figure: float

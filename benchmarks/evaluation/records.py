@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from datasets.audit import Audit
 from datasets.records import Provenance
 
 EXTERNAL = "external"
@@ -237,7 +238,8 @@ class RunResults:
     """A whole results folder.
 
     ``ledger`` holds the objects of ``ledger.jsonl`` in order; ``test_duplicates`` is the
-    number of test images whose pixels also stand in train or validation.
+    number of test images whose pixels also stand in train or validation; ``audit`` what is wrong
+    with the data, ``None`` where the run left no whole audit.
     """
 
     folder: Path
@@ -245,6 +247,7 @@ class RunResults:
     variants: tuple[VariantResults, ...]
     ledger: tuple[Mapping[str, Any], ...] = ()
     test_duplicates: int = 0
+    audit: Audit | None = None
 
     @property
     def class_names(self) -> tuple[str, ...]:

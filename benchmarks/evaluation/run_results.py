@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -25,6 +25,7 @@ from benchmarks.evaluation.records import (
     VariantResults,
 )
 from benchmarks.store import read_ledger
+from datasets.audit import AUDIT, Audit
 
 T = TypeVar("T")
 MANIFEST = TypeAdapter(Manifest)
@@ -32,6 +33,7 @@ OUTCOMES = TypeAdapter(dict[str, Outcome])
 STUDIES = TypeAdapter(dict[str, tuple[Trial, ...]])
 FIT = TypeAdapter(FitFacts)
 COST = TypeAdapter(Cost)
+ANYTHING = TypeAdapter(dict[str, Any])
 UNREACHED = Outcome("not run", "the run was interrupted before it; the same command goes on")
 
 
@@ -55,7 +57,8 @@ def read_run(folder: Path) -> RunResults:
         for facts in manifest.variants
     )
     ledger = tuple(read_ledger(folder / "ledger.jsonl"))
-    return RunResults(folder, manifest, variants, ledger, _test_duplicates(splits))
+    audit = _read_audit(folder / "audit.json")
+    return RunResults(folder, manifest, variants, ledger, _test_duplicates(splits), audit)
 
 
 def read_manifest(folder: Path) -> Manifest:
@@ -142,6 +145,13 @@ def _read_splits(path: Path) -> pd.DataFrame:
 def _test_duplicates(splits: pd.DataFrame) -> int:
     test = splits["split"] == "test"
     return int(splits.loc[test, "image_id"].isin(splits.loc[~test, "image_id"]).sum())
+
+
+def _read_audit(path: Path) -> Audit | None:
+    """Read a whole audit; runs of earlier versions left a short one, or none."""
+    if "duplicates" not in _read_json(path, ANYTHING, {}):
+        return None
+    return _read_json(path, AUDIT)
 
 
 def _check_images(place: Path, split: str, answered: Predictions, asked: pd.DataFrame) -> None:

@@ -13,6 +13,7 @@ from itertools import zip_longest
 
 NEAR = 1e-9
 """Numbers closer than this share are equal: processors differ in the last digit of a sum."""
+LONGEST = 80
 DRAWN = ("svg", "style", "script")
 Piece = tuple[str, str]
 
@@ -30,11 +31,16 @@ def first_difference_in(name: str, stored: str, computed: str, *, drawings: bool
         found = list(pieces(stored))
     except (ValueError, AttributeError, csv.Error) as error:
         return f"cannot be read: {error}"
-    for ours, theirs in zip_longest(found, pieces(computed), fillvalue=("its end", "")):
+    for ours, theirs in zip_longest(found, pieces(computed)):
+        if ours is None:
+            return f"ends where there should be {_told(theirs[0])}"
+        if theirs is None:
+            return f"goes on with {_told(ours[0])} where it should end"
         if ours[0] != theirs[0]:
             return f"has {_told(ours[0])} where there should be {_told(theirs[0])}"
         if not _equal(ours[1], theirs[1]):
-            return f"{ours[0]} is {_told(ours[1])}; the predictions give {_told(theirs[1])}"
+            one, other = _parted(ours[1], theirs[1])
+            return f"{ours[0]} is {_told(one)}; the predictions give {_told(other)}"
     if drawings and name.endswith(".html") and _drawn(stored) != _drawn(computed):
         return "a figure, its style or its script is not what the predictions give"
     return None
@@ -129,5 +135,13 @@ def _drawn(page: str) -> list[str]:
     return re.findall(rf"<(?:{'|'.join(DRAWN)})\b.*?</(?:{'|'.join(DRAWN)})>", page, re.DOTALL)
 
 
+def _parted(one: str, other: str) -> tuple[str, str]:
+    """Leave out most of what two long texts share at their beginning."""
+    pairs = enumerate(zip(one, other, strict=False))
+    shared = next((place for place, (a, b) in pairs if a != b), min(len(one), len(other)))
+    start = max(0, shared - 20) if max(len(one), len(other)) > LONGEST else 0
+    return ("…" if start else "") + one[start:], ("…" if start else "") + other[start:]
+
+
 def _told(content: str) -> str:
-    return repr(content if len(content) <= 80 else content[:79] + "…")
+    return repr(content if len(content) <= LONGEST else content[: LONGEST - 1] + "…")

@@ -120,19 +120,18 @@ def _points(gain: Estimate) -> str:
 
 def _explained(measured: Sequence[Worth]) -> str:
     """Say which mistakes are large enough for the student's figure."""
-    need = needed(STUDENT_CLAIM)
+    share = f"{percent(needed(STUDENT_CLAIM), 0)}\N{NO-BREAK SPACE}%"
     enough = _titles(explanations(STUDENT_CLAIM, measured, "large enough"))
     perhaps = _titles(explanations(STUDENT_CLAIM, measured, "perhaps"))
-    small = _titles(explanations(STUDENT_CLAIM, measured, "too small"))
     told = [
-        f"{listing(enough)} could explain it alone" if enough else "no mistake reaches it alone",
+        f"{listing(enough)} could explain it alone" if enough else "no mistake explains it alone",
         *([f"{listing(perhaps)} perhaps"] if perhaps else []),
-        *([f"{listing(small)} could not"] if small else []),
+        *(["the others could not"] if len(enough) + len(perhaps) < len(measured) else []),
     ]
     return (
-        f"A claim of {100 * STUDENT_CLAIM.figure:.2f}\N{NO-BREAK SPACE}% on FER2013 is that of an "
-        f"honest single network of {with_sign(REFERENCE)} less {need:.0%} of its errors. By what "
-        f"they hide here, {'; '.join(told)}."
+        f"“{percent(STUDENT_CLAIM.figure, 2)}\N{NO-BREAK SPACE}% on FER2013”, a student project's "
+        f"claim, is what an honest single network of {with_sign(REFERENCE)} would report with "
+        f"{share} of its errors hidden. By the share that each hides here, {'; '.join(told)}."
     )
 
 
@@ -184,7 +183,7 @@ def _mistakes(laboratory: Laboratory) -> Table:
     ]
     rows = [
         (
-            Cell(worth.mistake.title, f"{worth.mistake.told[0].upper()}{worth.mistake.told[1:]}."),
+            Cell(worth.mistake.title, f"{worth.mistake.name}: {worth.mistake.told}."),
             *(_numbers(worth) if worth.measured else (Cell(worth.reason, span=len(columns) - 1),)),
         )
         for worth in laboratory.worths
@@ -206,7 +205,7 @@ def _numbers(worth: Worth) -> tuple[Cell, ...]:
 
 def _accuracy(estimate: Estimate, name: str = "") -> Cell:
     note = f"{percent(estimate.low)} to {percent(estimate.high)}"
-    return Cell(percent(estimate.value), f"{note} {name}".strip(), repr(estimate.value))
+    return Cell(percent(estimate.value), f"{name}: {note}" if name else note, repr(estimate.value))
 
 
 def _claims(laboratory: Laboratory) -> Table:

@@ -12,9 +12,10 @@ from benchmarks.report.view import Column, Table, table
 
 
 def method_tables(run: RunResults) -> tuple[Table, ...]:
-    """Return what was held equal, on which images, and on what machine."""
+    """Return what was held equal, on what machine and, unless an audit tells, on which images."""
     joined = (_origins(run),) if run.manifest.origins else ()
-    return (_protocol(run), _split(run), _environment(run), *joined)
+    split = () if run.audit else (_split(run),)
+    return (_protocol(run), *split, _environment(run), *joined)
 
 
 def _protocol(run: RunResults) -> Table:

@@ -18,6 +18,7 @@ from benchmarks.evaluation.leaderboard import INTERVAL, leaderboard
 from benchmarks.evaluation.records import RunResults
 from benchmarks.evaluation.run_results import read_run
 from benchmarks.mistakes import announcement
+from benchmarks.report.data_section import data_section
 from benchmarks.report.fairness_section import ledgers
 from benchmarks.report.figures import inline_svg, overview
 from benchmarks.report.method_section import method_tables, repeat_commands
@@ -86,6 +87,7 @@ def _page(run: RunResults, frame: pd.DataFrame) -> dict[str, Any]:
             variant_section(run, by_name[row["variant"]], row, anchors[row["variant"]])
             for _, row in frame.iterrows()
         ],
+        "audit": data_section(run),
         "method": method_tables(run),
         "ledgers": ledgers(run),
         "commands": repeat_commands(run),

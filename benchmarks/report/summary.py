@@ -10,6 +10,7 @@ from benchmarks.evaluation.chance import did_not_learn, majority_share
 from benchmarks.evaluation.gains import Gain
 from benchmarks.evaluation.records import RunResults
 from benchmarks.report.formatting import listing, percent, plural, points, whole, with_sign
+from datasets.audit import Audit
 
 FEW_SEEDS = 3
 
@@ -76,6 +77,8 @@ def _of_data(run: RunResults) -> Iterator[str]:
     if run.test_duplicates:
         number = plural(run.test_duplicates, "test image has", "test images have")
         yield f"{number} an identical copy in the training or validation images."
+    if run.audit:
+        yield from _of_audit(run.audit)
     if manifest.split.made:
         yield "ferbench made (part of) the split: scores on other splits do not compare."
     if taken := manifest.protocol.get("data", {}).get("train_images"):
@@ -83,6 +86,14 @@ def _of_data(run: RunResults) -> Iterator[str]:
             f"Only {whole(taken)} training images were used: "
             "scores of models trained on the whole set do not compare."
         )
+
+
+def _of_audit(audit: Audit) -> Iterator[str]:
+    near = audit.near_duplicates.test_images
+    if any(near.values()):
+        places = listing([f"{whole(number)} in {split}" for split, number in near.items()])
+        yield f"Test images have near duplicates elsewhere: {places}."
+    yield from (f"{warning[:1].upper()}{warning[1:]}." for warning in audit.warnings)
 
 
 def _of_run(run: RunResults) -> Iterator[str]:

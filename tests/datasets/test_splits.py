@@ -119,6 +119,103 @@ def test_an_impossible_number_of_training_images_is_refused(count):
         make_split(official([0, 1]), seed=0, train_images=count)
 
 
+def leaky():
+    """An official split whose test set repeats pictures 0, 1 and 1 of train, 21 of validation."""
+    labels = [0, 1] * 10 + [0, 1] * 3 + [1, 0, 0, 1, 1]
+    split = ["train"] * 20 + ["validation"] * 6 + ["test"] * 5
+    return in_memory(labels, split, [*range(26), 0, 1, 1, 21, 99])
+
+
+def test_dropping_takes_out_of_train_and_validation_what_the_test_set_holds():
+    data = leaky()
+    kept = make_split(data, seed=0)
+    split = make_split(data, seed=0, duplicates="drop-train-duplicates")
+    assert split.train.tolist() == list(range(2, 20))
+    assert split.validation.tolist() == [20, 22, 23, 24, 25]
+    assert (split.test == kept.test).all()
+    assert (split.policy, split.dropped) == (
+        "drop-train-duplicates",
+        {"train": 2, "validation": 1},
+    )
+    assert split.training_digest != kept.training_digest
+
+
+def test_dropping_does_not_look_at_test_labels():
+    data = leaky()
+    labels = data.labels.copy()
+    labels[26:] = 1 - labels[26:]
+    one, other = (
+        make_split(each, seed=0, duplicates="drop-train-duplicates")
+        for each in (data, replace(data, labels=labels))
+    )
+    assert one.training_digest == other.training_digest
+
+
+def test_a_subset_is_taken_of_what_dropping_leaves():
+    split = make_split(leaky(), seed=0, duplicates="drop-train-duplicates", train_images=18)
+    assert split.train.tolist() == list(range(2, 20))
+
+
+def test_dropping_every_validation_image_is_refused():
+    data = in_memory(
+        [0, 1, 0, 1, 0, 1], ["train"] * 2 + ["validation"] * 2 + ["test"] * 2, [0, 1, 2, 3, 2, 3]
+    )
+    with pytest.raises(DataError, match="the test set holds every validation image"):
+        make_split(data, seed=0, duplicates="drop-train-duplicates")
+
+
+@st.composite
+def people(draw: st.DrawFn):
+    """Unsplit data of 25 to 40 groups, each with 4 to 12 images of both classes."""
+    sizes = draw(st.lists(st.integers(4, 12), min_size=25, max_size=40))
+    group = np.repeat(np.arange(len(sizes)), sizes)
+    labels = [row % 2 for row in range(len(group))]
+    return in_memory(labels, [""] * len(group), list(range(len(group)))), group
+
+
+@settings(max_examples=30, deadline=None)
+@given(people(), st.integers(0, 2**32 - 1))
+def test_a_group_is_on_one_side(data_and_group, seed):
+    data, group = data_and_group
+    split = make_split(data, seed=seed, duplicates="group", groups=group)
+    parts = [set(group[rows]) for rows in (split.train, split.validation, split.test)]
+    assert sum(map(len, parts)) == len(set(group))
+    assert not parts[0] & parts[1] | parts[0] & parts[2] | parts[1] & parts[2]
+    rows = np.concatenate([split.train, split.validation, split.test])
+    assert sorted(rows) == list(range(len(group)))
+    assert abs(len(split.test) / len(group) - 0.2) < 0.15
+    assert abs(len(split.validation) / len(group) - 0.1) < 0.15
+
+
+def test_groups_are_dealt_the_same_in_any_order_of_the_files_and_of_the_groups():
+    group = np.repeat(np.arange(30), 6)
+    data = in_memory([0, 1] * 90, [""] * 180, list(range(180)))
+    order = np.random.default_rng(0).permutation(180)
+    shuffled = replace(
+        data,
+        images=data.images[order],
+        labels=data.labels[order],
+        image_ids=data.image_ids[order],
+    )
+    one = make_split(data, seed=3, duplicates="group", groups=group)
+    other = make_split(shuffled, seed=3, duplicates="group", groups=(29 - group)[order])
+    assert sorted(data.image_ids[one.test]) == sorted(shuffled.image_ids[other.test])
+    again = make_split(data, seed=4, duplicates="group", groups=group)
+    assert again.digest != one.digest
+
+
+def test_grouping_an_official_split_is_refused():
+    data = official([0, 1, 1, 0])
+    with pytest.raises(DataError, match='has an official split: duplicates = "group" is for'):
+        make_split(data, seed=0, duplicates="group", groups=np.arange(len(data.labels)))
+
+
+def test_too_few_groups_are_refused():
+    data = in_memory([0, 1] * 30, [""] * 60, list(range(60)))
+    with pytest.raises(DataError, match="2 groups of images that belong together"):
+        make_split(data, seed=0, duplicates="group", groups=np.repeat([0, 1], 30))
+
+
 def test_a_class_without_training_images_is_refused():
     data = in_memory([0, 0, 1, 0, 1], ["train"] * 2 + ["validation"] + ["test"] * 2, [*range(5)])
     with pytest.raises(DataError, match="no training image of class 'class-1'"):

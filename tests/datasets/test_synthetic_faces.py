@@ -64,3 +64,35 @@ def test_action_units_move_the_face_as_facs_says():
 
 def test_every_expression_has_a_prototype():
     assert set(PROTOTYPES) == set(CLASS_NAMES)
+
+
+def test_classes_can_be_unequal():
+    counts = Counter(sample.label for sample in drawn(balanced=False, scale=0.2))
+    assert set(counts) == set(range(len(CLASS_NAMES)))
+    assert counts[CLASS_NAMES.index("happy")] > 4 * counts[CLASS_NAMES.index("disgust")]
+
+
+def test_copies_repeat_pixels_and_label_of_earlier_faces_across_splits():
+    plain, copied = drawn(scale=0.2), drawn(scale=0.2, copies=0.3)
+    assert [sample.path for sample in copied] == [sample.path for sample in plain]
+    first: dict[bytes, object] = {}
+    for sample in copied:
+        same = first.setdefault(sample.image.tobytes(), sample)
+        assert same.label == sample.label
+    assert 0.2 < 1 - len(first) / len(copied) < 0.4
+    train = {s.image.tobytes() for s in copied if s.split == "train"}
+    assert any(s.image.tobytes() in train for s in copied if s.split == "test")
+
+
+def test_copies_must_be_a_share():
+    with pytest.raises(DataError, match=r"copies is 1\.0"):
+        synthetic_faces.read(None, {**synthetic_faces.options, "copies": 1.0})
+
+
+def test_what_was_drawn_otherwise_is_noted():
+    reading = synthetic_faces.read(
+        None, {**synthetic_faces.options, "balanced": False, "copies": 0.1}
+    )
+    notes = reading.provenance().notes
+    assert any("unequal" in note for note in notes)
+    assert any("10% of the images repeat" in note for note in notes)

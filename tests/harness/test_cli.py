@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from datasets.audit import AUDIT
+from tests.datasets import samples
 from tests.runs.commands import ferbench
 
 
@@ -21,6 +23,9 @@ from tests.runs.commands import ferbench
         (["report", "absent"], "not a results folder"),
         (["report", "absent", "--format", "pdf"], "--format"),
         (["datasets", "inspect", "ferr"], "no data set 'ferr'"),
+        (["audit", "ferr"], "no data set 'ferr'"),
+        (["audit", "fer2013"], "give --data PATH"),
+        (["audit", "image-folder", "--data", "absent"], "absent: no such file"),
         (["datasets", "fetch", "synthetic-faces"], "cannot be fetched"),
         (["predict", "absent", "a.png"], "absent: not a results folder"),
         (["predict", "absent"], "Missing argument"),
@@ -77,6 +82,43 @@ def test_inspecting_fer2013_finds_the_official_split(fer2013_zip: Path, tmp_path
     assert "split: official" in done.out
     for count in ("28709", "3589", "35887", "34034 images differ"):
         assert count in done.out
+
+
+@pytest.fixture
+def faulty(tmp_path: Path) -> Path:
+    """Two classes with a copy, a contradiction, a broken file and a name that looks like markup."""
+    folder = tmp_path / "größe [red]"
+    samples.write_classes(folder, {"[bold]happy": 30, "sad": 30})
+    copied = (folder / "sad" / "3.png").read_bytes()
+    (folder / "sad" / "copy.png").write_bytes(copied)
+    (folder / "[bold]happy" / "copy.png").write_bytes(copied)
+    (folder / "sad" / "7.png").write_bytes(b"broken")
+    return folder
+
+
+def test_an_audit_is_told_in_words_and_findings_are_no_error(faulty: Path, tmp_path: Path) -> None:
+    done = ferbench("audit", "image-folder", "--data", faulty, FERBENCH_CACHE=str(tmp_path))
+    assert done.status == 0, done.err
+    for fact in (
+        "59 images differ in their pixels",
+        "identical images with contradicting labels: 3 in 1 groups",
+        "unreadable images: 1",
+        "sad/7.png",
+        "[bold]happy",
+    ):
+        assert fact in done.out
+    assert "png" not in done.err
+
+
+def test_an_audit_is_printed_whole_as_json(faulty: Path, tmp_path: Path) -> None:
+    done = ferbench(
+        "audit", "image-folder", "--data", faulty, "--json", FERBENCH_CACHE=str(tmp_path)
+    )
+    assert done.status == 0, done.err
+    found = AUDIT.validate_json(done.out)
+    assert found.unreadable == ("sad/7.png",)
+    (group,) = found.duplicates.groups
+    assert {place.path for place in group} == {"sad/3.png", "sad/copy.png", "[bold]happy/copy.png"}
 
 
 def test_models_are_listed_with_engine_cost_and_source(tmp_path: Path) -> None:

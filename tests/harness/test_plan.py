@@ -153,6 +153,18 @@ def test_two_trials_of_equal_hyperparameters_are_two_trainings(tmp_path: Path) -
         assert getattr(cells[0], name) != getattr(cells[1], name)
 
 
+def test_trials_stand_on_other_data_than_fits_where_the_plan_says_so(tmp_path: Path) -> None:
+    other = dataclasses.replace(STAGE, training=Path("other"), training_digest="other")
+    honest = plan(tmp_path)
+    apart = dataclasses.replace(honest, tuning=other)
+    start = Start("scratch")
+    assert apart.trial(variant(), 0, {}, 1, start).training == "other"
+    assert (
+        apart.trial(variant(), 0, {}, 1, start).key != honest.trial(variant(), 0, {}, 1, start).key
+    )
+    assert apart.fit(variant(), {}, 0, start) == honest.fit(variant(), {}, 0, start)
+
+
 def test_a_fit_trains_no_longer_than_its_recipe(tmp_path: Path) -> None:
     emotionnet = variant(architecture="emotionnet")
     cell = plan(tmp_path, fit={"epochs": 500}).fit(emotionnet, {}, 0, Start("scratch"))

@@ -50,6 +50,7 @@ def test_a_minimal_file_is_enough(tmp_path: Path) -> None:
         ("[fit]", "[fit]\nseeds = [1, 1]", "fit.seeds: must all be different"),
         ('set = "synth', 'sett = "synth', "data.set"),
         ('"majority"', '"vgg16"\ninitialisation = "source"', "needs a [source] section"),
+        ("[tuning]", 'duplicates = "drop"\n[tuning]', "data.duplicates: "),
         ('name = "mine"', 'name = "a/b"', "name: "),
         ('name = "mine"', "name = ", "not valid TOML"),
     ],
@@ -75,6 +76,13 @@ def test_prose_and_places_do_not_change_the_digest(tmp_path: Path) -> None:
     renamed = load(tmp_path, MINIMAL.replace('"mine"', '"other"\ntitle = "Other"'))
     moved = load(tmp_path, MINIMAL.replace("[data]", '[data]\npath = "elsewhere"'))
     assert plain.digest == renamed.digest == moved.digest
+
+
+def test_duplicates_are_kept_unless_the_protocol_says_otherwise(tmp_path: Path) -> None:
+    assert load(tmp_path, MINIMAL).data.duplicates == "keep"
+    text = MINIMAL.replace("[tuning]", 'duplicates = "drop-train-duplicates"\n[tuning]')
+    assert load(tmp_path, text).data.duplicates == "drop-train-duplicates"
+    assert load(tmp_path, text).digest != load(tmp_path, MINIMAL).digest
 
 
 @pytest.mark.parametrize("change", ["trials = 3", "trials = 2\nkeep = 0.25"])
