@@ -57,11 +57,10 @@ def _sizes(run: RunResults) -> str:
 
 def _tied(statistics: Statistics) -> Iterator[str]:
     """Say which of the run's own variants the best one cannot be told from."""
-    own = [name for name in statistics.order if name in statistics.ranks]
-    if len(own) < 2:
+    if len(statistics.order) < 2:
         return
-    best = own[0]
-    tied = [name for name in own[1:] if not statistics.pair(best, name).differs]
+    best, *others = statistics.order
+    tied = [name for name in others if not statistics.pair(best, name).differs]
     number = plural(len(statistics.pairs), "pair")
     if not tied:
         yield f"It is better than every other variant by more than chance (Holm, {number})."
