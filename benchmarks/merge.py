@@ -237,7 +237,7 @@ def _choices(parts: Sequence[Part]) -> list[dict[str, Any]]:
     chosen: dict[str, dict[str, Any]] = {}
     for part in parts:
         choices = part.manifest["protocol"]["variants"]
-        own = [name for name, entry in _entries(part).items() if entry["engine"] != EXTERNAL]
+        own = [name for name, entry in _entries(part).items() if entry.get("engine") != EXTERNAL]
         names = own if len(own) == len(choices) else [""] * len(choices)
         for name, choice in zip(names, choices, strict=True):
             chosen.setdefault(name or digest(choice), choice)

@@ -209,7 +209,7 @@ def _refuse_other_data(folder: RunFolder, manifest: dict[str, Any]) -> None:
 def _keep_added(folder: RunFolder, manifest: dict[str, Any]) -> None:
     """Keep the rows that ``ferbench add`` has brought into the folder."""
     stored = read_json(folder.manifest) or {"variants": []}
-    manifest["variants"] += [each for each in stored["variants"] if each["engine"] == EXTERNAL]
+    manifest["variants"] += [each for each in stored["variants"] if each.get("engine") == EXTERNAL]
 
 
 def _manifest(

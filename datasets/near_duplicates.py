@@ -2,8 +2,8 @@
 
 A perceptual hash (the picture's lowest frequencies) proposes pairs. Each is verified by the
 correlation of its details, which a common pose or light does not raise, against what pictures of
-the same data set reach by chance. Products are of whole numbers, so that the same pictures give the
-same pairs whatever the machine and its number of threads.
+the same data set reach by chance. Products are of whole numbers, so that neither the processor nor
+the number of threads decides a pair.
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ def near_duplicates(pictures: NDArray[np.uint8], progress: Progress | None = Non
     Time grows with N² (on one thread), memory with N. Pictures without any detail are in no pair.
     ``progress(done, total)`` is called for each tile. Raises ``TooAlike``.
     """
-    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+    from threadpoolctl import threadpool_limits
 
     detailed = np.array([_details(picture).any() for picture in pictures], np.bool_)
     kept = np.flatnonzero(detailed)

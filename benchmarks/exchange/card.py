@@ -71,7 +71,7 @@ def _test(chosen: ScoredFit) -> dict[str, Any]:
         **scores,
         "accuracy_low": low,
         "accuracy_high": high,
-        "interval": INTERVAL,
+        "interval": "95 % Wilson interval; it covers the sampling of images only",
     }
 
 

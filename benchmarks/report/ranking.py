@@ -41,7 +41,7 @@ RANK = (
 def ranking(run: RunResults, frame: pd.DataFrame, anchors: Mapping[str, str]) -> Table:
     """Return the leaderboard; ``anchors`` is variant → place in the page."""
     external = {variant.name for variant in run.variants if variant.external}
-    lost = {variant.name for variant in run.ranked if did_not_learn(run, variant)}
+    lost = {v.name for v in run.ranked if not v.external and did_not_learn(run, v)}
     marked, apart = marks(run), timed_apart(run)
     columns = _columns(run)
     rows = []

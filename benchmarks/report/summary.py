@@ -35,8 +35,8 @@ def sentences(
         f"{plural(len(run.variants), 'variant')} on {data.name}, "
         f"{plural(len(data.class_names), 'class', 'classes')}: {_sizes(run)}."
     )
-    if not run.ranked:
-        return (intro, "No variant has test predictions yet.")
+    if all(variant.external for variant in run.ranked):
+        return (intro, "No variant of the protocol has test predictions yet.")
     if run.mistake:
         return (intro, "No variant is ranked: the scores below show what the mistake does to them.")
     best = frame.iloc[0]
@@ -56,13 +56,12 @@ def _sizes(run: RunResults) -> str:
 
 
 def _tied(statistics: Statistics) -> Iterator[str]:
-    """Say which variants the best one cannot be told from."""
-    order, pairs = statistics.order, statistics.pairs
-    if not pairs:
+    """Say which of the run's own variants the best one cannot be told from."""
+    if len(statistics.order) < 2:
         return
-    best = order[0]
-    tied = [name for name in order[1:] if not statistics.pair(best, name).differs]
-    number = plural(len(pairs), "pair")
+    best, *others = statistics.order
+    tied = [name for name in others if not statistics.pair(best, name).differs]
+    number = plural(len(statistics.pairs), "pair")
     if not tied:
         yield f"It is better than every other variant by more than chance (Holm, {number})."
         return

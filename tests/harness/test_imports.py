@@ -22,6 +22,8 @@ COORDINATION = (
     "benchmarks.doctor.examination",
     "benchmarks.executors.processes",
     "benchmarks.report.page",
+    "benchmarks.exchange.export",
+    "benchmarks.exchange.add",
     "benchmarks.use.predicting",
     "benchmarks.use.live",
     "benchmarks.use.demo_server",

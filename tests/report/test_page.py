@@ -89,7 +89,7 @@ def test_a_fallback_is_told(folder: Path, tmp_path: Path) -> None:
 
 def test_a_run_in_which_nothing_ran_still_has_a_page(tmp_path: Path) -> None:
     page = text(render_page(read_run(build(tmp_path / "run", ROWS[-2:]))))
-    assert "No variant has test predictions yet." in page
+    assert "No variant of the protocol has test predictions yet." in page
     assert "out of memory at batch 64" in page
 
 

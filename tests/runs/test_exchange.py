@@ -168,7 +168,7 @@ def test_a_keras_model_joins_and_the_run_goes_on_as_before(
     row = board(run).loc["theirs"]
     assert row["accuracy"] == 1.0
     assert row["parameters"] == 24 * 24 * 7 + 7
-    assert row["macs"] == 24 * 24 * 7
+    assert row["macs"] == pytest.approx(24 * 24 * 7, rel=0.01)
     assert row["latency_ms"] > 0
     assert "theirs was brought in from outside" in (run / "leaderboard.html").read_text("utf-8")
     verified = ferbench("verify", run)
