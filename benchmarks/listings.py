@@ -152,13 +152,17 @@ def print_leaderboard(console: Console, run: Path) -> None:
     """Print the leaderboard of a run and where its page is."""
     import pandas as pd
 
+    from benchmarks.report.formatting import rank
+
     board = pd.read_csv(run / "leaderboard.csv")
     table = Table(box=None, pad_edge=False)
+    table.add_column("rank", no_wrap=True)
     table.add_column("variant", no_wrap=True)
     for column in ("accuracy", "macro F1", "log loss", "parameters", "training"):
         table.add_column(column, justify="right", no_wrap=True)
     for row in board[board["status"] == "ok"].to_dict("records"):
         table.add_row(
+            rank(int(row["rank_low"]), int(row["rank_high"])),
             row["variant"],
             _with_spread(row["accuracy"], row["accuracy_sd"]),
             f"{row['macro_f1']:.3f}",

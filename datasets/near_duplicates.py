@@ -74,7 +74,7 @@ def near_duplicates(pictures: NDArray[np.uint8], progress: Progress | None = Non
     Time grows with N² (on one thread), memory with N. Pictures without any detail are in no pair.
     ``progress(done, total)`` is called for each tile. Raises ``TooAlike``.
     """
-    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+    from threadpoolctl import threadpool_limits
 
     detailed = np.array([_details(picture).any() for picture in pictures], np.bool_)
     kept = np.flatnonzero(detailed)

@@ -42,10 +42,13 @@ def report(
     if format is Format.html:
         render(run)
         written.append(run / "leaderboard.html")
-    else:
-        print(getattr(tables, f"as_{format.value}")(leaderboard(read_run(run))))
-    if figures is not None:
-        written += save_figures(read_run(run), figures)
+    if format is not Format.html or figures is not None:
+        loaded = read_run(run)
+        board = leaderboard(loaded)
+        if format is not Format.html:
+            print(getattr(tables, f"as_{format.value}")(board))
+        if figures is not None:
+            written += save_figures(loaded, board, figures)
     for path in written:
         print(f"written: {path}", file=sys.stderr)
     return 0

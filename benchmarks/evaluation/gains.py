@@ -6,41 +6,52 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+from benchmarks.evaluation.comparison import Pair
 from benchmarks.evaluation.records import RunResults, VariantResults
+from benchmarks.evaluation.statistics import Statistics
 
 AUGMENTED = {"augmented-cnn": "plain-cnn"}
+Kind = Literal["transfer", "augmentation"]
+Controlled = Iterator[tuple[Kind, VariantResults, VariantResults]]
 
 
 @dataclass(frozen=True)
 class Gain:
-    """A variant's test accuracy less its control's, as fractions of 1.
+    """A variant's test accuracy against its control's, as fractions of 1.
 
-    ``difference`` is of the means over seeds, on the same images; ``by_seed`` holds
+    ``pair`` compares the variant with its control on the same images; ``by_seed`` holds
     (seed, difference) for the seeds that both were fitted with.
     """
 
-    kind: Literal["transfer", "augmentation"]
-    variant: str
-    control: str
+    kind: Kind
     accuracy: float
     control_accuracy: float
+    pair: Pair
     by_seed: tuple[tuple[int, float], ...]
 
     @property
-    def difference(self) -> float:
-        """Return the gain in mean accuracy; negative where the control is better."""
-        return self.accuracy - self.control_accuracy
+    def variant(self) -> str:
+        """The name of the variant."""
+        return self.pair.first
+
+    @property
+    def control(self) -> str:
+        """The name of its control."""
+        return self.pair.second
 
 
-def gains(run: RunResults) -> tuple[Gain, ...]:
+def gains(run: RunResults, statistics: Statistics) -> tuple[Gain, ...]:
     """Compare each ranked variant that has a ranked control with it, transfer first."""
-    return (*_transfer(run), *_augmentation(run))
+    return tuple(
+        _gain(kind, variant, control, statistics.pair(variant.name, control.name))
+        for kind, variant, control in (*_transfer(run), *_augmentation(run))
+    )
 
 
-def _transfer(run: RunResults) -> Iterator[Gain]:
+def _transfer(run: RunResults) -> Controlled:
     for variant in run.ranked:
         if variant.facts.initialisation != "scratch" and (control := _scratch(run, variant)):
-            yield _gain("transfer", variant, control)
+            yield "transfer", variant, control
 
 
 def _scratch(run: RunResults, variant: VariantResults) -> VariantResults | None:
@@ -61,24 +72,21 @@ def _scratch(run: RunResults, variant: VariantResults) -> VariantResults | None:
     return next(iter(same or alike), None)
 
 
-def _augmentation(run: RunResults) -> Iterator[Gain]:
+def _augmentation(run: RunResults) -> Controlled:
     by_architecture = {variant.facts.architecture: variant for variant in run.ranked}
     for augmented, plain in AUGMENTED.items():
         if augmented in by_architecture and plain in by_architecture:
-            yield _gain("augmentation", by_architecture[augmented], by_architecture[plain])
+            yield "augmentation", by_architecture[augmented], by_architecture[plain]
 
 
-def _gain(
-    kind: Literal["transfer", "augmentation"], variant: VariantResults, control: VariantResults
-) -> Gain:
+def _gain(kind: Kind, variant: VariantResults, control: VariantResults, pair: Pair) -> Gain:
     ours, theirs = _accuracies(variant), _accuracies(control)
     shared = sorted(ours.keys() & theirs.keys())
     return Gain(
         kind,
-        variant.name,
-        control.name,
         sum(ours.values()) / len(ours),
         sum(theirs.values()) / len(theirs),
+        pair,
         tuple((seed, ours[seed] - theirs[seed]) for seed in shared),
     )
 

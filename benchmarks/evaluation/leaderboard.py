@@ -5,67 +5,108 @@ from __future__ import annotations
 from typing import Any
 
 import pandas as pd
-from statsmodels.stats.proportion import proportion_confint
 
+from benchmarks.evaluation.bootstrap import RESAMPLED
 from benchmarks.evaluation.conditions import hardware
 from benchmarks.evaluation.metrics import METRICS, score
 from benchmarks.evaluation.records import RunResults, VariantResults
+from benchmarks.evaluation.statistics import Statistics, compute_statistics
 
-INTERVAL = "95 % Wilson interval for the mean accuracy; it covers the sampling of images only"
-WHOLE = ("parameters", "macs", "seeds", "images_seen")
+INTERVAL = "95 % interval over test images and seeds (with one seed: over images alone)"
+WHOLE = (
+    "rank_low",
+    "rank_high",
+    "test_images",
+    "test_images_without_duplicates",
+    "parameters",
+    "macs",
+    "seeds",
+    "images_seen",
+)
 
 
-def leaderboard(run: RunResults) -> pd.DataFrame:
-    """Return the leaderboard of ``run``, best first; rows from outside follow the run's own.
+def leaderboard(run: RunResults, statistics: Statistics | None = None) -> pd.DataFrame:
+    """Return the leaderboard of ``run``, best mean accuracy first;
+    rows from outside follow the run's own.
 
-    Columns: ``variant, status, reason``; each metric's mean over seeds on the test set under
-    its name and its standard deviation over seeds (ddof 1, blank with one seed) as ``_sd``;
-    ``accuracy_low`` and ``accuracy_high``, the 95 % Wilson interval (Wilson 1927) of the mean
-    accuracy, which covers the sampling of images only; ``parameters``, ``macs``;
-    ``train_seconds`` (mean over seeds), ``latency_ms``, ``batch_latency_ms``,
-    ``peak_memory_mb`` (largest over seeds); ``seeds``, their number; ``images_seen`` in
-    tuning and final fits together; ``hardware``, to which the times belong.
+    ``statistics`` are those of ``run``; left out, they are computed. Columns:
+
+    - ``variant, status, reason``;
+    - ``rank_low``, ``rank_high``: the best and the worst rank that the comparisons of all pairs
+      leave open (`benchmarks.evaluation.comparison.ranks`);
+    - for each metric the mean over seeds on the test set under its name, and with it ``_sd``,
+      the standard deviation over seeds (ddof 1, blank with one seed). Where it is resampled
+      also ``_low`` and ``_high``, the 95 % interval over images and seeds from the bootstrap
+      (`Uncertainty.interval`; over images alone with one seed); ``_se_images`` and
+      ``_se_seeds``, the standard errors from either source, whose squares add up (the latter
+      blank with one seed); and ``_without_duplicates`` with ``_low`` and ``_high``, the same
+      for the test images whose pixels stand neither in train nor in validation;
+    - ``test_images``, ``test_images_without_duplicates``: their numbers;
+    - ``parameters``, ``macs``; ``train_seconds`` (mean over seeds), ``latency_ms``,
+      ``batch_latency_ms``, ``peak_memory_mb`` (largest over seeds); ``seeds``, their number;
+      ``images_seen`` in tuning and final fits together; ``hardware``, to which times belong.
+
     Variants that were not run or failed come last. Where the run makes a mistake on purpose,
-    every reason says so.
+    every reason says so. Such rows, and those from outside, have no rank.
     """
-    rows = []
-    for external in (False, True):
-        scored = [_scored(v) for v in run.ranked if v.external is external]
-        rows += sorted(scored, key=lambda row: (-row["accuracy"], row["variant"]))
+    statistics = statistics or compute_statistics(run)
+    by_name = {variant.name: variant for variant in run.ranked}
+    rows = [_scored(by_name[name], statistics) for name in statistics.order]
     rows += [_unscored(variant) for variant in run.variants if not variant.ranked]
     frame = pd.DataFrame(rows, columns=columns())
     if run.mistake:
         unranked = f"never ranked: makes the mistake {run.mistake} on purpose"
         frame.loc[frame["status"] == "ok", "reason"] = unranked
+        frame[["rank_low", "rank_high"]] = pd.NA
     return frame.astype(dict.fromkeys(WHOLE, "Int64"))
 
 
 def columns() -> list[str]:
     """Return the leaderboard's column names, in order."""
-    names = ["variant", "status", "reason"]
+    names = ["variant", "status", "reason", "rank_low", "rank_high"]
     for metric in METRICS:
-        interval = [f"{metric.name}_low", f"{metric.name}_high"]
-        names += [metric.name, *(interval if metric.name == "accuracy" else [])]
-        names.append(f"{metric.name}_sd")
-    names += ["parameters", "macs", "train_seconds", "latency_ms", "batch_latency_ms"]
-    return [*names, "peak_memory_mb", "seeds", "images_seen", "hardware"]
+        endings = ["", "_sd"]
+        if metric.name in RESAMPLED:
+            endings = ["", "_low", "_high", "_sd", "_se_images", "_se_seeds"]
+            endings += [f"_without_duplicates{end}" for end in ("", "_low", "_high")]
+        names += [f"{metric.name}{ending}" for ending in endings]
+    names += ["test_images", "test_images_without_duplicates", "parameters", "macs"]
+    names += ["train_seconds", "latency_ms", "batch_latency_ms", "peak_memory_mb"]
+    return [*names, "seeds", "images_seen", "hardware"]
 
 
-def _scored(variant: VariantResults) -> dict[str, Any]:
+def _scored(variant: VariantResults, statistics: Statistics) -> dict[str, Any]:
     scores = pd.DataFrame([score(fit.test) for fit in variant.fits])
-    means, spreads = scores.mean(), scores.std(ddof=1)
-    low, high = wilson(float(means["accuracy"]), len(variant.fits[0].test.labels))
     memory = [f.facts.peak_memory_mb for f in variant.fits if f.facts.peak_memory_mb is not None]
     seconds = [fit.facts.train_seconds for fit in variant.fits]
+    rank_low, rank_high = statistics.ranks.get(variant.name, (None, None))
     return {
         **_unscored(variant),
-        **{str(name): value for name, value in means.items()},
-        **{f"{name}_sd": value for name, value in spreads.items()},
-        "accuracy_low": low,
-        "accuracy_high": high,
+        "rank_low": rank_low,
+        "rank_high": rank_high,
+        **{str(name): value for name, value in scores.mean().items()},
+        **{f"{name}_sd": value for name, value in scores.std(ddof=1).items()},
+        **_uncertainties(variant.name, statistics),
         "train_seconds": None if variant.external else sum(seconds) / len(seconds),
         "peak_memory_mb": max(memory, default=None),
     }
+
+
+def _uncertainties(name: str, statistics: Statistics) -> dict[str, Any]:
+    told: dict[str, Any] = {}
+    if statistics.whole is not None:
+        told["test_images"] = statistics.whole.images
+        for metric, found in statistics.whole.scores[name].items():
+            told[f"{metric}_low"], told[f"{metric}_high"] = found.low, found.high
+            told[f"{metric}_se_images"] = found.images_error
+            told[f"{metric}_se_seeds"] = found.seeds_error
+    part = statistics.without_duplicates
+    told["test_images_without_duplicates"] = part.images if part else 0
+    for metric, found in part.scores[name].items() if part else ():
+        told[f"{metric}_without_duplicates"] = found.value
+        told[f"{metric}_without_duplicates_low"] = found.low
+        told[f"{metric}_without_duplicates_high"] = found.high
+    return told
 
 
 def _unscored(variant: VariantResults) -> dict[str, Any]:
@@ -88,9 +129,3 @@ def images_seen(variant: VariantResults) -> int:
     """Return the images that all trials and final fits of a variant have seen."""
     tuning = sum(trial.images_seen for trial in variant.trials)
     return tuning + sum(fit.facts.images_seen for fit in variant.fits)
-
-
-def wilson(share: float, images: int) -> tuple[float, float]:
-    """Return the 95 % Wilson interval of a ``share`` of ``images``, as fractions."""
-    low, high = proportion_confint(share * images, images, alpha=0.05, method="wilson")
-    return float(low), float(high)

@@ -191,6 +191,15 @@ class Predictions:
         """The most probable class of each image, int64, N."""
         return np.asarray(self.probabilities.argmax(axis=1), np.int64)
 
+    def only(self, chosen: NDArray[np.bool_]) -> Predictions:
+        """Return the predictions for the images that are ``chosen`` (bool, N)."""
+        return Predictions(
+            self.rows[chosen],
+            self.image_ids[chosen],
+            self.labels[chosen],
+            self.probabilities[chosen],
+        )
+
     @property
     def correct(self) -> NDArray[np.bool_]:
         """Whether each image's most probable class is its label, bool, N."""
@@ -237,17 +246,22 @@ class VariantResults:
 class RunResults:
     """A whole results folder.
 
-    ``ledger`` holds the objects of ``ledger.jsonl`` in order; ``test_duplicates`` is the
-    number of test images whose pixels also stand in train or validation; ``audit`` what is wrong
-    with the data, ``None`` where the run left no whole audit.
+    ``ledger`` holds the objects of ``ledger.jsonl`` in order; ``test_shared`` tells of each
+    test image, in ascending order of rows, whether its pixels also stand in train or validation;
+    ``audit`` is what is wrong with the data, ``None`` where the run left no whole audit.
     """
 
     folder: Path
     manifest: Manifest
     variants: tuple[VariantResults, ...]
     ledger: tuple[Mapping[str, Any], ...] = ()
-    test_duplicates: int = 0
+    test_shared: NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, np.bool_))
     audit: Audit | None = None
+
+    @property
+    def test_duplicates(self) -> int:
+        """The number of test images whose pixels also stand in train or validation."""
+        return int(self.test_shared.sum())
 
     @property
     def class_names(self) -> tuple[str, ...]:

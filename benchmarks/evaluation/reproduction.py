@@ -20,6 +20,7 @@ from benchmarks.evaluation.records import (
 from benchmarks.protocol import first_difference
 
 Judgement = Literal["bit-identical", "equal within the stated spread", "different"]
+HALF_WIDTH = 1.96
 MOST = 0.5
 """Most answers agree where more than this share of the test images got the same one."""
 
@@ -56,11 +57,11 @@ def verdicts(original: RunResults, again: RunResults, names: Sequence[str]) -> t
 
     Bit-identical: the probabilities of all validation and test images are the same numbers.
     Equal within the stated spread: the test accuracies differ by no more than half the width
-    of the 95 % interval on the original's leaderboard, and most answers agree. Both runs must
-    have the same split.
+    of the 95 % interval over test images, as the seed is the same, and most answers agree. Both
+    runs must have the same split.
     """
     board = leaderboard(original).set_index("variant")
-    spreads = (board["accuracy_high"] - board["accuracy_low"]) / 2
+    spreads = HALF_WIDTH * board["accuracy_se_images"]
     known = {variant.name: variant for variant in again.variants}
     judged = []
     for variant in original.ranked:

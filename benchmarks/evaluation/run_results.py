@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import numpy as np
 import pandas as pd
 import pyarrow
+from numpy.typing import NDArray
 from pydantic import TypeAdapter, ValidationError
 
 from benchmarks.errors import InputError
@@ -58,7 +59,7 @@ def read_run(folder: Path) -> RunResults:
     )
     ledger = tuple(read_ledger(folder / "ledger.jsonl"))
     audit = _read_audit(folder / "audit.json")
-    return RunResults(folder, manifest, variants, ledger, _test_duplicates(splits), audit)
+    return RunResults(folder, manifest, variants, ledger, _test_shared(splits), audit)
 
 
 def read_manifest(folder: Path) -> Manifest:
@@ -142,9 +143,10 @@ def _read_splits(path: Path) -> pd.DataFrame:
     return _read_parquet(path, ["row", "image_id", "label", "split"]).sort_values("row")
 
 
-def _test_duplicates(splits: pd.DataFrame) -> int:
+def _test_shared(splits: pd.DataFrame) -> NDArray[np.bool_]:
     test = splits["split"] == "test"
-    return int(splits.loc[test, "image_id"].isin(splits.loc[~test, "image_id"]).sum())
+    shared = splits.loc[test, "image_id"].isin(splits.loc[~test, "image_id"])
+    return shared.to_numpy(np.bool_)
 
 
 def _read_audit(path: Path) -> Audit | None:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
-from benchmarks.evaluation.leaderboard import wilson
+from benchmarks.evaluation.uncertainty import wilson
 
 Labels = NDArray[np.int64]
 Probabilities = NDArray[np.float64]

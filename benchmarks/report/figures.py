@@ -17,7 +17,6 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
 from benchmarks.evaluation.chance import majority_share
-from benchmarks.evaluation.leaderboard import leaderboard
 from benchmarks.evaluation.records import RunResults, VariantResults
 from benchmarks.store import replacing, slug
 
@@ -113,10 +112,10 @@ def tuning(variant: VariantResults) -> Figure:
     return figure
 
 
-def figures(run: RunResults) -> Iterator[tuple[str, Figure]]:
-    """Yield every figure of a run with a name that is safe as a file name."""
+def figures(run: RunResults, board: pd.DataFrame) -> Iterator[tuple[str, Figure]]:
+    """Yield every figure of a run, whose leaderboard is ``board``, with a safe file name."""
     if run.ranked:
-        yield "accuracy", overview(run, leaderboard(run))
+        yield "accuracy", overview(run, board)
     for variant in run.variants:
         if variant.fits:
             yield f"{slug(variant.name)}-curves", curves(variant)
@@ -124,10 +123,13 @@ def figures(run: RunResults) -> Iterator[tuple[str, Figure]]:
             yield f"{slug(variant.name)}-tuning", tuning(variant)
 
 
-def save_figures(run: RunResults, folder: Path) -> list[Path]:
-    """Write every figure as SVG and PDF into ``folder``; return the files written."""
+def save_figures(run: RunResults, board: pd.DataFrame, folder: Path) -> list[Path]:
+    """Write every figure as SVG and PDF into ``folder``; return the files written.
+
+    ``board`` is the leaderboard of ``run``.
+    """
     written = []
-    for name, figure in figures(run):
+    for name, figure in figures(run, board):
         for kind, undated in (("svg", {"Date": None}), ("pdf", {"CreationDate": None})):
             path = folder / f"{name}.{kind}"
             with (

@@ -21,8 +21,43 @@ def with_sign(fraction: Any) -> str:
 
 
 def points(fraction: float) -> str:
-    """Return a difference of fractions in percentage points, signed: ``+1.4``."""
-    return f"{100 * fraction:+.1f}".replace("-", MINUS)
+    """Return a difference of fractions in percentage points, signed: ``+1.4``, ``0.0``."""
+    text = f"{100 * fraction:+.1f}".replace("-", MINUS)
+    return "0.0" if text[1:] == "0.0" else text
+
+
+def unsigned_points(fraction: float) -> str:
+    """Return a size in percentage points: ``1.4``."""
+    return f"{100 * fraction:.1f}"
+
+
+def interval(low: Any, high: Any) -> str:
+    """Return a range of fractions in per cent, ``67.2 to 70.1``; blank where it is unknown."""
+    return "" if pd.isna(low) or pd.isna(high) else f"{percent(low)} to {percent(high)}"
+
+
+def decimals(low: Any, high: Any) -> str:
+    """Return a range of plain numbers, ``0.91 to 0.96``; blank where it is unknown."""
+    return "" if pd.isna(low) or pd.isna(high) else f"{decimal(low)} to {decimal(high)}"
+
+
+def points_interval(low: float, high: float) -> str:
+    """Return a range of differences in percentage points: ``+0.3 to +2.1``."""
+    return f"{points(low)} to {points(high)}"
+
+
+def p_value(p: float) -> str:
+    """Return a p-value with the digits that matter: ``0.31``, ``0.012``, ``< 0.001``."""
+    if p < 0.001:
+        return "< 0.001"
+    return f"{p:.3f}" if p < 0.1 else f"{p:.2f}"
+
+
+def rank(low: Any, high: Any) -> str:
+    """Return a rank, tied where the range is not a single one: ``2``, ``1–3``."""
+    if pd.isna(low):
+        return MISSING
+    return str(low) if low == high else f"{low}–{high}"
 
 
 def decimal(value: Any, digits: int = 3) -> str:

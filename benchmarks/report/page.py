@@ -17,7 +17,9 @@ from benchmarks.evaluation.gains import gains
 from benchmarks.evaluation.leaderboard import INTERVAL, leaderboard
 from benchmarks.evaluation.records import RunResults
 from benchmarks.evaluation.run_results import read_run
+from benchmarks.evaluation.statistics import Statistics, compute_statistics
 from benchmarks.mistakes import announcement
+from benchmarks.report.comparison_section import comparison_section
 from benchmarks.report.data_section import data_section
 from benchmarks.report.fairness_section import ledgers
 from benchmarks.report.figures import inline_svg, overview
@@ -47,9 +49,10 @@ def render(run_folder: Path) -> None:
 
 def rendered(run: RunResults) -> dict[str, str]:
     """Return the text of each file that `render` writes, by name."""
-    frame = leaderboard(run)
+    statistics = compute_statistics(run)
+    frame = leaderboard(run, statistics)
     return {
-        "leaderboard.html": _render(run, frame),
+        "leaderboard.html": _render(run, frame, statistics),
         "leaderboard.csv": as_csv(frame),
         "leaderboard.json": as_json(frame),
     }
@@ -57,16 +60,18 @@ def rendered(run: RunResults) -> dict[str, str]:
 
 def render_page(run: RunResults) -> str:
     """Return the page of ``run``; the same results make the same page."""
-    return _render(run, leaderboard(run))
+    statistics = compute_statistics(run)
+    return _render(run, leaderboard(run, statistics), statistics)
 
 
-def _render(run: RunResults, frame: pd.DataFrame) -> str:
-    return environment().get_template("leaderboard.html.j2").render(_page(run, frame))
+def _render(run: RunResults, frame: pd.DataFrame, statistics: Statistics) -> str:
+    page = _page(run, frame, statistics)
+    return environment().get_template("leaderboard.html.j2").render(page)
 
 
-def _page(run: RunResults, frame: pd.DataFrame) -> dict[str, Any]:
+def _page(run: RunResults, frame: pd.DataFrame, statistics: Statistics) -> dict[str, Any]:
     """Return everything that the template shows."""
-    gained, manifest = gains(run), run.manifest
+    gained, manifest = gains(run, statistics), run.manifest
     anchors = {name: f"variant-{place}" for place, name in enumerate(frame["variant"], start=1)}
     by_name = {variant.name: variant for variant in run.variants}
     protocol = manifest.protocol
@@ -77,14 +82,15 @@ def _page(run: RunResults, frame: pd.DataFrame) -> dict[str, Any]:
         "version": manifest.ferbench,
         "announcement": announcement(run.mistake, protocol.get("counterpart")),
         "mistaken": run.mistake is not None,
-        "sentences": sentences(run, frame, gained),
+        "sentences": sentences(run, frame, statistics, gained),
         "caveats": caveats(run),
         "overview": _overview(run, frame),
         "interval": INTERVAL,
         "ranking": ranking(run, frame, anchors),
+        "comparison": comparison_section(run, statistics, anchors),
         "gains": gains_table(gained),
         "variants": [
-            variant_section(run, by_name[row["variant"]], row, anchors[row["variant"]])
+            variant_section(run, by_name[row["variant"]], row, anchors[row["variant"]], statistics)
             for _, row in frame.iterrows()
         ],
         "audit": data_section(run),

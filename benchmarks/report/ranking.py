@@ -7,16 +7,35 @@ from typing import Any
 
 import pandas as pd
 
+from benchmarks.evaluation.bootstrap import RESAMPLED
 from benchmarks.evaluation.chance import did_not_learn
 from benchmarks.evaluation.conditions import timed_apart
 from benchmarks.evaluation.gains import Gain
 from benchmarks.evaluation.leaderboard import INTERVAL
-from benchmarks.evaluation.metrics import METRICS
+from benchmarks.evaluation.metrics import METRICS, Metric
 from benchmarks.evaluation.records import RunResults
 from benchmarks.report.fairness_section import marks
-from benchmarks.report.formatting import compact, duration, percent, points, three_digits, whole
+from benchmarks.report.formatting import (
+    compact,
+    decimals,
+    duration,
+    interval,
+    p_value,
+    percent,
+    points,
+    points_interval,
+    rank,
+    three_digits,
+    whole,
+)
 from benchmarks.report.tables import spread
 from benchmarks.report.view import Cell, Column, Table, table
+
+RANK = (
+    "The ranks that the test set leaves open: from 1 + the number of variants that are "
+    "significantly better to the number of all less that of the significantly worse, after "
+    "Holm's correction over all pairs. Rows stand by mean test accuracy."
+)
 
 
 def ranking(run: RunResults, frame: pd.DataFrame, anchors: Mapping[str, str]) -> Table:
@@ -35,8 +54,8 @@ def ranking(run: RunResults, frame: pd.DataFrame, anchors: Mapping[str, str]) ->
             f"#{anchors[row['variant']]}",
         )
         if row["status"] == "ok":
-            rank = None if run.mistake or row["variant"] in external else place
-            rest = _numbers(row, rank, timed=row["variant"] not in apart)
+            ranked = None if run.mistake or row["variant"] in external else place
+            rest = _numbers(row, ranked, timed=row["variant"] not in apart)
         else:
             rest = _reason(row, len(columns) - 1)
         rows.append((name, *rest))
@@ -46,8 +65,8 @@ def ranking(run: RunResults, frame: pd.DataFrame, anchors: Mapping[str, str]) ->
 def _numbers(row: pd.Series, place: int | None, *, timed: bool) -> tuple[Cell, ...]:
     """Return a ranked row's cells; times that do not compare are sorted after all others."""
     return (
-        Cell(str(place), sort=str(place)) if place else Cell("none"),
-        *(_score(row, metric.name, metric.fraction) for metric in METRICS),
+        Cell(rank(row["rank_low"], row["rank_high"]), sort=str(place)) if place else Cell("none"),
+        *(_score(row, metric) for metric in METRICS),
         _number(row["parameters"], compact),
         _number(row["macs"], compact),
         _number(row["train_seconds"], duration, ranked=timed),
@@ -68,12 +87,12 @@ def _columns(run: RunResults) -> list[Column]:
     batch = f"Batch of {sizes.pop()}, ms" if len(sizes) == 1 else "Batch, ms"
     return [
         Column("Variant", numeric=False),
-        Column("Rank", "Place by mean test accuracy.", sorted="ascending"),
+        Column("Rank", RANK, sorted="ascending"),
         *(
             Column(
                 m.label + (", %" if m.fraction else ""),
                 f"{m.definition} Mean over seeds; ± is the standard deviation over seeds."
-                + (f" In small figures: {INTERVAL}." if m.name == "accuracy" else ""),
+                + (f" In small figures: {INTERVAL}." if m.name in RESAMPLED else ""),
                 largest_first=m.higher_is_better,
             )
             for m in METRICS
@@ -88,11 +107,12 @@ def _columns(run: RunResults) -> list[Column]:
     ]
 
 
-def _score(row: pd.Series, name: str, fraction: bool) -> Cell:
+def _score(row: pd.Series, metric: Metric) -> Cell:
     note = ""
-    if name == "accuracy":
-        note = f"{percent(row['accuracy_low'])} to {percent(row['accuracy_high'])}"
-    return Cell(spread(row, name, fraction), note, _key(row[name]))
+    if metric.name in RESAMPLED:
+        ends = row[f"{metric.name}_low"], row[f"{metric.name}_high"]
+        note = interval(*ends) if metric.fraction else decimals(*ends)
+    return Cell(spread(row, metric.name, metric.fraction), note, _key(row[metric.name]))
 
 
 def _number(value: Any, form: Any, *, ranked: bool = True) -> Cell:
@@ -113,7 +133,12 @@ def gains_table(gained: Sequence[Gain]) -> Table | None:
         Column("What differs", numeric=False),
         Column("Accuracy, %"),
         Column("Control, %"),
-        Column("Gain, points", "Difference of the mean test accuracies, on the same images."),
+        Column(
+            "Gain, points",
+            "Difference of the mean test accuracies on the same images, with its 95 % interval.",
+        ),
+        Column("p", "Of this comparison alone, which was planned beforehand."),
+        Column("p, Holm", "After Holm's correction over all pairs of variants."),
         Column("By seed, points", "The difference for each seed that both were fitted with."),
     ]
     rows = [
@@ -123,7 +148,9 @@ def gains_table(gained: Sequence[Gain]) -> Table | None:
             gain.kind,
             percent(gain.accuracy),
             percent(gain.control_accuracy),
-            points(gain.difference),
+            Cell(points(gain.pair.difference), points_interval(gain.pair.low, gain.pair.high)),
+            p_value(gain.pair.p),
+            p_value(gain.pair.p_holm),
             "  ".join(points(difference) for _, difference in gain.by_seed),
         )
         for gain in gained

@@ -7,16 +7,29 @@ from collections.abc import Iterator, Sequence
 import pandas as pd
 
 from benchmarks.evaluation.chance import did_not_learn, majority_share
+from benchmarks.evaluation.comparison import LEVEL
 from benchmarks.evaluation.gains import Gain
 from benchmarks.evaluation.records import RunResults
-from benchmarks.report.formatting import listing, percent, plural, points, whole, with_sign
+from benchmarks.evaluation.statistics import Statistics
+from benchmarks.report.formatting import (
+    listing,
+    percent,
+    plural,
+    points,
+    unsigned_points,
+    whole,
+    with_sign,
+)
 from datasets.audit import Audit
 
 FEW_SEEDS = 3
+MOST_NAMED = 4
 
 
-def sentences(run: RunResults, frame: pd.DataFrame, gained: Sequence[Gain]) -> tuple[str, ...]:
-    """Say what was compared, which variant scored highest, and what transfer gained."""
+def sentences(
+    run: RunResults, frame: pd.DataFrame, statistics: Statistics, gained: Sequence[Gain]
+) -> tuple[str, ...]:
+    """Say what was compared, which variant scored highest and surely so, and what was gained."""
     data = run.manifest.data
     intro = (
         f"{plural(len(run.variants), 'variant')} on {data.name}, "
@@ -33,7 +46,7 @@ def sentences(run: RunResults, frame: pd.DataFrame, gained: Sequence[Gain]) -> t
         f"to {with_sign(best['accuracy_high'])}, "
         f"mean of {plural(int(best['seeds']), 'seed')})."
     )
-    return (intro, answer, *_overlap(run, frame), *_gained(gained))
+    return (intro, answer, *_tied(statistics), *_resolved(statistics), *_gained(gained))
 
 
 def _sizes(run: RunResults) -> str:
@@ -42,15 +55,32 @@ def _sizes(run: RunResults) -> str:
     return f"{listing(parts)} images" if parts else "sizes not recorded"
 
 
-def _overlap(run: RunResults, frame: pd.DataFrame) -> Iterator[str]:
-    external = [variant.name for variant in run.variants if variant.external]
-    ranked = frame[(frame["status"] == "ok") & ~frame["variant"].isin(external)]
-    near = ranked.iloc[1:].query("accuracy_high >= @ranked.iloc[0]['accuracy_low']")
-    if len(near):
-        images = whole(len(run.ranked[0].fits[0].test.labels))
+def _tied(statistics: Statistics) -> Iterator[str]:
+    """Say which variants the best one cannot be told from."""
+    order, pairs = [n for n in statistics.order if n in statistics.ranks], statistics.pairs
+    if len(order) < 2:
+        return
+    best = order[0]
+    tied = [name for name in order[1:] if not statistics.pair(best, name).differs]
+    number = plural(len(pairs), "pair")
+    if not tied:
+        yield f"It is better than every other variant by more than chance (Holm, {number})."
+        return
+    shown = (
+        tied if len(tied) <= MOST_NAMED else [*tied[:MOST_NAMED], f"{len(tied) - MOST_NAMED} more"]
+    )
+    yield (
+        f"It is tied with {listing(shown)}: what lies between them may be chance "
+        f"(Holm's correction over {number})."
+    )
+
+
+def _resolved(statistics: Statistics) -> Iterator[str]:
+    found = statistics.resolution
+    if found and statistics.whole:
         yield (
-            f"Its interval overlaps that of {listing(list(near['variant']))}: "
-            f"{images} test images may not tell them apart."
+            f"With {plural(statistics.whole.images, 'test image')} two networks must differ by "
+            f"about {unsigned_points(found.among_all)} points to be told apart among all pairs."
         )
 
 
@@ -58,8 +88,13 @@ def _gained(gained: Sequence[Gain]) -> Iterator[str]:
     for kind in ("transfer", "augmentation"):
         chosen = [gain for gain in gained if gain.kind == kind]
         if chosen:
-            told = [f"{points(g.difference)} points ({g.variant} over {g.control})" for g in chosen]
-            yield f"What {kind} changed: {listing(told)}."
+            yield f"What {kind} changed: {listing([_gain(gain) for gain in chosen])}."
+
+
+def _gain(gain: Gain) -> str:
+    pair = gain.pair
+    doubt = "" if pair.p < LEVEL else ", which may be chance"
+    return f"{points(pair.difference)} points ({gain.variant} over {gain.control}{doubt})"
 
 
 def caveats(run: RunResults) -> tuple[str, ...]:

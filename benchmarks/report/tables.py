@@ -7,7 +7,16 @@ import json
 import pandas as pd
 
 from benchmarks.evaluation.metrics import METRICS
-from benchmarks.report.formatting import MISSING, compact, decimal, duration, percent, three_digits
+from benchmarks.report.formatting import (
+    MISSING,
+    compact,
+    decimal,
+    duration,
+    interval,
+    percent,
+    rank,
+    three_digits,
+)
 
 
 def as_csv(frame: pd.DataFrame) -> str:
@@ -35,15 +44,24 @@ def as_latex(frame: pd.DataFrame) -> str:
 
 
 def for_reading(frame: pd.DataFrame) -> pd.DataFrame:
-    """Return the leaderboard as text: means ± spread, sensible digits, reasons in place."""
+    """Return the leaderboard as text: means ± spread, sensible digits, reasons in place.
+
+    Ranks that the comparisons leave open are tied: ``1–3``.
+    """
     rows = []
     for _, row in frame.iterrows():
         named = {"Variant": row["variant"]}
         if row["reason"]:
             named["Variant"] = f"{row['variant']} ({row['status']}: {row['reason']})"
+        named["Rank"] = rank(row["rank_low"], row["rank_high"])
         for metric in METRICS:
             unit = ", %" if metric.fraction else ""
             named[metric.label + unit] = spread(row, metric.name, metric.fraction)
+            if metric.name == "accuracy":
+                ends = interval(row["accuracy_low"], row["accuracy_high"])
+                named["95 % interval"] = ends or MISSING
+                without = percent(row["accuracy_without_duplicates"])
+                named["Accuracy without duplicates, %"] = without
         named["Parameters"] = compact(row["parameters"])
         named["MACs"] = compact(row["macs"])
         named["Training"] = duration(row["train_seconds"])

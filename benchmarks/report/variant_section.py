@@ -10,13 +10,16 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from benchmarks.evaluation.leaderboard import INTERVAL
 from benchmarks.evaluation.metrics import METRICS, confusion, per_class, row_shares, score
 from benchmarks.evaluation.records import RunResults, VariantResults
+from benchmarks.evaluation.statistics import Statistics
 from benchmarks.report.figures import curves, inline_svg, tuning
 from benchmarks.report.formatting import (
     MISSING,
     decimal,
     duration,
+    interval,
     percent,
     plural,
     setting,
@@ -24,6 +27,8 @@ from benchmarks.report.formatting import (
     with_sign,
 )
 from benchmarks.report.view import Cell, Column, Matrix, MatrixCell, Picture, Table, table
+
+WITHOUT = "On the test images whose pixels stand neither in train nor in validation."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,7 +50,7 @@ class VariantSection:
 
 
 def variant_section(
-    run: RunResults, variant: VariantResults, row: pd.Series, anchor: str
+    run: RunResults, variant: VariantResults, row: pd.Series, anchor: str, statistics: Statistics
 ) -> VariantSection:
     """Return the section of ``variant``, whose leaderboard row is ``row``."""
     common: dict[str, Any] = {
@@ -62,8 +67,8 @@ def variant_section(
         headline=with_sign(row["accuracy"]),
         remark="",
         matrices=_matrices(run, variant),
-        classes=_classes(run, variant),
-        seeds=_seeds(variant),
+        classes=_classes(run, variant, statistics),
+        seeds=_seeds(run, variant),
         curves=_curves(variant, anchor),
         warnings=tuple(dict.fromkeys(w for fit in variant.fits for w in fit.facts.warnings)),
         **common,
@@ -135,15 +140,18 @@ def _matrix(
     return Matrix(mode, caption, names, rows)
 
 
-def _classes(run: RunResults, variant: VariantResults) -> Table:
+def _classes(run: RunResults, variant: VariantResults, statistics: Statistics) -> Table:
+    intervals, without = _class_f1(variant, statistics)
     parts = [per_class(fit.test, run.class_names) for fit in variant.fits]
     numbers = ["precision", "recall", "f1"]
     means = pd.concat(parts)[numbers].groupby(level=0).mean()
     rows = [
         (
-            name,
-            *(percent(means[number][index]) for number in numbers),
-            whole(parts[0]["support"][index]),
+            Cell(name),
+            *(Cell(percent(means[number][index])) for number in numbers[:2]),
+            Cell(percent(means["f1"][index]), intervals[index]),
+            *([without[index]] if without else []),
+            Cell(whole(parts[0]["support"][index])),
         )
         for index, name in enumerate(run.class_names)
     ]
@@ -151,17 +159,34 @@ def _classes(run: RunResults, variant: VariantResults) -> Table:
         Column("Class", numeric=False),
         Column("Precision, %", "Of the images answered as this class, the share that is."),
         Column("Recall, %", "Of the images of this class, the share answered so."),
-        Column("F1, %", "Harmonic mean of precision and recall."),
+        Column("F1, %", f"Harmonic mean of precision and recall. In small figures: {INTERVAL}."),
+        *([Column("F1 without duplicates, %", WITHOUT)] if without else []),
         Column("Support", "Test images of this class."),
     ]
     mean = "mean over seeds" if len(parts) > 1 else "one seed"
     return table(f"Each class on the test set ({mean})", columns, rows)
 
 
-def _seeds(variant: VariantResults) -> Table:
+def _class_f1(
+    variant: VariantResults, statistics: Statistics
+) -> tuple[list[str], list[Cell] | None]:
+    """Return each class's F1 interval, and its F1 without duplicates where there are any."""
+    whole_set, part = statistics.whole, statistics.without_duplicates
+    ends = whole_set.class_f1[variant.name] if whole_set else ()
+    intervals = [interval(score.low, score.high) for score in ends]
+    if part is None or part is whole_set:
+        return intervals, None
+    apart = part.class_f1[variant.name]
+    return intervals, [Cell(percent(s.value), interval(s.low, s.high)) for s in apart]
+
+
+def _seeds(run: RunResults, variant: VariantResults) -> Table:
+    unshared = ~run.test_shared
+    parted = bool(run.test_duplicates and unshared.any())
     columns = [
         Column("Seed", numeric=False),
         *(Column(m.label + (", %" if m.fraction else ""), m.definition) for m in METRICS),
+        *([Column("Accuracy without duplicates, %", WITHOUT)] if parted else []),
         Column("Best epoch", "The epoch whose weights were kept, chosen on validation."),
         Column("Epochs run"),
         Column("Stopped", numeric=False),
@@ -182,6 +207,7 @@ def _seeds(variant: VariantResults) -> Table:
                     percent(scores[m.name]) if m.fraction else decimal(scores[m.name])
                     for m in METRICS
                 ),
+                *([percent(fit.test.correct[unshared].mean())] if parted else []),
                 setting(facts.best_epoch),
                 setting(facts.epochs_run),
                 setting(facts.stopped),

@@ -75,6 +75,27 @@ class Matrix:
     rows: tuple[tuple[str, tuple[MatrixCell, ...]], ...]
 
 
+@dataclass(frozen=True)
+class PairCell:
+    """One cell of the pairwise matrix; ``verdict`` is better, worse, tied or self."""
+
+    text: str
+    verdict: str
+    meaning: str
+
+
+@dataclass(frozen=True)
+class PairMatrix:
+    """Every pair of variants, numbered by place.
+
+    ``columns`` holds (place, name); ``rows`` (place, name, link, cells).
+    """
+
+    caption: str
+    columns: tuple[tuple[str, str], ...]
+    rows: tuple[tuple[str, str, str, tuple[PairCell, ...]], ...]
+
+
 def table(
     caption: str, columns: Iterable[Column | str], rows: Iterable[Iterable[Cell | str]]
 ) -> Table:

@@ -42,8 +42,9 @@ def test_what_did_not_run_keeps_its_reason(frame: pd.DataFrame) -> None:
 
 def test_figures_are_saved_as_svg_and_pdf_the_same_each_time(tmp_path: Path) -> None:
     run = read_run(build(tmp_path / "run", ROWS[1:2], seeds=(0,), images=40))
-    first = {path.name: path.read_bytes() for path in save_figures(run, tmp_path / "one")}
-    again = {path.name: path.read_bytes() for path in save_figures(run, tmp_path / "two")}
+    board = leaderboard(run)
+    first = {path.name: path.read_bytes() for path in save_figures(run, board, tmp_path / "one")}
+    again = {path.name: path.read_bytes() for path in save_figures(run, board, tmp_path / "two")}
     assert set(first) == {
         f"{name}.{kind}"
         for name in ("accuracy", "plain-cnn-curves", "plain-cnn-tuning")

@@ -1,0 +1,36 @@
+"""``ferbench compare``."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def compare(
+    run: Annotated[Path, typer.Argument(metavar="RUN")],
+    first: Annotated[str, typer.Argument(metavar="A")],
+    second: Annotated[str, typer.Argument(metavar="B")],
+) -> int:
+    """Say by how much two variants of a run differ and whether that is more than chance."""
+    from rich.console import Console
+
+    from benchmarks.evaluation.run_results import read_run
+    from benchmarks.evaluation.statistics import chosen_pair, compute_statistics
+    from benchmarks.report.pair_text import accuracies, tests, verdict
+
+    results = read_run(run)
+    names = chosen_pair(results, first, second)
+    statistics = compute_statistics(results)
+    pair = statistics.pair(*names)
+    width = None if sys.stdout.isatty() else 140
+    console = Console(highlight=False, markup=False, width=width)
+    console.print(accuracies(results, statistics, pair))
+    console.print()
+    console.print(tests(pair))
+    console.print()
+    for sentence in verdict(statistics, pair):
+        console.print(sentence)
+    return 0

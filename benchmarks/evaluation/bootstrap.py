@@ -1,0 +1,156 @@
+"""The bootstrap: how the scores of all fits vary together when the test images are drawn anew."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
+
+from benchmarks.evaluation.records import Predictions
+
+RESAMPLES = 10_000
+FEWEST = 1_000
+SEED = 0
+MOST_PRODUCTS = 10**11
+MOST_DRAWS = 2_000_000
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Estimate:
+    """One score of F fits on the same images.
+
+    ``scores``: float64, F. ``covariance``: float64, F×F, of the scores over resampled images.
+    """
+
+    scores: Floats
+    covariance: Floats
+
+
+@dataclass(frozen=True, eq=False)
+class Bootstrap:
+    """Every score of every fit with its covariance over images.
+
+    ``metrics`` is metric → estimate, ``class_f1`` holds one estimate for each class.
+    ``images`` is the number of test images, ``pictures`` that of the different ones.
+    """
+
+    metrics: dict[str, Estimate]
+    class_f1: tuple[Estimate, ...]
+    images: int
+    pictures: int
+
+
+def bootstrap(
+    tests: Sequence[Predictions], *, resamples: int | None = None, seed: int = SEED
+) -> Bootstrap:
+    """Resample the test images of ``tests``, which all hold the same images and classes.
+
+    Each resample draws as many different pictures as there are, with replacement, and takes
+    every copy of a drawn picture with it: identical copies are one piece of evidence, not
+    several (cluster bootstrap; Davison & Hinkley 1997, Bootstrap Methods and their
+    Application, section 3.8). All fits get the same resamples, so differences are paired.
+    ``resamples`` defaults to 10,000; to fewer, but never under 1,000, where fits × classes ×
+    images are so many that 10,000 would take minutes. It keeps to one thread, so that the sums
+    are the same to the last digit on any number of them. Seeds are no part of it: see
+    `benchmarks.evaluation.uncertainty`.
+    """
+    pictures, picture_of = np.unique(tests[0].image_ids, return_inverse=True)
+    tally = _Tally.of(tests, picture_of, len(pictures))
+    observed = tally.scores(np.ones((1, len(pictures))))[:, 0]
+    wanted = resamples or _affordable(tally)
+    shifts = np.zeros_like(observed)
+    products = np.zeros((*observed.shape, observed.shape[1]))
+    with threadpool_limits(1):
+        for weights in _draws(wanted, len(pictures), seed):
+            away = tally.scores(weights) - observed[:, None]
+            shifts += away.sum(axis=1)
+            products += away.transpose(0, 2, 1) @ away
+    outer = shifts[:, :, None] * shifts[:, None] / wanted
+    covariance = (products - outer) / max(wanted - 1, 1)
+    covariance *= len(pictures) / max(len(pictures) - 1, 1)
+    estimates = [Estimate(*both) for both in zip(observed, covariance, strict=True)]
+    return Bootstrap(
+        metrics=dict(zip(RESAMPLED, estimates, strict=False)),
+        class_f1=tuple(estimates[len(RESAMPLED) :]),
+        images=len(picture_of),
+        pictures=len(pictures),
+    )
+
+
+#: The metrics of `benchmarks.evaluation.metrics` that can be resampled, in the order of `scores`.
+RESAMPLED = ("accuracy", "macro_f1", "balanced_accuracy", "log_loss")
+
+
+@dataclass(frozen=True, eq=False)
+class _Tally:
+    """What each of P pictures adds to the counts that the scores are made of.
+
+    ``counts``: float32, P×(F·2K + K): for each fit the images of each class that it answered
+    rightly and those that it answered so, then the images of each class. Sums of them are
+    exact in float32. ``losses``: float64, P×F, the negative logarithms of the labels' shares.
+    """
+
+    counts: NDArray[np.float32]
+    losses: Floats
+    fits: int
+    classes: int
+
+    @classmethod
+    def of(cls, tests: Sequence[Predictions], picture_of: NDArray[np.intp], size: int) -> _Tally:
+        """Count ``tests``, whose image ``i`` shows picture ``picture_of[i]`` of ``size``."""
+        labels, classes = tests[0].labels, tests[0].probabilities.shape[1]
+        counts = np.zeros((size, (2 * len(tests) + 1) * classes), np.float32)
+        losses = np.zeros((size, len(tests)))
+        for place, test in enumerate(tests):
+            right = test.correct
+            first = 2 * place * classes
+            np.add.at(counts, (picture_of[right], first + labels[right]), 1)
+            np.add.at(counts, (picture_of, first + classes + test.answers), 1)
+            np.add.at(losses[:, place], picture_of, _losses(test))
+        np.add.at(counts, (picture_of, 2 * len(tests) * classes + labels), 1)
+        return cls(counts, losses, len(tests), classes)
+
+    def scores(self, weights: NDArray[np.float32] | Floats) -> Floats:
+        """Return the scores under ``weights`` (R×P): float64, (4 + K)×R×F, metrics first.
+
+        They are those of `benchmarks.evaluation.metrics`: a class that a resample lacks
+        counts 0 in the macro-F1 and not at all in the balanced accuracy.
+        """
+        sums = (weights.astype(np.float32) @ self.counts).astype(np.float64)
+        support = sums[:, None, -self.classes :]
+        parts = sums[:, : -self.classes].reshape(len(sums), self.fits, 2, self.classes)
+        right, answered = parts[:, :, 0], parts[:, :, 1]
+        total = support.sum(axis=2)
+        f1 = 2 * right / np.maximum(support + answered, 1)
+        recall = (right / np.maximum(support, 1)).sum(axis=2) / (support > 0).sum(axis=2)
+        loss = weights.astype(np.float64) @ self.losses / total
+        return np.stack(
+            [right.sum(axis=2) / total, f1.mean(axis=2), recall, loss, *f1.T.swapaxes(1, 2)]
+        )
+
+
+def _losses(test: Predictions) -> Floats:
+    shares = test.probabilities[np.arange(len(test.labels)), test.labels]
+    tiny = np.finfo(np.float64).eps
+    return np.asarray(-np.log(np.clip(shares, tiny, 1 - tiny)), np.float64)
+
+
+def _draws(resamples: int, pictures: int, seed: int) -> Iterator[NDArray[np.float32]]:
+    """Yield blocks of resamples as float32, R×P: how often each picture was drawn."""
+    chance = np.random.default_rng(seed)
+    block = max(1, MOST_DRAWS // pictures)
+    for start in range(0, resamples, block):
+        size = min(block, resamples - start)
+        drawn = chance.integers(pictures, size=(size, pictures))
+        drawn += np.arange(size)[:, None] * pictures
+        counts = np.bincount(drawn.ravel(), minlength=size * pictures)
+        yield counts.reshape(size, pictures).astype(np.float32)
+
+
+def _affordable(tally: _Tally) -> int:
+    return int(np.clip(MOST_PRODUCTS // tally.counts.size, FEWEST, RESAMPLES))

@@ -1,0 +1,157 @@
+"""The bootstrap resamples what the metrics measure, all fits alike and copies together."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import numpy as np
+import pytest
+from scipy import stats
+from sklearn import metrics as sklearn_metrics
+
+from benchmarks.evaluation.bootstrap import RESAMPLED, Bootstrap, _Tally, bootstrap
+from benchmarks.evaluation.metrics import METRICS, per_class, score
+from benchmarks.evaluation.records import Predictions
+from tests.engine_process import call
+
+CLASSES = 5
+
+
+def fits(number: int = 4, images: int = 300, *, absent: int | None = None) -> list[Predictions]:
+    """Draw the predictions of several fits for the same images; class ``absent`` has none."""
+    chance = np.random.default_rng(3)
+    known = [label for label in range(CLASSES) if label != absent]
+    labels = chance.choice(known, size=images)
+    ids = np.array([f"{place:04}" for place in range(images)])
+    drawn = []
+    for _ in range(number):
+        shares = chance.dirichlet(np.ones(CLASSES), size=images)
+        shares[np.arange(images), labels] += 0.3
+        shares /= shares.sum(axis=1, keepdims=True)
+        drawn.append(Predictions(np.arange(images), ids, labels, shares))
+    return drawn
+
+
+@pytest.mark.parametrize("absent", [None, 2])
+def test_the_scores_are_those_of_the_metrics(absent: int | None) -> None:
+    tests = fits(absent=absent)
+    found = bootstrap(tests, resamples=10)
+    for place, test in enumerate(tests):
+        observed = {name: found.metrics[name].scores[place] for name in RESAMPLED}
+        assert observed == pytest.approx({name: score(test)[name] for name in RESAMPLED})
+        f1 = per_class(test, tuple("abcde"))["f1"]
+        assert [each.scores[place] for each in found.class_f1] == pytest.approx(f1.to_list())
+
+
+def test_every_metric_is_resampled() -> None:
+    assert set(RESAMPLED) == {metric.name for metric in METRICS}
+
+
+def test_weighted_scores_equal_scikit_learn() -> None:
+    tests = fits(2)
+    weights = np.random.default_rng(0).multinomial(300, np.full(300, 1 / 300)).astype(float)
+    tally = _Tally.of(tests, np.arange(300), 300)
+    found = tally.scores(weights[None])[:, 0, 1]
+    labels, answers = tests[1].labels, tests[1].answers
+    given: dict[str, Any] = {"sample_weight": weights}
+    assert found[:4] == pytest.approx(
+        [
+            sklearn_metrics.accuracy_score(labels, answers, **given),
+            sklearn_metrics.f1_score(labels, answers, average="macro", **given),
+            sklearn_metrics.balanced_accuracy_score(labels, answers, **given),
+            sklearn_metrics.log_loss(labels, tests[1].probabilities, **given),
+        ]
+    )
+    f1 = sklearn_metrics.f1_score(labels, answers, average=None, **given)
+    assert found[4:] == pytest.approx(f1)
+
+
+def test_the_variance_of_accuracy_is_the_binomial_one_and_fits_covary() -> None:
+    tests = fits(2)
+    covariance = bootstrap(tests).metrics["accuracy"].covariance
+    right = np.array([test.correct for test in tests])
+    assert covariance == pytest.approx(np.cov(right) / 300, rel=0.08, abs=2e-5)
+
+
+def test_the_standard_error_of_macro_f1_is_scipys() -> None:
+    test = fits(1)[0]
+
+    def macro_f1(labels: np.ndarray, answers: np.ndarray) -> float:
+        return float(sklearn_metrics.f1_score(labels, answers, average="macro"))
+
+    theirs = stats.bootstrap(
+        (test.labels, test.answers),
+        macro_f1,
+        paired=True,
+        vectorized=False,
+        n_resamples=1500,
+        method="percentile",
+        rng=np.random.default_rng(1),
+    ).standard_error
+    ours = np.sqrt(bootstrap([test]).metrics["macro_f1"].covariance[0, 0])
+    assert ours == pytest.approx(theirs, rel=0.06)
+
+
+def test_identical_copies_are_one_piece_of_evidence() -> None:
+    tests = fits(2)
+    doubled = [
+        Predictions(
+            np.arange(600),
+            np.tile(test.image_ids, 2),
+            np.tile(test.labels, 2),
+            np.tile(test.probabilities, (2, 1)),
+        )
+        for test in tests
+    ]
+    once, twice = bootstrap(tests), bootstrap(doubled)
+    assert (twice.images, twice.pictures) == (600, 300)
+    assert covariances(twice) == pytest.approx(covariances(once))
+
+
+def covariances(found: Bootstrap) -> np.ndarray:
+    return np.array(
+        [estimate.covariance for estimate in (*found.metrics.values(), *found.class_f1)]
+    )
+
+
+def test_the_same_predictions_make_the_same_numbers_and_other_seeds_others() -> None:
+    tests = fits(2)
+    first, again, other = bootstrap(tests), bootstrap(tests), bootstrap(tests, seed=1)
+    assert (covariances(first) == covariances(again)).all()
+    assert (covariances(first) != covariances(other)).any()
+
+
+def test_a_further_fit_leaves_the_others_as_they_were() -> None:
+    two, three = bootstrap(fits(2)), bootstrap(fits(3))
+    assert covariances(three)[:, :2, :2] == pytest.approx(covariances(two))
+
+
+def test_an_image_alone_has_no_spread() -> None:
+    alone = [test.only(np.arange(300) == 7) for test in fits(2)]
+    assert (bootstrap(alone).metrics["accuracy"].covariance == 0).all()
+
+
+def test_a_probability_of_zero_costs_what_scikit_learn_says() -> None:
+    test = dataclasses.replace(fits(1, 3)[0], probabilities=np.eye(CLASSES)[[0, 1, 2]])
+    with np.errstate(all="raise"):
+        loss = bootstrap([test], resamples=5).metrics["log_loss"].scores[0]
+    assert loss == pytest.approx(score(test)["log_loss"])
+
+
+def test_twelve_variants_of_three_seeds_take_seconds_and_little_memory() -> None:
+    used = call("tests.evaluation.test_bootstrap:spend")
+    assert used["seconds"] < 10
+    assert used["megabytes"] < 1000
+
+
+def spend() -> dict[str, float]:
+    """Bootstrap 12 × 3 fits of 3,589 images, 10,000 resamples; return what the process used."""
+    import resource
+    import time
+
+    tests = fits(36, 3589)
+    began = time.process_time()
+    bootstrap(tests, resamples=10_000)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return {"seconds": time.process_time() - began, "megabytes": peak}
