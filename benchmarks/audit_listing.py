@@ -12,6 +12,7 @@ from rich.table import Table
 from benchmarks.display import counting
 from benchmarks.ground import prepare
 from benchmarks.protocol import DataChoice
+from benchmarks.report.formatting import plural
 from datasets.audit import Audit, audit, to_json
 from datasets.duplicates import Place, Shared
 
@@ -66,7 +67,7 @@ def _lines(found: Audit) -> Iterable[str]:
     yield "test images with an identical one: " + _counted(same.test_images, "in ")
     yield (
         f"identical images with contradicting labels: {same.contradicting_images:,} "
-        f"in {same.contradicting_groups:,} groups"
+        f"in {plural(same.contradicting_groups, 'group')}"
     )
     if near.not_searched:
         yield f"near duplicates: not searched, {near.not_searched}"

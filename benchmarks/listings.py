@@ -162,7 +162,7 @@ def print_leaderboard(console: Console, run: Path) -> None:
         table.add_column(column, justify="right", no_wrap=True)
     for row in board[board["status"] == "ok"].to_dict("records"):
         table.add_row(
-            rank(int(row["rank_low"]), int(row["rank_high"])),
+            rank(row["rank_low"], row["rank_high"]),
             row["variant"],
             _with_spread(row["accuracy"], row["accuracy_sd"]),
             f"{row['macro_f1']:.3f}",

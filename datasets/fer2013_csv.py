@@ -37,7 +37,8 @@ def read_csv(path: Path, name: str) -> Reading:
     def provenance() -> Provenance:
         if has_usage:
             return comparison.official_or_altered()
-        return Provenance("unofficial", (f"{name} has no Usage column, so no official split",))
+        note = f"{name} has no Usage column, so no official split"
+        return Provenance("unofficial", (note, *comparison.of_the_whole()))
 
     return Reading(
         class_names=CLASS_NAMES,

@@ -2,8 +2,8 @@
 
 A perceptual hash (the picture's lowest frequencies) proposes pairs. Each is verified by the
 correlation of its details, which a common pose or light does not raise, against what pictures of
-the same data set reach by chance. Products are of whole numbers, so that the same pictures give the
-same pairs whatever the machine and its number of threads.
+the same data set reach by chance. Products are of whole numbers, so that neither the processor nor
+the number of threads decides a pair.
 """
 
 from __future__ import annotations

@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import combinations
 from typing import Literal
 
 import numpy as np
@@ -62,8 +61,8 @@ class Pair:
 
     ``difference`` is the first's less the second's, on the same images, with its 95 % interval
     ``low`` to ``high``. ``p`` is that of ``test`` for this pair alone, ``p_holm`` after Holm's
-    correction over all pairs of the run. ``mcnemar`` holds a test for each seed that both were
-    fitted with.
+    correction over all ``family`` pairs that were compared together. ``mcnemar`` holds a test
+    for each seed that both were fitted with.
     """
 
     first: str
@@ -76,6 +75,7 @@ class Pair:
     p_holm: float
     mcnemar: tuple[McNemar, ...]
     uncertainty: Uncertainty
+    family: int = 1
 
     @property
     def differs(self) -> bool:
@@ -100,10 +100,12 @@ class Pair:
         )
 
 
-def compare_all(
-    variants: Sequence[VariantResults], accuracy: Estimate, places: Mapping[str, Fits]
+def compare(
+    couples: Sequence[tuple[VariantResults, VariantResults]],
+    accuracy: Estimate,
+    places: Mapping[str, Fits],
 ) -> tuple[Pair, ...]:
-    """Compare every pair of ``variants``, which all have test predictions, in their order.
+    """Compare ``couples`` of variants that have test predictions, and correct over all of them.
 
     ``places`` is variant → the places of its fits in ``accuracy``, the bootstrap's estimate.
     With one fit each, ``p`` is that of McNemar's exact test (McNemar 1947, Psychometrika
@@ -111,19 +113,18 @@ def compare_all(
     trainings. With several seeds it is that of the difference of the means over images and
     seeds (`Uncertainty.p_value`, `seed_floor`): a test on the fits of one seed, or on an
     ensemble of them, would take the luck of the seeds for a merit of the variant. McNemar's
-    tests are then given for each seed and decide nothing. Holm (1979, Scand. J. Stat. 6:65)
-    corrects over all pairs.
+    tests are then given for each seed and decide nothing. The correction is Holm's (1979,
+    Scand. J. Stat. 6:65).
     """
-    if len(variants) < 2:
+    if not couples:
         return ()
-    kept = np.unique(variants[0].fits[0].test.image_ids, return_index=True)[1]
+    kept = np.unique(couples[0][0].fits[0].test.image_ids, return_index=True)[1]
     floor = seed_floor(accuracy, places.values())
-    pairs = [
-        _pair(one, other, accuracy, places, floor, kept) for one, other in combinations(variants, 2)
-    ]
+    pairs = [_pair(one, other, accuracy, places, floor, kept) for one, other in couples]
     corrected = multipletests([pair.p for pair in pairs], method="holm")[1]
     return tuple(
-        dataclasses.replace(pair, p_holm=float(p)) for pair, p in zip(pairs, corrected, strict=True)
+        dataclasses.replace(pair, p_holm=float(p), family=len(pairs))
+        for pair, p in zip(pairs, corrected, strict=True)
     )
 
 

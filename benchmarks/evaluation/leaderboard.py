@@ -26,14 +26,13 @@ WHOLE = (
 
 
 def leaderboard(run: RunResults, statistics: Statistics | None = None) -> pd.DataFrame:
-    """Return the leaderboard of ``run``, best mean accuracy first;
-    rows from outside follow the run's own.
+    """Return the leaderboard of ``run``, best first; rows from outside follow the run's own.
 
     ``statistics`` are those of ``run``; left out, they are computed. Columns:
 
     - ``variant, status, reason``;
     - ``rank_low``, ``rank_high``: the best and the worst rank that the comparisons of all pairs
-      leave open (`benchmarks.evaluation.comparison.ranks`);
+      leave open (`benchmarks.evaluation.comparison.ranks`), blank for rows from outside;
     - for each metric the mean over seeds on the test set under its name, and with it ``_sd``,
       the standard deviation over seeds (ddof 1, blank with one seed). Where it is resampled
       also ``_low`` and ``_high``, the 95 % interval over images and seeds from the bootstrap
@@ -44,20 +43,20 @@ def leaderboard(run: RunResults, statistics: Statistics | None = None) -> pd.Dat
     - ``test_images``, ``test_images_without_duplicates``: their numbers;
     - ``parameters``, ``macs``; ``train_seconds`` (mean over seeds), ``latency_ms``,
       ``batch_latency_ms``, ``peak_memory_mb`` (largest over seeds); ``seeds``, their number;
-      ``images_seen`` in tuning and final fits together; ``hardware``, to which times belong.
+      ``images_seen`` in tuning and final fits together; ``hardware``, to which the times belong.
 
     Variants that were not run or failed come last. Where the run makes a mistake on purpose,
-    every reason says so. Such rows, and those from outside, have no rank.
+    no row has a rank and every reason says so.
     """
     statistics = statistics or compute_statistics(run)
     by_name = {variant.name: variant for variant in run.ranked}
-    rows = [_scored(by_name[name], statistics) for name in statistics.order]
+    shown = (*statistics.order, *statistics.outside)
+    rows = [_scored(by_name[name], statistics) for name in shown]
     rows += [_unscored(variant) for variant in run.variants if not variant.ranked]
     frame = pd.DataFrame(rows, columns=columns())
     if run.mistake:
         unranked = f"never ranked: makes the mistake {run.mistake} on purpose"
         frame.loc[frame["status"] == "ok", "reason"] = unranked
-        frame[["rank_low", "rank_high"]] = pd.NA
     return frame.astype(dict.fromkeys(WHOLE, "Int64"))
 
 

@@ -248,7 +248,7 @@ class RunResults:
 
     ``ledger`` holds the objects of ``ledger.jsonl`` in order; ``test_shared`` tells of each
     test image, in ascending order of rows, whether its pixels also stand in train or validation;
-    ``audit`` is what is wrong with the data, ``None`` where the run left no whole audit.
+    ``audit`` what is wrong with the data, ``None`` where the run left no whole audit.
     """
 
     folder: Path

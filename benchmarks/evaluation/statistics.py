@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from difflib import get_close_matches
+from itertools import combinations, product
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 from benchmarks.errors import InputError
 from benchmarks.evaluation.bootstrap import Bootstrap, Estimate, bootstrap
 from benchmarks.evaluation.chance import FLOOR_ENGINE
-from benchmarks.evaluation.comparison import Pair, compare_all, ranks
+from benchmarks.evaluation.comparison import Pair, compare, ranks
 from benchmarks.evaluation.metrics import METRICS
 from benchmarks.evaluation.records import Predictions, RunResults, VariantResults
 from benchmarks.evaluation.resolution import Resolution, resolution
@@ -52,21 +53,25 @@ class Statistics:
     """What the predictions of a run say, and how surely.
 
     ``whole`` is the whole test set; ``without_duplicates`` the part whose pixels stand neither
-    in train nor in validation, ``None`` where no image is left. ``order`` names the variants
-    with test predictions by mean accuracy, best first, those from outside after all others;
-    ``pairs`` compares them; ``ranks`` is variant → best and worst rank, of the run's own alone.
+    in train nor in validation, ``None`` where no image is left. ``order`` names the run's own
+    variants by mean accuracy, best first, and ``outside`` those that were trained elsewhere.
+    ``pairs`` compares the own ones with each other, ``outside_pairs`` those from outside with
+    the own; ``ranks`` is own variant → best and worst rank, empty where the run makes a mistake
+    on purpose.
     """
 
     whole: Part | None
     without_duplicates: Part | None
-    order: tuple[str, ...]
-    pairs: tuple[Pair, ...]
-    ranks: Mapping[str, tuple[int, int]]
-    resolution: Resolution | None
+    order: tuple[str, ...] = ()
+    outside: tuple[str, ...] = ()
+    pairs: tuple[Pair, ...] = ()
+    outside_pairs: tuple[Pair, ...] = ()
+    ranks: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    resolution: Resolution | None = None
 
     def pair(self, first: str, second: str) -> Pair:
-        """Return the comparison of two ranked variants; KeyError for any other."""
-        for pair in self.pairs:
+        """Return the comparison of two variants; KeyError where they were not compared."""
+        for pair in (*self.pairs, *self.outside_pairs):
             if (pair.first, pair.second) == (first, second):
                 return pair
             if (pair.first, pair.second) == (second, first):
@@ -79,25 +84,35 @@ def compute_statistics(run: RunResults) -> Statistics:
 
     A run without ranked variants has none: no parts, no pairs.
     """
-    variants = sorted(run.ranked, key=lambda v: (v.external, -_accuracy(v), v.name))
-    own = [variant.name for variant in variants if not variant.external]
-    order = tuple(variant.name for variant in variants)
-    if not variants:
-        return Statistics(None, None, (), (), {}, None)
+    if not run.ranked:
+        return Statistics(None, None)
+    own = _by_accuracy(variant for variant in run.ranked if not variant.external)
+    outside = _by_accuracy(variant for variant in run.ranked if variant.external)
+    variants = [*own, *outside]
     places, tests = _places(variants), [fit.test for v in variants for fit in v.fits]
     resampled = bootstrap(tests)
-    whole = _part(resampled, places)
-    pairs = _pairs(variants, resampled.metrics["accuracy"], places)
-    floors = {variant.name for variant in variants if variant.facts.engine == FLOOR_ENGINE}
-    of_networks = [pair for pair in pairs if not {pair.first, pair.second} & floors]
+    accuracy, whole = resampled.metrics["accuracy"], _part(resampled, places)
+    pairs = compare(list(combinations(own, 2)), accuracy, places)
+    order = tuple(variant.name for variant in own)
     return Statistics(
         whole=whole,
         without_duplicates=_without(run.test_shared, tests, places, whole),
         order=order,
+        outside=tuple(variant.name for variant in outside),
         pairs=pairs,
-        ranks=ranks(own, [pair for pair in pairs if {pair.first, pair.second} <= set(own)]),
-        resolution=resolution(of_networks, len(pairs)),
+        outside_pairs=compare(list(product(outside, own)), accuracy, places),
+        ranks={} if run.mistake else ranks(order, pairs),
+        resolution=resolution(_of_networks(pairs, own), len(pairs)),
     )
+
+
+def _by_accuracy(variants: Iterable[VariantResults]) -> list[VariantResults]:
+    return sorted(variants, key=lambda variant: (-_accuracy(variant), variant.name))
+
+
+def _of_networks(pairs: Sequence[Pair], variants: Sequence[VariantResults]) -> list[Pair]:
+    floors = {variant.name for variant in variants if variant.facts.engine == FLOOR_ENGINE}
+    return [pair for pair in pairs if not {pair.first, pair.second} & floors]
 
 
 def chosen_pair(run: RunResults, first: str, second: str) -> tuple[str, str]:
@@ -116,24 +131,13 @@ def chosen_pair(run: RunResults, first: str, second: str) -> tuple[str, str]:
             raise InputError(f"{run.folder}: no variant {name!r}; {hint}")
     if first == second:
         raise InputError(f"{first} twice: give two different variants")
+    if all(variant.external for variant in run.ranked if variant.name in (first, second)):
+        raise InputError(f"{first} and {second} were both added from outside; compare with an own")
     return first, second
 
 
 def _accuracy(variant: VariantResults) -> float:
     return float(np.mean([fit.test.correct.mean() for fit in variant.fits]))
-
-
-def _pairs(
-    variants: list[VariantResults], accuracy: Estimate, places: dict[str, Fits]
-) -> tuple[Pair, ...]:
-    """Compare all pairs; those of the run's own are the same whatever came from outside."""
-    own = [variant for variant in variants if not variant.external]
-    names = {variant.name for variant in own}
-    pairs = compare_all(own, accuracy, {name: places[name] for name in places if name in names})
-    if len(own) == len(variants):
-        return pairs
-    every = compare_all(variants, accuracy, places)
-    return (*pairs, *(pair for pair in every if not {pair.first, pair.second} <= names))
 
 
 def _places(variants: list[VariantResults]) -> dict[str, Fits]:

@@ -12,6 +12,8 @@ from benchmarks.exchange.formats import Format
 from datasets.records import DataError
 from datasets.registry import discover
 
+INTERVAL = "95 % Wilson interval of this fit's accuracy; it covers the sampling of images only"
+
 
 def card(chosen: ScoredFit, form: Format) -> dict[str, Any]:
     """Return the facts of an exported fit as JSON values, but those of the file itself."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from benchmarks.evaluation.bootstrap import RESAMPLED
 from benchmarks.evaluation.comparison import McNemar, Pair
 from benchmarks.evaluation.metrics import METRICS
 from benchmarks.evaluation.records import RunResults
@@ -39,6 +40,7 @@ SOME_KNOWN = (
     "Where both have several seeds, the p-value is that of the difference of the means over "
     "images and seeds; else it speaks of these very fits only, on other images."
 )
+OUTSIDE = "What was trained elsewhere against the run's own; no part of the ranks"
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,7 @@ class ComparisonSection:
     sentences: tuple[str, ...]
     matrix: PairMatrix | None
     pairs: Table | None
+    outside: Table | None
     sources: Table
     parts: Table | None
     about_parts: str
@@ -66,7 +69,8 @@ def comparison_section(
     return ComparisonSection(
         sentences=tuple(_sentences(statistics)),
         matrix=_matrix(statistics, anchors) if several else None,
-        pairs=_pairs(statistics) if several else None,
+        pairs=_pairs("All pairs", statistics.pairs) if several else None,
+        outside=_pairs(OUTSIDE, statistics.outside_pairs) if statistics.outside_pairs else None,
         sources=_sources(run, statistics, statistics.whole),
         parts=_parts(statistics, statistics.whole),
         about_parts=_about_parts(run, statistics),
@@ -139,12 +143,14 @@ def _cell(statistics: Statistics, name: str, other: str) -> PairCell:
     return PairCell(shown, "better" if pair.difference > 0 else "worse", meaning)
 
 
-def _pairs(statistics: Statistics) -> Table:
+def _pairs(caption: str, pairs: Sequence[Pair]) -> Table:
     columns = [
-        Column("Higher", numeric=False),
-        Column("Lower", numeric=False),
+        Column("First", numeric=False),
+        Column("Second", numeric=False),
         Column("Difference, points", "On the same images; in small figures: 95 % interval."),
-        Column("p, Holm", "After Holm's correction over all pairs.", sorted="ascending"),
+        Column(
+            "p, Holm", "After Holm's correction over all pairs of this table.", sorted="ascending"
+        ),
         Column("p, alone", "Of this pair, had it been the only one."),
         Column("Verdict", numeric=False),
         Column(
@@ -154,8 +160,8 @@ def _pairs(statistics: Statistics) -> Table:
             numeric=False,
         ),
     ]
-    ordered = sorted(statistics.pairs, key=lambda pair: (pair.p_holm, -abs(pair.difference)))
-    return table("All pairs", columns, [_pair(pair) for pair in ordered])
+    ordered = sorted(pairs, key=lambda pair: (pair.p_holm, -abs(pair.difference)))
+    return table(caption, columns, [_pair(pair) for pair in ordered])
 
 
 def _pair(pair: Pair) -> tuple[Cell, ...]:
@@ -197,7 +203,7 @@ def _sources(run: RunResults, statistics: Statistics, part: Part) -> Table:
         Column("Seeds"),
     ]
     rows = []
-    for name in statistics.order:
+    for name in (*statistics.order, *statistics.outside):
         score = part.scores[name]["accuracy"]
         rows.append(
             (
@@ -237,7 +243,7 @@ def _parts(statistics: Statistics, whole_set: Part) -> Table | None:
         return None
     columns = [Column("Variant", numeric=False)]
     for metric in METRICS:
-        if metric.name in whole_set.scores[statistics.order[0]]:
+        if metric.name in RESAMPLED:
             label = metric.label + (", %" if metric.fraction else "")
             columns += [Column(label, metric.definition), Column("without duplicates")]
     rows = [
@@ -246,11 +252,11 @@ def _parts(statistics: Statistics, whole_set: Part) -> Table | None:
             *(
                 _score(each.scores[name][metric.name], metric.fraction)
                 for metric in METRICS
-                if metric.name in whole_set.scores[name]
+                if metric.name in RESAMPLED
                 for each in (whole_set, part)
             ),
         )
-        for name in statistics.order
+        for name in (*statistics.order, *statistics.outside)
     ]
     caption = (
         f"The whole test set ({plural(whole_set.images, 'image')}) beside the part without "

@@ -57,7 +57,7 @@ def rank(low: Any, high: Any) -> str:
     """Return a rank, tied where the range is not a single one: ``2``, ``1–3``."""
     if pd.isna(low):
         return MISSING
-    return str(low) if low == high else f"{low}–{high}"
+    return f"{int(low)}" if low == high else f"{int(low)}–{int(high)}"
 
 
 def decimal(value: Any, digits: int = 3) -> str:

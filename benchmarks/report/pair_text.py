@@ -67,16 +67,14 @@ def _seeds(test: McNemar) -> str:
 
 def verdict(statistics: Statistics, pair: Pair) -> Iterator[str]:
     """Say what follows, for which claim, and what could not have been seen."""
-    number = len(statistics.pairs)
-    yield (
-        f"p {p_value(pair.p)} ({pair.test}); p {p_value(pair.p_holm)} after Holm's correction "
-        f"over {'the only pair' if number == 1 else f'all {number} pairs'} of the run."
-    )
+    corrected = f"; p {p_value(pair.p_holm)} after Holm's correction over all {pair.family} pairs"
+    yield f"p {p_value(pair.p)} ({pair.test}){corrected if pair.family > 1 else ''}."
     ahead = pair if pair.difference >= 0 else pair.turned()
     if pair.differs:
         yield (
             f"{ahead.first} is better than {ahead.second} by "
-            f"{unsigned_points(ahead.difference)} points: more than chance, among all pairs."
+            f"{unsigned_points(ahead.difference)} points: more than chance"
+            f"{', among all pairs.' if pair.family > 1 else '.'}"
         )
     elif pair.p < LEVEL:
         yield (

@@ -54,8 +54,8 @@ def ranking(run: RunResults, frame: pd.DataFrame, anchors: Mapping[str, str]) ->
             f"#{anchors[row['variant']]}",
         )
         if row["status"] == "ok":
-            ranked = None if run.mistake or row["variant"] in external else place
-            rest = _numbers(row, ranked, timed=row["variant"] not in apart)
+            placed = None if run.mistake or row["variant"] in external else place
+            rest = _numbers(row, placed, timed=row["variant"] not in apart)
         else:
             rest = _reason(row, len(columns) - 1)
         rows.append((name, *rest))

@@ -56,13 +56,12 @@ def _sizes(run: RunResults) -> str:
 
 
 def _tied(statistics: Statistics) -> Iterator[str]:
-    """Say which variants the best one cannot be told from."""
-    order, pairs = [n for n in statistics.order if n in statistics.ranks], statistics.pairs
-    if len(order) < 2:
+    """Say which of the run's own variants the best one cannot be told from."""
+    if len(statistics.order) < 2:
         return
-    best = order[0]
-    tied = [name for name in order[1:] if not statistics.pair(best, name).differs]
-    number = plural(len(pairs), "pair")
+    best, *others = statistics.order
+    tied = [name for name in others if not statistics.pair(best, name).differs]
+    number = plural(len(statistics.pairs), "pair")
     if not tied:
         yield f"It is better than every other variant by more than chance (Holm, {number})."
         return

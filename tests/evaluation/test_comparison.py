@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Iterator
+from itertools import combinations
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ from statsmodels.stats.contingency_tables import mcnemar
 
 from benchmarks.errors import InputError
 from benchmarks.evaluation.bootstrap import bootstrap
-from benchmarks.evaluation.comparison import Pair, compare_all, ranks
+from benchmarks.evaluation.comparison import Pair, compare, ranks
 from benchmarks.evaluation.records import RunResults
 from benchmarks.evaluation.resolution import POWER, resolution
 from benchmarks.evaluation.statistics import Statistics, chosen_pair, compute_statistics
@@ -170,7 +171,7 @@ def test_a_part_without_images_or_without_difference_is_none_or_the_whole(shared
 
 def test_a_run_without_ranked_variants_has_no_statistics() -> None:
     statistics = compute_statistics(run_of(np.zeros(10, np.int64), {}, 2))
-    assert statistics == Statistics(None, None, (), (), {}, None)
+    assert statistics == Statistics(None, None)
 
 
 def test_a_wrong_name_is_answered_with_the_nearest() -> None:
@@ -229,7 +230,7 @@ def compared(run: RunResults) -> tuple[Pair, ...]:
     places = np.split(np.arange(sum(sizes)), np.cumsum(sizes)[:-1])
     found = bootstrap([fit.test for v in run.ranked for fit in v.fits], resamples=500)
     by_name = {v.name: fits for v, fits in zip(run.ranked, places, strict=True)}
-    return compare_all(run.ranked, found.metrics["accuracy"], by_name)
+    return compare(list(combinations(run.ranked, 2)), found.metrics["accuracy"], by_name)
 
 
 def raised(world: World, difference: float) -> tuple[float, ...]:

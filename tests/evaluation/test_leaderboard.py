@@ -7,7 +7,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from statsmodels.stats.proportion import proportion_confint
 
+from benchmarks.evaluation.bootstrap import RESAMPLED
 from benchmarks.evaluation.chance import did_not_learn, majority_share
 from benchmarks.evaluation.gains import gains
 from benchmarks.evaluation.leaderboard import columns, leaderboard
@@ -54,6 +56,46 @@ def test_one_seed_has_no_spread(tmp_path: Path) -> None:
     assert frame["accuracy_sd"].isna().all()
 
 
+def test_the_interval_holds_the_score_and_its_sources_add_up(run: RunResults) -> None:
+    frame = leaderboard(run).dropna(subset="accuracy")
+    for metric in RESAMPLED:
+        known = frame.dropna(subset=f"{metric}_low")
+        assert (known[f"{metric}_low"] <= known[metric]).all()
+        assert (known[f"{metric}_high"] >= known[metric]).all()
+        assert len(known) >= 4
+    images, seeds = frame["accuracy_se_images"], frame["accuracy_se_seeds"]
+    assert (images > 0).all()
+    assert (seeds >= 0).all()
+
+
+def test_with_one_seed_the_interval_is_nearly_wilsons(tmp_path: Path) -> None:
+    run = read_run(build(tmp_path / "run", ROWS[:3], seeds=(0,), images=400))
+    row = leaderboard(run).iloc[0]
+    theirs = proportion_confint(round(row["accuracy"] * 400), 400, method="wilson")
+    assert (row["accuracy_low"], row["accuracy_high"]) == pytest.approx(theirs, abs=0.002)
+    assert pd.isna(row["accuracy_se_seeds"])
+
+
+def test_ranks_are_tied_where_images_do_not_part_the_variants(tmp_path: Path) -> None:
+    rows = (Row(name="good", skill=0.7), Row(name="as-good", skill=0.7), Row(name="bad", skill=0.1))
+    board = leaderboard(read_run(build(tmp_path / "run", rows, images=300))).set_index("variant")
+    ranks = {name: (board["rank_low"][name], board["rank_high"][name]) for name in board.index}
+    assert ranks == {"good": (1, 2), "as-good": (1, 2), "bad": (3, 3)}
+
+
+def test_the_part_without_duplicates_stands_beside_the_whole(tmp_path: Path) -> None:
+    place = build(tmp_path / "run", ROWS[1:2], images=40)
+    splits = pd.read_parquet(place / "splits.parquet")
+    in_test = splits.index[splits["split"] == "test"]
+    splits.loc[splits.index[:10], "image_id"] = splits.loc[in_test[:10], "image_id"].to_numpy()
+    splits.to_parquet(place / "splits.parquet")
+    run = read_run(place)
+    row = leaderboard(run).iloc[0]
+    assert (row["test_images"], row["test_images_without_duplicates"]) == (40, 30)
+    rest = [fit.test.correct[10:].mean() for fit in run.ranked[0].fits]
+    assert row["accuracy_without_duplicates"] == pytest.approx(np.mean(rest))
+
+
 def test_a_network_that_always_gives_one_answer_did_not_learn(run: RunResults) -> None:
     lost = {variant.name for variant in run.ranked if did_not_learn(run, variant)}
     assert lost == {"vgg16.scratch"}
@@ -72,6 +114,8 @@ def test_a_gain_is_the_paired_difference_to_the_control(run: RunResults) -> None
     assert (augmentation.variant, augmentation.control) == ("augmented-cnn", "plain-cnn")
     mean = np.mean([difference for _, difference in transfer.by_seed])
     assert transfer.pair.difference == pytest.approx(mean)
+    assert transfer.pair.low < mean < transfer.pair.high
+    assert transfer.pair.p < 0.05
 
 
 def test_another_input_size_is_no_control(tmp_path: Path) -> None:

@@ -101,7 +101,7 @@ def test_an_audit_is_told_in_words_and_findings_are_no_error(faulty: Path, tmp_p
     assert done.status == 0, done.err
     for fact in (
         "59 images differ in their pixels",
-        "identical images with contradicting labels: 3 in 1 groups",
+        "identical images with contradicting labels: 3 in 1 group",
         "unreadable images: 1",
         "sad/7.png",
         "[bold]happy",

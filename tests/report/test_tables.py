@@ -10,7 +10,17 @@ import pytest
 from benchmarks.evaluation.leaderboard import leaderboard
 from benchmarks.evaluation.run_results import read_run
 from benchmarks.report.figures import save_figures
-from benchmarks.report.formatting import compact, duration, listing, percent, points, setting
+from benchmarks.report.formatting import (
+    compact,
+    duration,
+    interval,
+    listing,
+    p_value,
+    percent,
+    points,
+    rank,
+    setting,
+)
 from benchmarks.report.tables import as_latex, as_markdown
 from tests.report.folder import ROWS, Row, build
 
@@ -59,6 +69,15 @@ def test_figures_are_saved_as_svg_and_pdf_the_same_each_time(tmp_path: Path) -> 
         (percent(0.6872), "68.7"),
         (percent(None), "–"),
         (points(-0.0142), "−1.4"),
+        (points(-0.0001), "0.0"),
+        (interval(0.6717, 0.7012), "67.2 to 70.1"),
+        (interval(float("nan"), 0.7), ""),
+        (p_value(0.31), "0.31"),
+        (p_value(0.0123), "0.012"),
+        (p_value(1e-12), "<\N{NO-BREAK SPACE}0.001"),
+        (rank(1, 3), "1–3"),
+        (rank(2.0, 2.0), "2"),
+        (rank(None, None), "–"),
         (compact(4_412_345), "4.41 M"),
         (compact(58_423), "58.4 k"),
         (compact(None), "–"),

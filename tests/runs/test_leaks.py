@@ -129,6 +129,15 @@ def test_the_page_is_rendered_again_from_the_predictions(laboratory: Path) -> No
     assert "html or csv" in refused.err
 
 
+def test_a_mistaken_run_can_be_verified_and_never_merged(laboratory: Path, tmp_path: Path) -> None:
+    run = laboratory / "test-in-training"
+    verified = ferbench("verify", run)
+    assert verified.status == 0, verified.out + verified.err
+    merged = ferbench("merge", run, laboratory / HONEST, "-o", tmp_path / "both")
+    assert merged.status == 2
+    assert "mistake" in merged.err
+
+
 def test_another_protocol_in_the_same_folder_is_refused(laboratory: Path, tmp_path: Path) -> None:
     changed = tmp_path / "other.toml"
     changed.write_text(TINY.replace("epochs = 20", "epochs = 21"), "utf-8")

@@ -13,7 +13,8 @@ import pytest
 from benchmarks.store import read_ledger
 from tests.runs.commands import TINY, ferbench, kill_when, numbers, stop_when
 
-VARIANTS = ["majority", "emotionnet", "timm:resnet10t.source.fine-tune@32"]
+TIMM = "timm:resnet10t"
+VARIANTS = ["majority", "emotionnet", f"{TIMM}.source.fine-tune@32", f"{TIMM}.scratch@32"]
 
 
 def test_a_run_leaves_the_results_folder_of_the_design(unbroken: Path) -> None:
@@ -64,7 +65,7 @@ def test_the_ledger_tells_each_opening_of_the_test_set_and_each_trial(unbroken: 
     openings = [(x["variant"], x["seed"]) for x in lines if x["event"] == "test-opened"]
     assert sorted(openings) == sorted((name, seed) for name in VARIANTS for seed in (0, 1))
     trials = [(x["variant"], x["number"]) for x in lines if x["event"] == "trial"]
-    assert len(trials) == len(set(trials)) == 1 + 3 + 3
+    assert len(trials) == len(set(trials)) == 1 + 3 + 3 + 3
     assert [x["event"] for x in lines].count("pretrain") == 1
 
 

@@ -102,6 +102,31 @@ def test_a_process_that_trains_cannot_open_what_is_sealed(tmp_path: Path) -> Non
     assert (done.returncode, done.stdout) == (0, ""), done.stderr
 
 
+@pytest.mark.parametrize("place", ["audit.json", "splits.parquet"])
+def test_what_tells_of_test_images_is_sealed(place: str, tmp_path: Path) -> None:
+    plugin = tmp_path / "reader.py"
+    plugin.write_text(
+        f"""
+from models.emotionnet import emotionnet
+from models.registry import architecture
+
+@architecture(name="reader", engine="keras", summary="looks", source="a test",
+              recipe=emotionnet.recipe, space={{}})
+def reader(request):
+    open({str(tmp_path / "run" / place)!r}, "rb").read()
+    return emotionnet.build(request)
+""",
+        "utf-8",
+    )
+    protocol = tmp_path / "reader.toml"
+    text = PROTOCOL.replace('"image-folder"', '"synthetic-faces"\noptions = { scale = 0.1 }')
+    protocol.write_text(text.replace("emotionnet", "reader"), "utf-8")
+    done = ferbench("run", protocol, "--out", tmp_path / "run", "--plugin", plugin)
+    assert done.status == 1, done.err
+    status = json.loads((tmp_path / "run" / "status.json").read_text())
+    assert "sealed" in status["reader"]["reason"]
+
+
 def test_a_model_that_looks_for_the_test_set_fails_and_the_others_go_on(
     cache: Path, tmp_path: Path
 ) -> None:
