@@ -15,6 +15,7 @@ from benchmarks.evaluation.budget import budgets, had_more
 from benchmarks.evaluation.conditions import conditions
 from benchmarks.evaluation.leaderboard import leaderboard
 from benchmarks.evaluation.run_results import read_run
+from benchmarks.evaluation.statistics import compute_statistics
 from benchmarks.exchange.add import add, close
 from benchmarks.exchange.arrival import Request
 from benchmarks.report.page import render_page
@@ -189,3 +190,14 @@ def test_a_run_that_was_changed_takes_no_new_row(run: Path) -> None:
         ledger.write("{}\n")
     with pytest.raises(InputError, match="changed since the run ended"):
         added(run, given(run, run.with_name("theirs.csv")))
+
+
+def test_a_row_from_outside_is_no_rival_of_the_best(run: Path) -> None:
+    own = compute_statistics(read_run(run))
+    added(run, given(run, run.with_name("theirs.csv")))
+    statistics = compute_statistics(read_run(run))
+    assert statistics.ranks == own.ranks
+    assert statistics.pairs == own.pairs
+    page = render_page(read_run(run))
+    assert "plain-cnn has the highest test accuracy" in page
+    assert "tied with theirs" not in page

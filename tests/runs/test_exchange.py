@@ -61,8 +61,9 @@ def test_a_model_leaves_with_a_card_that_tells_what_it_is(
     assert told["classes"][3] == "happy"
     assert told["input"]["shape"] == [None, 48, 48, 1] and told["input"]["range"] == [0, 255]
     board = pd.read_csv(small / "leaderboard.csv").set_index("variant").loc[variant]
-    for name in ("accuracy", "accuracy_low", "accuracy_high", "log_loss"):
+    for name in ("accuracy", "log_loss"):
         assert told["test"][name] == pytest.approx(board[name])
+    assert told["test"]["accuracy_low"] < told["test"]["accuracy"] < told["test"]["accuracy_high"]
 
 
 @pytest.mark.parametrize("variant", ["emotionnet", TIMM])
