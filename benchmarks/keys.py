@@ -51,7 +51,7 @@ def _code_digest(file: Path, engine: EngineName) -> str:
     }[engine]
     found: dict[Path, str] = {}
     _collect(file, found)
-    for module in ("benchmarks.training.loop", engine_module, "benchmarks.cell"):
+    for module in ("benchmarks.training.loop", engine_module, "benchmarks.trainings"):
         _collect(_module_file(module), found)
     return digest(sorted((path.name, content) for path, content in found.items()))
 

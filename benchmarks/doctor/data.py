@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
 from pathlib import Path
 
 from benchmarks.doctor.findings import Finding
@@ -72,19 +72,15 @@ def hub_weights() -> list[str]:
 
 def examine_kaggle() -> Iterator[Finding]:
     """Say whether ``ferbench datasets fetch`` has what it needs; credentials are never read."""
-    try:
-        version("kagglehub")
-    except PackageNotFoundError:
-        found = "kagglehub is not installed; only ferbench datasets fetch needs it"
-        advice = "pip install -c constraints.txt -e '.[fetch]'"
-        yield Finding("ok", "Kaggle", found, advice)
-        return
     if place := kaggle_credentials():
         yield Finding("ok", "Kaggle", f"credentials present ({place})")
     else:
         found = "no credentials; only ferbench datasets fetch needs them"
         advice = "create a token on your Kaggle account page and save it as ~/.kaggle/kaggle.json"
         yield Finding("ok", "Kaggle", found, advice)
+    if find_spec("kagglehub") is None:
+        found = "not installed; only ferbench datasets fetch needs it"
+        yield Finding("ok", "kagglehub", found, "pip install -c constraints.txt -e '.[fetch]'")
 
 
 def kaggle_credentials() -> str | None:

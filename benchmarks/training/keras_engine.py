@@ -76,20 +76,20 @@ class KerasEngine:
 
 
 class KerasPredictor:
-    """A finished Keras model from images to probabilities."""
+    """A finished Keras model from images to probabilities; ``model`` is the Keras model."""
 
     def __init__(self, model: Any) -> None:
-        self._model = model
+        self.model = model
 
     def predict(self, images: Images) -> NDArray[np.float64]:
         """Return class probabilities, N×K, for uint8 images N×H×W×C."""
-        raw = _in_batches(self._model, images).astype(np.float64)
+        raw = _in_batches(self.model, images).astype(np.float64)
         probabilities: NDArray[np.float64] = raw / raw.sum(axis=1, keepdims=True)
         return probabilities
 
     def cost(self) -> Cost:
         """Count learnable parameters and multiply-accumulates."""
-        return _cost(self._model)
+        return _cost(self.model)
 
 
 class KerasLearner:
