@@ -102,12 +102,19 @@ def _page(run: RunResults, frame: pd.DataFrame, statistics: Statistics) -> dict[
 
 
 def frame_of_page() -> dict[str, Any]:
-    """Return style, script and the hash by which the page allows its script, for any template."""
-    code = (TEMPLATES / "page.js").read_text("utf-8")
+    """Return style, script and the hash by which the page allows its script, for any template.
+
+    ``base.css`` comes first and ``print.css`` last; each script is a block of its own.
+    """
+    rank = {"base.css": 0, "print.css": 2}
+    files = sorted(TEMPLATES.glob("styles/*.css"), key=lambda f: (rank.get(f.name, 1), f.name))
+    style = "".join(file.read_text("utf-8") for file in files)
+    blocks = [file.read_text("utf-8") for file in sorted(TEMPLATES.glob("scripts/*.js"))]
+    script = '"use strict";\n' + "".join(f"{{\n{block}}}\n" for block in blocks)
     return {
-        "style": Markup((TEMPLATES / "style.css").read_text("utf-8")),
-        "script": Markup(code),
-        "script_hash": base64.b64encode(hashlib.sha256(code.encode()).digest()).decode(),
+        "style": Markup(style),
+        "script": Markup(script),
+        "script_hash": base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
     }
 
 

@@ -162,7 +162,7 @@ def _files(models: Models) -> dict[str, tuple[str, bytes]]:
     return {
         "/": ("text/html; charset=utf-8", _page(models).encode()),
         "/demo.js": ("text/javascript; charset=utf-8", text("demo.js")),
-        "/style.css": ("text/css; charset=utf-8", text("style.css")),
+        "/base.css": ("text/css; charset=utf-8", text("styles/base.css")),
         "/demo.css": ("text/css; charset=utf-8", text("demo.css")),
     }
 

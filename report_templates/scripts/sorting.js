@@ -1,5 +1,3 @@
-"use strict";
-
 function compare(one, other) {
   const [a, b] = [Number(one), Number(other)];
   return Number.isNaN(a) || Number.isNaN(b) ? one.localeCompare(other) : a - b;
@@ -28,38 +26,3 @@ for (const table of document.querySelectorAll("table.sortable")) {
     });
   });
 }
-
-function show(confusion, mode) {
-  for (const button of confusion.querySelectorAll("[data-show]")) {
-    button.setAttribute("aria-pressed", String(button.dataset.show === mode));
-  }
-  for (const matrix of confusion.querySelectorAll("[data-mode]")) {
-    matrix.hidden = matrix.dataset.mode !== mode;
-  }
-}
-
-for (const confusion of document.querySelectorAll(".confusion")) {
-  show(confusion, "counts");
-  confusion.addEventListener("click", (event) => {
-    const button = event.target.closest("[data-show]");
-    if (button) show(confusion, button.dataset.show);
-  });
-}
-
-function openTarget() {
-  const target = document.getElementById(location.hash.slice(1));
-  if (target instanceof HTMLDetailsElement) {
-    target.open = true;
-    target.scrollIntoView();
-  }
-}
-
-addEventListener("hashchange", openTarget);
-openTarget();
-
-let closed = [];
-addEventListener("beforeprint", () => {
-  closed = [...document.querySelectorAll("details:not([open])")];
-  closed.forEach((details) => (details.open = true));
-});
-addEventListener("afterprint", () => closed.forEach((details) => (details.open = false)));
