@@ -17,6 +17,7 @@ from sklearn.metrics import (
     recall_score,
 )
 
+from benchmarks.evaluation.calibration import calibration_error
 from benchmarks.evaluation.records import Predictions
 
 Labels = NDArray[np.int64]
@@ -86,6 +87,15 @@ METRICS = (
         _log_loss,
         higher_is_better=False,
         fraction=False,
+    ),
+    Metric(
+        "calibration_error",
+        "Calibration error",
+        "Expected calibration error (Guo et al. 2017): mean gap between the confidence of the "
+        "answers and the share of them that is right, over 15 equally wide bins of confidence; "
+        "lower is better.",
+        calibration_error,
+        higher_is_better=False,
     ),
 )
 
