@@ -16,6 +16,7 @@ from benchmarks.protocol import decisive, digest
 from benchmarks.store import slug, write_table
 from datasets.digests import rows_digest
 
+HOSTILE = "<script>document.title='taken'</script>"
 EXPRESSIONS = ("angry", "disgust", "fear", "happy", "neutral", "sad", "surprise")
 SPACE = {
     "learning_rate": {"low": 1e-4, "high": 1e-2, "log": True},

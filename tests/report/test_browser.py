@@ -2,58 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
-from benchmarks.report.page import render
-from tests.report.folder import EXPRESSIONS, ROWS, Row, build
-
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
-FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run")
-HOSTILE = "<script>document.title='taken'</script>"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    found = next(filter(None, map(shutil.which, BROWSERS)), None)
-    if found is None and os.environ.get("FERBENCH_REQUIRE_BROWSER") != "1":
-        pytest.skip("no Chromium on this machine; install chromium to run the browser tests")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=found, args=[*FLAGS])
-        yield browser
-        browser.close()
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    rows = (*ROWS, Row(name=f"cnn{HOSTILE}", skill=0.45, facts={"summary": HOSTILE}))
-    classes = (*EXPRESSIONS[:-1], HOSTILE)
-    folder = build(tmp_path_factory.mktemp("runs") / "run", rows, classes=classes, images=60)
-    render(folder)
-    return folder
-
-
-@pytest.fixture(params=[1440, 390], ids=["desktop", "phone"])
-def page(browser: Browser, folder: Path, request: pytest.FixtureRequest) -> Iterator[Page]:
-    """Open the page offline; at the end it must have asked for and complained of nothing."""
-    address = (folder / "leaderboard.html").as_uri()
-    asked: list[str] = []
-    complaints: list[str] = []
-    with browser.new_context(viewport={"width": request.param, "height": 900}) as context:
-        context.set_offline(True)
-        page = context.new_page()
-        page.on("request", lambda sent: asked.append(sent.url))
-        page.on("console", lambda said: complaints.append(said.text))
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.goto(address)
-        yield page
-    assert set(asked) <= {address}
-    assert complaints == []
+from tests.report.folder import HOSTILE, ROWS
 
 
 def names(page: Page) -> list[str]:
@@ -113,7 +67,7 @@ def test_the_page_never_scrolls_sideways(page: Page) -> None:
 
 def test_hostile_names_are_text(page: Page) -> None:
     assert page.title() == "Seven expressions, quickly · ferbench"
-    assert page.locator("script").count() == 1
+    assert page.locator("script:not([type])").count() == 1
     assert page.locator(".matrix thead th", has_text=HOSTILE).count() > 0
 
 

@@ -1,0 +1,69 @@
+"""A real browser with the network off, and a page of a small run opened in it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from benchmarks.report.page import render
+from tests.report.folder import EXPRESSIONS, HOSTILE, ROWS, Row, build
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run")
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """A running Chromium; tests that need it are skipped where it is missing."""
+    found = next(filter(None, map(shutil.which, BROWSERS)), None)
+    if found is None and os.environ.get("FERBENCH_REQUIRE_BROWSER") != "1":
+        pytest.skip("no Chromium on this machine; install chromium to run the browser tests")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=found, args=[*FLAGS])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small run with its page; a variant, its summary and a class have hostile names."""
+    rows = (*ROWS, Row(name=f"cnn{HOSTILE}", skill=0.45, facts={"summary": HOSTILE}))
+    classes = (*EXPRESSIONS[:-1], HOSTILE)
+    folder = build(tmp_path_factory.mktemp("runs") / "run", rows, classes=classes, images=60)
+    render(folder)
+    return folder
+
+
+@pytest.fixture(params=[1440, 390], ids=["desktop", "phone"])
+def page(browser: Browser, folder: Path, request: pytest.FixtureRequest) -> Iterator[Page]:
+    """The page of ``folder``, at the width of a desktop and of a phone."""
+    with opened(browser, folder, viewport={"width": request.param, "height": 900}) as page:
+        yield page
+
+
+@contextmanager
+def opened(browser: Browser, folder: Path, **context: Any) -> Iterator[Page]:
+    """Open a run's page offline; at the end it must have asked for and complained of nothing.
+
+    ``context`` is what Playwright's ``new_context`` takes: ``viewport``, ``color_scheme``.
+    """
+    address = (folder / "leaderboard.html").as_uri()
+    asked: list[str] = []
+    complaints: list[str] = []
+    with browser.new_context(**context) as incognito:
+        incognito.set_offline(True)
+        page = incognito.new_page()
+        page.on("request", lambda sent: asked.append(sent.url))
+        page.on("console", lambda said: complaints.append(said.text))
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.goto(address)
+        yield page
+    assert set(asked) <= {address}
+    assert complaints == []
