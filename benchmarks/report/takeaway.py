@@ -1,4 +1,4 @@
-"""What people take out of a report: every table as CSV, Markdown and LaTeX."""
+"""What people take out of a report: its tables, its methods and its references, as files."""
 
 from __future__ import annotations
 
@@ -7,12 +7,15 @@ from pathlib import Path
 from benchmarks.evaluation.records import RunResults
 from benchmarks.report.collection import tables
 from benchmarks.report.forms import FORMS
+from benchmarks.report.methods import methods
 from benchmarks.report.page import content
+from benchmarks.report.prose import as_latex, as_markdown, cited
+from benchmarks.report.references import bibtex
 from benchmarks.store import replacing
 
 
 def save_tables(run: RunResults, folder: Path) -> list[Path]:
-    """Write every table of the page of ``run`` into ``folder``, made if missing; return the files.
+    """Write what `takeaway` returns into ``folder``, made if missing; return the files.
 
     Raises ``OSError`` where the folder cannot be written.
     """
@@ -21,11 +24,21 @@ def save_tables(run: RunResults, folder: Path) -> list[Path]:
 
 
 def takeaway(run: RunResults) -> dict[str, str]:
-    """Return the text of each file that `save_tables` writes, by name."""
+    """Return name → text: each table of the page of ``run`` in each form, methods, references.
+
+    ``methods.tex`` cites with ``\\cite``, ``methods.md`` as pandoc does; ``references.bib``
+    holds the works that they cite.
+    """
+    told = methods(run)
     return {
-        f"{name}.{ending}": form(shown)
-        for name, shown in tables(content(run)).items()
-        for ending, form in FORMS.items()
+        "methods.md": as_markdown(told),
+        "methods.tex": as_latex(told),
+        "references.bib": bibtex(cited(told)),
+        **{
+            f"{name}.{ending}": form(shown)
+            for name, shown in tables(content(run)).items()
+            for ending, form in FORMS.items()
+        },
     }
 
 
