@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from collections import Counter
+from collections.abc import Iterator
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -27,43 +29,61 @@ def report(
     figures: Annotated[
         Path | None, typer.Option(help="Also write every figure there, as SVG and PDF.")
     ] = None,
+    tables: Annotated[
+        Path | None,
+        typer.Option(
+            help="Also write every table there, as CSV, Markdown and LaTeX, "
+            "with references.bib and a methods paragraph."
+        ),
+    ] = None,
 ) -> int:
     """Render a run's page and tables again from its stored predictions."""
     from benchmarks.evaluation.leaderboard import leaderboard
     from benchmarks.evaluation.leaks import is_laboratory
     from benchmarks.evaluation.run_results import read_run
-    from benchmarks.report import tables
+    from benchmarks.report import tables as leaderboard_forms
     from benchmarks.report.figures import save_figures
     from benchmarks.report.page import render
+    from benchmarks.report.takeaway import save_tables
 
     written: list[Path] = []
     if is_laboratory(run):
-        return _laboratory(run, format, figures)
+        return _laboratory(run, format, figures or tables)
     if format is Format.html:
         render(run)
         written.append(run / "leaderboard.html")
-    if format is not Format.html or figures is not None:
+    if format is not Format.html or figures is not None or tables is not None:
         loaded = read_run(run)
         board = leaderboard(loaded)
         if format is not Format.html:
-            print(getattr(tables, f"as_{format.value}")(board))
+            print(getattr(leaderboard_forms, f"as_{format.value}")(board), end="")
         if figures is not None:
             written += save_figures(loaded, board, figures)
-    for path in written:
-        print(f"written: {path}", file=sys.stderr)
+        if tables is not None:
+            written += save_tables(loaded, tables)
+    for told in _told(written):
+        print(f"written: {told}", file=sys.stderr)
     return 0
 
 
-def _laboratory(run: Path, format: Format, figures: Path | None) -> int:
+def _told(written: list[Path]) -> Iterator[str]:
+    """Name a file that is alone in its folder, and of several the folder and their number."""
+    folders = Counter(path.parent for path in written)
+    for folder, number in folders.items():
+        alone = (path for path in written if path.parent == folder)
+        yield str(next(alone)) if number == 1 else f"{number} files in {folder}"
+
+
+def _laboratory(run: Path, format: Format, folder: Path | None) -> int:
     """Render a leak laboratory again; its runs are reported one by one."""
     from benchmarks.errors import InputError
     from benchmarks.evaluation.leaks import read_laboratory, table
     from benchmarks.report.leaks import render_laboratory
     from benchmarks.report.tables import as_csv
 
-    if format not in (Format.html, Format.csv) or figures is not None:
+    if format not in (Format.html, Format.csv) or folder is not None:
         raise InputError(
-            f"{run}: a leak laboratory is reported as html or csv, without figures; "
+            f"{run}: a leak laboratory is reported as html or csv only, without folders; "
             f"name one of its runs for more, for instance {run / 'honest'}"
         )
     if format is Format.csv:

@@ -66,6 +66,12 @@ def render_page(run: RunResults) -> str:
     return _render(run, leaderboard(run, statistics), statistics)
 
 
+def content(run: RunResults) -> dict[str, Any]:
+    """Return all that the page of ``run`` shows, by the names that its template uses."""
+    statistics = compute_statistics(run)
+    return _page(run, leaderboard(run, statistics), statistics)
+
+
 def _render(run: RunResults, frame: pd.DataFrame, statistics: Statistics) -> str:
     page = _page(run, frame, statistics)
     return environment().get_template("leaderboard.html.j2").render(page)

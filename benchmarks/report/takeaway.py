@@ -1,0 +1,48 @@
+"""What people take out of a report: its tables, its methods and its references, as files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from benchmarks.evaluation.records import RunResults
+from benchmarks.report.collection import tables
+from benchmarks.report.forms import FORMS
+from benchmarks.report.methods import methods
+from benchmarks.report.page import content
+from benchmarks.report.prose import as_latex, as_markdown, cited
+from benchmarks.report.references import bibtex
+from benchmarks.store import replacing
+
+
+def save_tables(run: RunResults, folder: Path) -> list[Path]:
+    """Write what `takeaway` returns into ``folder``, made if missing; return the files.
+
+    Raises ``OSError`` where the folder cannot be written.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    return [_write(folder / name, text) for name, text in takeaway(run).items()]
+
+
+def takeaway(run: RunResults) -> dict[str, str]:
+    """Return name → text: each table of the page of ``run`` in each form, methods, references.
+
+    ``methods.tex`` cites with ``\\cite``, ``methods.md`` as pandoc does; ``references.bib``
+    holds the works that they cite.
+    """
+    told = methods(run)
+    return {
+        "methods.md": as_markdown(told),
+        "methods.tex": as_latex(told),
+        "references.bib": bibtex(cited(told)),
+        **{
+            f"{name}.{ending}": form(shown)
+            for name, shown in tables(content(run)).items()
+            for ending, form in FORMS.items()
+        },
+    }
+
+
+def _write(path: Path, text: str) -> Path:
+    with replacing(path) as temporary:
+        temporary.write_text(text, "utf-8")
+    return path

@@ -1,0 +1,163 @@
+"""The methods paragraph tells what the run did, cites what it used, and nothing else."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from benchmarks.evaluation.run_results import read_run
+from benchmarks.report.methods import methods
+from benchmarks.report.prose import as_latex, as_markdown, as_text, cite, cited
+from benchmarks.report.references import FILE, MENTIONS, bibtex, in_text, of_architecture
+from benchmarks.report.takeaway import takeaway
+from models.registry import discover
+from tests.report.folder import ROWS, Row, build
+
+
+def told(folder: Path) -> str:
+    return " ".join(as_text(methods(read_run(folder))))
+
+
+def made(tmp_path: Path, rows: tuple[Row, ...] = ROWS[:4], **changes: Any) -> Path:
+    return build(tmp_path / "run", rows, images=40, **changes)
+
+
+def entries() -> dict[str, str]:
+    found = FILE.read_text("utf-8").strip().split("\n\n")
+    return {re.match(r"@\w+\{([^,]+),", entry)[1]: entry for entry in found}
+
+
+def test_it_tells_data_training_and_evaluation(tmp_path: Path) -> None:
+    text = told(made(tmp_path))
+    for said in (
+        "FER2013 (Goodfellow et al. 2013), a set of grey images of 48 × 48 pixels in 7 classes",
+        "in a copy that differs from its published form (train/happy has 12 images too few)",
+        "there were 40 train, 40 validation and 40 test images",
+        "restricted to 4,000 training images",
+        "up to 8 trials of a tree-structured Parzen estimator",
+        "after 1 of at most 3 epochs the best 50 % by validation accuracy went on",
+        "3 seeds (0, 1, 2), for up to 12 epochs",
+        "opened 12 times, to score finished models, once for each of them",
+        "tested over images and seeds together, with Holm's correction over 6 pairs (Holm 1979)",
+        "commit 0123456789, with uncommitted changes",
+        "Keras 3.15.1 (Chollet et al. 2015)",
+    ):
+        assert said in text
+    assert "McNemar" not in text
+
+
+def test_one_seed_is_compared_by_mcnemar_and_says_what_it_cannot_tell(tmp_path: Path) -> None:
+    text = told(made(tmp_path, seeds=(7,)))
+    assert "a single seed (7)" in text
+    assert "McNemar's exact test (McNemar 1947)" in text
+    assert "with a single seed they tell nothing of the variation between trainings" in text
+
+
+def test_one_variant_is_compared_with_none(tmp_path: Path) -> None:
+    text = told(made(tmp_path, ROWS[1:2]))
+    assert "covers 1 variant of 1 architecture: plain-cnn" in text
+    assert "Holm" not in text
+    assert "Ranks" not in text
+
+
+def test_what_did_not_run_and_what_came_from_outside_is_told(tmp_path: Path) -> None:
+    theirs = Row(name="theirs", facts={"engine": "external"})
+    text = told(made(tmp_path, (*ROWS[:2], *ROWS[-2:], theirs)))
+    assert "theirs was trained elsewhere" in text
+    assert "covers 4 variants" in text
+    assert "timm:resnet18 failed: out of memory at batch 64." in text
+    assert "vgg16.imagenet.frozen was not run: the ImageNet weights cannot be had offline" in text
+
+
+def test_a_run_in_which_nothing_ran_says_so(tmp_path: Path) -> None:
+    assert "No variant has been scored" in told(made(tmp_path, ROWS[-2:]))
+
+
+def test_a_mistake_is_told_first_and_no_sealed_test_set_is_claimed(tmp_path: Path) -> None:
+    folder = made(tmp_path, ROWS[1:2], seeds=(0,))
+    manifest = json.loads((folder / "manifest.json").read_text("utf-8"))
+    manifest["protocol"]["mistake"] = "tune-on-test"
+    (folder / "manifest.json").write_text(json.dumps(manifest), "utf-8")
+    text = told(folder)
+    assert text.startswith("This run makes a known mistake on purpose")
+    assert "took no part" not in text
+
+
+def test_joined_runs_are_named_with_their_machines(tmp_path: Path) -> None:
+    origins = [
+        {"name": "one", "variants": ["plain-cnn"], "device": "GPU one"},
+        {"name": "two", "variants": ["majority"], "environment": {"cpu": "CPU two"}},
+    ]
+    text = told(made(tmp_path, ROWS[:2], origins=origins))
+    assert "2 runs were joined: plain-cnn from one (GPU one); majority from two (CPU two)." in text
+
+
+def test_drawn_faces_and_data_of_ones_own_are_named_as_they_are(tmp_path: Path) -> None:
+    data = {"name": "synthetic-faces", "class_names": ["a", "b"], "image_shape": [48, 48, 3]}
+    text = told(made(tmp_path, ROWS[:2], classes=("a", "b"), data=data))
+    assert "synthetic-faces (Ekman and Friesen 1978), a set of colour images" in text
+    assert "goodfellow2013" not in bibtex(cited(methods(read_run(tmp_path / "run"))))
+
+
+def test_hostile_names_stay_text(tmp_path: Path) -> None:
+    name = r"\input{x}_$%#&[@holm1979]<b>"
+    run = read_run(made(tmp_path, (Row(name=name, status="failed", reason=name), *ROWS[:2])))
+    latex, markdown = as_latex(methods(run)), as_markdown(methods(run))
+    assert r"\input" not in latex
+    assert r"\textbackslash{}input\{x\}\_\$\%\#\&{[}@holm1979{]}" in latex
+    assert "[@holm1979]<" not in markdown
+
+
+def test_every_citation_has_its_entry_and_every_entry_is_cited(tmp_path: Path) -> None:
+    files = takeaway(read_run(made(tmp_path)))
+    in_tex = {
+        k
+        for keys in re.findall(r"\\cite\{([^}]*)\}", files["methods.tex"])
+        for k in keys.split(",")
+    }
+    in_bib = set(re.findall(r"^@\w+\{([^,]+),$", files["references.bib"], re.MULTILINE))
+    assert in_tex == in_bib == set(re.findall(r"@(\w+)", files["methods.md"]))
+
+
+def test_the_bibliography_is_well_formed() -> None:
+    for key, entry in entries().items():
+        assert entry.count("{") == entry.count("}")
+        assert entry.endswith("\n}")
+        for field in ("author", "title", "year"):
+            assert re.search(rf"^  {field} = \{{.+\}},$", entry, re.MULTILINE), key
+        assert re.search(r"\d{4}$", in_text(key))
+        assert not set(in_text(key)) & set("{}\\")
+    identifiers = re.findall(r"(?:eprint|doi) = \{(.*)\}", FILE.read_text("utf-8"))
+    assert len(identifiers) == len(set(identifiers))
+
+
+def test_ferbench_is_cited_as_its_citation_file_asks() -> None:
+    wanted = Path("CITATION.cff").read_text("utf-8")
+    entry = entries()["ferbench"]
+    for field, name in (("title", "title"), ("author", "  - name")):
+        text = re.search(rf"^{name}: \"?(.*?)\"?$", wanted, re.MULTILINE)[1]
+        assert f"{text}" in re.search(rf"{field} = (.*),", entry)[1]
+    assert re.search(r"date-released: (\d{4})", wanted)[1] in entry
+
+
+@pytest.mark.parametrize("name", ["plain-cnn", "vgg16", "mini-xception", "timm:resnet18"])
+def test_architectures_of_the_literature_are_cited(name: str) -> None:
+    architecture = discover()[name]
+    assert of_architecture(name, architecture.source)
+
+
+def test_everything_that_can_be_cited_is_in_the_bibliography() -> None:
+    known = entries()
+    assert set(MENTIONS.values()) <= set(known)
+    registry = discover()
+    for name in registry.architectures:
+        assert set(of_architecture(name, registry[name].source)) <= set(known)
+    assert in_text("ferbench") == "The ferbench authors 2026"
+
+
+def test_a_citation_of_nothing_is_nothing() -> None:
+    assert as_text((((("x", cite(), ".")),),)) == ("x.",)
