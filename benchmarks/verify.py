@@ -37,6 +37,13 @@ class Finding:
     what: str
 
 
+OPENED = {
+    "predictions.parquet": ("score", "which is scored"),
+    "attention.npz": ("explain", "which was asked where it looks"),
+    "robustness.parquet": ("robustness", "which was scored under corruptions"),
+}
+
+
 def verify(folder: Path) -> list[Finding]:
     """Check the results folder ``folder`` and return what does not hold; nothing is written.
 
@@ -149,12 +156,19 @@ def _ledger(run: RunResults) -> Iterator[Finding]:
     for number, line in enumerate(lines, start=1):
         if line.strip() and not _is_object(line):
             yield Finding("ledger.jsonl", f"line {number} cannot be read")
-    opened = {line.get("key") for line in read_ledger(path) if line.get("event") == "test-opened"}
+    opened = [line for line in read_ledger(path) if line.get("event") == "test-opened"]
+    stated = {(line.get("key"), _purpose(line)) for line in opened}
     for file in sorted(run.folder.glob("fits/*/seed-*/fit.json")):
         facts: Mapping[str, Any] = read_json(file) or {}
-        if file.with_name("predictions.parquet").is_file() and facts.get("key") not in opened:
-            what = f"no opening of the test set for {_relative(run, file.parent)}, which is scored"
-            yield Finding("ledger.jsonl", what)
+        for name, (purpose, done) in OPENED.items():
+            if file.with_name(name).is_file() and (facts.get("key"), purpose) not in stated:
+                what = f"no opening of the test set for {_relative(run, file.parent)}, {done}"
+                yield Finding("ledger.jsonl", what)
+
+
+def _purpose(line: Mapping[str, Any]) -> str:
+    """Return what the test set was opened for, in a word: ``score (external)`` is ``score``."""
+    return str(line.get("purpose", "score")).partition(" ")[0]
 
 
 def _is_object(line: str) -> bool:
