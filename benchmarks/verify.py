@@ -14,12 +14,20 @@ from benchmarks.digests import FILE, changes
 from benchmarks.environment import installed
 from benchmarks.errors import InputError
 from benchmarks.evaluation.records import FitFacts, RunResults, VariantResults
-from benchmarks.evaluation.run_results import read_run
+from benchmarks.evaluation.run_results import read_manifest, read_run
 from benchmarks.plan import measure_key, score_key
 from benchmarks.protocol import decisive, digest
+from benchmarks.report.album import album_of, claims_pictures, without_pictures
 from benchmarks.report.differences import first_difference_in
 from benchmarks.report.page import rendered
-from benchmarks.store import RunFolder, read_json, read_ledger, stored_key
+from benchmarks.store import (
+    RunFolder,
+    array_attributes,
+    read_json,
+    read_ledger,
+    stored_key,
+    table_attributes,
+)
 from datasets.digests import rows_digest
 
 TOLD = {
@@ -119,8 +127,28 @@ def _keys(run: RunResults) -> Iterator[Finding]:
                 fits[seed].key, run.manifest.split.digest
             ):
                 yield Finding(file, "its key is not that of its fit on this split")
+            yield from _inquiries(run, place, fits[seed].key)
         if seeds and seeds[0] in fits:
             yield from _cost(run, variant.name, fits[seeds[0]].key)
+
+
+def _inquiries(run: RunResults, place: Path, key: str) -> Iterator[Finding]:
+    """Check that what a fit was asked beyond its score was asked of this fit, on this split."""
+    for name, read in (
+        ("attention.npz", array_attributes),
+        ("robustness.parquet", table_attributes),
+    ):
+        path = place / name
+        if not path.is_file():
+            continue
+        attributes = read(path)
+        identity = attributes.get("identity", {})
+        of = {"fit": key, "split": run.manifest.split.digest}
+        file = _relative(run, path)
+        if attributes.get("key") != digest(identity):
+            yield Finding(file, "its key is not the digest of its identity")
+        elif any(identity.get(part) != value for part, value in of.items()):
+            yield Finding(file, "it is of another fit or split, and is not in use")
 
 
 def _identity(
@@ -179,14 +207,37 @@ def _is_object(line: str) -> bool:
 
 
 def _numbers(run: RunResults) -> Iterator[Finding]:
-    for name, text in rendered(run).items():
+    """Compare what was rendered with the same rendered here, with pictures where it has any."""
+    checkable = unchecked(run.folder) is None
+    for name, text in rendered(run, images=_pictured(run.folder) and checkable).items():
         path = run.folder / name
         if not path.is_file():
             yield Finding(name, "is missing; `ferbench report` makes it again")
             continue
         stored = path.read_bytes().decode("utf-8", "replace")
+        if not checkable:
+            stored, text = without_pictures(stored), without_pictures(text)
         if found := first_difference_in(name, stored, text, drawings=_draws_alike(run)):
             yield Finding(name, f"{found}; `ferbench report` makes it again")
+
+
+def unchecked(folder: Path) -> str | None:
+    """Say why the pictures on the page of ``folder`` cannot be checked here, or ``None``."""
+    if not _pictured(folder):
+        return None
+    manifest = read_manifest(folder)
+    if not album_of(manifest, images=True).open:
+        return "the page's pictures cannot be checked: the cache here has not got the images"
+    libraries = manifest.environment.get("libraries", {})
+    stated = libraries.get("opencv-python-headless")
+    if stated is not None and stated != installed("opencv-python-headless"):
+        return f"the page's pictures cannot be checked: they were made by OpenCV {stated}"
+    return None
+
+
+def _pictured(folder: Path) -> bool:
+    page = folder / "leaderboard.html"
+    return page.is_file() and claims_pictures(page.read_text("utf-8", "replace"))
 
 
 def _draws_alike(run: RunResults) -> bool:

@@ -27,6 +27,9 @@ def report(
     figures: Annotated[
         Path | None, typer.Option(help="Also write every figure there, as SVG and PDF.")
     ] = None,
+    images: Annotated[
+        bool, typer.Option(help="Pictures of the data set, where the cache has them decoded.")
+    ] = True,
 ) -> int:
     """Render a run's page and tables again from its stored predictions."""
     from benchmarks.evaluation.leaderboard import leaderboard
@@ -40,7 +43,7 @@ def report(
     if is_laboratory(run):
         return _laboratory(run, format, figures)
     if format is Format.html:
-        render(run)
+        render(run, images=images)
         written.append(run / "leaderboard.html")
     if format is not Format.html or figures is not None:
         loaded = read_run(run)
