@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from benchmarks.inquiries import explain, robustness
 from benchmarks.plan import Cell
 from benchmarks.speed import measure_speed
 from benchmarks.store import append_line, now, write_table
@@ -122,6 +123,8 @@ _KINDS: Mapping[str, Callable[[Cell, Engine, Tell], Result]] = {
     "trial": trial,
     "fit": fit,
     "score": _score,
+    "explain": explain,
+    "robustness": robustness,
     "measure": _measure,
     "count": _count,
     "bench": _bench,

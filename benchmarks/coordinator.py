@@ -19,6 +19,10 @@ from benchmarks.tuning import Best, Outcome, Study, TrialRecord, open_storage, t
 from benchmarks.variants import Variant
 from models.registry import ModelError
 
+WHAT = {
+    "explain": "where it looks could not be found out",
+    "robustness": "it could not be scored under corruptions",
+}
 Steps = Generator[list[Cell], list[Outcome], None]
 
 
@@ -80,7 +84,7 @@ class Coordinator:
         self._ledger = Ledger(folder.ledger)
         self._storage = open_storage(folder.journal)
         self._status: dict[str, dict[str, str]] = {}
-        self._first_fits: dict[str, Cell] = {}
+        self._fits: dict[str, list[Cell]] = {}
         self._trials: dict[str, list[dict[str, Any]]] = {}
         self._ready: dict[str, tuple[tuple[bool, int, int], Cell]] = {}
         self._running: dict[str, Cell] = {}
@@ -90,6 +94,7 @@ class Coordinator:
         """Bring every variant as far as it gets; return each one's status and reason."""
         self._drive([(v.name, self._steps(v)) for v in self._variants])
         scored = [v for v in self._variants if self._status[v.name]["status"] == "ok"]
+        self._drive([(v.name, self._inquired(v)) for v in scored])
         for variant in scored:
             self._drive([(variant.name, self._measured(variant))])
         self._publish()
@@ -100,7 +105,7 @@ class Coordinator:
         best = yield from self._tuned(variant, start)
         seeds = self._plan.protocol.fit.seeds
         fits = [self._plan.fit(variant, best.params, seed, start) for seed in seeds]
-        self._first_fits[variant.name] = fits[0]
+        self._fits[variant.name] = fits
         for cell in fits:
             self._set_aside_stale(cell)
         for cell, outcome in zip(fits, (yield fits), strict=True):
@@ -182,12 +187,38 @@ class Coordinator:
 
     def _measured(self, variant: Variant) -> Steps:
         """Measure a scored variant. It keeps its rank if that fails, and the page says so."""
-        cell = self._plan.measure(variant, self._first_fits[variant.name])
+        cell = self._plan.measure(variant, self._fits[variant.name][0])
         outcome = (yield [cell])[0]
         if isinstance(outcome, CellFailed):
-            what = f"its cost could not be measured: {outcome}"
-            self._ledger.record("fallback", variant=variant.name, key=cell.key, reason=what)
-            self._watcher.note(f"{variant.name}: {what}")
+            self._fall_back(cell, f"its cost could not be measured: {outcome}")
+
+    def _inquired(self, variant: Variant) -> Steps:
+        """Ask frozen fits more than their score; what fails is told and leaves ranks alone."""
+        protocol, fits = self._plan.protocol, self._fits[variant.name]
+        experiment = protocol.mistake is not None or protocol.counterpart is not None
+        cells = []
+        if variant.engine != "scikit-learn" and not experiment:
+            cells.append(self._plan.explain(fits[0]))
+        if protocol.robustness is not None:
+            cells += [self._plan.robustness(fit) for fit in fits]
+        if not cells:
+            return
+        for cell, outcome in zip(cells, (yield cells), strict=True):
+            if isinstance(outcome, Exception):
+                self._fall_back(cell, f"{WHAT[cell.kind]}, seed {cell.seed}: {outcome}")
+            else:
+                self._ledger.record(
+                    cell.kind,
+                    variant=variant.name,
+                    key=cell.key,
+                    seed=cell.seed,
+                    images_seen=outcome["images_seen"],
+                    seconds=outcome["seconds"],
+                )
+
+    def _fall_back(self, cell: Cell, what: str) -> None:
+        self._ledger.record("fallback", variant=cell.variant, key=cell.key, reason=what)
+        self._watcher.note(f"{cell.variant}: {what}")
 
     def _set_aside_stale(self, cell: Cell) -> None:
         fit = Path(cell.output).parent

@@ -227,6 +227,8 @@ def stage(cell: Cell) -> str:
         "pretrain": "pre-training",
         "fit": f"fit, seed {cell.seed}",
         "score": f"scoring, seed {cell.seed}",
+        "explain": f"attribution, seed {cell.seed}",
+        "robustness": f"robustness, seed {cell.seed}",
         "measure": "measuring",
         "count": "counting",
         "bench": "timing",

@@ -126,6 +126,7 @@ def _shared(part: Part) -> dict[str, Any]:
     return {
         "data": {name: manifest["data"][name] for name in ("name", "digest", "class_names")},
         "protocol": protocol,
+        "robustness": manifest["protocol"].get("robustness"),
         "source_data": {"digest": source.get("digest")},
         "split": {name: manifest["split"][name] for name in ("digest", "training_digest")},
     }

@@ -8,14 +8,33 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+from benchmarks import corruption
+from benchmarks.attribution import maps
 from benchmarks.keys import code_digest, engine_versions
 from benchmarks.protocol import Protocol, digest
-from benchmarks.store import RunFolder, read_json, stored_key
+from benchmarks.store import (
+    RunFolder,
+    array_attributes,
+    read_json,
+    stored_key,
+    table_attributes,
+)
 from benchmarks.training.contract import Strategy
 from benchmarks.variants import Variant
 from models.registry import EngineName, Value
 
-CellKind = Literal["weights", "pretrain", "trial", "fit", "score", "measure", "count", "bench"]
+CellKind = Literal[
+    "weights",
+    "pretrain",
+    "trial",
+    "fit",
+    "score",
+    "explain",
+    "robustness",
+    "measure",
+    "count",
+    "bench",
+]
 Params = Mapping[str, Value]
 
 
@@ -187,6 +206,21 @@ class Plan:
             facts={"fit_key": fit.key, "splits": str(self.folder.splits)},
         )
 
+    def explain(self, fit: Cell) -> Cell:
+        """Find out where a scored fit looks."""
+        identity = explain_identity(fit.key, self.target.split_digest)
+        place = self.folder.attention(fit.variant, fit.seed)
+        return self._asked("explain", fit, {**identity, "edition": maps.EDITION}, place)
+
+    def robustness(self, fit: Cell) -> Cell:
+        """Score a fit under corruptions."""
+        wanted = self.protocol.robustness
+        assert wanted is not None
+        split = self.target.split_digest
+        identity = robustness_identity(fit.key, split, wanted.images, self.protocol.seed)
+        place = self.folder.robustness(fit.variant, fit.seed)
+        return self._asked("robustness", fit, {**identity, "edition": corruption.EDITION}, place)
+
     def measure(self, variant: Variant, fit: Cell) -> Cell:
         """Count and time a fitted variant."""
         return dataclasses.replace(
@@ -227,6 +261,14 @@ class Plan:
             image_shape=stage.image_shape,
             class_names=stage.class_names,
             plugins=self.plugins,
+        )
+
+    def _asked(self, kind: CellKind, fit: Cell, identity: Mapping[str, Any], output: Path) -> Cell:
+        """Ask a frozen fit something about test images; like scoring, this opens the test set."""
+        score = self.score(fit)
+        facts = {**score.facts, "predictions": score.output, "identity": dict(identity)}
+        return dataclasses.replace(
+            score, kind=kind, key=digest(identity), output=str(output), facts=facts
         )
 
     def _keyed(
@@ -277,6 +319,19 @@ def score_key(fit_key: str, split_digest: str) -> str:
     return digest(["score", fit_key, split_digest])
 
 
+def explain_identity(fit_key: str, split_digest: str) -> dict[str, Any]:
+    """Return what decides where a fit is found to look, but for the code that finds it."""
+    return {"kind": "explain", "fit": fit_key, "split": split_digest}
+
+
+def robustness_identity(
+    fit_key: str, split_digest: str, images: int | None, seed: int
+) -> dict[str, Any]:
+    """Return what decides a fit's answers to corrupted images, but for the corruptions' code."""
+    asked = {"images": images, "seed": seed}
+    return {"kind": "robustness", "fit": fit_key, "split": split_digest, **asked}
+
+
 def measure_key(fit_key: str, device: str) -> str:
     """Return the key of a fit's size and speed on ``device``."""
     return digest(["measure", fit_key, device])
@@ -292,6 +347,10 @@ def stored_result(cell: Cell) -> dict[str, Any] | None:
         return None
     if cell.kind == "score":
         return {"key": cell.key} if stored_key(output) == cell.key else None
+    if cell.kind in ("explain", "robustness"):
+        read = array_attributes if cell.kind == "explain" else table_attributes
+        attributes = read(output)
+        return attributes if attributes.get("key") == cell.key else None
     result = read_json(output)
     if not isinstance(result, dict) or result.get("key") != cell.key:
         return None

@@ -21,6 +21,8 @@ Epochs = Annotated[int, Field(ge=1, le=100_000)]
 Seed = Annotated[int, Field(ge=0, lt=2**31)]
 Share = Annotated[float, Field(gt=0, lt=0.9)]
 PROSE = ("name", "title", "description", "plugins", "leaks")
+AFTERWARDS = ("robustness",)
+"""Sections about frozen fits: they decide no training and no score, so a run can take them up."""
 
 
 class _Section(BaseModel):
@@ -116,6 +118,15 @@ class Leaks(_Section):
     train_images: Annotated[int, Field(ge=2)] | None = None
 
 
+class Robustness(_Section):
+    """Scores each fit under corruptions too, on ``images`` of the test set, all if left out.
+
+    A part of the test set is stratified by class and drawn from the protocol's seed.
+    """
+
+    images: Annotated[int, Field(ge=2)] | None = None
+
+
 class Protocol(_Section):
     """All that is held equal. ``threads`` are the CPU threads of one worker.
 
@@ -143,6 +154,7 @@ class Protocol(_Section):
     mistake: MistakeName | None = None
     counterpart: CounterpartName | None = None
     leaks: Leaks | None = None
+    robustness: Robustness | None = None
 
     @model_validator(mode="after")
     def _source_is_there(self) -> Protocol:
@@ -162,7 +174,7 @@ class Protocol(_Section):
         return self
 
     def decisive(self) -> dict[str, Any]:
-        """Return what decides the numbers: everything but names, prose and places."""
+        """Return what decides training and scores: all but names, prose, places and AFTERWARDS."""
         return decisive(self.model_dump(mode="json"))
 
     @property
@@ -173,7 +185,7 @@ class Protocol(_Section):
 
 def decisive(protocol: Mapping[str, Any]) -> dict[str, Any]:
     """Return the part of a protocol, as its manifest holds it, that decides the numbers."""
-    content = {k: v for k, v in protocol.items() if k not in PROSE}
+    content = {k: v for k, v in protocol.items() if k not in PROSE + AFTERWARDS}
     for section in ("data", "source"):
         if content.get(section):
             content[section] = {k: v for k, v in content[section].items() if k != "path"}
@@ -271,6 +283,7 @@ def _known_keys(location: tuple[int | str, ...]) -> list[str]:
         "tuning": Tuning,
         "fit": Fit,
         "variants": VariantChoice,
+        "robustness": Robustness,
     }
     section = sections.get(str(location[0]), Protocol) if len(location) > 1 else Protocol
     return list(section.model_fields)

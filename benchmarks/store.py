@@ -7,6 +7,7 @@ import os
 import re
 import shutil
 import tempfile
+import zipfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -14,6 +15,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 import filelock
+import numpy as np
 import pandas as pd
 
 from benchmarks.errors import InputError
@@ -145,6 +147,14 @@ class RunFolder:
         """Return the folder of one fit."""
         return self.path / "fits" / slug(variant) / f"seed-{seed}"
 
+    def attention(self, variant: str, seed: int) -> Path:
+        """Return the file of where a fit looks."""
+        return self.fit(variant, seed) / "attention.npz"
+
+    def robustness(self, variant: str, seed: int) -> Path:
+        """Return the file of what a fit answers to corrupted images."""
+        return self.fit(variant, seed) / "robustness.parquet"
+
     def cost(self, variant: str) -> Path:
         """Return the file of a variant's parameters, MACs and latencies."""
         return self.path / "fits" / slug(variant) / "cost.json"
@@ -225,11 +235,34 @@ def write_table(path: Path, table: pd.DataFrame) -> None:
 
 def stored_key(path: Path) -> str | None:
     """Return the key with which predictions were written, or ``None``."""
+    key = table_attributes(path).get("key")
+    return key if isinstance(key, str) else None
+
+
+def table_attributes(path: Path) -> dict[str, Any]:
+    """Return the ``attrs`` that `write_table` kept; empty where there is no whole table."""
     import pyarrow.parquet as pq
 
     try:
         metadata = pq.read_schema(path).metadata or {}
         attributes = json.loads(metadata.get(b"PANDAS_ATTRS", b"{}"))
     except (OSError, ValueError):
-        return None
-    return attributes.get("key") if isinstance(attributes, dict) else None
+        return {}
+    return attributes if isinstance(attributes, dict) else {}
+
+
+def write_arrays(path: Path, arrays: Mapping[str, Any], attributes: Mapping[str, Any]) -> None:
+    """Write arrays and JSON attributes as NumPy's ``.npz``, whole or not at all."""
+    text = json.dumps(attributes, sort_keys=True, ensure_ascii=False, allow_nan=False)
+    with replacing(path) as temporary, temporary.open("wb") as file:
+        np.savez_compressed(file, **arrays, attributes=np.array(text))
+
+
+def array_attributes(path: Path) -> dict[str, Any]:
+    """Return the attributes that `write_arrays` kept; empty where there is no whole file."""
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            attributes = json.loads(str(archive["attributes"]))
+    except (OSError, ValueError, KeyError, zipfile.BadZipFile):
+        return {}
+    return attributes if isinstance(attributes, dict) else {}

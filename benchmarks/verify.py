@@ -14,12 +14,20 @@ from benchmarks.digests import FILE, changes
 from benchmarks.environment import installed
 from benchmarks.errors import InputError
 from benchmarks.evaluation.records import FitFacts, RunResults, VariantResults
-from benchmarks.evaluation.run_results import read_run
+from benchmarks.evaluation.run_results import read_manifest, read_run
 from benchmarks.plan import measure_key, score_key
 from benchmarks.protocol import decisive, digest
+from benchmarks.report.album import album_of, claims_pictures, without_pictures
 from benchmarks.report.differences import first_difference_in
 from benchmarks.report.page import rendered
-from benchmarks.store import RunFolder, read_json, read_ledger, stored_key
+from benchmarks.store import (
+    RunFolder,
+    array_attributes,
+    read_json,
+    read_ledger,
+    stored_key,
+    table_attributes,
+)
 from datasets.digests import rows_digest
 
 TOLD = {
@@ -35,6 +43,13 @@ class Finding:
 
     file: str
     what: str
+
+
+OPENED = {
+    "predictions.parquet": ("score", "which is scored"),
+    "attention.npz": ("explain", "which was asked where it looks"),
+    "robustness.parquet": ("robustness", "which was scored under corruptions"),
+}
 
 
 def verify(folder: Path) -> list[Finding]:
@@ -112,8 +127,28 @@ def _keys(run: RunResults) -> Iterator[Finding]:
                 fits[seed].key, run.manifest.split.digest
             ):
                 yield Finding(file, "its key is not that of its fit on this split")
+            yield from _inquiries(run, place, fits[seed].key)
         if seeds and seeds[0] in fits:
             yield from _cost(run, variant.name, fits[seeds[0]].key)
+
+
+def _inquiries(run: RunResults, place: Path, key: str) -> Iterator[Finding]:
+    """Check that what a fit was asked beyond its score was asked of this fit, on this split."""
+    for name, read in (
+        ("attention.npz", array_attributes),
+        ("robustness.parquet", table_attributes),
+    ):
+        path = place / name
+        if not path.is_file():
+            continue
+        attributes = read(path)
+        identity = attributes.get("identity", {})
+        of = {"fit": key, "split": run.manifest.split.digest}
+        file = _relative(run, path)
+        if attributes.get("key") != digest(identity):
+            yield Finding(file, "its key is not the digest of its identity")
+        elif any(identity.get(part) != value for part, value in of.items()):
+            yield Finding(file, "it is of another fit or split, and is not in use")
 
 
 def _identity(
@@ -149,12 +184,19 @@ def _ledger(run: RunResults) -> Iterator[Finding]:
     for number, line in enumerate(lines, start=1):
         if line.strip() and not _is_object(line):
             yield Finding("ledger.jsonl", f"line {number} cannot be read")
-    opened = {line.get("key") for line in read_ledger(path) if line.get("event") == "test-opened"}
+    opened = [line for line in read_ledger(path) if line.get("event") == "test-opened"]
+    stated = {(line.get("key"), _purpose(line)) for line in opened}
     for file in sorted(run.folder.glob("fits/*/seed-*/fit.json")):
         facts: Mapping[str, Any] = read_json(file) or {}
-        if file.with_name("predictions.parquet").is_file() and facts.get("key") not in opened:
-            what = f"no opening of the test set for {_relative(run, file.parent)}, which is scored"
-            yield Finding("ledger.jsonl", what)
+        for name, (purpose, done) in OPENED.items():
+            if file.with_name(name).is_file() and (facts.get("key"), purpose) not in stated:
+                what = f"no opening of the test set for {_relative(run, file.parent)}, {done}"
+                yield Finding("ledger.jsonl", what)
+
+
+def _purpose(line: Mapping[str, Any]) -> str:
+    """Return what the test set was opened for, in a word: ``score (external)`` is ``score``."""
+    return str(line.get("purpose", "score")).partition(" ")[0]
 
 
 def _is_object(line: str) -> bool:
@@ -165,14 +207,37 @@ def _is_object(line: str) -> bool:
 
 
 def _numbers(run: RunResults) -> Iterator[Finding]:
-    for name, text in rendered(run).items():
+    """Compare what was rendered with the same rendered here, with pictures where it has any."""
+    checkable = unchecked(run.folder) is None
+    for name, text in rendered(run, images=_pictured(run.folder) and checkable).items():
         path = run.folder / name
         if not path.is_file():
             yield Finding(name, "is missing; `ferbench report` makes it again")
             continue
         stored = path.read_bytes().decode("utf-8", "replace")
+        if not checkable:
+            stored, text = without_pictures(stored), without_pictures(text)
         if found := first_difference_in(name, stored, text, drawings=_draws_alike(run)):
             yield Finding(name, f"{found}; `ferbench report` makes it again")
+
+
+def unchecked(folder: Path) -> str | None:
+    """Say why the pictures on the page of ``folder`` cannot be checked here, or ``None``."""
+    if not _pictured(folder):
+        return None
+    manifest = read_manifest(folder)
+    if not album_of(manifest, images=True).open:
+        return "the page's pictures cannot be checked: the cache here has not got the images"
+    libraries = manifest.environment.get("libraries", {})
+    stated = libraries.get("opencv-python-headless")
+    if stated is not None and stated != installed("opencv-python-headless"):
+        return f"the page's pictures cannot be checked: they were made by OpenCV {stated}"
+    return None
+
+
+def _pictured(folder: Path) -> bool:
+    page = folder / "leaderboard.html"
+    return page.is_file() and claims_pictures(page.read_text("utf-8", "replace"))
 
 
 def _draws_alike(run: RunResults) -> bool:

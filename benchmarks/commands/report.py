@@ -36,6 +36,9 @@ def report(
             "with references.bib and a methods paragraph."
         ),
     ] = None,
+    images: Annotated[
+        bool, typer.Option(help="Pictures of the data set, where the cache has them decoded.")
+    ] = True,
 ) -> int:
     """Render a run's page and tables again from its stored predictions."""
     from benchmarks.evaluation.leaderboard import leaderboard
@@ -50,7 +53,7 @@ def report(
     if is_laboratory(run):
         return _laboratory(run, format, figures or tables)
     if format is Format.html:
-        render(run)
+        render(run, images=images)
         written.append(run / "leaderboard.html")
     if format is not Format.html or figures is not None or tables is not None:
         loaded = read_run(run)

@@ -14,11 +14,14 @@ def verify(run: Annotated[Path, typer.Argument(metavar="RUN")]) -> int:
 
     Exit status: 0 everything holds; 1 something does not, and is named; 2 RUN is no run.
     """
+    from benchmarks.verify import unchecked
     from benchmarks.verify import verify as find
 
     found = find(run)
     for finding in found:
         print(f"{finding.file}: {finding.what}")
+    if reason := unchecked(run):
+        print(reason, file=sys.stderr)
     if not found:
         print(f"{run}: every number and every digest holds", file=sys.stderr)
     return 1 if found else 0

@@ -207,13 +207,46 @@ class Predictions:
 
 
 @dataclass(frozen=True, eq=False)
+class AttentionMaps:
+    """Where a fit looked for its answers to some test images.
+
+    ``rows``: int64, M. ``answers``: int64, M, the class that a map speaks for. ``maps``:
+    float64, M×h×w in [0, 1], Grad-CAM at ``layer``.
+    """
+
+    rows: NDArray[np.int64]
+    answers: NDArray[np.int64]
+    maps: NDArray[np.float64]
+    layer: str
+
+
+@dataclass(frozen=True, eq=False)
+class CorruptedAnswers:
+    """What a fit answered to test images as they are, and corrupted.
+
+    ``rows``, ``labels``, ``clean``: int64, N. ``answers``: corruption → int64, N×5, a column
+    for each strength.
+    """
+
+    rows: NDArray[np.int64]
+    labels: NDArray[np.int64]
+    clean: NDArray[np.int64]
+    answers: Mapping[str, NDArray[np.int64]]
+
+
+@dataclass(frozen=True, eq=False)
 class FitResults:
-    """One final training: its facts, its history (one row for each epoch) and its predictions."""
+    """One final training: its facts, its history (one row for each epoch) and its predictions.
+
+    ``attention`` and ``robustness`` are what it was asked afterwards, where it was.
+    """
 
     facts: FitFacts
     history: pd.DataFrame
     validation: Predictions
     test: Predictions
+    attention: AttentionMaps | None = None
+    robustness: CorruptedAnswers | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -248,6 +281,7 @@ class RunResults:
 
     ``ledger`` holds the objects of ``ledger.jsonl`` in order; ``test_shared`` tells of each
     test image, in ascending order of rows, whether its pixels also stand in train or validation;
+    ``test_paths`` where each of them came from;
     ``audit`` what is wrong with the data, ``None`` where the run left no whole audit.
     """
 
@@ -257,6 +291,7 @@ class RunResults:
     ledger: tuple[Mapping[str, Any], ...] = ()
     test_shared: NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, np.bool_))
     audit: Audit | None = None
+    test_paths: NDArray[np.str_] = field(default_factory=lambda: np.zeros(0, np.str_))
 
     @property
     def test_duplicates(self) -> int:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from pydantic import TypeAdapter, ValidationError
 
 from benchmarks.errors import InputError
+from benchmarks.evaluation.inquiry_files import read_attention, read_robustness
 from benchmarks.evaluation.records import (
     Cost,
     FitFacts,
@@ -49,7 +50,7 @@ def read_run(folder: Path) -> RunResults:
     outcomes = read_outcomes(folder)
     studies = _read_json(folder / "tuning.json", STUDIES, {})
     splits = _read_splits(folder / "splits.parquet")
-    fits = _read_fits(folder, manifest.data.class_names, splits)
+    fits = _read_fits(folder, manifest, splits)
     known = {facts.name for facts in manifest.variants}
     for stray in sorted(fits.keys() - known):
         raise InputError(f"{folder}: fits of {stray!r}, which manifest.json does not name")
@@ -59,7 +60,8 @@ def read_run(folder: Path) -> RunResults:
     )
     ledger = tuple(read_ledger(folder / "ledger.jsonl"))
     audit = _read_audit(folder / "audit.json")
-    return RunResults(folder, manifest, variants, ledger, _test_shared(splits), audit)
+    paths = splits.loc[splits["split"] == "test", "path"].to_numpy(np.str_)
+    return RunResults(folder, manifest, variants, ledger, _test_shared(splits), audit, paths)
 
 
 def read_manifest(folder: Path) -> Manifest:
@@ -97,21 +99,22 @@ def _variant(
 
 
 def _read_fits(
-    folder: Path, class_names: tuple[str, ...], splits: pd.DataFrame
+    folder: Path, manifest: Manifest, splits: pd.DataFrame
 ) -> dict[str, dict[Path, FitResults]]:
     """Return variant → seed folder → fit, of the fits that are scored and not set aside."""
     places = [path.parent for path in sorted(folder.glob("fits/*/seed-*/predictions.parquet"))]
     places = [place for place in places if place.name.removeprefix("seed-").isdigit()]
     fits: dict[str, dict[Path, FitResults]] = {}
     for place in places:
-        fit = _read_fit(place, class_names)
+        fit = _read_fit(place, manifest)
         for split, answered in (("validation", fit.validation), ("test", fit.test)):
             _check_images(place, split, answered, splits[splits["split"] == split])
         fits.setdefault(fit.facts.variant, {})[place] = fit
     return fits
 
 
-def _read_fit(place: Path, class_names: tuple[str, ...]) -> FitResults:
+def _read_fit(place: Path, manifest: Manifest) -> FitResults:
+    class_names = manifest.data.class_names
     columns = [f"p_{name}" for name in class_names]
     table = _read_parquet(
         place / "predictions.parquet", ["row", "image_id", "label", "split", *columns]
@@ -120,11 +123,14 @@ def _read_fit(place: Path, class_names: tuple[str, ...]) -> FitResults:
         raise InputError(f"{place / 'predictions.parquet'}: a probability is not finite")
     if not table["label"].between(0, len(class_names) - 1).all():
         raise InputError(f"{place / 'predictions.parquet'}: a label names no class")
+    facts, test = read_fit_facts(place), _predictions(table[table["split"] == "test"], columns)
     return FitResults(
-        facts=read_fit_facts(place),
+        facts=facts,
         history=_read_history(place / "history.csv"),
         validation=_predictions(table[table["split"] == "validation"], columns),
-        test=_predictions(table[table["split"] == "test"], columns),
+        test=test,
+        attention=read_attention(place, facts.key, manifest, test),
+        robustness=read_robustness(place, facts.key, manifest, test),
     )
 
 
@@ -140,7 +146,8 @@ def _predictions(table: pd.DataFrame, columns: list[str]) -> Predictions:
 
 
 def _read_splits(path: Path) -> pd.DataFrame:
-    return _read_parquet(path, ["row", "image_id", "label", "split"]).sort_values("row")
+    columns = ["row", "image_id", "path", "label", "split"]
+    return _read_parquet(path, columns).sort_values("row")
 
 
 def _test_shared(splits: pd.DataFrame) -> NDArray[np.bool_]:

@@ -10,11 +10,12 @@ from benchmarks.evaluation.records import RunResults
 
 @dataclass(frozen=True)
 class Opening:
-    """One line of the ledger. ``key`` names the fit that was scored.
+    """One line of the ledger. ``key`` names the fit that was asked.
 
-    ``scoring`` counts, from 1, the different fits of this variant and seed that have been
-    scored so far: 2 is the first scoring after a change of settings or code. ``repeated`` tells
-    that this very fit had been scored before, as happens when a run is interrupted there.
+    ``purpose`` is ``score``; of a fit that was scored, ``explain`` or ``robustness``, which are
+    no scorings. ``scoring`` counts, from 1, the different fits of this variant and seed that
+    have been opened for so far: 2 is the first after a change of settings or code. ``repeated``
+    tells that this very fit had been asked the same before, as when a run is interrupted there.
     """
 
     variant: str
@@ -29,14 +30,16 @@ class Opening:
 def openings(run: RunResults) -> tuple[Opening, ...]:
     """Return every opening of the test set, in order."""
     scored: defaultdict[tuple[str, int | None], list[str]] = defaultdict(list)
+    asked = set()
     found = []
     for event in run.events("test-opened"):
         variant, seed, key = event.get("variant", ""), event.get("seed"), event.get("key", "")
-        keys = scored[variant, seed]
-        repeated = key in keys
-        if not repeated:
-            keys.append(key)
         purpose = event.get("purpose", "score")
+        keys = scored[variant, seed]
+        if key not in keys:
+            keys.append(key)
+        repeated = (variant, seed, key, purpose) in asked
+        asked.add((variant, seed, key, purpose))
         scoring = keys.index(key) + 1
         found.append(Opening(variant, seed, event.get("time", ""), purpose, key, scoring, repeated))
     return tuple(found)

@@ -19,14 +19,18 @@ from benchmarks.evaluation.records import RunResults
 from benchmarks.evaluation.run_results import read_run
 from benchmarks.evaluation.statistics import Statistics, compute_statistics
 from benchmarks.mistakes import announcement
+from benchmarks.report.album import Album, album_of
 from benchmarks.report.comparison_section import comparison_section
 from benchmarks.report.confusion import confusion_data
 from benchmarks.report.data_section import data_section
 from benchmarks.report.drawing import inline_svg
+from benchmarks.report.examples import examples
 from benchmarks.report.fairness_section import ledgers
 from benchmarks.report.figures import overview
+from benchmarks.report.looks_section import looks_section
 from benchmarks.report.method_section import method_tables, repeat_commands
 from benchmarks.report.ranking import gains_table, ranking
+from benchmarks.report.robustness_section import robustness_section
 from benchmarks.report.summary import caveats, sentences
 from benchmarks.report.tables import as_csv, as_json
 from benchmarks.report.variant_section import variant_section
@@ -36,44 +40,47 @@ from benchmarks.store import replacing
 TEMPLATES = Path(__file__).resolve().parents[2] / "report_templates"
 
 
-def render(run_folder: Path) -> None:
+def render(run_folder: Path, *, images: bool = True) -> None:
     """Write ``leaderboard.html``, ``.csv`` and ``.json`` of a results folder, each whole.
 
-    Their digests are renewed where the run is finished. Raises ``InputError`` where the folder
-    is no run or is damaged.
+    Pictures of the data set are in the page if ``images`` and the cache has them. The digests
+    are renewed where the run is finished. Raises ``InputError`` where the folder is no run or
+    is damaged.
     """
-    files = rendered(read_run(run_folder))
+    files = rendered(read_run(run_folder), images=images)
     for name, text in files.items():
         with replacing(run_folder / name) as temporary:
             temporary.write_text(text, "utf-8")
     renew_digests(run_folder, files)
 
 
-def rendered(run: RunResults) -> dict[str, str]:
+def rendered(run: RunResults, *, images: bool) -> dict[str, str]:
     """Return the text of each file that `render` writes, by name."""
     statistics = compute_statistics(run)
     frame = leaderboard(run, statistics)
     return {
-        "leaderboard.html": _render(run, frame, statistics),
+        "leaderboard.html": _render(run, frame, statistics, images=images),
         "leaderboard.csv": as_csv(frame),
         "leaderboard.json": as_json(frame),
     }
 
 
-def render_page(run: RunResults) -> str:
+def render_page(run: RunResults, *, images: bool = False) -> str:
     """Return the page of ``run``; the same results make the same page."""
     statistics = compute_statistics(run)
-    return _render(run, leaderboard(run, statistics), statistics)
+    return _render(run, leaderboard(run, statistics), statistics, images=images)
 
 
 def content(run: RunResults) -> dict[str, Any]:
     """Return all that the page of ``run`` shows, by the names that its template uses."""
     statistics = compute_statistics(run)
-    return _page(run, leaderboard(run, statistics), statistics)
+    frame = leaderboard(run, statistics)
+    return _page(run, frame, statistics) | _pictured(run, frame, album_of(run.manifest, False))
 
 
-def _render(run: RunResults, frame: pd.DataFrame, statistics: Statistics) -> str:
-    page = _page(run, frame, statistics)
+def _render(run: RunResults, frame: pd.DataFrame, statistics: Statistics, *, images: bool) -> str:
+    album = album_of(run.manifest, images)
+    page = _page(run, frame, statistics) | _pictured(run, frame, album)
     return environment().get_template("leaderboard.html.j2").render(page)
 
 
@@ -108,6 +115,18 @@ def _page(run: RunResults, frame: pd.DataFrame, statistics: Statistics) -> dict[
         "ledgers": ledgers(run),
         "commands": repeat_commands(run),
         **frame_of_page(),
+    }
+
+
+def _pictured(run: RunResults, frame: pd.DataFrame, album: Album) -> dict[str, Any]:
+    """Return the sections with pictures of the data, and the style that holds the pictures."""
+    order = list(frame["variant"])
+    anchors = {name: f"variant-{place}" for place, name in enumerate(order, start=1)}
+    return {
+        "looks": looks_section(run, order, anchors, album),
+        "robustness": robustness_section(run, order, album),
+        "examples": examples(run.class_names, album),
+        "pictures": album.style() if album.open else None,
     }
 
 

@@ -1,0 +1,62 @@
+"""Grad-CAM from a layer's activations and gradients, and the choice of that layer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+EDITION = 1
+"""Changes whenever a map, or the choice of its image or layer, comes out otherwise than before."""
+
+ENOUGH = 6
+"""Cells of a side from which a map tells where in a face a network looks."""
+
+
+class NoMap(Exception):
+    """A network without a convolutional feature map."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """A feature map that a network computes: ``index`` counts calls, ``side`` is its shorter."""
+
+    index: int
+    layer: str
+    side: int
+
+
+@dataclass(frozen=True, eq=False)
+class Attention:
+    """Grad-CAM maps, float16 N×h×w in [0, 1], of ``layer``."""
+
+    maps: NDArray[np.float16]
+    layer: str
+
+
+def deepest(places: Sequence[Place]) -> Place:
+    """Return the last of ``places``, in order of computation, whose map has cells enough.
+
+    A network that has none gives the last of its largest; one without maps raises `NoMap`.
+    """
+    if not places:
+        raise NoMap("it has no convolutional feature map")
+    least = min(ENOUGH, max(place.side for place in places))
+    return [place for place in places if place.side >= least][-1]
+
+
+def grad_cam(
+    activations: NDArray[np.float32], gradients: NDArray[np.float32]
+) -> NDArray[np.float16]:
+    """Return Grad-CAM maps, N×h×w, of activations and their gradients, both N×h×w×channels.
+
+    Channels are weighted by their mean gradient, summed, and only what speaks for the class is
+    kept (Selvaraju et al. 2017, arXiv:1610.02391). Each map is divided by its largest value.
+    """
+    weights = gradients.mean(axis=(1, 2), keepdims=True)
+    maps = np.maximum((weights * activations).sum(axis=3), 0)
+    largest = maps.max(axis=(1, 2), keepdims=True)
+    scaled = np.divide(maps, largest, out=np.zeros_like(maps), where=largest > 0)
+    return np.asarray(scaled, np.float16)
