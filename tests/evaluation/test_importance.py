@@ -1,0 +1,62 @@
+"""Importance of hyperparameters: what matters is found, and silence where nothing can be said."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from benchmarks.evaluation.importance import importance, unknown_because
+from benchmarks.evaluation.records import Outcome, Trial, VariantFacts, VariantResults
+
+SPACE: dict[str, dict[str, Any]] = {
+    "learning_rate": {"low": 1e-4, "high": 1e-2, "log": True},
+    "dropout": {"low": 0.0, "high": 0.6},
+    "optimizer": {"values": ["adam", "sgd"]},
+}
+
+
+def tuned(number: int, space: dict[str, dict[str, Any]] = SPACE, **given: Any) -> VariantResults:
+    """Make trials whose score is the logarithm of their learning rate."""
+    chance = np.random.default_rng(0)
+    trials = []
+    for place in range(number):
+        rate = float(10 ** chance.uniform(-4, -2))
+        params = {
+            "learning_rate": rate,
+            "dropout": float(chance.uniform(0, 0.6)),
+            "optimizer": ["adam", "sgd"][place % 2],
+        }
+        trial = {"state": "complete", "value": float(np.log10(rate)), "params": params, **given}
+        trials.append(Trial(number=place, **trial))
+    facts = VariantFacts(name="net", architecture="net", space=space)
+    return VariantResults(facts, Outcome("ok"), trials=tuple(trials))
+
+
+def test_what_decides_the_score_has_nearly_all_importance() -> None:
+    found = importance(tuned(20))
+    assert set(found) == set(SPACE)
+    assert sum(found.values()) == pytest.approx(1)
+    assert found["learning_rate"] > 0.9
+
+
+def test_it_is_the_same_each_time() -> None:
+    assert importance(tuned(10)) == importance(tuned(10))
+
+
+@pytest.mark.parametrize(
+    ("variant", "reason"),
+    [
+        (tuned(7), "complete trials: 7"),
+        (tuned(12, state="pruned"), "complete trials: 0"),
+        (tuned(12, value=0.5), "scored alike"),
+        (tuned(12, {"dropout": SPACE["dropout"]}), "hyperparameters searched: 1"),
+        (tuned(12, {}), "hyperparameters searched: 0"),
+        (tuned(12, SPACE | {"width": {"values": [1, 2]}}), "complete trials: 0"),
+        (tuned(12, SPACE | {"dropout": {"low": 0.7, "high": 0.9}}), "complete trials: 0"),
+    ],
+)
+def test_where_it_cannot_be_told_the_reason_is(variant: VariantResults, reason: str) -> None:
+    assert reason in unknown_because(variant)
+    assert importance(variant) == {}
