@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.evaluation.chance import FLOOR_ENGINE
+from benchmarks.evaluation.chance import FLOOR_ENGINE, did_not_learn
 from benchmarks.evaluation.records import RunResults, VariantResults
 
 
@@ -24,9 +24,13 @@ class Confusion:
 
 @dataclass(frozen=True)
 class Mistake:
-    """A test image that a variant was sure of and got wrong; ``confidence`` is of the answer."""
+    """A test image that a variant was sure of and got wrong; ``confidence`` is of the answer.
+
+    ``picture`` is its image_id, which copies share.
+    """
 
     row: int
+    picture: str
     path: str
     label: int
     answer: int
@@ -44,6 +48,7 @@ class Hopeless:
     """
 
     row: int
+    picture: str
     path: str
     label: int
     answer: int
@@ -54,10 +59,12 @@ class Hopeless:
 
 @dataclass(frozen=True, eq=False)
 class Failures:
-    """All of it; ``variants`` are those that were asked, best first, and the lists are whole.
+    """All of it; ``variants`` are those that `learned`, best first, and the lists are whole.
 
     ``confusions`` are those of all variants together, largest share first; ``by_variant`` those
-    of each. ``mistakes`` names each image once, with the variant that was surest.
+    of each. ``mistakes`` names each image once, with the variant that was surest. ``hopeless``
+    is in order of the normalised margin (Northcutt et al. 2021, arXiv:1911.00068): the label's
+    probability less the answer's, the likeliest label errors first.
     """
 
     variants: tuple[str, ...]
@@ -75,9 +82,18 @@ def networks(run: RunResults, order: Sequence[str]) -> tuple[VariantResults, ...
     return tuple(v for v in ranked if v.facts.engine != FLOOR_ENGINE) or ranked
 
 
+def learned(run: RunResults, order: Sequence[str]) -> tuple[VariantResults, ...]:
+    """Return the `networks` that did better than guessing, unless there is none.
+
+    What has learned nothing is wrong, and may be sure, for no reason that lies in the images.
+    """
+    found = networks(run, order)
+    return tuple(variant for variant in found if not did_not_learn(run, variant)) or found
+
+
 def failures(run: RunResults, order: Sequence[str]) -> Failures | None:
     """Return where the variants of ``run`` fail; ``order`` is best first. ``None``: none is."""
-    asked = networks(run, order)
+    asked = learned(run, order)
     if not asked or not len(asked[0].fits[0].test.rows):
         return None
     means = [np.mean([fit.test.probabilities for fit in v.fits], axis=0) for v in asked]
@@ -125,6 +141,7 @@ def _mistakes(
     found = [
         Mistake(
             row=int(test.rows[image]),
+            picture=str(test.image_ids[image]),
             path=str(run.test_paths[image]),
             label=int(test.labels[image]),
             answer=int(answers[surest[image], image]),
@@ -150,7 +167,17 @@ def _hopeless(
         label = int(test.labels[image])
         votes[label] = 0
         answer = int(votes.argmax())
-        place = (int(test.rows[image]), str(run.test_paths[image]))
-        share = float(shares[image, label]), float(shares[image, answer])
-        found.append(Hopeless(*place, label, answer, int(votes[answer]), *share))
-    return tuple(sorted(found, key=lambda each: (each.label_share, each.row)))
+        picture, path = str(test.image_ids[image]), str(run.test_paths[image])
+        found.append(
+            Hopeless(
+                row=int(test.rows[image]),
+                picture=picture,
+                path=path,
+                label=label,
+                answer=answer,
+                agreeing=int(votes[answer]),
+                label_share=float(shares[image, label]),
+                answer_share=float(shares[image, answer]),
+            )
+        )
+    return tuple(sorted(found, key=lambda each: (each.label_share - each.answer_share, each.row)))

@@ -9,7 +9,7 @@ import numpy as np
 from benchmarks.report.album import Album, Tile
 from benchmarks.report.looks_section import Gallery
 
-EACH = 8
+EACH = 7
 CLASSES = 40
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from benchmarks.evaluation.attention import Attention, Glance, attention
 from benchmarks.evaluation.failures import (
@@ -19,6 +20,7 @@ from benchmarks.report.album import Album, Tile
 from benchmarks.report.formatting import MISSING, plural, three_digits, whole, with_sign
 from benchmarks.report.view import Cell, Column, Table, table
 
+Listed = TypeVar("Listed", Hopeless, Mistake)
 PAIRS, PAIRS_EACH = 12, 3
 SHOWN = 24
 LISTED = 60
@@ -70,15 +72,21 @@ def looks_section(
     return LooksSection(
         confused=(_together(found, names), _each(found, names)),
         hopeless=_hopeless_told(found),
-        hopeless_tiles=tuple(_hopeless_tiles(found.hopeless[:SHOWN], found, names, album)),
+        hopeless_tiles=tuple(_hopeless_tiles(_shown(found.hopeless), found, names, album)),
         hopeless_table=_hopeless_table(found, names),
-        mistakes_tiles=tuple(_mistake_tiles(found.mistakes[:SHOWN], names, album)),
+        mistakes_tiles=tuple(_mistake_tiles(_shown(found.mistakes), names, album)),
         mistakes_table=_mistakes_table(found, names),
         attention=_attention_table(seen) if seen else None,
         looks=tuple(_look(each, anchors, names, album) for each in seen[:LOOKED])
         if album.open
         else (),
     )
+
+
+def _shown(listed: Sequence[Listed]) -> tuple[Listed, ...]:
+    """Return the first images of a list, no picture twice."""
+    first = {each.picture: each for each in reversed(listed)}
+    return tuple(each for each in listed if first[each.picture] is each)[:SHOWN]
 
 
 def _together(found: Failures, names: Sequence[str]) -> Table:
@@ -116,8 +124,8 @@ def _hopeless_told(found: Failures) -> str:
     of_all = f"{whole(number)} of {whole(found.images)} test images ({_share(number, found)})"
     return (
         f"{of_all} are wrong for all {plural(len(found.variants), 'variant')} with every seed. "
-        "Where all agree on one other class, the label itself may be wrong: look at them first "
-        "below, where the variants together give the label the least probability."
+        "First come those where the variants together prefer another class to the label by most: "
+        "there the label itself may be wrong."
     )
 
 

@@ -17,7 +17,7 @@ from benchmarks.corruption import LEVELS, STRENGTHS, corrupt
 from benchmarks.evaluation.records import RunResults
 from benchmarks.evaluation.robustness import Borne, Measured, robustness
 from benchmarks.report.album import Album, Tile
-from benchmarks.report.drawing import GRID, INK, QUIET, STYLE, inline_svg
+from benchmarks.report.drawing import INK, QUIET, STYLE, inline_svg
 from benchmarks.report.formatting import (
     duration,
     interval,
@@ -25,7 +25,6 @@ from benchmarks.report.formatting import (
     points,
     points_interval,
     whole,
-    with_sign,
 )
 from benchmarks.report.looks_section import Gallery
 from benchmarks.report.view import Cell, Column, Picture, Table, table
@@ -86,7 +85,8 @@ def small_multiples(found: Sequence[Borne]) -> Figure:
             "labelcolor": INK,
         }
         figure.legend(handles, labels, **shown)
-        figure.supxlabel("strength", color=QUIET, fontsize=9)
+        for axes in panels[-1]:
+            axes.set_xlabel("strength")
     return figure
 
 
@@ -99,8 +99,7 @@ def _themed(svg: Markup) -> Markup:
 
 def _panel(axes: Axes, corruption: str, found: Sequence[Borne]) -> None:
     strengths = (0, *STRENGTHS)
-    for place in reversed(range(len(found))):
-        each = found[place]
+    for place, each in enumerate(found):
         values = [each.clean.value, *(level.value for level in each.accuracy[corruption])]
         if place < COLOURED:
             label = each.variant if len(each.variant) <= 36 else f"{each.variant[:35]}…"
@@ -109,7 +108,7 @@ def _panel(axes: Axes, corruption: str, found: Sequence[Borne]) -> None:
                 label=label,
             )  # fmt: skip
         else:
-            axes.plot(strengths, values, color=GRID, lw=1.2)
+            axes.plot(strengths, values, color=QUIET, alpha=0.4, lw=1, zorder=1)
     axes.set_title(corruption.capitalize())
     axes.set_xticks(strengths)
     axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
@@ -213,4 +212,4 @@ def _examples(run: RunResults, album: Album) -> tuple[Gallery, ...]:
 
 def _level(corruption: str, strength: int) -> str:
     level = LEVELS[corruption][strength - 1]
-    return f"{level:.0f}°" if corruption == "rotation" else with_sign(level)
+    return f"{level:.0f}°" if corruption == "rotation" else f"{100 * level:g}\N{NO-BREAK SPACE}%"

@@ -1,0 +1,87 @@
+"""Corruptions: the same for the same seed, stronger with each strength, for images of any size."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from benchmarks.corruption import LEVELS, STRENGTHS, corrupt
+from benchmarks.inquiries import drawn
+
+SHAPES = [(48, 48, 1), (48, 48, 3), (8, 8, 1), (8, 8, 3), (60, 33, 3)]
+
+
+def images(shape: tuple[int, int, int], number: int = 12) -> NDArray[np.uint8]:
+    """Return smooth pictures: noise would hide what a shift does."""
+    chance = np.random.default_rng(1)
+    down, across = np.mgrid[0 : shape[0], 0 : shape[1]] / max(shape[:2])
+    angles = chance.uniform(0, 2 * np.pi, (number, shape[2]))
+    waves = [
+        np.stack([np.sin(5 * (np.cos(a) * down + np.sin(a) * across) + a) for a in each], axis=2)
+        for each in angles
+    ]
+    return (128 + 120 * np.array(waves)).astype(np.uint8)
+
+
+def seeds(number: int = 12) -> list[tuple[int, int]]:
+    return [(0, row) for row in range(number)]
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("corruption", LEVELS)
+def test_damage_grows_with_strength(corruption: str, shape: tuple[int, int, int]) -> None:
+    clean = images(shape)
+    damage = []
+    for strength in STRENGTHS:
+        changed = corrupt(clean, corruption, strength, seeds())
+        assert (changed.dtype, changed.shape) == (np.uint8, clean.shape)
+        damage.append(np.abs(changed.astype(float) - clean).mean())
+    assert damage[0] > 0
+    assert damage == sorted(damage)
+
+
+@pytest.mark.parametrize("corruption", LEVELS)
+def test_an_image_is_changed_alike_whatever_stands_beside_it(corruption: str) -> None:
+    clean = images((48, 48, 1))
+    whole = corrupt(clean, corruption, 3, seeds())
+    assert np.array_equal(corrupt(clean[5:7], corruption, 3, seeds()[5:7]), whole[5:7])
+
+
+@pytest.mark.parametrize("corruption", ["noise", "shift", "rotation", "occlusion"])
+def test_another_seed_changes_otherwise(corruption: str) -> None:
+    clean = images((48, 48, 1))
+    others = [(1, row) for row in range(len(clean))]
+    ours, theirs = (corrupt(clean, corruption, 4, each) for each in (seeds(), others))
+    assert not np.array_equal(ours, theirs)
+
+
+def test_the_clean_images_stay_as_they_are() -> None:
+    clean = images((48, 48, 1))
+    kept = clean.copy()
+    for corruption in LEVELS:
+        corrupt(clean, corruption, 5, seeds())
+    assert np.array_equal(clean, kept)
+
+
+@pytest.mark.parametrize(("corruption", "strength"), [("blur", 0), ("blur", 6), ("snow", 1)])
+def test_there_is_no_such_strength_or_corruption(corruption: str, strength: int) -> None:
+    with pytest.raises(ValueError, match=r"no (strength|corruption 'snow')"):
+        corrupt(images((8, 8, 1)), corruption, strength, seeds())
+
+
+def test_no_images_stay_none() -> None:
+    assert corrupt(images((8, 8, 1))[:0], "noise", 1, []).shape == (0, 8, 8, 1)
+
+
+def test_a_part_is_drawn_by_class_and_by_seed() -> None:
+    labels = np.repeat([0, 1, 2], [50, 30, 20])
+    part = drawn(labels, 20, 0)
+    assert np.bincount(labels[part]).tolist() == [10, 6, 4]
+    assert part.tolist() == sorted(set(part.tolist())) == drawn(labels, 20, 0).tolist()
+    assert part.tolist() != drawn(labels, 20, 1).tolist()
+
+
+@pytest.mark.parametrize("wanted", [None, 100, 5000])
+def test_all_are_taken_where_all_or_more_are_wanted(wanted: int | None) -> None:
+    assert drawn(np.zeros(100, np.int64), wanted, 0).tolist() == list(range(100))
