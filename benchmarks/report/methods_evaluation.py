@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from textwrap import shorten
 
@@ -163,5 +164,6 @@ def exceptions(run: RunResults) -> Iterator[Sentence]:
     for variant in run.variants:
         if not variant.ranked:
             ended = "failed" if variant.outcome.status == "failed" else "was not run"
-            why = shorten(variant.outcome.reason, LONGEST_REASON, placeholder="…").rstrip(".")
+            first = re.split(r"; | \(", variant.outcome.reason)[0]
+            why = shorten(first, LONGEST_REASON, placeholder=" …").rstrip(".")
             yield (f"{variant.name} {ended}: {why}." if why else f"{variant.name} {ended}.",)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -15,15 +16,16 @@ from markupsafe import Markup
 from benchmarks.digests import renew_digests
 from benchmarks.evaluation.gains import gains
 from benchmarks.evaluation.leaderboard import INTERVAL, leaderboard
+from benchmarks.evaluation.metrics import METRICS
 from benchmarks.evaluation.records import RunResults
 from benchmarks.evaluation.run_results import read_run
 from benchmarks.evaluation.statistics import Statistics, compute_statistics
 from benchmarks.mistakes import announcement
+from benchmarks.report.collection import definitions
 from benchmarks.report.comparison_section import comparison_section
 from benchmarks.report.data_section import data_section
-from benchmarks.report.fairness_section import ledgers
 from benchmarks.report.figures import inline_svg, overview
-from benchmarks.report.method_section import method_tables, repeat_commands
+from benchmarks.report.method_section import method_section
 from benchmarks.report.ranking import gains_table, ranking
 from benchmarks.report.summary import caveats, sentences
 from benchmarks.report.tables import as_csv, as_json
@@ -72,7 +74,7 @@ def content(run: RunResults) -> dict[str, Any]:
 
 def _render(run: RunResults, frame: pd.DataFrame, statistics: Statistics) -> str:
     page = _page(run, frame, statistics)
-    return environment().get_template("leaderboard.html.j2").render(page)
+    return environment().get_template("leaderboard.html.j2").render(page, **glossary(page))
 
 
 def _page(run: RunResults, frame: pd.DataFrame, statistics: Statistics) -> dict[str, Any]:
@@ -100,11 +102,14 @@ def _page(run: RunResults, frame: pd.DataFrame, statistics: Statistics) -> dict[
             for _, row in frame.iterrows()
         ],
         "audit": data_section(run),
-        "method": method_tables(run),
-        "ledgers": ledgers(run),
-        "commands": repeat_commands(run),
+        "method": method_section(run),
         **frame_of_page(),
     }
+
+
+def glossary(page: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what the words of ``page``, a template's content, mean."""
+    return {"metrics": METRICS, "definitions": definitions(page)}
 
 
 def frame_of_page() -> dict[str, Any]:
