@@ -62,6 +62,12 @@ def prepare(
     if choice.set not in sources:
         raise InputError(f"data.set: no data set {choice.set!r}; there are: {', '.join(sources)}")
     source = sources[choice.set]
+    if path is not None and not source.needs_path:
+        raise InputError(
+            f"--data {path}: {source.name}, this protocol's data set, is made by ferbench and "
+            "takes no files; leave --data out, or choose a protocol for your data "
+            "(ferbench init DIR proposes one)"
+        )
     place = (path or _configured(choice)) if source.needs_path else None
     if source.needs_path and place is None:
         raise InputError(

@@ -117,24 +117,30 @@ def _write(folder: Path, name: str, reading: Reading, progress: Progress) -> Non
         for sample in reading.samples():
             _check(name, sample, reading)
             file.write(np.ascontiguousarray(sample.image).data)
-            rows.append((image_id(sample.image), sample.label, sample.path, sample.split))
+            place = _as_utf8(sample.path)
+            rows.append((image_id(sample.image), sample.label, place, sample.split))
             if len(rows) % 256 == 0:
                 progress(len(rows), reading.count)
     if not rows:
         raise DataError(f"{name}: not one readable image in it; is the copy complete?")
     progress(reading.count, reading.count)
     _write_rows(folder / ROWS, rows)
-    provenance = reading.provenance()
+    provenance, class_names = reading.provenance(), [*map(_as_utf8, reading.class_names)]
     meta = {
-        "class_names": reading.class_names,
+        "class_names": class_names,
         "images_shape": [len(rows), *reading.image_shape],
         "status": provenance.status,
         "notes": provenance.notes,
-        "unreadable": reading.unreadable(),
-        "digest": rows_digest(reading.class_names, rows),
+        "unreadable": [*map(_as_utf8, reading.unreadable())],
+        "digest": rows_digest(class_names, rows),
         "rows_sha256": _file_sha256(folder / ROWS),
     }
     (folder / META).write_text(json.dumps(meta, indent=2), encoding="utf-8")
+
+
+def _as_utf8(name: str) -> str:
+    """Return a file's name as text that can be written; bytes that are no UTF-8 are spelt out."""
+    return name.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def _check(name: str, sample: Sample, reading: Reading) -> None:

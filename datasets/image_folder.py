@@ -13,19 +13,23 @@ from datasets.records import DataError, Provenance
 from datasets.registry import Reading, Sample, data_set
 from datasets.trees import Tree, open_tree
 
+AS_THEY_ARE = 0
+SIDE = 96
+
 
 @data_set(
     name="image-folder",
     summary="any images, one folder for each class, with or without train/ val/ test/ above",
     origin="your own images",
     licence="yours",
-    options=MappingProxyType({"image_size": 96}),
+    options=MappingProxyType({"image_size": AS_THEY_ARE}),
 )
 def image_folder(path: Path | None, options: Mapping[str, Any]) -> Reading:
     """Read a class-per-folder tree from a folder or archive; raises ``DataError``.
 
-    Images of one size keep it; otherwise the shorter side is scaled to ``image_size`` pixels
-    and the centre square is cut out. The data set is colour if one image is, else grey.
+    With ``image_size`` the shorter side is scaled to so many pixels and the centre square is cut
+    out. Without it images of one size keep it, and others become 96 × 96. The data set is
+    colour if one image is, else grey.
     """
     if path is None:
         raise DataError("image-folder: its place is missing; give it with --data PATH")
@@ -62,9 +66,10 @@ def _found(layout: Layout) -> str:
 
 
 def _image_shape(tree: Tree, entries: Iterable[Entry], size: int) -> tuple[int, int, int]:
-    """Return the common size or ``size`` × ``size``, and 3 channels if one image has colour.
+    """Return ``size`` × ``size``, and 3 channels if one image has colour.
 
-    Sizes are taken from the headers; pixels are decoded only until the first colour is seen.
+    A ``size`` of 0 stands for their common size, or 96. Sizes are taken from the headers; pixels
+    are decoded only until the first colour is seen.
     """
     sizes: set[tuple[int, int]] = set()
     colour = False
@@ -76,9 +81,12 @@ def _image_shape(tree: Tree, entries: Iterable[Entry], size: int) -> tuple[int, 
         except DataError:
             continue
         sizes.add(one_size)
-        if colour and len(sizes) > 1:
+        if colour and (size or len(sizes) > 1):
             break
-    height, width = sizes.pop() if len(sizes) == 1 else (size, size)
+    if size == AS_THEY_ARE and len(sizes) == 1:
+        height, width = sizes.pop()
+    else:
+        height = width = size or SIDE
     return height, width, 3 if colour else 1
 
 

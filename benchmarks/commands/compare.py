@@ -19,8 +19,10 @@ def compare(
 
     from benchmarks.evaluation.run_results import read_run
     from benchmarks.evaluation.statistics import chosen_pair, compute_statistics
+    from benchmarks.mistakes import refuse_mistaken
     from benchmarks.report.pair_text import accuracies, tests, verdict
 
+    refuse_mistaken(run)
     results = read_run(run)
     names = chosen_pair(results, first, second)
     statistics = compute_statistics(results)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,14 +36,20 @@ class Estimate:
 class Bootstrap:
     """Every score of every fit with its covariance over images.
 
-    ``metrics`` is metric → estimate, ``class_f1`` holds one estimate for each class.
-    ``images`` is the number of test images, ``pictures`` that of the different ones.
+    ``metrics`` is metric → estimate; ``class_precision``, ``class_recall`` and ``class_f1``
+    hold one estimate for each class. ``images`` is the number of test images, ``pictures`` that
+    of the different ones; ``labelled`` (int64, K) and ``answered`` (int64, F×K) those of each
+    class, by their label and by each fit's answers.
     """
 
     metrics: dict[str, Estimate]
+    class_precision: tuple[Estimate, ...]
+    class_recall: tuple[Estimate, ...]
     class_f1: tuple[Estimate, ...]
     images: int
     pictures: int
+    labelled: NDArray[np.int64]
+    answered: NDArray[np.int64]
 
 
 def bootstrap(
@@ -73,12 +80,18 @@ def bootstrap(
     outer = shifts[:, :, None] * shifts[:, None] / wanted
     covariance = (products - outer) / max(wanted - 1, 1)
     covariance *= len(pictures) / max(len(pictures) - 1, 1)
-    estimates = [Estimate(*both) for both in zip(observed, covariance, strict=True)]
+    estimates = iter([Estimate(*both) for both in zip(observed, covariance, strict=True)])
+    metrics = {name: next(estimates) for name in RESAMPLED}
+    precision, recall, f1 = (tuple(islice(estimates, tally.classes)) for _ in range(3))
     return Bootstrap(
-        metrics=dict(zip(RESAMPLED, estimates, strict=False)),
-        class_f1=tuple(estimates[len(RESAMPLED) :]),
+        metrics=metrics,
+        class_precision=precision,
+        class_recall=recall,
+        class_f1=f1,
         images=len(picture_of),
         pictures=len(pictures),
+        labelled=tally.labelled,
+        answered=tally.answered,
     )
 
 
@@ -115,11 +128,23 @@ class _Tally:
         np.add.at(counts, (picture_of, 2 * len(tests) * classes + labels), 1)
         return cls(counts, losses, len(tests), classes)
 
-    def scores(self, weights: NDArray[np.float32] | Floats) -> Floats:
-        """Return the scores under ``weights`` (R×P): float64, (4 + K)×R×F, metrics first.
+    @property
+    def labelled(self) -> NDArray[np.int64]:
+        """How many pictures have each class as their label, int64, K."""
+        return np.asarray(np.count_nonzero(self.counts[:, -self.classes :], axis=0), np.int64)
 
-        They are those of `benchmarks.evaluation.metrics`: a class that a resample lacks
-        counts 0 in the macro-F1 and not at all in the balanced accuracy.
+    @property
+    def answered(self) -> NDArray[np.int64]:
+        """How many pictures each fit answered as each class, int64, F×K."""
+        numbers = np.count_nonzero(self.counts[:, : -self.classes], axis=0)
+        return np.asarray(numbers.reshape(self.fits, 2, self.classes)[:, 1], np.int64)
+
+    def scores(self, weights: NDArray[np.float32] | Floats) -> Floats:
+        """Return the scores under ``weights`` (R×P): float64, (4 + 3K)×R×F, metrics first.
+
+        After them come each class's precision, recall and F1. They are those of
+        `benchmarks.evaluation.metrics`: a class that a resample lacks counts 0 in the macro-F1
+        and not at all in the balanced accuracy.
         """
         sums = (weights.astype(np.float32) @ self.counts).astype(np.float64)
         support = sums[:, None, -self.classes :]
@@ -127,11 +152,12 @@ class _Tally:
         right, answered = parts[:, :, 0], parts[:, :, 1]
         total = support.sum(axis=2)
         f1 = 2 * right / np.maximum(support + answered, 1)
-        recall = (right / np.maximum(support, 1)).sum(axis=2) / (support > 0).sum(axis=2)
+        precision, recall = right / np.maximum(answered, 1), right / np.maximum(support, 1)
+        balanced = recall.sum(axis=2) / (support > 0).sum(axis=2)
         loss = weights.astype(np.float64) @ self.losses / total
-        return np.stack(
-            [right.sum(axis=2) / total, f1.mean(axis=2), recall, loss, *f1.T.swapaxes(1, 2)]
-        )
+        metrics = np.stack([right.sum(axis=2) / total, f1.mean(axis=2), balanced, loss])
+        classes = [np.moveaxis(each, 2, 0) for each in (precision, recall, f1)]
+        return np.concatenate([metrics, *classes])
 
 
 def _losses(test: Predictions) -> Floats:

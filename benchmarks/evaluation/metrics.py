@@ -6,17 +6,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 from sklearn.metrics import (
     accuracy_score,
     confusion_matrix,
     f1_score,
     log_loss,
-    precision_recall_fscore_support,
     recall_score,
 )
 
+from benchmarks.evaluation.calibration import calibration_error
 from benchmarks.evaluation.records import Predictions
 
 Labels = NDArray[np.int64]
@@ -87,6 +86,15 @@ METRICS = (
         higher_is_better=False,
         fraction=False,
     ),
+    Metric(
+        "calibration_error",
+        "Calibration error",
+        "Expected calibration error (Guo et al. 2017): mean gap between the confidence of the "
+        "answers and the share of them that is right, over 15 equally wide bins of confidence; "
+        "lower is better.",
+        calibration_error,
+        higher_is_better=False,
+    ),
 )
 
 
@@ -108,25 +116,3 @@ def confusion(predictions: Predictions) -> NDArray[np.int64]:
 def row_shares(counts: NDArray[np.int64]) -> NDArray[np.float64]:
     """Divide each row of a confusion matrix by its sum; a row without images stays zero."""
     return np.asarray(counts / np.maximum(counts.sum(axis=1, keepdims=True), 1), np.float64)
-
-
-def per_class(predictions: Predictions, class_names: tuple[str, ...]) -> pd.DataFrame:
-    """Return one row for each class: ``class, precision, recall, f1`` (fractions), ``support``.
-
-    A class that is never answered has precision 0, one without images recall 0.
-    """
-    precision, recall, f1, support = precision_recall_fscore_support(
-        predictions.labels,
-        predictions.answers,
-        labels=range(len(class_names)),
-        zero_division=0,
-    )
-    return pd.DataFrame(
-        {
-            "class": class_names,
-            "precision": precision,
-            "recall": recall,
-            "f1": f1,
-            "support": support,
-        }
-    )

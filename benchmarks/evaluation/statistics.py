@@ -40,12 +40,15 @@ class Score:
 
 @dataclass(frozen=True)
 class Part:
-    """The scores on (a part of) the test set: variant → metric → score, and for each class F1."""
+    """The scores on (a part of) the test set: variant → metric → score, and those of each class.
+
+    ``classes`` is variant → ``precision``, ``recall`` or ``f1`` → one score for each class.
+    """
 
     images: int
     pictures: int
     scores: Mapping[str, Mapping[str, Score]]
-    class_f1: Mapping[str, tuple[Score, ...]]
+    classes: Mapping[str, Mapping[str, tuple[Score, ...]]]
 
 
 @dataclass(frozen=True)
@@ -172,14 +175,28 @@ def _part(resampled: Bootstrap, places: dict[str, Fits]) -> Part:
             }
             for variant, fits in places.items()
         },
-        class_f1={
-            variant: tuple(_score(estimate, fits, True) for estimate in resampled.class_f1)
-            for variant, fits in places.items()
-        },
+        classes={variant: _classes(resampled, fits) for variant, fits in places.items()},
     )
 
 
-def _score(estimate: Estimate, fits: Fits, fraction: bool, images: int | None = None) -> Score:
+def _classes(resampled: Bootstrap, fits: Fits) -> dict[str, tuple[Score, ...]]:
+    """Return each class's scores of one variant by name."""
+    answered = resampled.answered[fits].mean(axis=0)
+    named = {
+        "precision": (resampled.class_precision, answered),
+        "recall": (resampled.class_recall, resampled.labelled),
+        "f1": (resampled.class_f1, np.zeros_like(answered)),
+    }
+    return {
+        name: tuple(
+            _score(estimate, fits, True, float(images) or None)
+            for estimate, images in zip(estimates, numbers, strict=True)
+        )
+        for name, (estimates, numbers) in named.items()
+    }
+
+
+def _score(estimate: Estimate, fits: Fits, fraction: bool, images: float | None = None) -> Score:
     """Return the score of one variant; ``images`` is the number to fall back on for an interval."""
     scores, uncertainty = estimate.scores[fits], of_mean(estimate, fits)
     low, high = uncertainty.interval(float(scores.mean()), fraction=fraction, images=images)

@@ -8,7 +8,7 @@ import matplotlib
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
-from benchmarks.report.figures import GRID, INK, QUIET, STYLE, TRAIN, VALIDATION
+from benchmarks.report.drawing import GRID, INK, QUIET, STYLE, TRAIN, VALIDATION
 
 MARKS = (("o", TRAIN), ("D", VALIDATION), ("|", INK))
 """Marker and colour of the first, second and third split."""

@@ -40,7 +40,7 @@ def _found(value: Any, way: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], 
     if isinstance(value, Table):
         yield way, value
     elif isinstance(value, Matrix):
-        yield (*way, value.mode), _confusion(value)
+        yield way, _confusion(value)
     elif isinstance(value, PairMatrix):
         yield way, _all_pairs(value)
     elif _is_board(value):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from benchmarks.evaluation.records import RunResults
 from benchmarks.report.class_figure import class_shares
-from benchmarks.report.figures import inline_svg
+from benchmarks.report.drawing import inline_svg
 from benchmarks.report.formatting import MISSING, decimal, plural, whole, with_sign
 from benchmarks.report.view import Cell, Column, Picture, Table, table
 from datasets.audit import Audit

@@ -27,7 +27,7 @@ from benchmarks.evaluation.leaks import (
 )
 from benchmarks.evaluation.records import RunResults
 from benchmarks.mistakes import HONEST
-from benchmarks.report.figures import inline_svg
+from benchmarks.report.drawing import inline_svg
 from benchmarks.report.formatting import (
     MISSING,
     compact,

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from benchmarks.evaluation.leaks import Worth
-from benchmarks.report.figures import INK, QUIET, STYLE, VALIDATION
+from benchmarks.report.drawing import INK, QUIET, STYLE, VALIDATION
 
 
 def worths_figure(worths: Sequence[Worth]) -> Figure:

@@ -23,8 +23,10 @@ from benchmarks.evaluation.statistics import Statistics, compute_statistics
 from benchmarks.mistakes import announcement
 from benchmarks.report.collection import definitions
 from benchmarks.report.comparison_section import comparison_section
+from benchmarks.report.confusion import confusion_data
 from benchmarks.report.data_section import data_section
-from benchmarks.report.figures import inline_svg, overview
+from benchmarks.report.drawing import inline_svg
+from benchmarks.report.figures import overview
 from benchmarks.report.method_section import method_section
 from benchmarks.report.ranking import gains_table, ranking
 from benchmarks.report.summary import caveats, sentences
@@ -83,6 +85,10 @@ def _page(run: RunResults, frame: pd.DataFrame, statistics: Statistics) -> dict[
     anchors = {name: f"variant-{place}" for place, name in enumerate(frame["variant"], start=1)}
     by_name = {variant.name: variant for variant in run.variants}
     protocol = manifest.protocol
+    sections = [
+        variant_section(run, by_name[row["variant"]], row, anchors[row["variant"]], statistics)
+        for _, row in frame.iterrows()
+    ]
     return {
         "title": manifest.title or manifest.name,
         "data": manifest.data,
@@ -97,10 +103,8 @@ def _page(run: RunResults, frame: pd.DataFrame, statistics: Statistics) -> dict[
         "ranking": ranking(run, frame, anchors),
         "comparison": comparison_section(run, statistics, anchors),
         "gains": gains_table(gained),
-        "variants": [
-            variant_section(run, by_name[row["variant"]], row, anchors[row["variant"]], statistics)
-            for _, row in frame.iterrows()
-        ],
+        "variants": sections,
+        "confusions": confusion_data((each.anchor, each.name, each.matrix) for each in sections),
         "audit": data_section(run),
         "method": method_section(run),
         **frame_of_page(),

@@ -75,12 +75,12 @@ class MatrixCell:
 
 @dataclass(frozen=True)
 class Matrix:
-    """A confusion matrix in one reading (``counts`` or ``rows``)."""
+    """A confusion matrix: (label, cells) for each row, and the same as bare ``counts``."""
 
-    mode: str
     caption: str
     names: tuple[str, ...]
     rows: tuple[tuple[str, tuple[MatrixCell, ...]], ...]
+    counts: tuple[tuple[int, ...], ...]
 
 
 @dataclass(frozen=True)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 
 from datasets.cache import open_data_set
 from datasets.image_folder import image_folder
+from datasets.packs import splits_table
 from datasets.records import DataError, DataSet
+from datasets.splits import make_split
 from tests.datasets import samples
 
 
@@ -39,6 +42,20 @@ def test_split_folders_are_taken_over(tmp_path, load):
 def test_images_of_one_size_keep_it(tmp_path, load):
     data = load(samples.write_classes(tmp_path / "mine", {"a": 2, "b": 2}, size=(30, 50)))
     assert data.image_shape == (30, 50, 1)
+
+
+def test_images_of_one_size_are_scaled_where_another_is_asked_for(tmp_path, load):
+    folder = samples.write_classes(tmp_path / "mine", {"a": 2, "b": 2}, size=(30, 50))
+    assert load(folder, image_size=24).image_shape == (24, 24, 1)
+
+
+def test_names_that_are_no_utf8_are_spelt_out(tmp_path, load):
+    folder = samples.write_classes(tmp_path / "mine", {"a": 12, "b": 12})
+    (folder / "b" / "0.png").rename(folder / "b" / os.fsdecode(b"caf\xe9.png"))
+    data = load(folder)
+    assert data.paths[-1] == "b/caf\\udce9.png"
+    written = splits_table(data, make_split(data, seed=0)).to_parquet()
+    assert b"caf\\udce9.png" in written
 
 
 def test_images_of_several_sizes_are_cut_to_the_size_asked_for(tmp_path, load):

@@ -11,7 +11,7 @@ from scipy import stats
 from sklearn import metrics as sklearn_metrics
 
 from benchmarks.evaluation.bootstrap import RESAMPLED, Bootstrap, _Tally, bootstrap
-from benchmarks.evaluation.metrics import METRICS, per_class, score
+from benchmarks.evaluation.metrics import METRICS, score
 from benchmarks.evaluation.records import Predictions
 from tests.engine_process import call
 
@@ -40,12 +40,15 @@ def test_the_scores_are_those_of_the_metrics(absent: int | None) -> None:
     for place, test in enumerate(tests):
         observed = {name: found.metrics[name].scores[place] for name in RESAMPLED}
         assert observed == pytest.approx({name: score(test)[name] for name in RESAMPLED})
-        f1 = per_class(test, tuple("abcde"))["f1"]
-        assert [each.scores[place] for each in found.class_f1] == pytest.approx(f1.to_list())
+        by_class = (found.class_precision, found.class_recall, found.class_f1)
+        given = {"labels": range(5), "zero_division": 0}
+        wanted = sklearn_metrics.precision_recall_fscore_support(test.labels, test.answers, **given)
+        for estimates, each in zip(by_class, wanted, strict=False):
+            assert [estimate.scores[place] for estimate in estimates] == pytest.approx(each)
 
 
-def test_every_metric_is_resampled() -> None:
-    assert set(RESAMPLED) == {metric.name for metric in METRICS}
+def test_every_metric_but_the_calibration_error_is_resampled() -> None:
+    assert {*RESAMPLED, "calibration_error"} == {metric.name for metric in METRICS}
 
 
 def test_weighted_scores_equal_scikit_learn() -> None:
@@ -63,8 +66,8 @@ def test_weighted_scores_equal_scikit_learn() -> None:
             sklearn_metrics.log_loss(labels, tests[1].probabilities, **given),
         ]
     )
-    f1 = sklearn_metrics.f1_score(labels, answers, average=None, **given)
-    assert found[4:] == pytest.approx(f1)
+    by_class = sklearn_metrics.precision_recall_fscore_support(labels, answers, **given)
+    assert found[4:] == pytest.approx(np.concatenate(by_class[:3]))
 
 
 def test_the_variance_of_accuracy_is_the_binomial_one_and_fits_covary() -> None:

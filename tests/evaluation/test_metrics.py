@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from sklearn import metrics as sklearn_metrics
 
-from benchmarks.evaluation.metrics import METRICS, confusion, per_class, row_shares, score
+from benchmarks.evaluation.metrics import METRICS, confusion, row_shares, score
 from benchmarks.evaluation.records import Predictions
 
 
@@ -35,6 +35,7 @@ def test_metrics_equal_scikit_learn_on_many_images() -> None:
     labels = chance.integers(7, size=500)
     answers = shares.argmax(axis=1)
     scores = score(predictions(labels.tolist(), shares.tolist()))
+    del scores["calibration_error"]
     assert scores == pytest.approx(
         {
             "accuracy": sklearn_metrics.accuracy_score(labels, answers),
@@ -57,13 +58,6 @@ def test_confusion_has_labels_in_rows_and_answers_in_columns() -> None:
 
 def test_a_row_without_images_has_no_shares() -> None:
     assert row_shares(np.array([[3, 1], [0, 0]])).tolist() == [[0.75, 0.25], [0, 0]]
-
-
-def test_each_class_has_its_own_scores() -> None:
-    table = per_class(FOUR, ("a", "b", "c")).set_index("class")
-    assert table["support"].tolist() == [2, 1, 1]
-    assert table["recall"].tolist() == [0.5, 1, 0]
-    assert table["precision"].tolist() == [0.5, 0.5, 0]
 
 
 def test_every_metric_has_a_name_of_its_own_and_a_definition() -> None:

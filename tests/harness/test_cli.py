@@ -16,6 +16,7 @@ from tests.runs.commands import ferbench
     [
         (["run", "quik"], "did you mean 'quick'"),
         (["run", "fer2013-lite"], "give --data PATH"),
+        (["run", "quick", "--data", "faces"], "takes no files; leave --data out"),
         (["run", "fer2013-lite", "--data", "absent.zip"], "absent.zip: no such file"),
         (["run"], "Missing argument"),
         (["run", "quick", "--workers", "0"], "--workers"),

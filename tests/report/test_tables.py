@@ -57,9 +57,10 @@ def test_figures_are_saved_as_svg_and_pdf_the_same_each_time(tmp_path: Path) -> 
     board = leaderboard(run)
     first = {path.name: path.read_bytes() for path in save_figures(run, board, tmp_path / "one")}
     again = {path.name: path.read_bytes() for path in save_figures(run, board, tmp_path / "two")}
+    drawn = ("curves", "tuning", "thresholds", "reliability", "selective")
     assert set(first) == {
         f"{name}.{kind}"
-        for name in ("accuracy", "plain-cnn-curves", "plain-cnn-tuning")
+        for name in ("accuracy", "class-shares", *(f"plain-cnn-{each}" for each in drawn))
         for kind in ("svg", "pdf")
     }
     assert first == again
