@@ -1,4 +1,4 @@
-"""Every table of a page, each under a name that a file can bear."""
+"""Every table of a page under a name that a file can bear, and what their columns mean."""
 
 from __future__ import annotations
 
@@ -29,13 +29,23 @@ def tables(page: Mapping[str, Any]) -> dict[str, Table]:
     return found
 
 
+def definitions(page: Mapping[str, Any]) -> tuple[Column, ...]:
+    """Return the columns of ``page`` that have a definition, each meaning once, by label."""
+    columns = (column for shown in tables(page).values() for column in shown.columns)
+    by_key = {column.key: column for column in columns if column.definition}
+    return tuple(sorted(by_key.values(), key=lambda column: (column.label, column.definition)))
+
+
 def _found(value: Any, way: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Table]]:
     if isinstance(value, Table):
         yield way, value
     elif isinstance(value, Matrix):
-        yield (*way, "counts"), _confusion(value)
+        yield way, _confusion(value)
     elif isinstance(value, PairMatrix):
         yield way, _all_pairs(value)
+    elif _is_board(value):
+        rows = (*value.rows, *getattr(value, "published", ()))
+        yield way, Table(value.caption, value.columns, tuple(row.cells for row in rows))
     elif isinstance(value, Mapping):
         for key, inner in value.items():
             yield from _found(inner, (*way, SHOWN_AS.get(key, str(key))))
@@ -45,6 +55,13 @@ def _found(value: Any, way: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], 
     elif isinstance(value, tuple | list):
         for inner in value:
             yield from _found(inner, (*way, *_called(inner)))
+
+
+def _is_board(value: Any) -> bool:
+    """Tell whether ``value`` is a table whose rows carry more than their cells."""
+    if not (hasattr(value, "caption") and hasattr(value, "columns") and hasattr(value, "rows")):
+        return False
+    return all(hasattr(row, "cells") for row in value.rows)
 
 
 def _called(inner: Any) -> tuple[str, ...]:

@@ -13,15 +13,13 @@ from benchmarks.evaluation.resolution import Resolution
 from benchmarks.evaluation.statistics import Part, Score, Statistics
 from benchmarks.report.formatting import (
     MISSING,
-    decimal,
-    decimals,
-    interval,
     p_value,
     percent,
     plural,
     points,
     points_interval,
     rank,
+    scored,
     unsigned_points,
     whole,
     with_sign,
@@ -205,12 +203,13 @@ def _sources(run: RunResults, statistics: Statistics, part: Part) -> Table:
     rows = []
     for name in (*statistics.order, *statistics.outside):
         score = part.scores[name]["accuracy"]
+        accuracy, ends = scored(score.value, score.low, score.high)
         rows.append(
             (
                 name,
                 rank(*statistics.ranks.get(name, (None, None))),
-                percent(score.value),
-                interval(score.low, score.high) or MISSING,
+                accuracy,
+                ends or MISSING,
                 percent(score.images_error, 2),
                 _of_seeds(score.seeds_error),
                 _of_seeds(score.spread),
@@ -266,6 +265,4 @@ def _parts(statistics: Statistics, whole_set: Part) -> Table | None:
 
 
 def _score(score: Score, fraction: bool) -> Cell:
-    if fraction:
-        return Cell(percent(score.value), interval(score.low, score.high))
-    return Cell(decimal(score.value), decimals(score.low, score.high))
+    return Cell(*scored(score.value, score.low, score.high, fraction=fraction))

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from benchmarks.evaluation.records import RunResults
+from benchmarks.report.class_figure import class_shares
+from benchmarks.report.drawing import inline_svg
 from benchmarks.report.formatting import MISSING, decimal, plural, whole, with_sign
-from benchmarks.report.view import Cell, Column, Table, table
+from benchmarks.report.view import Cell, Column, Picture, Table, table
 from datasets.audit import Audit
 from datasets.duplicates import Place
+
+Counts = Mapping[str, Mapping[str, int]]
 
 LISTED = 20
 """How many places of a kind the page lists; ``audit.json`` has all."""
@@ -23,24 +27,46 @@ POLICIES = {
 
 @dataclass(frozen=True, kw_only=True)
 class DataSection:
-    """What the page tells of the data; ``policy`` is what was done about duplicates."""
+    """What the page tells of the data; what an audit alone knows is empty without one.
 
-    policy: str
-    remarks: tuple[str, ...]
-    tables: tuple[Table, ...]
-    lists: tuple[Table, ...]
+    ``policy`` is what was done about duplicates, ``lists`` name single images.
+    """
+
+    balance: Table
+    shares: Picture
+    policy: str = ""
+    remarks: tuple[str, ...] = ()
+    tables: tuple[Table, ...] = ()
+    lists: tuple[Table, ...] = ()
 
 
 def data_section(run: RunResults) -> DataSection | None:
-    """Return what ``audit.json`` of ``run`` tells, or ``None`` where there is no whole audit."""
+    """Return what the manifest and ``audit.json`` of ``run`` tell, or ``None`` where neither does.
+
+    Without a whole audit there are the classes of each split alone.
+    """
     found = run.audit
-    if found is None:
+    counts = found.counts if found else run.manifest.split.counts
+    if not any(counts.values()):
         return None
+    balance, shares = _balance(counts), _shares(counts)
+    if found is None:
+        return DataSection(balance=balance, shares=shares)
     return DataSection(
+        balance=balance,
+        shares=shares,
         policy=_policy(found),
         remarks=tuple(_remarks(found)),
-        tables=(_classes(found), _duplicates(found), _looks(found)),
+        tables=(_duplicates(found), _looks(found)),
         lists=tuple(each for each in _lists(found) if each.rows),
+    )
+
+
+def _shares(counts: Counts) -> Picture:
+    return Picture(
+        inline_svg(class_shares(counts), "class-shares"),
+        "The share of each class in each split; the same numbers stand in the table",
+        "Share of each class in each split",
     )
 
 
@@ -57,13 +83,13 @@ def _remarks(found: Audit) -> Iterator[str]:
         yield f"near duplicates were not searched: {found.near_duplicates.not_searched}"
 
 
-def _classes(found: Audit) -> Table:
-    totals = {split: sum(counts.values()) for split, counts in found.counts.items()}
-    names = list(next(iter(found.counts.values()), {}))
+def _balance(counts: Counts) -> Table:
+    totals = {split: sum(classes.values()) for split, classes in counts.items()}
+    names = dict.fromkeys(name for classes in counts.values() for name in classes)
     rows = [
         (
             Cell(name),
-            *(_share(counts[name], totals[split]) for split, counts in found.counts.items()),
+            *(_share(classes.get(name, 0), totals[split]) for split, classes in counts.items()),
         )
         for name in names
     ]
@@ -102,14 +128,14 @@ def _duplicates(found: Audit) -> Table:
         )
     )
     columns = [
-        Column("Duplicates", numeric=False),
+        Column("Where", numeric=False),
         Column("Identical", "Images with the same pixels."),
         Column(
             "Nearly identical",
             "Pairs, equal but for recompression, mirroring, a small shift or their tones.",
         ),
     ]
-    return table(f"{whole(same.pictures)} images differ in their pixels", columns, rows)
+    return table(f"Duplicates: {whole(same.pictures)} images differ in their pixels", columns, rows)
 
 
 def _near(found: Audit, number: int) -> str:

@@ -12,6 +12,7 @@ from matplotlib.ticker import MaxNLocator, PercentFormatter
 
 from benchmarks.evaluation.chance import majority_share
 from benchmarks.evaluation.records import RunResults
+from benchmarks.report.class_figure import class_shares
 from benchmarks.report.drawing import INK, QUIET, STYLE, TRAIN, VALIDATION
 from benchmarks.report.variant_figures import variant_figures
 from benchmarks.store import replacing, slug
@@ -47,6 +48,9 @@ def figures(run: RunResults, board: pd.DataFrame) -> Iterator[tuple[str, Figure]
     """Yield every figure of a run, whose leaderboard is ``board``, with a safe file name."""
     if run.ranked:
         yield "accuracy", overview(run, board)
+    counts = run.audit.counts if run.audit else run.manifest.split.counts
+    if any(counts.values()):
+        yield "class-shares", class_shares(counts)
     for variant in run.variants:
         for kind, figure in variant_figures(run, variant):
             yield f"{slug(variant.name)}-{kind}", figure

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
@@ -31,14 +32,44 @@ def unsigned_points(fraction: float) -> str:
     return f"{100 * fraction:.1f}"
 
 
-def interval(low: Any, high: Any) -> str:
+def interval(low: Any, high: Any, digits: int = 1) -> str:
     """Return a range of fractions in per cent, ``67.2 to 70.1``; blank where it is unknown."""
-    return "" if pd.isna(low) or pd.isna(high) else f"{percent(low)} to {percent(high)}"
+    unknown = pd.isna(low) or pd.isna(high)
+    return "" if unknown else f"{percent(low, digits)} to {percent(high, digits)}"
 
 
-def decimals(low: Any, high: Any) -> str:
+def decimals(low: Any, high: Any, digits: int = 3) -> str:
     """Return a range of plain numbers, ``0.91 to 0.96``; blank where it is unknown."""
-    return "" if pd.isna(low) or pd.isna(high) else f"{decimal(low)} to {decimal(high)}"
+    unknown = pd.isna(low) or pd.isna(high)
+    return "" if unknown else f"{decimal(low, digits)} to {decimal(high, digits)}"
+
+
+def supported(low: Any, high: Any, *, fraction: bool = True) -> int:
+    """Return the decimals that a score with the 95 % interval ``low`` to ``high`` deserves.
+
+    The rule is the Particle Data Group's (Review of Particle Physics, section "Rounding"): where
+    the first three digits of the standard error are 100 to 354, two of them are told, where
+    they are 355 to 949, one, and where they are 950 to 999, it counts as 1000. So an accuracy
+    known to 0.8 or 1.5 points has one decimal, one known to 4 points has none. The standard
+    error is a quarter of the interval's length, near enough; a ``fraction`` counts in per cent.
+    At most 2 decimals (3 for plain numbers) are told, as many as usual (1 and 3) where the
+    interval is unknown or has no length.
+    """
+    usual, most = (1, 2) if fraction else (3, 3)
+    length = float("nan") if pd.isna(low) or pd.isna(high) else float(high) - float(low)
+    if not length > 0:
+        return usual
+    leading, power = f"{length * (25 if fraction else 0.25):.2e}".split("e")
+    digits = -int(power) + (float(leading) < 3.55)
+    return min(max(digits, 0), most)
+
+
+def scored(value: Any, low: Any, high: Any, *, fraction: bool = True) -> tuple[str, str]:
+    """Return a score and its 95 % interval, both with the decimals that `supported` allows."""
+    digits = supported(low, high, fraction=fraction)
+    if fraction:
+        return percent(value, digits), interval(low, high, digits)
+    return decimal(value, digits), decimals(low, high, digits)
 
 
 def points_interval(low: float, high: float) -> str:
@@ -110,6 +141,14 @@ def setting(value: Any) -> str:
     if isinstance(value, list | tuple):
         return ", ".join(setting(item) for item in value) or MISSING
     return str(value) or MISSING
+
+
+def searched(dimension: Mapping[str, Any]) -> str:
+    """Return a dimension of a search space: ``1e-5 to 0.01, log scale``, ``32, 64``."""
+    if "values" in dimension:
+        return setting(dimension["values"])
+    scale = ", log scale" if dimension.get("log") else ""
+    return f"{setting(dimension.get('low'))} to {setting(dimension.get('high'))}{scale}"
 
 
 def listing(names: list[str]) -> str:

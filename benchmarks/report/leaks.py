@@ -40,7 +40,7 @@ from benchmarks.report.formatting import (
 )
 from benchmarks.report.leaks_figure import worths_figure
 from benchmarks.report.method_section import method_tables, repeat_commands
-from benchmarks.report.page import environment, frame_of_page
+from benchmarks.report.page import environment, frame_of_page, glossary
 from benchmarks.report.summary import caveats
 from benchmarks.report.tables import as_csv, as_json
 from benchmarks.report.view import Cell, Column, Picture, Table
@@ -57,12 +57,17 @@ def render_laboratory(folder: Path) -> None:
     """
     laboratory = read_laboratory(folder)
     for name, text in (
-        ("leaks.html", environment().get_template("leaks.html.j2").render(_page(laboratory))),
+        ("leaks.html", _render(laboratory)),
         ("leaks.csv", as_csv(table(laboratory))),
         ("leaks.json", _as_json(laboratory)),
     ):
         with replacing(folder / name) as temporary:
             temporary.write_text(text, "utf-8")
+
+
+def _render(laboratory: Laboratory) -> str:
+    page = _page(laboratory)
+    return environment().get_template("leaks.html.j2").render(page, **glossary(page))
 
 
 def _page(laboratory: Laboratory) -> dict[str, Any]:

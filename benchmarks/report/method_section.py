@@ -1,14 +1,92 @@
-"""How the numbers came about: protocol, data and environment."""
+"""How the numbers came about: in prose, and as protocol, ledgers and environment."""
 
 from __future__ import annotations
 
+import json
 import shlex
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from benchmarks.evaluation.records import RunResults
-from benchmarks.report.formatting import duration, setting, whole
-from benchmarks.report.view import Column, Table, table
+from benchmarks.evaluation.records import RunResults, VariantFacts
+from benchmarks.protocol import load_protocol, presets
+from benchmarks.report.fairness_section import ledgers
+from benchmarks.report.formatting import MISSING, duration, searched, setting, whole
+from benchmarks.report.methods import methods
+from benchmarks.report.prose import as_latex, as_text, cited
+from benchmarks.report.references import bibtex
+from benchmarks.report.view import Cell, Column, Table, table
+
+
+@dataclass(frozen=True, kw_only=True)
+class MethodSection:
+    """What the page tells of the method; what a run does not have is ``None``.
+
+    ``told`` is the methods in prose, a paragraph each; ``latex`` and ``references`` the same for
+    a manuscript. ``again`` says what ``commands`` do.
+    """
+
+    told: tuple[str, ...]
+    latex: str
+    references: str
+    protocol: Table
+    spaces: Table | None
+    budget: Table
+    openings: Table
+    sameness: Table
+    origins: Table | None
+    environment: Table
+    again: str
+    commands: tuple[str, ...]
+
+
+def method_section(run: RunResults) -> MethodSection:
+    """Return the method of ``run``: in prose, what was held equal, what was spent and on what."""
+    paragraphs = methods(run)
+    budget, openings, sameness = ledgers(run)
+    return MethodSection(
+        told=as_text(paragraphs),
+        latex=as_latex(paragraphs),
+        references=bibtex(cited(paragraphs)),
+        protocol=_protocol(run),
+        spaces=_spaces(run),
+        budget=budget,
+        openings=openings,
+        sameness=sameness,
+        origins=_origins(run) if run.manifest.origins else None,
+        environment=_environment(run),
+        again=_again(run),
+        commands=repeat_commands(run),
+    )
+
+
+def _spaces(run: RunResults) -> Table | None:
+    """Return a row for all variants that were tuned alike, and a column for each hyperparameter."""
+    alike: dict[str, list[VariantFacts]] = {}
+    for variant in run.variants:
+        facts = variant.facts
+        if facts.space:
+            asked = json.dumps([facts.space, facts.defaults], sort_keys=True)
+            alike.setdefault(asked, []).append(facts)
+    if not alike:
+        return None
+    groups = list(alike.values())
+    names = list(dict.fromkeys(name for group in groups for name in group[0].space))
+    columns = [Column("Variants", numeric=False), *(Column(n, numeric=False) for n in names)]
+    rows = [
+        (
+            Cell(", ".join(facts.name for facts in group)),
+            *(_searched(group[0], name) for name in names),
+        )
+        for group in groups
+    ]
+    return table("Search spaces: what tuning could choose, and where it began", columns, rows)
+
+
+def _searched(facts: VariantFacts, name: str) -> Cell:
+    if name not in facts.space:
+        return Cell(MISSING)
+    return Cell(searched(facts.space[name]), f"default {setting(facts.defaults.get(name))}")
 
 
 def method_tables(run: RunResults) -> tuple[Table, ...]:
@@ -90,10 +168,27 @@ def repeat_commands(run: RunResults) -> tuple[str, ...]:
     """Return the commands that make this run again and render this page again."""
     manifest = run.manifest
     data = f" --data {shlex.quote(manifest.data.file)}" if manifest.data.file else ""
-    again = "reproduce results/" if manifest.origins else "run "
+    folder = shlex.quote(f"results/{manifest.name}")
+    again = f"run {shlex.quote(manifest.name)}" if _of_preset(run) else f"reproduce {folder}"
     commit = manifest.git.get("commit")
     return (
         *((f"git checkout {shlex.quote(str(commit))}",) if commit else ()),
-        f"ferbench {again}{shlex.quote(manifest.name)}{data}",
-        f"ferbench report {shlex.quote(f'results/{manifest.name}')}",
+        f"ferbench {again}{data}",
+        f"ferbench report {folder}",
     )
+
+
+def _again(run: RunResults) -> str:
+    if _of_preset(run):
+        return "The protocol ships with ferbench; the last command renders this page anew."
+    return (
+        "The protocol is no preset of this version: it stands in manifest.json of the results "
+        "folder, under “protocol”, from where “ferbench reproduce” reads it."
+    )
+
+
+def _of_preset(run: RunResults) -> bool:
+    """Tell whether the preset of the run's name is still the protocol that was carried out."""
+    manifest = run.manifest
+    shipped = manifest.name in presets() and not manifest.origins
+    return shipped and load_protocol(manifest.name).digest == manifest.protocol_digest

@@ -42,11 +42,13 @@ TRAINED = {
 
 
 def methods(run: RunResults) -> Paragraphs:
-    """Return the paragraphs: the data, the candidates and their training, the evaluation."""
+    """Return the paragraphs: the data, candidates, training, evaluation, and what remains."""
     return (
         tuple(_data(run)),
-        (*_candidates(run), *training(run)),
-        (*evaluation(run), *made_with(run), *exceptions(run)),
+        tuple(_candidates(run)),
+        tuple(training(run)),
+        tuple(evaluation(run)),
+        (*made_with(run), *exceptions(run)),
     )
 
 

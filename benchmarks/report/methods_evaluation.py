@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from textwrap import shorten
 
@@ -23,6 +24,18 @@ CALLED = {
 }
 """What the libraries are called in prose, in the order in which they are told."""
 
+METRIC_FROM = {"calibration_error": "guo2017"}
+AFTERWARDS = {
+    "explain": (
+        "After scoring, Grad-CAM showed which parts of an image the models rely on",
+        "selvaraju2017",
+    ),
+    "robustness": (
+        "After scoring, the models were also asked about corrupted test images",
+        "hendrycks2019",
+    ),
+}
+"""Why the test set may be opened for a scored model again → what is told of it, and its source."""
 LONGEST_REASON = 120
 
 
@@ -40,22 +53,31 @@ def evaluation(run: RunResults) -> Iterator[Sentence]:
 
 
 def _scoring(run: RunResults) -> Iterator[Sentence]:
-    labels = [metric.label[:1].lower() + metric.label[1:] for metric in METRICS]
+    scored = [opening for opening in openings(run) if opening.purpose == "score"]
+    again = sum(opening.repeated for opening in scored)
     changed = sorted(name for name, times in scorings(run).items() if times > 1)
-    opened = plural(len(openings(run)), "time")
-    once = (
-        f"; {listing(changed)} had been scored before with other settings or code"
-        if changed
-        else ", once for each of them"
-    )
     sealed = (
         "The test images were opened"
         if run.mistake
         else "The test images took no part in training, tuning or selection; they were opened"
     )
-    yield (f"{sealed} {opened}, to score finished models{once}.",)
+    yield (
+        f"{sealed} {plural(len(scored), 'time')}, to score finished models",
+        "" if again or changed else ", once for each of them",
+        f"; {plural(again, 'scoring')} had to be repeated after an interruption" if again else "",
+        f"; {listing(changed)} had been scored before with other settings or code"
+        if changed
+        else "",
+        ".",
+    )
+    labels = [metric.label[:1].lower() + metric.label[1:] for metric in METRICS]
+    sources = [METRIC_FROM[metric.name] for metric in METRICS if metric.name in METRIC_FROM]
     mean = ", as means over seeds" if len(run.manifest.seeds) > 1 else ""
-    yield (f"We report {listing(labels)}{mean}.",)
+    yield (f"We report {listing(labels)}", cite(*sources), f"{mean}.")
+    purposes = {opening.purpose for opening in openings(run)}
+    for purpose, (what, source) in AFTERWARDS.items():
+        if purpose in purposes:
+            yield (what, cite(source), ".")
 
 
 def _intervals(*, several: bool) -> Iterator[Sentence]:
@@ -163,5 +185,6 @@ def exceptions(run: RunResults) -> Iterator[Sentence]:
     for variant in run.variants:
         if not variant.ranked:
             ended = "failed" if variant.outcome.status == "failed" else "was not run"
-            why = shorten(variant.outcome.reason, LONGEST_REASON, placeholder="…").rstrip(".")
+            first = re.split(r"; | \(", variant.outcome.reason)[0]
+            why = shorten(first, LONGEST_REASON, placeholder=" …").rstrip(".")
             yield (f"{variant.name} {ended}: {why}." if why else f"{variant.name} {ended}.",)

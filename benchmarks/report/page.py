@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -15,20 +16,21 @@ from markupsafe import Markup
 from benchmarks.digests import renew_digests
 from benchmarks.evaluation.gains import gains
 from benchmarks.evaluation.leaderboard import INTERVAL, leaderboard
+from benchmarks.evaluation.metrics import METRICS
 from benchmarks.evaluation.records import RunResults
 from benchmarks.evaluation.run_results import read_run
 from benchmarks.evaluation.statistics import Statistics, compute_statistics
 from benchmarks.mistakes import announcement
 from benchmarks.report.album import Album, album_of
+from benchmarks.report.collection import definitions
 from benchmarks.report.comparison_section import comparison_section
 from benchmarks.report.confusion import confusion_data
 from benchmarks.report.data_section import data_section
 from benchmarks.report.drawing import inline_svg
 from benchmarks.report.examples import examples
-from benchmarks.report.fairness_section import ledgers
 from benchmarks.report.figures import overview
 from benchmarks.report.looks_section import looks_section
-from benchmarks.report.method_section import method_tables, repeat_commands
+from benchmarks.report.method_section import method_section
 from benchmarks.report.ranking import gains_table, ranking
 from benchmarks.report.robustness_section import robustness_section
 from benchmarks.report.summary import caveats, sentences
@@ -81,7 +83,7 @@ def content(run: RunResults) -> dict[str, Any]:
 def _render(run: RunResults, frame: pd.DataFrame, statistics: Statistics, *, images: bool) -> str:
     album = album_of(run.manifest, images)
     page = _page(run, frame, statistics) | _pictured(run, frame, album)
-    return environment().get_template("leaderboard.html.j2").render(page)
+    return environment().get_template("leaderboard.html.j2").render(page, **glossary(page))
 
 
 def _page(run: RunResults, frame: pd.DataFrame, statistics: Statistics) -> dict[str, Any]:
@@ -111,9 +113,7 @@ def _page(run: RunResults, frame: pd.DataFrame, statistics: Statistics) -> dict[
         "variants": sections,
         "confusions": confusion_data((each.anchor, each.name, each.matrix) for each in sections),
         "audit": data_section(run),
-        "method": method_tables(run),
-        "ledgers": ledgers(run),
-        "commands": repeat_commands(run),
+        "method": method_section(run),
         **frame_of_page(),
     }
 
@@ -128,6 +128,11 @@ def _pictured(run: RunResults, frame: pd.DataFrame, album: Album) -> dict[str, A
         "examples": examples(run.class_names, album),
         "pictures": album.style() if album.open else None,
     }
+
+
+def glossary(page: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what the words of ``page``, a template's content, mean."""
+    return {"metrics": METRICS, "definitions": definitions(page)}
 
 
 def frame_of_page() -> dict[str, Any]:

@@ -17,14 +17,13 @@ from benchmarks.evaluation.records import RunResults
 from benchmarks.report.fairness_section import marks
 from benchmarks.report.formatting import (
     compact,
-    decimals,
     duration,
-    interval,
     p_value,
     percent,
     points,
     points_interval,
     rank,
+    scored,
     three_digits,
     whole,
 )
@@ -111,7 +110,7 @@ def _score(row: pd.Series, metric: Metric) -> Cell:
     note = ""
     if metric.name in RESAMPLED:
         ends = row[f"{metric.name}_low"], row[f"{metric.name}_high"]
-        note = interval(*ends) if metric.fraction else decimals(*ends)
+        note = scored(row[metric.name], *ends, fraction=metric.fraction)[1]
     return Cell(spread(row, metric.name, metric.fraction), note, _key(row[metric.name]))
 
 

@@ -15,6 +15,7 @@ from benchmarks.report.formatting import (
     interval,
     percent,
     rank,
+    supported,
     three_digits,
 )
 from benchmarks.report.forms import latex_of, markdown_of
@@ -62,9 +63,9 @@ def _readable(row: pd.Series) -> dict[str, str]:
         unit = ", %" if metric.fraction else ""
         named[metric.label + unit] = spread(row, metric.name, metric.fraction)
         if metric.name == "accuracy":
-            ends = interval(row["accuracy_low"], row["accuracy_high"])
-            named["95 % interval"] = ends or MISSING
-            without = percent(row["accuracy_without_duplicates"])
+            ends = row["accuracy_low"], row["accuracy_high"]
+            named["95 % interval"] = interval(*ends, supported(*ends)) or MISSING
+            without = percent(row["accuracy_without_duplicates"], supported(*ends))
             named["Accuracy without duplicates, %"] = without
     named["Parameters"] = compact(row["parameters"])
     named["MACs"] = compact(row["macs"])
@@ -74,7 +75,11 @@ def _readable(row: pd.Series) -> dict[str, str]:
 
 
 def spread(row: pd.Series, name: str, fraction: bool) -> str:
-    """Return a metric's mean, with its standard deviation where there is one: ``68.7 ± 0.4``."""
+    """Return a metric's mean, with its standard deviation where there is one: ``68.7 ± 0.4``.
+
+    Both have the decimals that the interval in ``row`` supports.
+    """
     form = percent if fraction else decimal
-    deviation = row[f"{name}_sd"]
-    return form(row[name]) if pd.isna(deviation) else f"{form(row[name])} ± {form(deviation)}"
+    digits = supported(row.get(f"{name}_low"), row.get(f"{name}_high"), fraction=fraction)
+    mean, deviation = form(row[name], digits), row[f"{name}_sd"]
+    return mean if pd.isna(deviation) else f"{mean} ± {form(deviation, digits)}"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 
@@ -18,8 +17,9 @@ from benchmarks.report.formatting import (
     MISSING,
     decimal,
     duration,
-    interval,
     percent,
+    scored,
+    searched,
     setting,
     whole,
 )
@@ -77,7 +77,7 @@ def classes_table(
 
 
 def _score(score: Score) -> Cell:
-    return Cell(percent(score.value), interval(score.low, score.high))
+    return Cell(*scored(score.value, score.low, score.high))
 
 
 def _areas(separated: Separation | None) -> tuple[Cell, Cell]:
@@ -140,7 +140,7 @@ def hyperparameters_table(variant: VariantResults) -> Table | None:
             Cell(name),
             Cell(setting(facts.defaults.get(name))),
             Cell(setting(tuned.get(name, facts.defaults.get(name) if variant.fits else None))),
-            Cell(_searched(facts.space.get(name))),
+            Cell(searched(facts.space[name]) if name in facts.space else "held fixed"),
             *([Cell(percent(shares.get(name), 0))] if shares else []),
         )
         for name in names
@@ -153,12 +153,3 @@ def hyperparameters_table(variant: VariantResults) -> Table | None:
         ],
         rows,
     )
-
-
-def _searched(dimension: dict[str, Any] | None) -> str:
-    if dimension is None:
-        return "held fixed"
-    if "values" in dimension:
-        return setting(dimension["values"])
-    scale = ", log scale" if dimension.get("log") else ""
-    return f"{setting(dimension.get('low'))} to {setting(dimension.get('high'))}{scale}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -35,6 +36,13 @@ class Column:
     numeric: bool = True
     largest_first: bool = False
     sorted: str = ""
+
+    @property
+    def key(self) -> str:
+        """The identifier, in the page, of what this column means; columns alike share it."""
+        return (
+            f"meaning-{hashlib.sha256(f'{self.label}|{self.definition}'.encode()).hexdigest()[:10]}"
+        )
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ import pytest
 
 from benchmarks.errors import InputError
 from benchmarks.evaluation.run_results import read_run
-from benchmarks.report.data_section import LISTED
+from benchmarks.report.data_section import LISTED, data_section
 from benchmarks.report.page import render_page
 from datasets.audit import Audit, audit, to_json
 from datasets.digests import rows_digest
@@ -71,7 +71,8 @@ def test_the_page_tells_what_the_audit_found(tmp_path):
     assert "train row 1" in told
     assert "blank: standard deviation under 5 grey levels" in told
     assert "lost.png" in told
-    assert "Images of each class in each split" not in told
+    assert "Class balance: images, and their share of the split" in told
+    assert "Share of each class in each split" in told
     assert "Test images have near duplicates elsewhere: 1 in train and 0 in validation." in seen
 
 
@@ -115,14 +116,27 @@ def test_foreign_text_in_an_audit_cannot_become_markup(tmp_path):
 
 
 @pytest.mark.parametrize("short", [{}, {"images": 120, "unique_images": 119}])
-def test_a_run_of_an_earlier_version_has_no_section(short, tmp_path):
+def test_a_run_of_an_earlier_version_has_its_class_balance_alone(short, tmp_path):
     seen = text(page(tmp_path, short))
-    assert "The data What was found" not in seen
-    assert "Images of each class in each split" in seen
+    assert "What was found before anything was trained" not in seen
+    assert "Class balance: images, and their share of the split" in seen
+    assert "Duplicates:" not in seen
 
 
-def test_a_run_without_an_audit_has_no_section(tmp_path):
-    assert read_run(build(tmp_path / "run", ROWS[:2], images=40)).audit is None
+def test_the_class_balance_has_the_counts_of_the_manifest(tmp_path):
+    run = read_run(build(tmp_path / "run", ROWS[:2], images=40))
+    assert run.audit is None
+    rows = data_section(run).balance.rows
+    counts = run.manifest.split.counts
+    for (name, *cells), wanted in zip(rows[:-1], run.class_names, strict=True):
+        assert name.text == wanted
+        assert [cell.text for cell in cells] == [str(each[wanted]) for each in counts.values()]
+    assert [cell.text for cell in rows[-1]] == ["All", "40", "40", "40"]
+
+
+def test_a_run_that_counted_nothing_has_no_section(tmp_path):
+    split = {"digest": "", "counts": {}}
+    assert data_section(read_run(build(tmp_path / "run", ROWS[:2], images=40, split=split))) is None
 
 
 def test_a_damaged_audit_is_named_with_its_place(tmp_path):

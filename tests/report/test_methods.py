@@ -87,6 +87,18 @@ def test_a_mistake_is_told_first_and_no_sealed_test_set_is_claimed(tmp_path: Pat
     assert "took no part" not in text
 
 
+def test_what_was_asked_after_scoring_is_told_apart(tmp_path: Path) -> None:
+    folder = made(tmp_path, ROWS[1:2], seeds=(0,))
+    scored = json.loads((folder / "ledger.jsonl").read_text("utf-8"))
+    with (folder / "ledger.jsonl").open("a", encoding="utf-8") as ledger:
+        for purpose in ("explain", "robustness"):
+            ledger.write(json.dumps(scored | {"purpose": purpose}) + "\n")
+    text = told(folder)
+    assert "opened 1 time, to score finished models, once for each of them." in text
+    assert "Grad-CAM showed which parts of an image the models rely on (Selvaraju et al." in text
+    assert "corrupted test images (Hendrycks and Dietterich 2019)" in text
+
+
 def test_joined_runs_are_named_with_their_machines(tmp_path: Path) -> None:
     origins = [
         {"name": "one", "variants": ["plain-cnn"], "device": "GPU one"},

@@ -19,9 +19,11 @@ from benchmarks.report.formatting import (
     percent,
     points,
     rank,
+    scored,
     setting,
+    supported,
 )
-from benchmarks.report.tables import as_latex, as_markdown
+from benchmarks.report.tables import as_latex, as_markdown, spread
 from tests.report.folder import ROWS, Row, build
 
 
@@ -58,7 +60,7 @@ def test_figures_are_saved_as_svg_and_pdf_the_same_each_time(tmp_path: Path) -> 
     drawn = ("curves", "tuning", "thresholds", "reliability", "selective")
     assert set(first) == {
         f"{name}.{kind}"
-        for name in ("accuracy", *(f"plain-cnn-{each}" for each in drawn))
+        for name in ("accuracy", "class-shares", *(f"plain-cnn-{each}" for each in drawn))
         for kind in ("svg", "pdf")
     }
     assert first == again
@@ -73,6 +75,7 @@ def test_figures_are_saved_as_svg_and_pdf_the_same_each_time(tmp_path: Path) -> 
         (points(-0.0001), "0.0"),
         (interval(0.6717, 0.7012), "67.2 to 70.1"),
         (interval(float("nan"), 0.7), ""),
+        (interval(0.6717, 0.7012, 0), "67 to 70"),
         (p_value(0.31), "0.31"),
         (p_value(0.0123), "0.012"),
         (p_value(1e-12), "<\N{NO-BREAK SPACE}0.001"),
@@ -92,3 +95,35 @@ def test_figures_are_saved_as_svg_and_pdf_the_same_each_time(tmp_path: Path) -> 
 )
 def test_numbers_are_written_as_people_read_them(shown: str, expected: str) -> None:
     assert shown == expected
+
+
+@pytest.mark.parametrize(
+    ("error", "digits"),
+    [(0.04, 0), (0.0356, 0), (0.0354, 1), (0.015, 1), (0.008, 1), (0.00356, 1), (0.00354, 2)],
+)
+def test_a_share_has_the_decimals_that_its_standard_error_supports(
+    error: float, digits: int
+) -> None:
+    low, high = 0.6 - 2 * error, 0.6 + 2 * error
+    assert supported(low, high) == digits
+    assert scored(0.61234, low, high)[0] == f"{61.234:.{digits}f}"
+
+
+def test_a_plain_number_has_at_most_three_decimals() -> None:
+    assert scored(1.23456, 1.2, 1.3, fraction=False) == ("1.235", "1.200 to 1.300")
+    assert scored(1.23456, 1.1, 1.4, fraction=False) == ("1.23", "1.10 to 1.40")
+    assert scored(1.23456, 1.2345, 1.2346, fraction=False)[0] == "1.235"
+
+
+def test_what_has_no_interval_has_the_usual_decimals() -> None:
+    nan = float("nan")
+    assert scored(0.5, nan, nan) == ("50.0", "")
+    assert scored(0.5, 0.5, 0.5) == ("50.0", "50.0 to 50.0")
+    assert scored(0.5, nan, nan, fraction=False) == ("0.500", "")
+    assert scored(None, None, None) == ("–", "")
+
+
+def test_the_leaderboard_has_the_decimals_of_its_intervals(frame: pd.DataFrame) -> None:
+    """Of 40 images an accuracy is known to some eight points only."""
+    row = frame[frame["variant"] == "plain-cnn"].iloc[0]
+    assert spread(row, "accuracy", True).startswith(f"{100 * row['accuracy']:.0f} ±")

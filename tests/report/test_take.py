@@ -98,7 +98,7 @@ def test_the_command_line_writes_every_table_in_three_forms(tmp_path: Path) -> N
     run = read_run(build(tmp_path / "run", ROWS[1:4], images=40))
     written = save_tables(run, tmp_path / "tables")
     names = {path.name for path in written}
-    for name in ("leaderboard", "comparison-pairs", "variants-plain-cnn-matrices-counts", "gains"):
+    for name in ("leaderboard", "comparison-pairs", "variants-plain-cnn-matrix", "gains"):
         assert {f"{name}.csv", f"{name}.md", f"{name}.tex"} <= names
     assert {path.name for path in (tmp_path / "tables").iterdir()} == names
     before = {path.name: path.read_bytes() for path in written}
