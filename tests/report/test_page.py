@@ -95,7 +95,7 @@ def test_a_run_in_which_nothing_ran_still_has_a_page(tmp_path: Path) -> None:
 
 def test_the_page_needs_nothing_from_outside(folder: Path) -> None:
     page = page_of(folder)
-    addresses = re.findall(r'(?:src|href|action|data)="([^"]*)"', page)
+    addresses = re.findall(r'\s(?:src|href|action|data)="([^"]*)"', page)
     assert addresses
     assert all(address.startswith("#") for address in addresses)
     assert not re.findall(r"url\((?!#)|@import", page)
