@@ -17,7 +17,7 @@ from benchmarks.evaluation.records import FitFacts, RunResults, VariantResults
 from benchmarks.evaluation.run_results import read_manifest, read_run
 from benchmarks.plan import measure_key, score_key
 from benchmarks.protocol import decisive, digest
-from benchmarks.report.album import album_of, claims_pictures, without_pictures
+from benchmarks.report.album import album_of, claims_pictures, sprites, without_pictures
 from benchmarks.report.differences import first_difference_in
 from benchmarks.report.page import rendered
 from benchmarks.store import (
@@ -219,6 +219,8 @@ def _numbers(run: RunResults) -> Iterator[Finding]:
             stored, text = without_pictures(stored), without_pictures(text)
         if found := first_difference_in(name, stored, text, drawings=_draws_alike(run)):
             yield Finding(name, f"{found}; `ferbench report` makes it again")
+        elif checkable and sprites(stored) != sprites(text):
+            yield Finding(name, "its pictures are not those of the images in the cache")
 
 
 def unchecked(folder: Path) -> str | None:

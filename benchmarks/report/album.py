@@ -135,6 +135,12 @@ def claims_pictures(page: str) -> bool:
     return found is not None and found[1] == "yes"
 
 
+def sprites(page: str) -> str:
+    """Return the part of a page that holds its pictures, empty where there is none."""
+    found = MARKED.search(page)
+    return found[0] if found else ""
+
+
 def without_pictures(page: str) -> str:
     """Return ``page`` without what is marked as pictures, and without saying if it has any."""
     return CLAIM.sub("", MARKED.sub("", page))
