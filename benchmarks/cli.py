@@ -11,6 +11,7 @@ import typer
 from benchmarks.commands.add import add
 from benchmarks.commands.audit import audit
 from benchmarks.commands.bench import bench
+from benchmarks.commands.choose import choose
 from benchmarks.commands.compare import compare
 from benchmarks.commands.data_sets import data_sets
 from benchmarks.commands.demo import demo
@@ -37,6 +38,7 @@ app = typer.Typer(
 app.command()(run)
 app.command()(report)
 app.command()(compare)
+app.command()(choose)
 app.add_typer(data_sets, name="datasets")
 app.command()(audit)
 app.command()(models)

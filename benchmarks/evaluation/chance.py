@@ -18,15 +18,20 @@ def majority_share(run: RunResults) -> tuple[str, float]:
 
 
 def did_not_learn(run: RunResults, variant: VariantResults) -> bool:
-    """Tell whether a network's accuracy is not above always answering the commonest class.
+    """Tell whether a network is no better than guessing.
+
+    The floors, which are there to be guesses, are not judged.
+    """
+    return variant.facts.engine != FLOOR_ENGINE and no_better_than_guessing(run, variant)
+
+
+def no_better_than_guessing(run: RunResults, variant: VariantResults) -> bool:
+    """Tell whether an accuracy is not above always answering the commonest class.
 
     It is not when the 95 % interval of the difference, paired on the same images and averaged
     over the variant's seeds, reaches down to zero. The interval covers the sampling of images
-    only: the question is what these fits have learned. The floors, which are there to be
-    guesses, are not judged.
+    only: the question is what these fits have learned.
     """
-    if variant.facts.engine == FLOOR_ENGINE:
-        return False
     right = np.mean([fit.test.correct for fit in variant.fits], axis=0)
     guessed = variant.fits[0].test.labels == _counts(run).argmax()
     above = right - guessed

@@ -7,15 +7,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 from benchmarks.evaluation.leaks import Worth
+from benchmarks.evaluation.published import SINGLE_VGG
 
-DATA_SET = "fer2013"
-"""The data set that the claims are about."""
-
-REFERENCE = 0.727
-REFERENCE_SOURCE = (
-    "a single VGG on PrivateTest; Pramerdorfer & Kampel 2016, arXiv:1612.02903, "
-    "published, not repeated here"
-)
+REFERENCE = SINGLE_VGG.accuracy
+REFERENCE_SOURCE = f"a single VGG on PrivateTest; {SINGLE_VGG.source}, published, not repeated here"
 
 Verdict = Literal["large enough", "perhaps", "too small"]
 

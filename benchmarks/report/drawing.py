@@ -64,7 +64,8 @@ def inline_svg(figure: Figure, name: str) -> Markup:
     """Return ``figure`` as an SVG element for a page, the same bytes for the same figure.
 
     Colours become the page's own, so that the figure follows light and dark; identifiers
-    are derived from ``name``, so that no two figures of a page share one.
+    are derived from ``name``, so that no two figures of a page share one. An artist whose
+    identifier is ``mark-1`` becomes a group with ``data-mark="mark-1"``, for a script to find.
     """
     buffer = io.StringIO()
     undated = {"Date": None, "Creator": None, "Format": None, "Type": None}
@@ -73,6 +74,7 @@ def inline_svg(figure: Figure, name: str) -> Markup:
     svg = buffer.getvalue()
     svg = svg[svg.index("<svg") :]
     svg = re.sub(r"<style.*?</style>", "", svg, count=1, flags=re.DOTALL)
+    svg = re.sub(r'<g id="(mark-\d+)">', r'<g data-mark="\1">', svg)
     svg = re.sub(r'<g id="[^"]*">', "<g>", svg)
     svg = re.sub(r' (?:width|height)="[\d.]+pt"', "", svg, count=2)
     svg = re.sub(r"font-family: [^;\"]+; ?", "", svg)

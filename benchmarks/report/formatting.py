@@ -112,9 +112,11 @@ def compact(value: Any) -> str:
 
 
 def three_digits(value: Any) -> str:
-    """Return a positive number with about three significant digits and no exponent."""
+    """Return a number from 0 with two or three significant digits and no exponent."""
     if pd.isna(value):
         return MISSING
+    if 0 < value < 0.1:
+        return f"{value:.2g}" if value >= 0.001 else "< 0.001"
     return f"{value:.0f}" if value >= 100 else f"{value:.1f}" if value >= 10 else f"{value:.2f}"
 
 

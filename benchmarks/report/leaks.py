@@ -9,7 +9,6 @@ from typing import Any
 
 from benchmarks.evaluation.claims import (
     CLAIMS,
-    DATA_SET,
     REFERENCE,
     REFERENCE_SOURCE,
     Claim,
@@ -25,6 +24,7 @@ from benchmarks.evaluation.leaks import (
     read_laboratory,
     table,
 )
+from benchmarks.evaluation.published import DATA_SET
 from benchmarks.evaluation.records import RunResults
 from benchmarks.mistakes import HONEST
 from benchmarks.report.drawing import inline_svg

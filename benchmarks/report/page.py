@@ -14,6 +14,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from benchmarks.digests import renew_digests
+from benchmarks.evaluation.choice import candidates
 from benchmarks.evaluation.gains import gains
 from benchmarks.evaluation.leaderboard import INTERVAL, leaderboard
 from benchmarks.evaluation.metrics import METRICS
@@ -22,21 +23,20 @@ from benchmarks.evaluation.run_results import read_run
 from benchmarks.evaluation.statistics import Statistics, compute_statistics
 from benchmarks.mistakes import announcement
 from benchmarks.report.album import Album, album_of
+from benchmarks.report.choosing_section import choosing_section
 from benchmarks.report.collection import definitions
 from benchmarks.report.comparison_section import comparison_section
 from benchmarks.report.confusion import confusion_data
 from benchmarks.report.data_section import data_section
-from benchmarks.report.drawing import inline_svg
 from benchmarks.report.examples import examples
-from benchmarks.report.figures import overview
+from benchmarks.report.gains_section import gains_table
 from benchmarks.report.looks_section import looks_section
 from benchmarks.report.method_section import method_section
-from benchmarks.report.ranking import gains_table, ranking
+from benchmarks.report.ranking import ranking
 from benchmarks.report.robustness_section import robustness_section
-from benchmarks.report.summary import caveats, sentences
+from benchmarks.report.summary import answer
 from benchmarks.report.tables import as_csv, as_json
 from benchmarks.report.variant_section import variant_section
-from benchmarks.report.view import Picture
 from benchmarks.store import replacing
 
 TEMPLATES = Path(__file__).resolve().parents[2] / "report_templates"
@@ -91,6 +91,7 @@ def _page(run: RunResults, frame: pd.DataFrame, statistics: Statistics) -> dict[
     gained, manifest = gains(run, statistics), run.manifest
     anchors = {name: f"variant-{place}" for place, name in enumerate(frame["variant"], start=1)}
     by_name = {variant.name: variant for variant in run.variants}
+    offered = candidates(run, frame)
     protocol = manifest.protocol
     sections = [
         variant_section(run, by_name[row["variant"]], row, anchors[row["variant"]], statistics)
@@ -103,11 +104,10 @@ def _page(run: RunResults, frame: pd.DataFrame, statistics: Statistics) -> dict[
         "version": manifest.ferbench,
         "announcement": announcement(run.mistake, protocol.get("counterpart")),
         "mistaken": run.mistake is not None,
-        "sentences": sentences(run, frame, statistics, gained),
-        "caveats": caveats(run),
-        "overview": _overview(run, frame),
+        "answer": answer(run, frame, statistics, gained, offered),
         "interval": INTERVAL,
-        "ranking": ranking(run, frame, anchors),
+        "board": ranking(run, frame, gained, anchors),
+        "choosing": choosing_section(run, statistics, offered),
         "comparison": comparison_section(run, statistics, anchors),
         "gains": gains_table(gained),
         "variants": sections,
@@ -150,17 +150,6 @@ def frame_of_page() -> dict[str, Any]:
         "script": Markup(script),
         "script_hash": base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
     }
-
-
-def _overview(run: RunResults, frame: pd.DataFrame) -> Picture | None:
-    if not run.ranked:
-        return None
-    return Picture(
-        inline_svg(overview(run, frame), "overview"),
-        "Test accuracy of each variant with its interval; the same numbers stand in the table",
-        "Test accuracy: mean, 95 % interval, and a mark for each seed. "
-        "Broken line: always answering the most frequent class",
-    )
 
 
 @cache

@@ -28,7 +28,8 @@ class Column:
     """One table column; ``definition`` is told on request.
 
     ``largest_first`` is the order that the first click on the heading gives;
-    ``sorted`` is ``ascending`` or ``descending`` where the rows already are so.
+    ``sorted`` is ``ascending`` or ``descending`` where the rows already are so;
+    ``shown`` is whether it is seen before the reader has chosen columns.
     """
 
     label: str
@@ -36,6 +37,7 @@ class Column:
     numeric: bool = True
     largest_first: bool = False
     sorted: str = ""
+    shown: bool = True
 
     @property
     def key(self) -> str:

@@ -33,10 +33,22 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="session")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A small run with its page; a variant, its summary and a class have hostile names."""
-    rows = (*ROWS, Row(name=f"cnn{HOSTILE}", skill=0.45, facts={"summary": HOSTILE}))
+    """A small run with its page; whatever a user or a plugin may name is hostile somewhere."""
+    told = dict.fromkeys(("summary", "source", "strategy", "augmentation"), HOSTILE)
+    told["initialisation"] = f"file:/tmp/{HOSTILE}.h5"
+    rows = (
+        *ROWS,
+        Row(name=f"cnn{HOSTILE}", skill=0.45, engine=HOSTILE, facts=told),
+        Row(name=f"lost{HOSTILE}", status="failed", reason=HOSTILE, engine=HOSTILE, facts=told),
+    )
     classes = (*EXPRESSIONS[:-1], HOSTILE)
-    folder = build(tmp_path_factory.mktemp("runs") / "run", rows, classes=classes, images=60)
+    folder = build(
+        tmp_path_factory.mktemp("runs") / "run",
+        rows,
+        classes=classes,
+        images=60,
+        plugins=[{"path": f"/tmp/{HOSTILE}.py", "name": HOSTILE, "digest": HOSTILE}],
+    )
     render(folder)
     return folder
 

@@ -109,7 +109,8 @@ def test_long_lists_are_cut_and_say_so(tmp_path):
 def test_foreign_text_in_an_audit_cannot_become_markup(tmp_path):
     found = faulty(tmp_path, warnings=(f"</style>{HOSTILE}",))
     whole = page(tmp_path, to_json(found))
-    assert whole.count("<script>") == whole.count("</script>") == 1
+    assert whole.count("<script>") == 1
+    assert whole.count("</script>") == whole.count("<script")
     assert whole.count("</style>") == 1
     assert "<b>" not in whole
     assert HOSTILE in text(whole)

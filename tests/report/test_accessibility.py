@@ -1,0 +1,23 @@
+"""axe-core finds nothing wrong with the page, on a desktop and a phone, in light and dark."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser
+
+from tests.report.conftest import opened
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1280, 390])
+def test_axe_finds_no_violation(browser: Browser, folder: Path, width: int, scheme: str) -> None:
+    """Every rule is asked, those of good practice too; the policy of the page stays as it is."""
+    size = {"width": width, "height": 900}
+    with opened(browser, folder, viewport=size, color_scheme=scheme) as page:
+        page.evaluate("document.querySelectorAll('details').forEach((each) => (each.open = true))")
+        found = Axe().run(page, options={"resultTypes": ["violations"]})
+        assert found.violations_count == 0, found.generate_report()
+        assert len(found.response["passes"]) > 20
