@@ -165,7 +165,8 @@ def _needed(run: RunResults) -> set[str]:
 
 def _hardware(run: RunResults) -> str:
     environment = run.manifest.environment
-    return setting(environment.get("gpu") or run.manifest.device or environment.get("cpu") or "")
+    known = environment.get("gpu") or run.manifest.device or environment.get("cpu")
+    return setting(known) if known else ""
 
 
 def _origin(origin: Origin) -> str:

@@ -143,7 +143,7 @@ def test_a_folder_that_is_no_laboratory_is_refused(tmp_path: Path) -> None:
 
 def test_the_page_needs_nothing_from_outside_and_its_links_arrive(folder: Path) -> None:
     page = page_of(folder)
-    links = re.findall(r'(?:src|href|action|data)="([^"]*)"', page)
+    links = re.findall(r'\s(?:src|href|action|data)="([^"]*)"', page)
     identifiers = re.findall(r'\sid="([^"]*)"', page)
     assert len(identifiers) == len(set(identifiers))
     assert {link.removeprefix("#") for link in links} <= set(identifiers)
