@@ -26,6 +26,11 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> RunResults:
     return read_run(place)
 
 
+@pytest.fixture(scope="module")
+def plain(run: RunResults) -> VariantSection:
+    return section(run)
+
+
 def section(run: RunResults, name: str = "plain-cnn") -> VariantSection:
     statistics = compute_statistics(run)
     board = leaderboard(run, statistics).set_index("variant", drop=False)
@@ -33,8 +38,8 @@ def section(run: RunResults, name: str = "plain-cnn") -> VariantSection:
     return variant_section(run, variant, board.loc[name], "variant-1", statistics)
 
 
-def test_the_text_of_each_figure_says_its_numbers(run: RunResults) -> None:
-    found = section(run)
+def test_the_text_of_each_figure_says_its_numbers(run: RunResults, plain: VariantSection) -> None:
+    found = plain
     fits = next(each for each in run.ranked if each.name == "plain-cnn").fits
     areas = [roc_auc_score(fit.test.labels == 3, fit.test.probabilities[:, 3]) for fit in fits]
     assert found.thresholds is not None and found.reliability is not None
@@ -48,8 +53,8 @@ def test_the_text_of_each_figure_says_its_numbers(run: RunResults) -> None:
     assert found.curves is not None and "seed 1, train loss" in found.curves.alternative
 
 
-def test_each_class_has_its_scores_with_intervals_and_its_areas(run: RunResults) -> None:
-    found = section(run).classes
+def test_each_class_has_its_scores_with_intervals_and_its_areas(plain: VariantSection) -> None:
+    found = plain.classes
     assert found is not None
     labels = [column.label for column in found.columns]
     assert labels == [
@@ -86,8 +91,10 @@ def test_without_validation_answers_there_is_no_temperature_and_no_diagram() -> 
     assert "Temperature" not in [column.label for column in found.seeds.columns]
 
 
-def test_importance_is_told_where_there_are_trials_enough(run: RunResults) -> None:
-    few = section(run)
+def test_importance_is_told_where_there_are_trials_enough(
+    run: RunResults, plain: VariantSection
+) -> None:
+    few = plain
     assert few.hyperparameters is not None
     assert "complete trials: 4, and it takes 8" in few.about_importance
     assert len(few.hyperparameters.columns) == 4
