@@ -96,7 +96,7 @@ def test_importance_is_told_where_there_are_trials_enough(
 ) -> None:
     few = plain
     assert few.hyperparameters is not None
-    assert "complete trials: 4, and it takes 8" in few.about_importance
+    assert "complete trials: 3, and it takes 8" in few.about_importance
     assert len(few.hyperparameters.columns) == 4
     many = section(with_complete_trials(run))
     assert many.hyperparameters is not None
