@@ -24,8 +24,7 @@ from benchmarks.evaluation.separation import (
 )
 from benchmarks.report.drawing import GRID, INK, MANY, QUIET, STYLE, TRAIN, VALIDATION, panels
 
-QUARTERS = (0, 0.25, 0.5, 0.75, 1)
-LABELS = ("0", "", "50%", "", "100%")
+HALVES, LABELS = (0, 0.5, 1), ("0", "50%", "100%")
 LONGEST = 14
 KEPT = 0.8
 """The share kept that is marked and told in words."""
@@ -180,7 +179,7 @@ def selective_curve(found: Selective) -> Figure:
         axes.plot(KEPT, found.at(KEPT), "o", color=TRAIN, ms=5)
         axes.set(xlabel="share kept, the most confident first", xlim=(0, 1))
         axes.set_title("Accuracy of those kept")
-        axes.set_xticks(QUARTERS, LABELS)
+        axes.set_xticks(HALVES, LABELS)
         axes.yaxis.set_major_locator(MaxNLocator(5))
         axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
     return figure
@@ -189,8 +188,8 @@ def selective_curve(found: Selective) -> Figure:
 def _shares(axes: Axes, title: str, label: str) -> None:
     """Make both axes shares from 0 to 100 %."""
     axes.set(xlim=(0, 1), ylim=(0, 1.01), title=title, xlabel=label)
-    axes.set_xticks(QUARTERS, LABELS)
-    axes.set_yticks(QUARTERS, LABELS)
+    axes.set_xticks(HALVES, LABELS)
+    axes.set_yticks(HALVES, LABELS)
 
 
 def _once(axes: Axes) -> tuple[list[Any], list[str]]:

@@ -14,7 +14,7 @@ from benchmarks.evaluation.scaling import Scaling
 from benchmarks.evaluation.selective import Selective
 from benchmarks.evaluation.separation import Separation, macro_auc
 from benchmarks.report.drawing import inline_svg
-from benchmarks.report.formatting import decimal, listing, plural, whole, with_sign
+from benchmarks.report.formatting import decimal, listing, percent, plural, whole, with_sign
 from benchmarks.report.variant_figures import (
     KEPT,
     curves,
@@ -28,6 +28,7 @@ from benchmarks.report.variant_figures import (
 from benchmarks.report.view import Picture
 
 AT_BOUND = 0.01
+ALSO_KEPT = (0.2, 0.4, 0.6)
 
 
 def thresholds_picture(
@@ -88,12 +89,14 @@ def _bins(found: Reliability) -> str:
 
 def selective_picture(found: Selective, name: str, anchor: str) -> Picture:
     """Return the accuracy against the share of answers kept."""
-    kept = "; ".join(f"{with_sign(found.at(share))} of {share:.0%}" for share in (0.2, 0.4, 0.6))
+    marked, *others = (f"{percent(share, 0)}\N{NO-BREAK SPACE}%" for share in (KEPT, *ALSO_KEPT))
+    pairs = zip(others, ALSO_KEPT, strict=True)
+    kept = "; ".join(f"{with_sign(found.at(share))} of {told}" for told, share in pairs)
     return Picture(
         inline_svg(selective_curve(found), f"{anchor}-selective"),
         f"Accuracy of {name} if only the most confident answers are kept: {kept}; "
-        f"{with_sign(found.at(KEPT))} of {KEPT:.0%}; {with_sign(found.at(1))} of all",
-        f"With {KEPT:.0%} of the answers kept, {with_sign(found.at(KEPT))} of them are "
+        f"{with_sign(found.at(KEPT))} of {marked}; {with_sign(found.at(1))} of all",
+        f"With {marked} of the answers kept, {with_sign(found.at(KEPT))} of them are "
         f"right; of all, {with_sign(found.at(1))} (broken line). Area under risk over coverage "
         f"{decimal(found.risk_area)}: lower is better",
     )

@@ -90,9 +90,7 @@ function show(shown, own, mode, other) {
 
 function offer(select, own) {
   for (const each of variants) {
-    if (each !== own && select.options.length < variants.length) {
-      select.add(new Option(each.name, each.anchor));
-    }
+    if (each !== own) select.add(new Option(each.name, each.anchor));
   }
 }
 

@@ -76,6 +76,8 @@ class World:
             "balanced_accuracy": recall.mean(axis=1),
             "macro_f1": f1.mean(axis=1),
             "rarest_f1": f1[:, -1],
+            "rarest_precision": (SHARES * recall / answered)[:, -1],
+            "rarest_recall": recall[:, -1],
         }
         return {name: float(weights @ of / weights.sum()) for name, of in scores.items()}
 

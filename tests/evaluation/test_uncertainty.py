@@ -117,7 +117,8 @@ def test_an_unstable_variant_does_not_lift_the_floor_nor_a_fixed_one_sink_it() -
     assert joined.degrees == alone.degrees + 1
 
 
-SCORES = ("accuracy", "macro_f1", "balanced_accuracy", "rarest_f1")
+SCORES = ("accuracy", "macro_f1", "balanced_accuracy")
+SCORES += ("rarest_f1", "rarest_precision", "rarest_recall")
 
 
 @pytest.mark.parametrize("world", [World(seeds=1), World(luck=0.06)], ids=["one", "three"])
@@ -147,7 +148,12 @@ def coverage(world: World, runs: int) -> dict[str, float]:
     for _ in range(runs):
         run = world.run(chance, variants=2)
         found = bootstrap([fit.test for v in run.ranked for fit in v.fits], resamples=300)
-        estimates = {**found.metrics, "rarest_f1": found.class_f1[-1]}
+        estimates = {
+            **found.metrics,
+            "rarest_f1": found.class_f1[-1],
+            "rarest_precision": found.class_precision[-1],
+            "rarest_recall": found.class_recall[-1],
+        }
         for name, value in truth.items():
             scores = estimates[name].scores[first]
             low, high = of_mean(estimates[name], first).interval(scores.mean(), fraction=True)
