@@ -38,7 +38,7 @@ def test_damage_grows_with_strength(corruption: str, shape: tuple[int, int, int]
         assert (changed.dtype, changed.shape) == (np.uint8, clean.shape)
         damage.append(np.abs(changed.astype(float) - clean).mean())
     assert damage == sorted(damage)
-    assert damage[-1] > 2
+    assert damage[-1] > 1
     assert damage[0] > 0 or (corruption == "blur" and min(shape[:2]) < 48)
 
 
