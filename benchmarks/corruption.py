@@ -29,9 +29,10 @@ LEVELS: Mapping[str, tuple[float, ...]] = MappingProxyType(
         "occlusion": (0.15, 0.25, 0.35, 0.45, 0.55),
     }
 )
-"""Blur: standard deviation, in sides. Noise: standard deviation, in the range of the pixels.
-Shift: in sides, into any direction. Rotation: degrees, to either hand. Darkness: what is left of
-each pixel. Occlusion: side of a grey square, in sides."""
+"""Blur: standard deviation, in sides; a third of a pixel or less changes nothing. Noise:
+standard deviation, in the range of the pixels. Shift: in sides, into any direction. Rotation:
+degrees, to either hand. Darkness: what is left of each pixel. Occlusion: side of a grey square,
+in sides."""
 
 GREY = 127
 

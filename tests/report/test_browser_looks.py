@@ -10,11 +10,9 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from benchmarks.report.page import render
-from tests.report.folder import EXPRESSIONS, ROWS, build
+from tests.report.conftest import opened
+from tests.report.folder import EXPRESSIONS, HOSTILE, ROWS, build
 from tests.report.inquiries import ask, pack
-from tests.report.test_browser import HOSTILE, browser
-
-__all__ = ["browser"]
 
 
 @pytest.fixture(scope="module")
@@ -35,16 +33,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(params=[1440, 390], ids=["desktop", "phone"])
 def page(browser: Browser, folder: Path, request: pytest.FixtureRequest) -> Iterator[Page]:
-    """Open the page offline; at the end it must have complained of nothing."""
-    complaints: list[str] = []
-    with browser.new_context(viewport={"width": request.param, "height": 900}) as context:
-        context.set_offline(True)
-        page = context.new_page()
-        page.on("console", lambda said: complaints.append(said.text))
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.goto((folder / "leaderboard.html").as_uri())
+    with opened(browser, folder, viewport={"width": request.param, "height": 900}) as page:
         yield page
-    assert complaints == []
 
 
 def test_every_photograph_shows_its_own_part_of_the_sprite(page: Page) -> None:

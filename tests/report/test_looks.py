@@ -10,10 +10,9 @@ import pytest
 from benchmarks.digests import write_digests
 from benchmarks.report.page import render
 from benchmarks.verify import unchecked, verify
-from tests.report.folder import EXPRESSIONS, ROWS, build
+from tests.report.folder import EXPRESSIONS, HOSTILE, ROWS, build
 from tests.report.inquiries import ask, pack
 
-HOSTILE = "<script>document.title='taken'</script>"
 SAID = "cannot be checked: the cache here has not got the images"
 
 
