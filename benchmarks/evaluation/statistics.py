@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
+from functools import cached_property
 from itertools import combinations, product
 
 import numpy as np
@@ -74,12 +75,13 @@ class Statistics:
 
     def pair(self, first: str, second: str) -> Pair:
         """Return the comparison of two variants; KeyError where they were not compared."""
-        for pair in (*self.pairs, *self.outside_pairs):
-            if (pair.first, pair.second) == (first, second):
-                return pair
-            if (pair.first, pair.second) == (second, first):
-                return pair.turned()
-        raise KeyError(f"{first} and {second}")
+        if found := self._by_names.get((first, second)):
+            return found
+        return self._by_names[second, first].turned()
+
+    @cached_property
+    def _by_names(self) -> dict[tuple[str, str], Pair]:
+        return {(each.first, each.second): each for each in (*self.pairs, *self.outside_pairs)}
 
 
 def compute_statistics(run: RunResults) -> Statistics:

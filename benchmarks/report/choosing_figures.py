@@ -116,7 +116,8 @@ def _name(
     """Write the names of ``ordered``, the front first, as far as there is room."""
     frame = axes.get_window_extent()
     points = [axes.transData.transform((axis.read(c) or 0, c.accuracy)) for c in ordered]
-    ahead = [p for c, p in zip(ordered, points, strict=True) if c in set(front(offered, axis.read))]
+    filled = front(offered, axis.read)
+    ahead = [point for c, point in zip(ordered, points, strict=True) if c in filled]
     taken = [Bbox.from_bounds(x - 5, y - 5, 10, 10) for x, y in points]
     for (x, y), (further, above) in pairwise(ahead):
         taken += [
