@@ -17,7 +17,13 @@ from benchmarks.evaluation.records import FitFacts, RunResults, VariantResults
 from benchmarks.evaluation.run_results import read_manifest, read_run
 from benchmarks.plan import measure_key, score_key
 from benchmarks.protocol import decisive, digest
-from benchmarks.report.album import album_of, claims_pictures, sprites, without_pictures
+from benchmarks.report.album import (
+    album_of,
+    claims_pictures,
+    names_images,
+    sprites,
+    without_pictures,
+)
 from benchmarks.report.differences import first_difference_in
 from benchmarks.report.page import rendered
 from benchmarks.store import (
@@ -208,24 +214,25 @@ def _is_object(line: str) -> bool:
 
 def _numbers(run: RunResults) -> Iterator[Finding]:
     """Compare what was rendered with the same rendered here, with pictures where it has any."""
-    checkable = unchecked(run.folder) is None
-    for name, text in rendered(run, images=_pictured(run.folder) and checkable).items():
+    page = _page(run.folder)
+    pictured = claims_pictures(page) and unchecked(run.folder) is None
+    for name, text in rendered(run, images=pictured, named=names_images(page)).items():
         path = run.folder / name
         if not path.is_file():
             yield Finding(name, "is missing; `ferbench report` makes it again")
             continue
         stored = path.read_bytes().decode("utf-8", "replace")
-        if not checkable:
+        if claims_pictures(page) and not pictured:
             stored, text = without_pictures(stored), without_pictures(text)
         if found := first_difference_in(name, stored, text, drawings=_draws_alike(run)):
             yield Finding(name, f"{found}; `ferbench report` makes it again")
-        elif checkable and sprites(stored) != sprites(text):
+        elif pictured and sprites(stored) != sprites(text):
             yield Finding(name, "its pictures are not those of the images in the cache")
 
 
 def unchecked(folder: Path) -> str | None:
     """Say why the pictures on the page of ``folder`` cannot be checked here, or ``None``."""
-    if not _pictured(folder):
+    if not claims_pictures(_page(folder)):
         return None
     manifest = read_manifest(folder)
     if not album_of(manifest, images=True).open:
@@ -237,9 +244,9 @@ def unchecked(folder: Path) -> str | None:
     return None
 
 
-def _pictured(folder: Path) -> bool:
+def _page(folder: Path) -> str:
     page = folder / "leaderboard.html"
-    return page.is_file() and claims_pictures(page.read_text("utf-8", "replace"))
+    return page.read_text("utf-8", "replace") if page.is_file() else ""
 
 
 def _draws_alike(run: RunResults) -> bool:

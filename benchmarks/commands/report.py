@@ -37,7 +37,11 @@ def report(
         ),
     ] = None,
     images: Annotated[
-        bool, typer.Option(help="Pictures of the data set, where the cache has them decoded.")
+        bool,
+        typer.Option(
+            help="Pictures of the data set, where the cache has them decoded, and single "
+            "images named with their labels; a page to be published has neither."
+        ),
     ] = True,
 ) -> int:
     """Render a run's page and tables again from its stored predictions."""
@@ -63,7 +67,7 @@ def report(
         if figures is not None:
             written += save_figures(loaded, board, figures)
         if tables is not None:
-            written += save_tables(loaded, tables)
+            written += save_tables(loaded, tables, named=images)
     for told in _told(written):
         print(f"written: {told}", file=sys.stderr)
     return 0

@@ -22,6 +22,7 @@ COLUMNS = 24
 SHADES = 24
 OPAQUE = 0.7
 MARKED = re.compile(r"<!--pictures-->.*?<!--/pictures-->", re.DOTALL)
+NAMED = '<meta name="ferbench-single-images" content="yes">'
 CLAIM = re.compile(r'<meta name="ferbench-pictures" content="(yes|no)">')
 
 Images = NDArray[np.uint8]
@@ -133,6 +134,11 @@ def claims_pictures(page: str) -> bool:
     """Tell whether a stored page says that it has pictures."""
     found = CLAIM.search(page)
     return found is not None and found[1] == "yes"
+
+
+def names_images(page: str) -> bool:
+    """Tell whether a stored page says that it names single images."""
+    return NAMED in page
 
 
 def sprites(page: str) -> str:

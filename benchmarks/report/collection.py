@@ -9,7 +9,7 @@ from typing import Any
 
 from benchmarks.report.view import Cell, Column, Matrix, PairMatrix, Table
 
-SHOWN_AS = {"ranking": "leaderboard", "audit": "data"}
+SHOWN_AS = {"board": "leaderboard", "audit": "data"}
 """What the page calls a part → how its files begin, where they differ."""
 
 

@@ -40,10 +40,11 @@ class DataSection:
     lists: tuple[Table, ...] = ()
 
 
-def data_section(run: RunResults) -> DataSection | None:
+def data_section(run: RunResults, *, named: bool = True) -> DataSection | None:
     """Return what the manifest and ``audit.json`` of ``run`` tell, or ``None`` where neither does.
 
-    Without a whole audit there are the classes of each split alone.
+    Without a whole audit there are the classes of each split alone; ``named`` is whether single
+    images may be named with their labels.
     """
     found = run.audit
     counts = found.counts if found else run.manifest.split.counts
@@ -58,7 +59,7 @@ def data_section(run: RunResults) -> DataSection | None:
         policy=_policy(found),
         remarks=tuple(_remarks(found)),
         tables=(_duplicates(found), _looks(found)),
-        lists=tuple(each for each in _lists(found) if each.rows),
+        lists=tuple(each for each in _lists(found) if each.rows) if named else (),
     )
 
 

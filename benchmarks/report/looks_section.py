@@ -48,22 +48,28 @@ class Look:
 
 @dataclass(frozen=True, kw_only=True)
 class LooksSection:
-    """Everything that the section shows; without pictures ``tiles`` are empty."""
+    """Everything that the section shows; without pictures ``tiles`` are empty.
+
+    The tables that name single images with their labels are ``None`` where that is not wanted.
+    """
 
     confused: tuple[Table, ...]
     hopeless: str
     hopeless_tiles: tuple[Tile, ...]
-    hopeless_table: Table
+    hopeless_table: Table | None
     mistakes_tiles: tuple[Tile, ...]
-    mistakes_table: Table
+    mistakes_table: Table | None
     attention: Table | None
     looks: tuple[Look, ...]
 
 
 def looks_section(
-    run: RunResults, order: Sequence[str], anchors: dict[str, str], album: Album
+    run: RunResults, order: Sequence[str], anchors: dict[str, str], album: Album, *, named: bool
 ) -> LooksSection | None:
-    """Return the section, or ``None`` where no variant is scored; ``order`` is best first."""
+    """Return the section, or ``None`` where no variant is scored; ``order`` is best first.
+
+    ``named`` is whether single images may be named with their labels.
+    """
     found = failures(run, order)
     if found is None:
         return None
@@ -73,9 +79,9 @@ def looks_section(
         confused=(_together(found, names), _each(found, names)),
         hopeless=_hopeless_told(found),
         hopeless_tiles=tuple(_hopeless_tiles(_shown(found.hopeless), found, names, album)),
-        hopeless_table=_hopeless_table(found, names),
+        hopeless_table=_hopeless_table(found, names) if named and found.hopeless else None,
         mistakes_tiles=tuple(_mistake_tiles(_shown(found.mistakes), names, album)),
-        mistakes_table=_mistakes_table(found, names),
+        mistakes_table=_mistakes_table(found, names) if named and found.mistakes else None,
         attention=_attention_table(seen) if seen else None,
         looks=tuple(_look(each, anchors, names, album) for each in seen[:LOOKED])
         if album.open

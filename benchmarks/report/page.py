@@ -45,48 +45,60 @@ TEMPLATES = Path(__file__).resolve().parents[2] / "report_templates"
 def render(run_folder: Path, *, images: bool = True) -> None:
     """Write ``leaderboard.html``, ``.csv`` and ``.json`` of a results folder, each whole.
 
-    Pictures of the data set are in the page if ``images`` and the cache has them. The digests
+    Pictures of the data set are in the page if ``images`` and the cache has them; without
+    ``images`` nothing names a single image with its label either. The digests
     are renewed where the run is finished. Raises ``InputError`` where the folder is no run or
     is damaged.
     """
-    files = rendered(read_run(run_folder), images=images)
+    files = rendered(read_run(run_folder), images=images, named=images)
     for name, text in files.items():
         with replacing(run_folder / name) as temporary:
             temporary.write_text(text, "utf-8")
     renew_digests(run_folder, files)
 
 
-def rendered(run: RunResults, *, images: bool) -> dict[str, str]:
-    """Return the text of each file that `render` writes, by name."""
+def rendered(run: RunResults, *, images: bool, named: bool) -> dict[str, str]:
+    """Return the text of each file that `render` writes, by name.
+
+    ``named`` is whether single images are named with their labels.
+    """
     statistics = compute_statistics(run)
     frame = leaderboard(run, statistics)
     return {
-        "leaderboard.html": _render(run, frame, statistics, images=images),
+        "leaderboard.html": _render(run, frame, statistics, album_of(run.manifest, images), named),
         "leaderboard.csv": as_csv(frame),
         "leaderboard.json": as_json(frame),
     }
 
 
-def render_page(run: RunResults, *, images: bool = False) -> str:
+def render_page(run: RunResults, *, images: bool = True) -> str:
     """Return the page of ``run``; the same results make the same page."""
     statistics = compute_statistics(run)
-    return _render(run, leaderboard(run, statistics), statistics, images=images)
+    album = album_of(run.manifest, images)
+    return _render(run, leaderboard(run, statistics), statistics, album, images)
 
 
-def content(run: RunResults) -> dict[str, Any]:
-    """Return all that the page of ``run`` shows, by the names that its template uses."""
+def content(run: RunResults, *, named: bool = True) -> dict[str, Any]:
+    """Return all that the page of ``run`` shows but pictures, by the names of its template.
+
+    ``named`` is whether single images may be named with their labels.
+    """
     statistics = compute_statistics(run)
     frame = leaderboard(run, statistics)
-    return _page(run, frame, statistics) | _pictured(run, frame, album_of(run.manifest, False))
+    album = album_of(run.manifest, False)
+    return _page(run, frame, statistics, named) | _pictured(run, frame, album, named)
 
 
-def _render(run: RunResults, frame: pd.DataFrame, statistics: Statistics, *, images: bool) -> str:
-    album = album_of(run.manifest, images)
-    page = _page(run, frame, statistics) | _pictured(run, frame, album)
+def _render(
+    run: RunResults, frame: pd.DataFrame, statistics: Statistics, album: Album, named: bool
+) -> str:
+    page = _page(run, frame, statistics, named) | _pictured(run, frame, album, named)
     return environment().get_template("leaderboard.html.j2").render(page, **glossary(page))
 
 
-def _page(run: RunResults, frame: pd.DataFrame, statistics: Statistics) -> dict[str, Any]:
+def _page(
+    run: RunResults, frame: pd.DataFrame, statistics: Statistics, named: bool
+) -> dict[str, Any]:
     """Return everything that the template shows."""
     gained, manifest = gains(run, statistics), run.manifest
     anchors = {name: f"variant-{place}" for place, name in enumerate(frame["variant"], start=1)}
@@ -106,24 +118,25 @@ def _page(run: RunResults, frame: pd.DataFrame, statistics: Statistics) -> dict[
         "mistaken": run.mistake is not None,
         "answer": answer(run, frame, statistics, gained, offered),
         "interval": INTERVAL,
+        "named": named,
         "board": ranking(run, frame, gained, anchors),
         "choosing": choosing_section(run, statistics, offered),
         "comparison": comparison_section(run, statistics, anchors),
         "gains": gains_table(gained),
         "variants": sections,
         "confusions": confusion_data((each.anchor, each.name, each.matrix) for each in sections),
-        "audit": data_section(run),
+        "audit": data_section(run, named=named),
         "method": method_section(run),
         **frame_of_page(),
     }
 
 
-def _pictured(run: RunResults, frame: pd.DataFrame, album: Album) -> dict[str, Any]:
+def _pictured(run: RunResults, frame: pd.DataFrame, album: Album, named: bool) -> dict[str, Any]:
     """Return the sections with pictures of the data, and the style that holds the pictures."""
     order = list(frame["variant"])
     anchors = {name: f"variant-{place}" for place, name in enumerate(order, start=1)}
     return {
-        "looks": looks_section(run, order, anchors, album),
+        "looks": looks_section(run, order, anchors, album, named=named),
         "robustness": robustness_section(run, order, album),
         "examples": examples(run.class_names, album),
         "pictures": album.style() if album.open else None,

@@ -14,20 +14,21 @@ from benchmarks.report.references import bibtex
 from benchmarks.store import replacing
 
 
-def save_tables(run: RunResults, folder: Path) -> list[Path]:
+def save_tables(run: RunResults, folder: Path, *, named: bool = True) -> list[Path]:
     """Write what `takeaway` returns into ``folder``, made if missing; return the files.
 
     Raises ``OSError`` where the folder cannot be written.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    return [_write(folder / name, text) for name, text in takeaway(run).items()]
+    return [_write(folder / name, text) for name, text in takeaway(run, named=named).items()]
 
 
-def takeaway(run: RunResults) -> dict[str, str]:
+def takeaway(run: RunResults, *, named: bool = True) -> dict[str, str]:
     """Return name → text: each table of the page of ``run`` in each form, methods, references.
 
     ``methods.tex`` cites with ``\\cite``, ``methods.md`` as pandoc does; ``references.bib``
-    holds the works that they cite.
+    holds the works that they cite. ``named`` is whether single images may be named with their
+    labels.
     """
     told = methods(run)
     return {
@@ -36,7 +37,7 @@ def takeaway(run: RunResults) -> dict[str, str]:
         "references.bib": bibtex(cited(told)),
         **{
             f"{name}.{ending}": form(shown)
-            for name, shown in tables(content(run)).items()
+            for name, shown in tables(content(run, named=named)).items()
             for ending, form in FORMS.items()
         },
     }

@@ -37,7 +37,8 @@ function read(cell) {
 }
 
 function contents(table) {
-  const rows = (part) => [...part.rows].filter(seen).map((row) => [...row.cells].filter(seen).map(read));
+  const told = (row) => seen(row) && !row.querySelector("th[scope=rowgroup]");
+  const rows = (part) => [...part.rows].filter(told).map((row) => [...row.cells].filter(seen).map(read));
   const caption = table.caption ? words(table.caption) : table.parentElement.ariaLabel ?? "";
   return {
     caption: flat(caption),
