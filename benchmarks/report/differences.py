@@ -105,7 +105,7 @@ class _Page(HTMLParser):
         elif self._in("caption"):
             self._caption = text
         elif self._in("thead"):
-            self._columns[-1] += text
+            self._columns[-1] = self._columns[-1] or text
         elif self._in("tbody") and self._column == 0 and not self._in("small"):
             self._row += text
         self.pieces.append((self._place(), text))

@@ -2,16 +2,38 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 from tests.runs.commands import SMALL, TINY, TWO_FACED, ferbench
 
+Once = Callable[[str, Callable[[Path], None]], Path]
+
 
 @pytest.fixture(scope="session")
-def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("cache")
+def once(tmp_path_factory: pytest.TempPathFactory) -> Once:
+    """Make a folder once for all workers of pytest; nobody may change it."""
+    base = tmp_path_factory.getbasetemp()
+    root = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+
+    def once(name: str, make: Callable[[Path], None]) -> Path:
+        place, made = root / name, root / f"{name}.made"
+        with FileLock(root / f"{name}.lock"):
+            if not made.exists():
+                make(place)
+                made.touch()
+        return place
+
+    return once
+
+
+@pytest.fixture(scope="session")
+def cache(once: Once) -> Path:
+    return once("cache", lambda place: place.mkdir())
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -23,6 +45,11 @@ def private_cache(cache: Path) -> pytest.MonkeyPatch:
     return patch
 
 
+def carry_out(run: Path, *arguments: object) -> None:
+    done = ferbench("run", *arguments, "--out", run)
+    assert done.status == 0, done.err
+
+
 @pytest.fixture(scope="session")
 def protocol(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("protocol") / "tiny.toml"
@@ -31,12 +58,9 @@ def protocol(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def unbroken(protocol: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def unbroken(protocol: Path, once: Once) -> Path:
     """A run with one worker that nothing interrupted."""
-    run = tmp_path_factory.mktemp("runs") / "unbroken"
-    done = ferbench("run", protocol, "--out", run, "--workers", 1)
-    assert done.status == 0, done.err
-    return run
+    return once("unbroken", lambda run: carry_out(run, protocol, "--workers", 1))
 
 
 @pytest.fixture(scope="session")
@@ -50,10 +74,7 @@ def small_protocol(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def small(small_protocol: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def small(small_protocol: Path, once: Once) -> Path:
     """A run of `small_protocol`."""
-    run = tmp_path_factory.mktemp("runs") / "small"
     plugin = small_protocol.parent / "p.py"
-    done = ferbench("run", small_protocol, "--out", run, "--plugin", plugin)
-    assert done.status == 0, done.err
-    return run
+    return once("small", lambda run: carry_out(run, small_protocol, "--plugin", plugin))

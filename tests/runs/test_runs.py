@@ -62,8 +62,12 @@ def test_predictions_are_probabilities_of_each_validation_and_test_image(unbroke
 
 def test_the_ledger_tells_each_opening_of_the_test_set_and_each_trial(unbroken: Path) -> None:
     lines = read_ledger(unbroken / "ledger.jsonl")
-    openings = [(x["variant"], x["seed"]) for x in lines if x["event"] == "test-opened"]
-    assert sorted(openings) == sorted((name, seed) for name in VARIANTS for seed in (0, 1))
+    openings = [x for x in lines if x["event"] == "test-opened"]
+    scored = [(x["variant"], x["seed"]) for x in openings if x["purpose"] == "score"]
+    assert sorted(scored) == sorted((name, seed) for name in VARIANTS for seed in (0, 1))
+    explained = [(x["variant"], x["seed"]) for x in openings if x["purpose"] == "explain"]
+    assert sorted(explained) == sorted((name, 0) for name in VARIANTS if name != "majority")
+    assert len(openings) == len(scored) + len(explained)
     trials = [(x["variant"], x["number"]) for x in lines if x["event"] == "trial"]
     assert len(trials) == len(set(trials)) == 1 + 3 + 3 + 3
     assert [x["event"] for x in lines].count("pretrain") == 1
@@ -74,7 +78,7 @@ def test_the_test_set_is_opened_after_the_last_fit(unbroken: Path) -> None:
     assert max(i for i, e in enumerate(events) if e == "fit") < events.index("test-opened")
 
 
-@pytest.mark.parametrize("workers", [2, 3])
+@pytest.mark.parametrize("workers", [pytest.param(2, marks=pytest.mark.slow), 3])
 def test_the_number_of_workers_changes_no_number(
     unbroken: Path, protocol: Path, tmp_path: Path, workers: int
 ) -> None:
