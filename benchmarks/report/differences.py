@@ -105,7 +105,8 @@ class _Page(HTMLParser):
         elif self._in("caption"):
             self._caption = text
         elif self._in("thead"):
-            self._columns[-1] = self._columns[-1] or text
+            beside = self._columns[-1] and self._open[-1] in ("button", "span")
+            self._columns[-1] += "" if beside else text
         elif self._in("tbody") and self._column == 0 and not self._in("small"):
             self._row += text
         self.pieces.append((self._place(), text))

@@ -72,7 +72,7 @@ def test_a_recall_of_nothing_has_an_interval_and_a_precision_of_no_answer_none()
     assert found is not None
     precision, recall = found.rows[2][1:3]
     assert (precision.text, precision.note) == ("0.0", "")
-    assert (recall.text, recall.note) == ("0.0", "0.0 to 16.1")
+    assert (recall.text, recall.note) == ("0", "0 to 16")
 
 
 def test_a_class_without_test_images_is_left_out_with_a_word() -> None:

@@ -166,7 +166,7 @@ def test_each_opening_is_recorded_before_the_test_set_is_read(
     forget(run)
     protocol = run.with_suffix(".toml")
     assert ferbench("run", protocol, "--data", folder, "--out", run).status == 0
-    openings = [x for x in read_ledger(run / "ledger.jsonl") if x["event"] == "test-opened"]
+    openings = [x for x in read_ledger(run / "ledger.jsonl") if x.get("purpose") == "score"]
     assert len(openings) == 2
     assert openings[0]["key"] == openings[1]["key"]
 
