@@ -141,6 +141,7 @@ def stored(run: Path, name: str) -> np.ndarray:
     return table[[f"p_{class_name}" for class_name in NAMES]].to_numpy()
 
 
+@pytest.mark.slow
 def test_a_keras_model_joins_and_the_run_goes_on_as_before(
     small_protocol: Path, run: Path, answers: Path, tmp_path: Path
 ) -> None:

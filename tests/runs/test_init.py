@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 
 import pandas as pd
+import pytest
 
 from tests.datasets.samples import write_classes
 from tests.runs.commands import ferbench
@@ -14,6 +15,7 @@ from tests.runs.commands import ferbench
 NAMES = {'happy "x"': 25, "sad\\n": 25, "überrascht": 25}
 
 
+@pytest.mark.slow
 def test_the_written_protocol_runs(tmp_path: Path) -> None:
     folder = write_classes(tmp_path / "faces ü", NAMES, size=(20, 24))
     file = tmp_path / "mine.toml"

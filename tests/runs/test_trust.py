@@ -164,6 +164,7 @@ def plugged(tmp_path: Path) -> tuple[Path, Path, Path]:
     return protocol, plugin, run
 
 
+@pytest.mark.slow
 def test_a_plugin_is_asked_for_by_its_digest(
     plugged: tuple[Path, Path, Path], tmp_path: Path
 ) -> None:
