@@ -13,7 +13,7 @@ import pandas as pd
 from benchmarks.inquiries import explain, robustness
 from benchmarks.plan import Cell
 from benchmarks.speed import measure_speed
-from benchmarks.store import append_line, now, write_table
+from benchmarks.store import record_opening, write_table
 from benchmarks.timing import timed
 from benchmarks.training.contract import Engine, InitialWeights, Predictor
 from benchmarks.trainings import (
@@ -55,9 +55,12 @@ def _score(cell: Cell, engine: Engine, tell: Tell) -> Result:
     """Predict validation and test with a frozen fit; this opens the test set, and says so."""
     assert cell.sealed is not None and cell.ledger is not None
     model = engine.restore(Path(cell.output).parent, registry(cell))
-    facts = {"variant": cell.variant, "seed": cell.seed, "key": cell.facts["fit_key"]}
-    append_line(
-        Path(cell.ledger), {"event": "test-opened", "time": now(), **facts, "purpose": "score"}
+    record_opening(
+        Path(cell.ledger),
+        variant=cell.variant,
+        seed=cell.seed,
+        key=cell.facts["fit_key"],
+        purpose="score",
     )
     splits = pd.read_parquet(cell.facts["splits"], columns=["row", "image_id", "label", "split"])
     parts = []

@@ -17,7 +17,7 @@ from benchmarks.attribution.maps import Attention, NoMap
 from benchmarks.corruption import LEVELS, STRENGTHS, corrupt
 from benchmarks.errors import CellFailed
 from benchmarks.plan import Cell
-from benchmarks.store import append_line, now, write_arrays, write_table
+from benchmarks.store import record_opening, write_arrays, write_table
 from benchmarks.training.contract import Engine
 from benchmarks.trainings import Result, Tell, registry
 
@@ -92,9 +92,13 @@ def drawn(labels: NDArray[np.int64], images: int | None, seed: int) -> NDArray[n
 def _opened(cell: Cell) -> _Exam:
     """Open the test set, and say so in the ledger."""
     assert cell.sealed is not None and cell.ledger is not None
-    facts = {"variant": cell.variant, "seed": cell.seed, "key": cell.facts["fit_key"]}
-    line = {"event": "test-opened", "time": now(), **facts, "purpose": cell.kind}
-    append_line(Path(cell.ledger), line)
+    record_opening(
+        Path(cell.ledger),
+        variant=cell.variant,
+        seed=cell.seed,
+        key=cell.facts["fit_key"],
+        purpose=cell.kind,
+    )
     splits = pd.read_parquet(cell.facts["splits"], columns=["row", "label", "split"])
     table = splits[splits["split"] == "test"].drop(columns="split").reset_index(drop=True)
     return _Exam(np.load(Path(cell.sealed) / "test-images.npy", mmap_mode="r"), table)

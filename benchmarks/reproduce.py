@@ -23,11 +23,9 @@ from benchmarks.evaluation.reproduction import (
     verdicts,
 )
 from benchmarks.evaluation.run_results import read_run
-from benchmarks.ground import prepare
-from benchmarks.mistaken import lay
 from benchmarks.protocol import Protocol, VariantChoice, stored_protocol
 from benchmarks.report.page import render
-from benchmarks.run import Request, run
+from benchmarks.run import Request, prepare_target, run
 from benchmarks.store import RunFolder, now, read_json, slug, write_json
 from benchmarks.variants import resolve_variants
 from models.registry import Registry, discover
@@ -158,15 +156,7 @@ def _other_data(
     original: Original, stored: RunResults, protocol: Protocol, display: Display
 ) -> list[Difference]:
     """Name what differs in the data; empty if the split is the same, image by image."""
-    with display.preparing(protocol.data.set) as progress:
-        ground = prepare(
-            protocol.data,
-            original.data,
-            seed=protocol.seed,
-            plugins=original.plugins,
-            progress=progress,
-        )
-        ground = lay(ground, protocol)
+    ground = prepare_target(protocol, original.data, original.plugins, display)
     theirs = data_digests(stored.manifest)
     if ground.split.digest == theirs["split.digest"]:
         return []

@@ -122,17 +122,20 @@ def workers(request: Request) -> int:
     return 1 if gpu() else max(1, usable_cores() // request.protocol.threads)
 
 
-def _prepare(request: Request, display: Display) -> tuple[Ground, Ground | None]:
-    protocol = request.protocol
+def prepare_target(
+    protocol: Protocol, data: Path | None, plugins: tuple[Path, ...], display: Display
+) -> Ground:
+    """Open the data set that ``protocol`` ranks on, given as ``data``, and lay it out."""
     with display.preparing(protocol.data.set) as progress:
         ground = prepare(
-            protocol.data,
-            request.data,
-            seed=protocol.seed,
-            plugins=request.plugins,
-            progress=progress,
+            protocol.data, data, seed=protocol.seed, plugins=plugins, progress=progress
         )
-        ground = lay(ground, protocol)
+        return lay(ground, protocol)
+
+
+def _prepare(request: Request, display: Display) -> tuple[Ground, Ground | None]:
+    protocol = request.protocol
+    ground = prepare_target(protocol, request.data, request.plugins, display)
     if protocol.source is None:
         return ground, None
     with display.preparing(f"{protocol.source.set} (source)") as progress:

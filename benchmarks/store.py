@@ -87,6 +87,12 @@ def append_line(path: Path, record: Mapping[str, Any]) -> None:
         os.fsync(file.fileno())
 
 
+def record_opening(ledger: Path, *, variant: str, seed: int, key: str, purpose: str) -> None:
+    """Say in ``ledger`` that the test set is opened now for one fit, whose key is ``key``."""
+    opened = {"variant": variant, "seed": seed, "key": key, "purpose": purpose}
+    append_line(ledger, {"event": "test-opened", "time": now(), **opened})
+
+
 def _ends_with_newline(file: BinaryIO) -> bool:
     file.seek(-1, os.SEEK_END)
     return file.read(1) == b"\n"

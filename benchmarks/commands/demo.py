@@ -20,6 +20,8 @@ def demo(
 
     It takes pictures and the browser's camera, and is reached from this computer alone.
     """
+    from contextlib import closing
+
     from rich.console import Console
 
     from benchmarks.use.chosen import choose
@@ -28,7 +30,7 @@ def demo(
 
     console = Console(stderr=True, highlight=False, markup=False)
     with (
-        Models(choose(model), tuple(plugin or ()), console) as models,
+        closing(Models(choose(model), tuple(plugin or ()), console)) as models,
         DemoServer(models, port) as server,
     ):
         console.print(f"open {server.address} (Ctrl-C ends)", soft_wrap=True)

@@ -61,11 +61,10 @@ def report(
         written.append(run / "leaderboard.html")
     if format is not Format.html or figures is not None or tables is not None:
         loaded = read_run(run)
-        board = leaderboard(loaded)
         if format is not Format.html:
-            print(getattr(leaderboard_forms, f"as_{format.value}")(board), end="")
+            print(getattr(leaderboard_forms, f"as_{format.value}")(leaderboard(loaded)), end="")
         if figures is not None:
-            written += save_figures(loaded, board, figures)
+            written += save_figures(loaded, leaderboard(loaded), figures)
         if tables is not None:
             written += save_tables(loaded, tables, named=images)
     for told in _told(written):

@@ -18,6 +18,8 @@ def webcam(
 
     It shows bars in the terminal; `ferbench demo` shows the picture too.
     """
+    from contextlib import closing
+
     from rich.console import Console
 
     from benchmarks.use.camera import Camera
@@ -28,7 +30,10 @@ def webcam(
 
     words = Console(stderr=True, highlight=False, markup=False)
     chosen = choose(model)
-    with Camera(camera) as opened, start(chosen, tuple(plugin or ()), words) as predictor:
+    with (
+        closing(Camera(camera)) as opened,
+        closing(start(chosen, tuple(plugin or ()), words)) as predictor,
+    ):
         shown = Console(highlight=False, markup=False)
         try:
             with watching_for("q") as ended:

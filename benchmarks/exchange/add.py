@@ -26,7 +26,7 @@ from benchmarks.exchange.outside_models import SUFFIXES
 from benchmarks.exchange.predictions_file import read_predictions
 from benchmarks.exchange.process import call
 from benchmarks.exchange.reading import SCALES, Reading, as_probabilities
-from benchmarks.exchange.row import record_opening, write_row
+from benchmarks.exchange.row import open_test_set, write_row
 from benchmarks.exchange.statement import stated
 from benchmarks.ground import prepare
 from benchmarks.mistaken import lay
@@ -151,7 +151,7 @@ def _from_model(arrival: Arrival) -> Added:
         if np.isfinite(given).all()
     }
     warnings = _doubted(arrival, validation, others)
-    record_opening(arrival)
+    open_test_set(arrival)
     test = arrival.in_order(_ask(arrival, packs.sealed, "test", readings[:1])[0])
     cost = _cost(arrival)
     write_row(arrival, np.concatenate([validation, test]), warnings, cost)
@@ -164,7 +164,7 @@ def _from_table(arrival: Arrival) -> Added:
     place = request.file.name
     probabilities = as_probabilities(numbers, logits=request.logits, place=place)
     warnings = _doubted(arrival, probabilities[: len(arrival.part("validation"))], {})
-    record_opening(arrival)
+    open_test_set(arrival)
     write_row(arrival, probabilities, warnings, None)
     return Added(name=request.name, warnings=warnings)
 

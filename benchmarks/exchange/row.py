@@ -12,9 +12,9 @@ from benchmarks.exchange.arrival import Arrival, Probabilities
 from benchmarks.exchange.reading import Reading
 from benchmarks.plan import score_key
 from benchmarks.store import (
-    append_line,
     now,
     read_json,
+    record_opening,
     replacing_folder,
     write_json,
     write_table,
@@ -26,19 +26,15 @@ CAVEAT = (
 )
 
 
-def record_opening(arrival: Arrival) -> None:
+def open_test_set(arrival: Arrival) -> None:
     """Put the opening of the test set into the run's ledger; its digests no longer hold."""
     arrival.folder.digests.unlink(missing_ok=True)
-    append_line(
+    record_opening(
         arrival.folder.ledger,
-        {
-            "event": "test-opened",
-            "time": now(),
-            "variant": arrival.request.name,
-            "seed": 0,
-            "key": arrival.key,
-            "purpose": f"score ({EXTERNAL})",
-        },
+        variant=arrival.request.name,
+        seed=0,
+        key=arrival.key,
+        purpose=f"score ({EXTERNAL})",
     )
 
 

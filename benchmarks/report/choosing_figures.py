@@ -16,7 +16,7 @@ from matplotlib.transforms import Bbox
 
 from benchmarks.evaluation.choice import Candidate, front
 from benchmarks.report.drawing import GRID, INK, QUIET, STYLE, TRAIN
-from benchmarks.report.formatting import compact, duration, three_digits
+from benchmarks.report.formatting import compact, duration, shortened, three_digits
 
 MARK = "mark-"
 LONGEST = 28
@@ -127,7 +127,7 @@ def _name(
     places = {candidate.variant: place for place, candidate in enumerate(offered)}
     for candidate in ordered:
         label = axes.annotate(
-            _shortened(candidate.variant),
+            shortened(candidate.variant, LONGEST),
             (axis.read(candidate) or 0, candidate.accuracy),
             xytext=(0, 0),
             textcoords="offset points",
@@ -153,7 +153,3 @@ def _settle(label: Annotation, frame: Bbox, taken: Sequence[Bbox]) -> Bbox | Non
         if inside and not any(box.overlaps(other) for other in taken):
             return Bbox(box.get_points())
     return None
-
-
-def _shortened(name: str) -> str:
-    return name if len(name) <= LONGEST else name[: LONGEST - 1] + "…"

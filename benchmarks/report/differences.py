@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from html.parser import HTMLParser
 from itertools import zip_longest
 
+from benchmarks.report.formatting import shortened
+
 NEAR = 1e-9
 """Numbers closer than this share are equal: processors differ in the last digit of a sum."""
 LONGEST = 80
@@ -145,4 +147,4 @@ def _parted(one: str, other: str) -> tuple[str, str]:
 
 
 def _told(content: str) -> str:
-    return repr(content if len(content) <= LONGEST else content[: LONGEST - 1] + "…")
+    return repr(shortened(content, LONGEST))

@@ -14,8 +14,11 @@ from benchmarks.evaluation.chance import majority_share
 from benchmarks.evaluation.records import RunResults
 from benchmarks.report.class_figure import class_shares
 from benchmarks.report.drawing import INK, QUIET, STYLE, TRAIN, VALIDATION
+from benchmarks.report.formatting import shortened
 from benchmarks.report.variant_figures import variant_figures
 from benchmarks.store import replacing, slug
+
+LONGEST = 36
 
 
 def overview(run: RunResults, board: pd.DataFrame) -> Figure:
@@ -35,7 +38,7 @@ def overview(run: RunResults, board: pd.DataFrame) -> Figure:
             axes.plot(row["accuracy"], place, "o", color=TRAIN, ms=5.5)
         axes.axvline(majority_share(run)[1], color=VALIDATION, lw=1, ls=(0, (4, 3)))
         axes.set(ylim=(len(frame) - 0.5, -0.5))
-        axes.set_yticks(range(len(frame)), [_shortened(name) for name in frame["variant"]])
+        axes.set_yticks(range(len(frame)), [shortened(name, LONGEST) for name in frame["variant"]])
         axes.tick_params(axis="y", length=0, labelcolor=INK)
         axes.grid(axis="y", visible=False)
         axes.spines["left"].set_visible(False)
@@ -72,7 +75,3 @@ def save_figures(run: RunResults, board: pd.DataFrame, folder: Path) -> list[Pat
                 figure.savefig(temporary, format=kind, metadata=undated)
             written.append(path)
     return written
-
-
-def _shortened(name: str) -> str:
-    return name if len(name) <= 36 else name[:35] + "…"

@@ -158,6 +158,11 @@ def listing(names: list[str]) -> str:
     return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
 
 
+def shortened(text: str, longest: int) -> str:
+    """Return ``text`` in at most ``longest`` characters, the last an ellipsis if it was cut."""
+    return text if len(text) <= longest else text[: longest - 1] + "…"
+
+
 def plural(number: int, noun: str, several: str = "") -> str:
     """Return ``1 seed``, ``3 seeds``."""
     return f"{whole(number)} {noun if number == 1 else several or noun + 's'}"

@@ -73,9 +73,7 @@ def rendered(run: RunResults, *, images: bool, named: bool) -> dict[str, str]:
 
 def render_page(run: RunResults, *, images: bool = True) -> str:
     """Return the page of ``run``; the same results make the same page."""
-    statistics = compute_statistics(run)
-    album = album_of(run.manifest, images)
-    return _render(run, leaderboard(run, statistics), statistics, album, images)
+    return rendered(run, images=images, named=images)["leaderboard.html"]
 
 
 def content(run: RunResults, *, named: bool = True) -> dict[str, Any]:
@@ -101,7 +99,7 @@ def _page(
 ) -> dict[str, Any]:
     """Return everything that the template shows."""
     gained, manifest = gains(run, statistics), run.manifest
-    anchors = {name: f"variant-{place}" for place, name in enumerate(frame["variant"], start=1)}
+    anchors = _anchors(frame)
     by_name = {variant.name: variant for variant in run.variants}
     offered = candidates(run, frame)
     protocol = manifest.protocol
@@ -134,13 +132,17 @@ def _page(
 def _pictured(run: RunResults, frame: pd.DataFrame, album: Album, named: bool) -> dict[str, Any]:
     """Return the sections with pictures of the data, and the style that holds the pictures."""
     order = list(frame["variant"])
-    anchors = {name: f"variant-{place}" for place, name in enumerate(order, start=1)}
     return {
-        "looks": looks_section(run, order, anchors, album, named=named),
+        "looks": looks_section(run, order, _anchors(frame), album, named=named),
         "robustness": robustness_section(run, order, album),
         "examples": examples(run.class_names, album),
         "pictures": album.style() if album.open else None,
     }
+
+
+def _anchors(frame: pd.DataFrame) -> dict[str, str]:
+    """Return the place of each variant's section in the page."""
+    return {name: f"variant-{place}" for place, name in enumerate(frame["variant"], start=1)}
 
 
 def glossary(page: Mapping[str, Any]) -> dict[str, Any]:

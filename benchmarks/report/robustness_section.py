@@ -24,12 +24,14 @@ from benchmarks.report.formatting import (
     percent,
     points,
     points_interval,
+    shortened,
     whole,
 )
 from benchmarks.report.looks_section import Gallery
 from benchmarks.report.view import Cell, Column, Picture, Table, table
 
 COLOURED = 6
+LONGEST = 36
 COLOURS = ("#0072b2", "#c44e00", "#007a5a", "#a6548c", "#8f6f00", "#3a8fc4")
 """Okabe and Ito's (2008), darkened to be told from white; the page lightens them in the dark."""
 MARKERS = "os^Dv*"
@@ -102,10 +104,9 @@ def _panel(axes: Axes, corruption: str, found: Sequence[Borne]) -> None:
     for place, each in enumerate(found):
         values = [each.clean.value, *(level.value for level in each.accuracy[corruption])]
         if place < COLOURED:
-            label = each.variant if len(each.variant) <= 36 else f"{each.variant[:35]}…"
             axes.plot(
                 strengths, values, color=COLOURS[place], marker=MARKERS[place], ms=4, lw=1.5,
-                label=label,
+                label=shortened(each.variant, LONGEST),
             )  # fmt: skip
         else:
             axes.plot(strengths, values, color=QUIET, alpha=0.4, lw=1, zorder=1)

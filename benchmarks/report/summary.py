@@ -21,6 +21,7 @@ from benchmarks.report.formatting import (
     plural,
     points,
     points_interval,
+    shortened,
     whole,
     with_sign,
 )
@@ -280,9 +281,7 @@ def _in_short(variant: VariantResults) -> str:
     """Return the first clause of why a variant has no score; the leaderboard tells the whole."""
     reason = variant.outcome.reason.removeprefix(f"{variant.facts.architecture}: ")
     clause = reason.split(" (")[0].split("; ")[0].rstrip(".")
-    if len(clause) > LONGEST:
-        clause = f"{clause[: LONGEST - 1]}…"
-    return clause or "no reason was recorded"
+    return shortened(clause, LONGEST) or "no reason was recorded"
 
 
 def _grouped(pairs: Iterable[tuple[K, str]]) -> dict[K, list[str]]:

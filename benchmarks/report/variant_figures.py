@@ -23,6 +23,7 @@ from benchmarks.evaluation.separation import (
     separations,
 )
 from benchmarks.report.drawing import GRID, INK, MANY, QUIET, STYLE, TRAIN, VALIDATION, panels
+from benchmarks.report.formatting import shortened
 
 HALVES, LABELS = (0, 0.5, 1), ("0", "50%", "100%")
 LONGEST = 14
@@ -121,7 +122,7 @@ def thresholds(classes: Sequence[Separation | None], names: Sequence[str]) -> Fi
         for place, (name, each) in enumerate(known):
             colour, line = MANY[place] if few else (TRAIN, "-")
             style: dict[str, Any] = {"color": colour, "ls": line, "lw": 1.1 if few else 0.5}
-            label = f"{_shortened(name)} {each.auc:.2f}" if few else ""
+            label = f"{shortened(name, LONGEST)} {each.auc:.2f}" if few else ""
             roc.plot(FALSE_POSITIVE_RATES, each.true_positive_rates, label=label, **style)
             precision.plot(RECALLS, each.precisions, **style)
         roc.plot([0, 1], [0, 1], color=QUIET, lw=0.7, ls=":")
@@ -196,7 +197,3 @@ def _once(axes: Axes) -> tuple[list[Any], list[str]]:
     """Return one legend entry for each label."""
     entries = dict(zip(*reversed(axes.get_legend_handles_labels()), strict=True))
     return list(entries.values()), list(entries)
-
-
-def _shortened(name: str) -> str:
-    return name if len(name) <= LONGEST else name[: LONGEST - 1] + "…"

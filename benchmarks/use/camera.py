@@ -7,8 +7,6 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 import cv2
 import numpy as np
@@ -28,7 +26,7 @@ class Frame:
 
 
 class Camera:
-    """A camera, named by its number, or a video file; a context manager that lets go of it.
+    """A camera, named by its number, or a video file; `close` lets go of it.
 
     Raises ``InputError`` where it cannot be opened.
     """
@@ -74,17 +72,6 @@ class Camera:
     def close(self) -> None:
         """Let go of the camera or file."""
         self._capture.release()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
 
 def _position(number: int, rate: float) -> float:

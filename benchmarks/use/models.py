@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import threading
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from rich.console import Console
 
@@ -24,7 +23,7 @@ MOST_PIXELS = 50_000_000
 
 
 class Models:
-    """Answers pictures with any variant of a run; a context manager that ends the last worker.
+    """Answers pictures with any variant of a run; `close` ends the last worker.
 
     Several threads may ask: they are answered one after another.
     """
@@ -66,17 +65,6 @@ class Models:
         if self._loaded is not None:
             self._loaded[1].close()
             self._loaded = None
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def _answers(self, variant: str, faces: list[Any]) -> list[Any]:
         """Ask the variant's model; one that failed is loaded afresh the next time."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -40,7 +41,7 @@ def carry_out(request: Request, console: Console) -> int:
     if not files:
         return failures.count
     finder = None if request.whole else FaceFinder()
-    with start(chosen, request.plugins, console) as predictor:
+    with closing(start(chosen, request.plugins, console)) as predictor:
         shown = track(
             files,
             "predicting",

@@ -9,8 +9,7 @@ import sys
 import tempfile
 from contextlib import suppress
 from pathlib import Path
-from types import TracebackType
-from typing import IO, Any, Self
+from typing import IO, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,7 +25,7 @@ LATEST_WORDS = 300
 
 
 class Predictor:
-    """Answers images with class probabilities; a context manager, whose end ends the worker.
+    """Answers images with class probabilities; `close` ends its worker.
 
     The model computes with the threads and the precision that it was fitted with. Raises
     ``ModelError`` where it cannot be loaded.
@@ -57,17 +56,6 @@ class Predictor:
         for stream in (self._process.stdin, self._process.stdout, self._log):
             with suppress(OSError):
                 stream.close()  # type: ignore[union-attr]
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def _receive(self) -> NDArray[Any]:
         assert self._process.stdout is not None
