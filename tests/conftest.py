@@ -10,6 +10,11 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put whole runs first, so that no worker begins a long file when the others have ended."""
+    items.sort(key=lambda item: "runs" not in item.path.relative_to(ROOT).parts)
+
+
 @pytest.fixture(scope="session")
 def fer2013_zip() -> Path:
     """The whole FER2013 as a zip; tests that need it are skipped where it is missing."""

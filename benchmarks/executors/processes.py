@@ -7,6 +7,7 @@ import os
 import queue
 import subprocess
 import sys
+import tempfile
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -38,6 +39,7 @@ class ProcessExecutor:
 
     ``forbidden`` are the folders that a process that trains must not open: the sealed packs
     and the data set's own cache. Only the role ``score`` may. ``log`` takes what libraries say.
+    What libraries leave in the temporary folder of a worker that is killed goes with `close`.
     """
 
     def __init__(
@@ -47,6 +49,7 @@ class ProcessExecutor:
         self._threads = threads
         self._forbidden = [str(path) for path in forbidden]
         self._log = log
+        self._temporary = tempfile.TemporaryDirectory(prefix="ferbench-")
         self._workers: list[Worker] = []
         self._events: queue.Queue[tuple[Worker, dict[str, Any]]] = queue.Queue()
 
@@ -84,9 +87,10 @@ class ProcessExecutor:
         return Event(kind, cell, message)
 
     def close(self) -> None:
-        """Kill every worker."""
+        """Kill every worker, and remove what they left in their temporary folder."""
         for worker in list(self._workers):
             self._stop(worker)
+        self._temporary.cleanup()
 
     def _idle(self, cell: Cell, role: str) -> Worker | None:
         idle = [worker for worker in self._workers if worker.cell is None]
@@ -113,7 +117,11 @@ class ProcessExecutor:
             stderr=subprocess.PIPE,
             text=True,
             encoding="utf-8",
-            env={**os.environ, **worker_environment(self._threads)},
+            env={
+                **os.environ,
+                **worker_environment(self._threads),
+                "TMPDIR": self._temporary.name,
+            },
             start_new_session=True,
         )
         worker = Worker(engine, role, process)

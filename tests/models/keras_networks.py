@@ -46,21 +46,23 @@ def predict(model: Any, shape: tuple[int, int, int]) -> Any:
 def examine(names: list[str], folder: str) -> dict[str, dict[str, Any]]:
     answers = {}
     for name in names:
+        grey, colour = whole(build(name, seed=5)), whole(build(name, COLOUR))
         answers[name] = {
-            **_shapes(name),
-            **_seeds(name),
-            **_two_steps(name),
-            **_files(name, Path(folder)),
+            **_shapes(name, grey, colour),
+            **_seeds(name, grey),
+            **_two_steps(grey),
+            **_files(name, colour, Path(folder)),
         }
         keras.utils.clear_session()
     return answers
 
 
-def _shapes(name: str) -> dict[str, Any]:
-    cases = {"grey": (GREY, 48), "colour": (COLOUR, 48), "resized": (GREY, 64)}
+def _shapes(name: str, grey: Any, colour: Any) -> dict[str, Any]:
+    resized = whole(build(name, input_size=64))
     logits = {
-        case: predict(whole(build(name, shape, input_size=size)), shape)
-        for case, (shape, size) in cases.items()
+        "grey": predict(grey, GREY),
+        "colour": predict(colour, COLOUR),
+        "resized": predict(resized, GREY),
     }
     return {
         "shapes": {case: list(found.shape) for case, found in logits.items()},
@@ -70,19 +72,20 @@ def _shapes(name: str) -> dict[str, Any]:
     }
 
 
-def _seeds(name: str) -> dict[str, Any]:
-    first, again, other = (whole(build(name, seed=seed)).get_weights() for seed in (5, 5, 6))
+def _seeds(name: str, model: Any) -> dict[str, Any]:
+    """Build ``model``, whose seed is 5, again with it and with another."""
+    first = model.get_weights()
+    again, other = (whole(build(name, seed=seed)).get_weights() for seed in (5, 6))
     return {
         "same_seed_same_weights": all(map(np.array_equal, first, again)),
         "other_seed_other_weights": not all(map(np.array_equal, first, other)),
     }
 
 
-def _two_steps(name: str) -> dict[str, Any]:
+def _two_steps(model: Any) -> dict[str, Any]:
     """Name the kernels that two steps of gradient descent leave as they were."""
-    model = whole(build(name))
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-    model.compile(keras.optimizers.SGD(0.1), loss, jit_compile=False)
+    model.compile(keras.optimizers.SGD(0.1), loss, jit_compile=False, run_eagerly=True)
     before = [keras.ops.convert_to_numpy(variable) for variable in model.trainable_variables]
     for _ in range(2):
         model.train_on_batch(images(GREY), np.arange(3))
@@ -97,9 +100,8 @@ def _two_steps(name: str) -> dict[str, Any]:
     }
 
 
-def _files(name: str, folder: Path) -> dict[str, Any]:
+def _files(name: str, model: Any, folder: Path) -> dict[str, Any]:
     """Save and load the colour network, which has the most layers of its own in front."""
-    model = whole(build(name, COLOUR))
     expected = predict(model, COLOUR)
     found = {}
     for suffix in ("keras", "h5"):
@@ -111,8 +113,10 @@ def _files(name: str, folder: Path) -> dict[str, Any]:
             file.unlink()
     export = folder / f"{name}.safetensors"
     save_backbone(model.layers[0], export, "keras")
+    other = build(name, COLOUR, seed=1)
+    unlike = other.backbone.get_weights()
     for source in (export, folder / f"{name}.h5"):
-        other = build(name, COLOUR, seed=1)
+        other.backbone.set_weights(unlike)
         load_backbone(other.backbone, source, "keras")
         moved = keras.Sequential([other.backbone, model.layers[1]])
         found[source.suffix + " backbone"] = float(np.abs(predict(moved, COLOUR) - expected).max())

@@ -46,8 +46,15 @@ def private_cache(cache: Path) -> pytest.MonkeyPatch:
 
 
 def carry_out(run: Path, *arguments: object) -> None:
-    done = ferbench("run", *arguments, "--out", run)
+    temporary = temporary_of(run)
+    temporary.mkdir()
+    done = ferbench("run", *arguments, "--out", run, TMPDIR=str(temporary))
     assert done.status == 0, done.err
+
+
+def temporary_of(run: Path) -> Path:
+    """Return the temporary folder of everything that made ``run``."""
+    return run.with_name(f"{run.name}-temporary")
 
 
 @pytest.fixture(scope="session")

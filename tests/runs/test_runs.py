@@ -11,7 +11,8 @@ import pandas as pd
 import pytest
 
 from benchmarks.store import read_ledger
-from tests.runs.commands import TINY, ferbench, kill_when, numbers, stop_when
+from tests.runs.commands import SMALL, TINY, ferbench, kill_when, numbers, stop_when
+from tests.runs.conftest import temporary_of
 
 TIMM = "timm:resnet10t"
 VARIANTS = ["majority", "emotionnet", f"{TIMM}.source.fine-tune@32", f"{TIMM}.scratch@32"]
@@ -35,6 +36,10 @@ def test_a_run_leaves_the_results_folder_of_the_design(unbroken: Path) -> None:
     }
     torch_fit = unbroken / "fits" / "timm-resnet10t.source.fine-tune-32" / "seed-1"
     assert (torch_fit / "model.safetensors").is_file()
+
+
+def test_workers_leave_nothing_in_the_temporary_folder(unbroken: Path) -> None:
+    assert not list(temporary_of(unbroken).iterdir())
 
 
 def test_every_variant_has_its_row_with_every_number(unbroken: Path) -> None:
@@ -78,7 +83,8 @@ def test_the_test_set_is_opened_after_the_last_fit(unbroken: Path) -> None:
     assert max(i for i, e in enumerate(events) if e == "fit") < events.index("test-opened")
 
 
-@pytest.mark.parametrize("workers", [pytest.param(2, marks=pytest.mark.slow), 3])
+@pytest.mark.slow
+@pytest.mark.parametrize("workers", [2, 3])
 def test_the_number_of_workers_changes_no_number(
     unbroken: Path, protocol: Path, tmp_path: Path, workers: int
 ) -> None:
@@ -149,16 +155,22 @@ def test_a_report_is_rendered_again_from_the_predictions(unbroken: Path, tmp_pat
 
 
 def test_weights_that_cannot_be_had_end_in_a_row_that_says_so(tmp_path: Path) -> None:
-    text = TINY.replace('"source"\ninput_size', '"imagenet"\ninput_size')
-    (tmp_path / "tiny.toml").write_text(text, "utf-8")
+    protocol = tmp_path / "offline.toml"
+    header = SMALL.partition("[[variants]]")[0]
+    protocol.write_text(
+        f'{header}[[variants]]\narchitecture = "majority"\n'
+        '[[variants]]\narchitecture = "timm:resnet10t"\n'
+        'initialisation = "imagenet"\ninput_size = 32\n',
+        "utf-8",
+    )
     run = tmp_path / "run"
-    done = ferbench("run", tmp_path / "tiny.toml", "--out", run, FERBENCH_OFFLINE="1")
+    done = ferbench("run", protocol, "--out", run, FERBENCH_OFFLINE="1")
     assert done.status == 1
     status = json.loads((run / "status.json").read_text())
     row = status["timm:resnet10t.imagenet.fine-tune@32"]
     assert row["status"] == "not run"
     assert "file:PATH" in row["reason"]
-    assert status["emotionnet"]["status"] == "ok"
+    assert status["majority"]["status"] == "ok"
     assert "not run" in (run / "leaderboard.html").read_text("utf-8")
 
 
@@ -166,7 +178,7 @@ def test_a_model_of_another_run_is_where_a_variant_can_start(
     unbroken: Path, tmp_path: Path
 ) -> None:
     protocol = tmp_path / "onward.toml"
-    header = TINY.partition("[[variants]]")[0].replace('"tiny"', '"onward"')
+    header = SMALL.partition("[[variants]]")[0]
     protocol.write_text(
         f'{header}[[variants]]\narchitecture = "emotionnet"\n'
         f'initialisation = "run:{unbroken}/emotionnet"\n'

@@ -6,7 +6,6 @@ import json
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import cv2
@@ -31,6 +30,9 @@ epochs = 2
 [[variants]]
 architecture = "emotionnet"
 """
+FLOOR = PROTOCOL.replace("emotionnet", "majority").replace(
+    '"image-folder"', '"synthetic-faces"\noptions = { scale = 0.1 }'
+)
 
 
 @pytest.fixture(scope="session")
@@ -54,10 +56,14 @@ def carry_out(folder: Path, run: Path) -> Path:
     return run
 
 
+@pytest.fixture(scope="session")
+def honest(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return carry_out(folder, tmp_path_factory.mktemp("runs") / "honest")
+
+
 def test_permuting_test_labels_changes_no_hyperparameter_epoch_or_model(
-    folder: Path, tmp_path: Path
+    folder: Path, honest: Path, tmp_path: Path
 ) -> None:
-    honest = carry_out(folder, tmp_path / "honest")
     permuted_folder = tmp_path / "permuted"
     for split in ("train", "val"):
         shutil.copytree(folder / split, permuted_folder / split)
@@ -107,20 +113,18 @@ def test_what_tells_of_test_images_is_sealed(place: str, tmp_path: Path) -> None
     plugin = tmp_path / "reader.py"
     plugin.write_text(
         f"""
-from models.emotionnet import emotionnet
+from models.floors import majority
 from models.registry import architecture
 
-@architecture(name="reader", engine="keras", summary="looks", source="a test",
-              recipe=emotionnet.recipe, space={{}})
+@architecture(name="reader", engine="scikit-learn", summary="looks", source="a test", space={{}})
 def reader(request):
     open({str(tmp_path / "run" / place)!r}, "rb").read()
-    return emotionnet.build(request)
+    return majority.build(request)
 """,
         "utf-8",
     )
     protocol = tmp_path / "reader.toml"
-    text = PROTOCOL.replace('"image-folder"', '"synthetic-faces"\noptions = { scale = 0.1 }')
-    protocol.write_text(text.replace("emotionnet", "reader"), "utf-8")
+    protocol.write_text(FLOOR.replace("majority", "reader"), "utf-8")
     done = ferbench("run", protocol, "--out", tmp_path / "run", "--plugin", plugin)
     assert done.status == 1, done.err
     status = json.loads((tmp_path / "run" / "status.json").read_text())
@@ -134,21 +138,19 @@ def test_a_model_that_looks_for_the_test_set_fails_and_the_others_go_on(
     plugin.write_text(
         f"""
 from pathlib import Path
-from models.emotionnet import emotionnet
+from models.floors import majority
 from models.registry import architecture
 
-@architecture(name="spy", engine="keras", summary="looks", source="a test",
-              recipe=emotionnet.recipe, space={{}})
+@architecture(name="spy", engine="scikit-learn", summary="looks", source="a test", space={{}})
 def spy(request):
     for file in Path({str(cache)!r}).glob("sealed/*/test-labels.npy"):
         file.read_bytes()
-    return emotionnet.build(request)
+    return majority.build(request)
 """,
         "utf-8",
     )
     protocol = tmp_path / "spy.toml"
-    text = PROTOCOL.replace('"image-folder"', '"synthetic-faces"\noptions = { scale = 0.1 }')
-    text = f"plugins = [{json.dumps(str(plugin))}]\n{text}"
+    text = f"plugins = [{json.dumps(str(plugin))}]\n{FLOOR}"
     protocol.write_text(text + '[[variants]]\narchitecture = "spy"\n', "utf-8")
     run = tmp_path / "run"
     done = ferbench("run", protocol, "--out", run)
@@ -156,27 +158,17 @@ def spy(request):
     status = json.loads((run / "status.json").read_text())
     assert status["spy"]["status"] == "failed"
     assert "sealed" in status["spy"]["reason"]
-    assert status["emotionnet"]["status"] == "ok"
+    assert status["majority"]["status"] == "ok"
 
 
 def test_each_opening_is_recorded_before_the_test_set_is_read(
-    folder: Path, tmp_path: Path, forget: Callable[[Path], None]
+    folder: Path, honest: Path, tmp_path: Path
 ) -> None:
-    run = carry_out(folder, tmp_path / "run")
-    forget(run)
-    protocol = run.with_suffix(".toml")
-    assert ferbench("run", protocol, "--data", folder, "--out", run).status == 0
+    run = tmp_path / "run"
+    shutil.copytree(honest, run)
+    for file in run.glob("fits/*/seed-*/predictions.parquet"):
+        file.unlink()
+    assert ferbench("run", honest.with_suffix(".toml"), "--data", folder, "--out", run).status == 0
     openings = [x for x in read_ledger(run / "ledger.jsonl") if x.get("purpose") == "score"]
     assert len(openings) == 2
     assert openings[0]["key"] == openings[1]["key"]
-
-
-@pytest.fixture
-def forget() -> Callable[[Path], None]:
-    """Remove a run's predictions, so that they must be made again."""
-
-    def remove(run: Path) -> None:
-        for file in run.glob("fits/*/seed-*/predictions.parquet"):
-            file.unlink()
-
-    return remove
