@@ -33,6 +33,9 @@ class _Exam:
 def explain(cell: Cell, engine: Engine, tell: Tell) -> Result:
     """Find where a fit looks, on the images of which it was surest, rightly and wrongly."""
     started = time.perf_counter()
+    model = engine.restore(Path(cell.output).parent, registry(cell))
+    blank = np.zeros((1, *cell.image_shape), np.uint8)
+    _attention(cell, model, blank, np.zeros(1, np.int64))  # without a map nothing is opened
     exam = _opened(cell)
     predictions = pd.read_parquet(cell.facts["predictions"])
     answered = predictions[predictions["split"] == "test"].sort_values("row")
@@ -40,7 +43,7 @@ def explain(cell: Cell, engine: Engine, tell: Tell) -> Result:
     probabilities = answered[[f"p_{name}" for name in cell.class_names]].to_numpy(np.float64)
     places = chosen(labels, probabilities)
     answers = probabilities[places].argmax(axis=1)
-    found = _attention(cell, engine, exam.images[places], answers)
+    found = _attention(cell, model, exam.images[places], answers)
     attributes = {
         "key": cell.key,
         "identity": cell.facts["identity"],
@@ -105,9 +108,8 @@ def _opened(cell: Cell) -> _Exam:
 
 
 def _attention(
-    cell: Cell, engine: Engine, images: NDArray[np.uint8], answers: NDArray[np.int64]
+    cell: Cell, model: Any, images: NDArray[np.uint8], answers: NDArray[np.int64]
 ) -> Attention:
-    model: Any = engine.restore(Path(cell.output).parent, registry(cell))
     try:
         if cell.engine == "keras":
             from benchmarks.attribution import keras_maps

@@ -8,7 +8,6 @@ from typing import Any
 
 import matplotlib
 import numpy as np
-from markupsafe import Markup
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
@@ -17,13 +16,12 @@ from benchmarks.corruption import LEVELS, STRENGTHS, corrupt
 from benchmarks.evaluation.records import RunResults
 from benchmarks.evaluation.robustness import Borne, Measured, robustness
 from benchmarks.report.album import Album, Tile
-from benchmarks.report.drawing import INK, QUIET, STYLE, inline_svg
+from benchmarks.report.drawing import INK, MANY, QUIET, STYLE, inline_svg
 from benchmarks.report.formatting import (
     duration,
-    interval,
-    percent,
     points,
     points_interval,
+    scored,
     shortened,
     whole,
 )
@@ -32,8 +30,6 @@ from benchmarks.report.view import Cell, Column, Picture, Table, table
 
 COLOURED = 6
 LONGEST = 36
-COLOURS = ("#0072b2", "#c44e00", "#007a5a", "#a6548c", "#8f6f00", "#3a8fc4")
-"""Okabe and Ito's (2008), darkened to be told from white; the page lightens them in the dark."""
 MARKERS = "os^Dv*"
 
 
@@ -59,7 +55,7 @@ def robustness_section(
     return RobustnessSection(
         note=_note(run, found),
         picture=Picture(
-            _themed(inline_svg(small_multiples(found), "robustness")),
+            inline_svg(small_multiples(found), "robustness"),
             "Accuracy by strength for each corruption and variant; the same numbers, with their "
             "intervals, stand in the table of accuracy at each strength",
             "Accuracy against strength, 0 being the image as it is. "
@@ -92,22 +88,15 @@ def small_multiples(found: Sequence[Borne]) -> Figure:
     return figure
 
 
-def _themed(svg: Markup) -> Markup:
-    """Give the lines' colours to the style of the page, which has others for the dark."""
-    for place, colour in enumerate(COLOURS):
-        svg = Markup(svg.replace(colour, f"var(--series-{place})"))
-    return svg
-
-
 def _panel(axes: Axes, corruption: str, found: Sequence[Borne]) -> None:
     strengths = (0, *STRENGTHS)
     for place, each in enumerate(found):
         values = [each.clean.value, *(level.value for level in each.accuracy[corruption])]
         if place < COLOURED:
-            axes.plot(
-                strengths, values, color=COLOURS[place], marker=MARKERS[place], ms=4, lw=1.5,
-                label=shortened(each.variant, LONGEST),
-            )  # fmt: skip
+            colour, line = MANY[place]
+            label = shortened(each.variant, LONGEST)
+            drawn: dict[str, Any] = {"color": colour, "marker": MARKERS[place], "ms": 4, "lw": 1.5}
+            axes.plot(strengths, values, line, label=label, **drawn)
         else:
             axes.plot(strengths, values, color=QUIET, alpha=0.4, lw=1, zorder=1)
     axes.set_title(corruption.capitalize())
@@ -155,8 +144,8 @@ def _drops(found: Sequence[Borne]) -> Table:
 
 
 def _accuracy(measured: Measured) -> Cell:
-    told = interval(measured.low, measured.high)
-    return Cell(percent(measured.value), told, f"{measured.value:.6f}")
+    told = scored(measured.value, measured.low, measured.high)
+    return Cell(*told, f"{measured.value:.6f}")
 
 
 def _loss(measured: Measured) -> Cell:

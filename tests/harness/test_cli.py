@@ -8,7 +8,7 @@ import pytest
 
 from datasets.audit import AUDIT
 from tests.datasets import samples
-from tests.runs.commands import ferbench
+from tests.runs.commands import ferbench, ferbench_here
 
 
 @pytest.mark.parametrize(
@@ -39,7 +39,7 @@ def test_a_wrong_input_gets_one_line_and_status_2(
     arguments: list[str], message: str, tmp_path: Path
 ) -> None:
     out = ["--out", str(tmp_path / "run")] if arguments[0] == "run" and len(arguments) > 1 else []
-    done = ferbench(*arguments, *out, FERBENCH_DATA="", FERBENCH_CACHE=str(tmp_path / "cache"))
+    done = ferbench_here(*arguments, *out, FERBENCH_DATA="", FERBENCH_CACHE=str(tmp_path / "cache"))
     assert done.status == 2
     lines = [line for line in done.err.splitlines() if line.strip()]
     assert len(lines) == 1, done.err
@@ -61,7 +61,7 @@ def test_debug_shows_the_traceback() -> None:
 
 
 def test_data_sets_are_listed_with_origin_and_licence() -> None:
-    done = ferbench("datasets", COLUMNS="200")
+    done = ferbench_here("datasets", COLUMNS="200")
     assert done.status == 0
     for name in ("fer2013", "image-folder", "synthetic-faces"):
         assert name in done.out
@@ -69,7 +69,7 @@ def test_data_sets_are_listed_with_origin_and_licence() -> None:
 
 
 def test_inspecting_prints_counts_shape_standing_and_digest(tmp_path: Path) -> None:
-    done = ferbench("datasets", "inspect", "synthetic-faces", FERBENCH_CACHE=str(tmp_path))
+    done = ferbench_here("datasets", "inspect", "synthetic-faces", FERBENCH_CACHE=str(tmp_path))
     assert done.status == 0, done.err
     for fact in ("48×48", "grey", "validation", "surprise", "official", "digest:"):
         assert fact in done.out

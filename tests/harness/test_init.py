@@ -20,7 +20,7 @@ from tests.datasets.samples import (
     write_fer2013_folder,
     zipped,
 )
-from tests.runs.commands import Done, ferbench
+from tests.runs.commands import Done, ferbench_here
 
 BACKSLASHES = 'C:\\faces\\new "set" ü'
 
@@ -32,7 +32,7 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def init(*arguments: object) -> Done:
-    return ferbench("init", *arguments, "--no-measure")
+    return ferbench_here("init", *arguments, "--no-measure")
 
 
 def written(folder: Path, tmp_path: Path) -> Protocol:

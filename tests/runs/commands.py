@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import os
 import signal
@@ -10,14 +11,20 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pandas as pd
+import pytest
+
+from benchmarks.cli import main
 
 TINY = """
 name = "tiny"
+controls = false
 
 [data]
 set = "synthetic-faces"
@@ -63,6 +70,7 @@ rungs = [1]
 
 [fit]
 epochs = 1
+seeds = [3, 7]
 
 [[variants]]
 architecture = "pixel-logistic"
@@ -117,6 +125,21 @@ def ferbench(*arguments: object, **environment: str) -> Done:
         timeout=900,
     )
     return Done(done.returncode, done.stdout, done.stderr)
+
+
+def ferbench_here(*arguments: object, **environment: str) -> Done:
+    """Run a command that needs no engine in this process, which spares the start of one."""
+    out, err = io.StringIO(), io.StringIO()
+    with (
+        patch.object(sys, "argv", ["ferbench", *map(str, arguments)]),
+        patch.dict(os.environ, environment),
+        redirect_stdout(out),
+        redirect_stderr(err),
+        pytest.raises(SystemExit) as end,
+    ):
+        main()
+    assert isinstance(end.value.code, int)
+    return Done(end.value.code, out.getvalue(), err.getvalue())
 
 
 def stop_when(condition: Callable[[], bool], signal_number: int, *arguments: object) -> int:

@@ -2,49 +2,40 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
 from benchmarks.store import read_json, read_ledger
-from tests.runs.commands import ferbench
+from tests.runs.commands import SMALL, ferbench
 
-PROTOCOL = """
-name = "looks"
-[data]
-set = "synthetic-faces"
-options = { scale = 0.1 }
-[tuning]
-trials = 1
-rungs = [1]
-[fit]
-epochs = 1
-[[variants]]
-architecture = "pixel-logistic"
-[[variants]]
-architecture = "plain-cnn"
-[[variants]]
-architecture = "timm:resnet10t"
-input_size = 48
-"""
+VARIANTS, WITH_MAPS = 4, 2
 ADDED = "[robustness]\nimages = 20\n[[variants]]"
 
 
+def go_on(run: Path, protocol: str, plugin: Path) -> None:
+    file = run.parent / "looks.toml"
+    file.write_text(protocol, "utf-8")
+    done = ferbench("run", file, "--out", run, "--plugin", plugin)
+    assert done.status == 0, done.err
+
+
 @pytest.fixture(scope="module")
-def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def plugin(small_protocol: Path) -> Path:
+    return small_protocol.parent / "p.py"
+
+
+@pytest.fixture(scope="module")
+def run(small: Path, plugin: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A run that was finished without [robustness] and then gone on with."""
-    place = tmp_path_factory.mktemp("looks")
-    (place / "looks.toml").write_text(PROTOCOL, "utf-8")
-    done = ferbench("run", place / "looks.toml", "--out", place / "run")
-    assert done.status == 0, done.err
-    assert not list(place.glob("run/fits/*/*/robustness.parquet"))
-    before = models(place / "run")
-    (place / "looks.toml").write_text(PROTOCOL.replace("[[variants]]", ADDED, 1), "utf-8")
-    done = ferbench("run", place / "looks.toml", "--out", place / "run")
-    assert done.status == 0, done.err
-    assert models(place / "run") == before
-    return place / "run"
+    run = Path(shutil.copytree(small, tmp_path_factory.mktemp("looks") / "run"))
+    before = models(run)
+    assert not list(run.glob("fits/*/*/robustness.parquet"))
+    go_on(run, SMALL.replace("[[variants]]", ADDED, 1), plugin)
+    assert models(run) == before
+    return run
 
 
 def models(run: Path) -> dict[str, int]:
@@ -54,17 +45,24 @@ def models(run: Path) -> dict[str, int]:
 
 
 def test_every_fit_is_scored_under_corruptions_and_networks_have_maps(run: Path) -> None:
-    tables = sorted(run.glob("fits/*/seed-0/robustness.parquet"))
-    assert [len(pd.read_parquet(table)) for table in tables] == [20] * 3
-    assert len(list(run.glob("fits/*/seed-0/attention.npz"))) == 2
+    tables = sorted(run.glob("fits/*/*/robustness.parquet"))
+    assert [len(pd.read_parquet(table)) for table in tables] == [20] * 2 * VARIANTS
+    assert len(list(run.glob("fits/*/seed-3/attention.npz"))) == WITH_MAPS
+    assert not list(run.glob("fits/*/seed-7/attention.npz"))
     assert read_json(run / "manifest.json")["protocol"]["robustness"] == {"images": 20}
 
 
 def test_each_purpose_opens_the_test_set_once_for_a_fit(run: Path) -> None:
     lines = [x for x in read_ledger(run / "ledger.jsonl") if x["event"] == "test-opened"]
-    opened = [(line["variant"], line["purpose"]) for line in lines]
-    assert len(opened) == len(set(opened)) == 3 + 2 + 3
-    assert not [x for x in read_ledger(run / "ledger.jsonl") if x["event"] == "fallback"]
+    opened = [(line["variant"], line["seed"], line["purpose"]) for line in lines]
+    assert len(opened) == len(set(opened)) == 2 * VARIANTS + WITH_MAPS + 2 * VARIANTS
+
+
+def test_a_network_without_a_map_is_told_and_never_opens_the_test_set(run: Path) -> None:
+    lines = read_ledger(run / "ledger.jsonl")
+    assert {x["variant"] for x in lines if x["event"] == "fallback"} == {"two-faced"}
+    asked = {x["variant"] for x in lines if x.get("purpose") == "explain"}
+    assert asked == {"emotionnet", "timm:resnet10t.scratch@32"}
 
 
 def test_the_page_has_pictures_and_verifies_and_none_without_images(run: Path) -> None:
@@ -76,12 +74,9 @@ def test_the_page_has_pictures_and_verifies_and_none_without_images(run: Path) -
     assert ferbench("verify", run).status == 0
 
 
-def test_other_images_are_asked_for_anew_and_the_rest_is_not(run: Path) -> None:
+def test_other_images_are_asked_for_anew_and_the_rest_is_not(run: Path, plugin: Path) -> None:
     before = models(run)
-    protocol = run.parent / "looks.toml"
-    more = PROTOCOL.replace("[[variants]]", ADDED.replace("20", "30"), 1)
-    protocol.write_text(more, "utf-8")
-    assert ferbench("run", protocol, "--out", run).status == 0
-    tables = run.glob("fits/*/seed-0/robustness.parquet")
+    go_on(run, SMALL.replace("[[variants]]", ADDED.replace("20", "30"), 1), plugin)
+    tables = run.glob("fits/*/*/robustness.parquet")
     assert {len(pd.read_parquet(table)) for table in tables} == {30}
     assert models(run) == before

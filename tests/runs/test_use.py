@@ -27,56 +27,17 @@ from models.registry import ModelError
 from tests.runs.commands import ferbench
 from tests.use.portraits import film, portrait, save
 
-PLUGIN = '''
-"""Pixels' weights, declared outside the checkout."""
-from models.floors import PixelLogistic
-from models.registry import BuildRequest, architecture
+VARIANTS = ("two-faced", "pixel-logistic", "emotionnet", "timm:resnet10t.scratch@32")
 
 
-@architecture(name="mine", engine="scikit-learn", summary="a test", source="a test")
-def mine(request: BuildRequest) -> PixelLogistic:
-    return PixelLogistic(request)
-'''
-VARIANTS = ("mine", "pixel-logistic", "emotionnet", "timm:resnet10t.scratch@32")
-PROTOCOL = """
-name = "used"
-[data]
-set = "synthetic-faces"
-options = { scale = 0.1 }
-[tuning]
-trials = 1
-rungs = [1]
-[fit]
-epochs = 1
-seeds = [3, 7]
-[[variants]]
-architecture = "mine"
-[[variants]]
-architecture = "pixel-logistic"
-[[variants]]
-architecture = "emotionnet"
-[[variants]]
-architecture = "timm:resnet10t"
-input_size = 32
-"""
+@pytest.fixture
+def plugin(small_protocol: Path) -> Path:
+    return small_protocol.parent / "p.py"
 
 
-@pytest.fixture(scope="session")
-def plugin(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("plugin") / "mine.py"
-    path.write_text(PLUGIN, "utf-8")
-    return path
-
-
-@pytest.fixture(scope="session")
-def run(tmp_path_factory: pytest.TempPathFactory, plugin: Path) -> Path:
-    """A run with a variant of each engine, and one of a plugin."""
-    folder = tmp_path_factory.mktemp("runs")
-    (folder / "used.toml").write_text(PROTOCOL, "utf-8")
-    run = folder / "used"
-    done = ferbench("run", folder / "used.toml", "--out", run, "--plugin", plugin)
-    assert done.status == 0, done.err
-    return run
+@pytest.fixture
+def run(small: Path) -> Path:
+    return small
 
 
 @pytest.fixture(scope="session")
@@ -218,8 +179,8 @@ def test_annotated_copies_lie_as_their_originals_and_are_no_pictures_themselves(
         ("pixel-logistic", lambda file: file.unlink(), "holds no model"),
         ("pixel-logistic", lambda file: file.write_bytes(b"nothing"), "Error"),
         ("emotionnet", lambda file: file.write_bytes(b"nothing"), "Error"),
-        ("mine", lambda file: None, "--plugin PATH"),
-        ("minne", lambda file: None, "did you mean 'mine'"),
+        ("two-faced", lambda file: None, "--plugin PATH"),
+        ("two-face", lambda file: None, "did you mean 'two-faced'"),
     ],
 )
 def test_a_model_that_cannot_be_had_is_told_in_one_line(
