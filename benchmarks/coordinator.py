@@ -95,7 +95,7 @@ class Coordinator:
         self._drive([(v.name, self._steps(v)) for v in self._variants])
         scored = [v for v in self._variants if self._status[v.name]["status"] == "ok"]
         self._drive([(v.name, self._inquired(v)) for v in scored])
-        for variant in scored:
+        for variant in sorted(scored, key=lambda v: v.engine):  # each worker serves in one go
             self._drive([(variant.name, self._measured(variant))])
         self._publish()
         return self._status

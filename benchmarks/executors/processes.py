@@ -38,8 +38,9 @@ class ProcessExecutor:
     """Up to ``capacity`` worker processes, kept for further cells of their engine and role.
 
     ``forbidden`` are the folders that a process that trains must not open: the sealed packs
-    and the data set's own cache. Only the role ``score`` may. ``log`` takes what libraries say.
-    What libraries leave in the temporary folder of a worker that is killed goes with `close`.
+    and the data set's own cache. Only the role ``score`` may, which trains nothing. ``log``
+    takes what libraries say. What they leave in the temporary folder of a worker that is killed
+    goes with `close`.
     """
 
     def __init__(
@@ -60,7 +61,7 @@ class ProcessExecutor:
 
     def submit(self, cell: Cell) -> None:
         """Give ``cell`` to an idle worker of its engine and role, or to a new one."""
-        role = "score" if cell.sealed else "train"
+        role = "score" if cell.sealed or cell.kind == "measure" else "train"
         worker = self._idle(cell, role) or self._start(cell.engine, role)
         worker.cell = cell
         assert worker.process.stdin is not None

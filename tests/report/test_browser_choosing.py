@@ -19,7 +19,7 @@ from benchmarks.report.page import render
 from tests.evaluation.test_choice import COSTS, ROWS, spend
 from tests.report.conftest import opened
 from tests.report.folder import build
-from tests.runs.commands import ferbench
+from tests.runs.commands import ferbench_here
 
 
 @pytest.fixture(scope="module")
@@ -74,7 +74,7 @@ def test_page_and_command_agree(chooser: Page, priced: Path) -> None:
         move(chooser, "latency", one)
         move(chooser, "parameters", other)
         command = (chooser.locator(".command").text_content() or "").split()
-        done = ferbench("choose", priced, *command[3:])
+        done = ferbench_here("choose", priced, *command[3:])
         assert done.out.splitlines() == told(chooser)
 
 

@@ -19,7 +19,7 @@ from benchmarks.report.choosing_section import choosing_section, rounded_up
 from benchmarks.report.page import render_page
 from tests.evaluation.test_choice import COSTS, ROWS, spend
 from tests.report.folder import HOSTILE, Row, build
-from tests.runs.commands import ferbench
+from tests.runs.commands import ferbench_here
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +36,7 @@ def costing(parameters: float | None, latency: float | None, **more: object) -> 
 
 
 def test_the_command_takes_the_most_accurate_that_fits_and_says_why(folder: Path) -> None:
-    done = ferbench("choose", folder, "--max-params", "100k")
+    done = ferbench_here("choose", folder, "--max-params", "100k")
     first, second = done.out.splitlines()[:2]
     assert done.status == 0
     assert first.startswith("Take weak: ")
@@ -46,12 +46,14 @@ def test_the_command_takes_the_most_accurate_that_fits_and_says_why(folder: Path
 
 
 def test_a_limit_is_read_with_its_multiple(folder: Path) -> None:
-    told = {ferbench("choose", folder, "--max-params", n).out for n in ("0.1M", "1e5", "100000")}
+    told = {
+        ferbench_here("choose", folder, "--max-params", n).out for n in ("0.1M", "1e5", "100000")
+    }
     assert len(told) == 1
 
 
 def test_where_nothing_fits_the_nearest_are_named(folder: Path) -> None:
-    done = ferbench("choose", folder, "--max-latency-ms", "0.01")
+    done = ferbench_here("choose", folder, "--max-latency-ms", "0.01")
     assert done.status == 1
     assert done.out == (
         "No variant keeps within 0.01 ms: the smallest is guess with 10 parameters and "
@@ -61,7 +63,7 @@ def test_where_nothing_fits_the_nearest_are_named(folder: Path) -> None:
 
 @pytest.mark.parametrize("limit", ["many", "-1", "inf", "nan", ""])
 def test_a_limit_that_is_no_number_is_told_in_one_line(folder: Path, limit: str) -> None:
-    done = ferbench("choose", folder, "--max-params", limit)
+    done = ferbench_here("choose", folder, "--max-params", limit)
     assert (done.status, done.out) == (2, "")
     assert len(done.err.splitlines()) == 1
     assert "max-params" in done.err
@@ -72,14 +74,14 @@ def test_a_run_that_makes_a_mistake_is_refused(folder: Path, tmp_path: Path) -> 
     manifest = json.loads((place / "manifest.json").read_text())
     manifest["protocol"]["mistake"] = "select-on-test"
     (place / "manifest.json").write_text(json.dumps(manifest))
-    done = ferbench("choose", place)
+    done = ferbench_here("choose", place)
     assert (done.status, done.out) == (2, "")
     assert "mistake on purpose (select-on-test)" in done.err
     assert 'id="choosing"' not in render_page(read_run(place))
 
 
 def test_a_run_without_scores_is_refused(tmp_path: Path) -> None:
-    done = ferbench("choose", build(tmp_path / "run", ROWS[-1:]))
+    done = ferbench_here("choose", build(tmp_path / "run", ROWS[-1:]))
     assert done.status == 2
     assert "no variant of its own has test predictions" in done.err
 

@@ -13,7 +13,7 @@ from benchmarks.report.comparison_section import ComparisonSection, comparison_s
 from benchmarks.report.page import render_page
 from tests.report.folder import ROWS, Row, build
 from tests.report.test_page import text
-from tests.runs.commands import ferbench
+from tests.runs.commands import ferbench_here
 
 CLOSE = (
     Row(name="one", skill=0.6),
@@ -133,11 +133,11 @@ def test_thirty_variants_make_435_pairs_in_little_time(tmp_path: Path) -> None:
 
 
 def test_compare_prints_both_tests_and_a_verdict(close: Path) -> None:
-    done = ferbench("compare", close, "one", "worse")
+    done = ferbench_here("compare", close, "one", "worse")
     assert done.status == 0, done.err
     for said in ("95 % interval", "only the first", "seed 2", "all 6 pairs", "one is better than"):
         assert said in done.out
-    assert "may be chance" in ferbench("compare", close, "two", "one").out
+    assert "may be chance" in ferbench_here("compare", close, "two", "one").out
 
 
 @pytest.mark.parametrize(
@@ -151,7 +151,7 @@ def test_compare_prints_both_tests_and_a_verdict(close: Path) -> None:
 def test_compare_answers_a_wrong_name_in_one_line(
     close: Path, names: tuple[str, str], message: str
 ) -> None:
-    done = ferbench("compare", close, *names)
+    done = ferbench_here("compare", close, *names)
     assert done.status == 2
     assert message in done.err
     assert len(done.err.strip().splitlines()) == 1
@@ -159,6 +159,6 @@ def test_compare_answers_a_wrong_name_in_one_line(
 
 def test_compare_tells_why_a_variant_cannot_be_compared(tmp_path: Path) -> None:
     folder = build(tmp_path / "run", ROWS, images=40)
-    done = ferbench("compare", folder, "plain-cnn", "timm:resnet18")
+    done = ferbench_here("compare", folder, "plain-cnn", "timm:resnet18")
     assert done.status == 2
     assert "timm:resnet18 has no test predictions (failed: out of memory" in done.err

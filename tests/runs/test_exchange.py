@@ -14,7 +14,7 @@ import pytest
 from benchmarks.store import read_ledger, slug
 from datasets.packs import stored_packs
 from tests.engine_process import call
-from tests.runs.commands import Done, ferbench
+from tests.runs.commands import Done, ferbench, ferbench_here
 from tests.runs.outside_models import onnx_file
 
 TIMM = "timm:resnet10t.scratch@32"
@@ -24,7 +24,7 @@ CLASSES = ",".join(NAMES[place] for place in ORDER)
 
 
 def export(run: Path, variant: str, form: str, file: Path, *more: object) -> Done:
-    return ferbench("export", f"{run}/{variant}", "--format", form, "-o", file, *more)
+    return ferbench_here("export", f"{run}/{variant}", "--format", form, "-o", file, *more)
 
 
 def card(file: Path) -> dict:
@@ -157,13 +157,13 @@ def test_a_keras_model_joins_and_the_run_goes_on_as_before(
     before = {p: p.stat().st_mtime_ns for p in run.glob("fits/*/seed-*/*")}
     command = ("add", run, "--name", "theirs", "--model", file)
 
-    wrong = ferbench(*command, "--scale", "0..255", "--classes", ",".join(NAMES))
+    wrong = ferbench_here(*command, "--scale", "0..255", "--classes", ",".join(NAMES))
     assert wrong.status == 2
     assert f"scale 0..1 and classes {CLASSES} instead of" in wrong.err
     assert "theirs" not in openings(run)
 
     stated = (*command, "--scale", "0..1", "--classes", CLASSES)
-    done = ferbench(*stated)
+    done = ferbench_here(*stated)
     assert done.status == 0, done.err
     right = np.array(expected)[:, [ORDER.index(place) for place in range(len(NAMES))]]
     assert stored(run, "theirs") == pytest.approx(right, abs=1e-4)
@@ -174,10 +174,10 @@ def test_a_keras_model_joins_and_the_run_goes_on_as_before(
     assert row["macs"] == pytest.approx(24 * 24 * 7, rel=0.01)
     assert row["latency_ms"] > 0
     assert "theirs was brought in from outside" in (run / "leaderboard.html").read_text("utf-8")
-    verified = ferbench("verify", run)
+    verified = ferbench_here("verify", run)
     assert verified.status == 0, verified.out + verified.err
 
-    again = ferbench(*stated)
+    again = ferbench_here(*stated)
     assert again.status == 0 and "was in the run already" in again.err
     assert openings(run).count("theirs") == 1
 
@@ -197,9 +197,9 @@ def test_an_onnx_model_of_single_rgb_images_to_logits_joins(
     onnx_file(file, np.load(answers / "images.npy"), np.load(answers / "labels.npy"))
     command = ("add", run, "--name", "linear", "--model", file, "--scale=-1..1")
     stated = (*command, "--classes", ",".join(NAMES))
-    refused = ferbench(*stated)
+    refused = ferbench_here(*stated)
     assert refused.status == 2 and "say --logits" in refused.err
-    done = ferbench(*stated, "--logits")
+    done = ferbench_here(*stated, "--logits")
     assert done.status == 0, done.err
     assert board(run).loc["linear", "accuracy"] == 1.0
     assert board(run).loc["linear", "parameters"] == 3 * 24 * 24 * 7 + 7

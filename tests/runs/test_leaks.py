@@ -11,7 +11,7 @@ import pytest
 from benchmarks.evaluation.leaks import read_laboratory
 from benchmarks.mistakes import COUNTERPARTS, HONEST, MISTAKES
 from benchmarks.store import read_ledger
-from tests.runs.commands import ferbench, kill_when
+from tests.runs.commands import ferbench, ferbench_here, kill_when
 
 TINY = """
 name = "tiny-leaks"
@@ -120,20 +120,20 @@ def test_a_second_run_trains_nothing_and_ends_in_the_same_numbers(
 def test_the_page_is_rendered_again_from_the_predictions(laboratory: Path) -> None:
     page = (laboratory / "leaks.html").read_text("utf-8")
     (laboratory / "leaks.html").unlink()
-    assert ferbench("report", laboratory).status == 0
+    assert ferbench_here("report", laboratory).status == 0
     assert (laboratory / "leaks.html").read_text("utf-8") == page
-    printed = ferbench("report", laboratory, "--format", "csv")
+    printed = ferbench_here("report", laboratory, "--format", "csv")
     assert printed.out == (laboratory / "leaks.csv").read_text("utf-8")
-    refused = ferbench("report", laboratory, "--format", "latex")
+    refused = ferbench_here("report", laboratory, "--format", "latex")
     assert refused.status == 2
     assert "html or csv" in refused.err
 
 
 def test_a_mistaken_run_can_be_verified_and_never_merged(laboratory: Path, tmp_path: Path) -> None:
     run = laboratory / "test-in-training"
-    verified = ferbench("verify", run)
+    verified = ferbench_here("verify", run)
     assert verified.status == 0, verified.out + verified.err
-    merged = ferbench("merge", run, laboratory / HONEST, "-o", tmp_path / "both")
+    merged = ferbench_here("merge", run, laboratory / HONEST, "-o", tmp_path / "both")
     assert merged.status == 2
     assert "mistake" in merged.err
 

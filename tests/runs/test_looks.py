@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from benchmarks.store import read_json, read_ledger
-from tests.runs.commands import SMALL, ferbench
+from tests.runs.commands import SMALL, ferbench, ferbench_here
 
 VARIANTS, WITH_MAPS = 4, 2
 ADDED = "[robustness]\nimages = 20\n[[variants]]"
@@ -68,10 +68,10 @@ def test_a_network_without_a_map_is_told_and_never_opens_the_test_set(run: Path)
 def test_the_page_has_pictures_and_verifies_and_none_without_images(run: Path) -> None:
     page = run / "leaderboard.html"
     assert "data:image" in page.read_text("utf-8")
-    assert ferbench("verify", run).status == 0
-    assert ferbench("report", run, "--no-images").status == 0
+    assert ferbench_here("verify", run).status == 0
+    assert ferbench_here("report", run, "--no-images").status == 0
     assert "data:image" not in page.read_text("utf-8")
-    assert ferbench("verify", run).status == 0
+    assert ferbench_here("verify", run).status == 0
 
 
 def test_other_images_are_asked_for_anew_and_the_rest_is_not(run: Path, plugin: Path) -> None:

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from benchmarks.store import read_ledger
-from tests.runs.commands import SMALL, TINY, ferbench, kill_when, numbers, stop_when
+from tests.runs.commands import SMALL, TINY, ferbench, ferbench_here, kill_when, numbers, stop_when
 from tests.runs.conftest import temporary_of
 
 TIMM = "timm:resnet10t"
@@ -156,7 +156,7 @@ def test_a_report_is_rendered_again_from_the_predictions(unbroken: Path, tmp_pat
     before = pd.read_csv(run / "leaderboard.csv")
     for file in run.glob("leaderboard.*"):
         file.unlink()
-    assert ferbench("report", run).status == 0
+    assert ferbench_here("report", run).status == 0
     pd.testing.assert_frame_equal(pd.read_csv(run / "leaderboard.csv"), before)
     assert (run / "leaderboard.html").is_file()
 

@@ -13,7 +13,7 @@ from benchmarks.evaluation.budget import budgets
 from benchmarks.evaluation.run_results import read_run
 from benchmarks.evaluation.test_ledger import scorings
 from benchmarks.protocol import digest
-from tests.runs.commands import TINY, ferbench, numbers
+from tests.runs.commands import TINY, ferbench, ferbench_here, numbers
 from tests.runs.test_runs import VARIANTS
 
 TRANSFER = "timm:resnet10t.source.fine-tune@32"
@@ -44,9 +44,9 @@ def test_the_manifest_names_everything_that_decided_the_numbers(unbroken: Path) 
 
 
 def test_a_run_holds_as_it_was_made_and_after_another_rendering(copy: Path) -> None:
-    assert ferbench("verify", copy).status == 0
-    assert ferbench("report", copy).status == 0
-    done = ferbench("verify", copy)
+    assert ferbench_here("verify", copy).status == 0
+    assert ferbench_here("report", copy).status == 0
+    done = ferbench_here("verify", copy)
     assert (done.status, done.out) == (0, "")
 
 
@@ -54,7 +54,7 @@ def test_a_changed_model_is_named_and_nothing_builds_on_it(copy: Path, protocol:
     model = copy / "fits" / "emotionnet" / "seed-1" / "model.keras"
     content = model.read_bytes()
     model.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
-    done = ferbench("verify", copy)
+    done = ferbench_here("verify", copy)
     assert done.status == 1
     assert done.out.splitlines() == [
         "fits/emotionnet/seed-1/model.keras: changed since it was written"
@@ -83,7 +83,7 @@ def test_a_variant_made_again_is_bit_identical(unbroken: Path, again: Path) -> N
     assert alone["fits"] == {
         f"{TRANSFER} {seed}": whole["fits"][f"{TRANSFER} {seed}"] for seed in (0, 1)
     }
-    assert ferbench("verify", again).status == 0
+    assert ferbench_here("verify", again).status == 0
 
 
 @pytest.mark.slow
@@ -110,7 +110,7 @@ def test_a_reproduction_goes_on_and_no_other_run_takes_its_folder(
     assert {p: p.stat().st_mtime_ns for p in again.glob("fits/*/seed-*/*")} == before
     edit(copy / "manifest.json", title="another")
     for out, message in ((again, "another run"), (copy, "the run itself")):
-        refused = ferbench("reproduce", copy, TRANSFER, "--out", out)
+        refused = ferbench_here("reproduce", copy, TRANSFER, "--out", out)
         assert (refused.status, message in refused.err) == (2, True), refused.err
 
 
@@ -185,7 +185,7 @@ def test_a_plugin_is_asked_for_by_its_digest(
     plugged: tuple[Path, Path, Path], tmp_path: Path
 ) -> None:
     _, plugin, run = plugged
-    refused = ferbench("reproduce", run, "--out", tmp_path / "out")
+    refused = ferbench_here("reproduce", run, "--out", tmp_path / "out")
     assert (refused.status, "mine.py" in refused.err) == (2, True)
     done = ferbench("reproduce", run, "--plugin", plugin, "--out", tmp_path / "out")
     assert done.status == 0, done.err
@@ -206,7 +206,7 @@ def test_a_variant_that_is_changed_and_scored_again_is_marked(
     assert (budget.started, budget.earlier_trials, budget.earlier_fits) == (1, 2, 4)
     page = (run / "leaderboard.html").read_text("utf-8")
     assert "the test set has been opened 3 times for this row" in page
-    assert ferbench("verify", run).status == 0
+    assert ferbench_here("verify", run).status == 0
 
 
 def test_an_unbroken_run_counts_everything_once(unbroken: Path) -> None:
@@ -222,9 +222,9 @@ def test_parts_made_apart_are_merged_into_the_run(
     unbroken: Path, plugged: tuple[Path, Path, Path], tmp_path: Path
 ) -> None:
     out = tmp_path / "merged"
-    done = ferbench("merge", unbroken, plugged[2], "-o", out)
+    done = ferbench_here("merge", unbroken, plugged[2], "-o", out)
     assert done.status == 0, done.err
-    assert ferbench("verify", out).status == 0
+    assert ferbench_here("verify", out).status == 0
     merged, whole = numbers(out), numbers(unbroken)
     assert {name: merged["fits"][name] for name in whole["fits"]} == whole["fits"]
     assert merged["fits"].keys() - whole["fits"].keys() == {"mine 0", "mine 1"}

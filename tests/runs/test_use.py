@@ -24,7 +24,7 @@ from benchmarks.use.predictor import Predictor
 from datasets.cache import open_data_set
 from datasets.registry import discover
 from models.registry import ModelError
-from tests.runs.commands import ferbench
+from tests.runs.commands import ferbench_here
 from tests.use.portraits import film, portrait, save
 
 VARIANTS = ("two-faced", "pixel-logistic", "emotionnet", "timm:resnet10t.scratch@32")
@@ -60,7 +60,7 @@ def stored(run: Path, variant: str, split: str, seed: int = 3) -> pd.DataFrame:
 def test_predictions_are_the_stored_ones_of_the_first_seed(
     run: Path, test_images: Path, plugin: Path, variant: str
 ) -> None:
-    done = ferbench(
+    done = ferbench_here(
         "predict", f"{run}/{variant}", test_images, "--format", "csv", "--plugin", plugin
     )
     assert done.status == 0, done.err
@@ -83,7 +83,7 @@ def test_without_a_variant_the_best_on_validation_is_taken_and_named(
         return float(np.mean([r.mean() for r in right]))
 
     best = max(VARIANTS, key=validation_accuracy)
-    done = ferbench("predict", run, test_images / "00000.png", "--plugin", plugin)
+    done = ferbench_here("predict", run, test_images / "00000.png", "--plugin", plugin)
     assert done.status == 0, done.err
     assert f"model: {best}, seed 3 (best of 4 on validation, accuracy " in done.err
     assert "00000.png" in done.out
@@ -105,7 +105,9 @@ def album(tmp_path: Path) -> Path:
 
 
 def test_faces_of_photographs_as_json_lines(run: Path, album: Path) -> None:
-    done = ferbench("predict", f"{run}/pixel-logistic", album, "absent.png", "--format", "jsonl")
+    done = ferbench_here(
+        "predict", f"{run}/pixel-logistic", album, "absent.png", "--format", "jsonl"
+    )
     assert done.status == 1
     lines = [json.loads(line) for line in done.out.splitlines()]
     assert [Path(line["path"]).name for line in lines] == ["lying.jpg", "portrait.png"]
@@ -128,8 +130,8 @@ def test_faces_of_photographs_as_json_lines(run: Path, album: Path) -> None:
 
 def test_csv_and_the_table_hold_the_same_answers(run: Path, album: Path) -> None:
     arguments = ("predict", f"{run}/pixel-logistic", album / "portrait.png")
-    rows = list(csv.DictReader(io.StringIO(ferbench(*arguments, "--format", "csv").out)))
-    table = ferbench(*arguments)
+    rows = list(csv.DictReader(io.StringIO(ferbench_here(*arguments, "--format", "csv").out)))
+    table = ferbench_here(*arguments)
     assert (table.status, len(rows)) == (0, 1)
     heading, row = (line.split() for line in table.out.splitlines())
     assert heading[:3] == ["picture", "face", "answer"]
@@ -139,7 +141,7 @@ def test_csv_and_the_table_hold_the_same_answers(run: Path, album: Path) -> None
 
 
 def test_whole_pictures_are_not_searched(run: Path, album: Path) -> None:
-    done = ferbench(
+    done = ferbench_here(
         "predict", f"{run}/pixel-logistic", album / "blank.jpg", "--whole", "--format", "jsonl"
     )
     assert done.status == 0, done.err
@@ -150,10 +152,10 @@ def test_names_that_are_no_unicode_come_back_as_they_are(run: Path, tmp_path: Pa
     hostile = os.fsencode(tmp_path) + b"/\xff\x1b[2J\n.png"
     save(tmp_path / "plain.png", np.zeros((48, 48), np.uint8))
     (tmp_path / "plain.png").rename(os.fsdecode(hostile))
-    done = ferbench("predict", f"{run}/pixel-logistic", tmp_path, "--format", "jsonl")
+    done = ferbench_here("predict", f"{run}/pixel-logistic", tmp_path, "--format", "jsonl")
     assert done.status == 0, done.err
     assert os.fsencode(json.loads(done.out)["path"]) == hostile
-    table = ferbench("predict", f"{run}/pixel-logistic", tmp_path)
+    table = ferbench_here("predict", f"{run}/pixel-logistic", tmp_path)
     assert "\\x1b[2J\\n.png" in table.out
     assert "\x1b" not in table.out
 
@@ -163,7 +165,7 @@ def test_annotated_copies_lie_as_their_originals_and_are_no_pictures_themselves(
 ) -> None:
     before = {path: path.read_bytes() for path in album.iterdir()}
     for _ in range(2):
-        done = ferbench("predict", f"{run}/pixel-logistic", album, "--save", album)
+        done = ferbench_here("predict", f"{run}/pixel-logistic", album, "--save", album)
         assert done.status == 1
         assert len(done.out.splitlines()) == 3
     made = {path.name for path in album.iterdir()} - {path.name for path in before}
@@ -192,7 +194,7 @@ def test_a_model_that_cannot_be_had_is_told_in_one_line(
         name = "model.keras" if variant == "emotionnet" else "model.safetensors"
         damage(seed / name)  # type: ignore[operator]
     picture = save(tmp_path / "a.png", np.zeros((48, 48), np.uint8))
-    done = ferbench("predict", f"{copy}/{variant}", picture)
+    done = ferbench_here("predict", f"{copy}/{variant}", picture)
     assert (done.status, done.out) == (2, "")
     lines = [line for line in done.err.splitlines() if not line.startswith("model: ")]
     assert len(lines) == 1, done.err
@@ -224,7 +226,7 @@ def video(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_webcam_says_each_second_what_it_sees(run: Path, video: Path) -> None:
-    done = ferbench("webcam", f"{run}/pixel-logistic", "--camera", video)
+    done = ferbench_here("webcam", f"{run}/pixel-logistic", "--camera", video)
     assert done.status == 0, done.err
     lines = done.out.splitlines()
     assert [line.partition("  ")[0] for line in lines] == ["0:00", "0:01", "0:02", "0:03"]
@@ -243,7 +245,7 @@ def test_webcam_says_each_second_what_it_sees(run: Path, video: Path) -> None:
 def test_a_camera_that_cannot_be_had_is_told_in_one_line(
     run: Path, camera: str, message: str
 ) -> None:
-    done = ferbench("webcam", f"{run}/pixel-logistic", "--camera", camera)
+    done = ferbench_here("webcam", f"{run}/pixel-logistic", "--camera", camera)
     assert (done.status, done.out) == (2, "")
     (line,) = done.err.splitlines()
     assert message in line
