@@ -8,11 +8,12 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
+LONG = {"runs", "training", "models"}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put whole runs first, so that no worker begins a long file when the others have ended."""
-    items.sort(key=lambda item: "runs" not in item.path.relative_to(ROOT).parts)
+    """Put long files first, so that no worker begins one when the others have ended."""
+    items.sort(key=lambda item: not LONG & set(item.path.relative_to(ROOT).parts))
 
 
 @pytest.fixture(scope="session")

@@ -129,7 +129,7 @@ def ferbench(*arguments: object, **environment: str) -> Done:
 
 def ferbench_here(*arguments: object, **environment: str) -> Done:
     """Run a command that needs no engine in this process, which spares the start of one."""
-    out, err = io.StringIO(), io.StringIO()
+    out, err = (io.TextIOWrapper(io.BytesIO(), "utf-8", newline="") for _ in range(2))
     with (
         patch.object(sys, "argv", ["ferbench", *map(str, arguments)]),
         patch.dict(os.environ, environment),
@@ -139,7 +139,14 @@ def ferbench_here(*arguments: object, **environment: str) -> Done:
     ):
         main()
     assert isinstance(end.value.code, int)
-    return Done(end.value.code, out.getvalue(), err.getvalue())
+    told, complained = (_written(stream) for stream in (out, err))
+    return Done(end.value.code, told, complained)
+
+
+def _written(stream: io.TextIOWrapper) -> str:
+    stream.flush()
+    stream.seek(0)
+    return stream.read()
 
 
 def stop_when(condition: Callable[[], bool], signal_number: int, *arguments: object) -> int:
