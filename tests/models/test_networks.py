@@ -62,6 +62,7 @@ def test_mini_xception_has_the_published_number_of_parameters(answers) -> None:
     assert answers["keras mini-xception"]["parameters"] == 58_423
 
 
+@pytest.mark.slow
 def test_keras_networks_work_on_torch_too(tmp_path) -> None:
     found = call(
         "tests.models.keras_networks:examine",

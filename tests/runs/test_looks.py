@@ -74,6 +74,7 @@ def test_the_page_has_pictures_and_verifies_and_none_without_images(run: Path) -
     assert ferbench_here("verify", run).status == 0
 
 
+@pytest.mark.slow
 def test_other_images_are_asked_for_anew_and_the_rest_is_not(run: Path, plugin: Path) -> None:
     before = models(run)
     go_on(run, SMALL.replace("[[variants]]", ADDED.replace("20", "30"), 1), plugin)
