@@ -67,10 +67,10 @@ def add(
     """Bring a finished model, or its predictions, into a run as a row marked external."""
     from rich.console import Console
 
-    from benchmarks.exchange.add import add as carry_out
-    from benchmarks.exchange.add import close
-    from benchmarks.exchange.arrival import Request
-    from benchmarks.listings import print_leaderboard
+    from benchmarks.commands.listings import print_leaderboard
+    from benchmarks.exchange.adding.add import add as carry_out
+    from benchmarks.exchange.adding.add import close
+    from benchmarks.exchange.adding.incoming import Request
     from benchmarks.report.page import render
 
     request = Request(

@@ -15,7 +15,7 @@ def audit(
     json: Annotated[bool, typer.Option("--json", help="Print the whole audit as JSON.")] = False,
 ) -> int:
     """Print what is wrong with a data set: duplicates, alterations, blank and unreadable images."""
-    from benchmarks.audit_listing import audited, print_audit, print_json
+    from benchmarks.commands.audit_listing import audited, print_audit, print_json
 
     found = audited(name, data)
     if json:

@@ -35,15 +35,15 @@ def bench(
     """Measure how fast this machine trains and predicts."""
     from rich.console import Console
 
-    from benchmarks.bench import BRIEF, FULL, PRECISIONS, QUICK, SHIPPED, shipped_protocol
-    from benchmarks.bench import bench as measure
-    from benchmarks.bench_table import print_bench
-    from benchmarks.data_speed import measure_data
-    from benchmarks.environment import has_bfloat16
+    from benchmarks.bench.bench import BRIEF, FULL, PRECISIONS, QUICK, SHIPPED, shipped_protocol
+    from benchmarks.bench.bench import bench as measure
+    from benchmarks.bench.data_speed import measure_data
+    from benchmarks.commands.bench_table import print_bench
+    from benchmarks.data.prepared import prepare
     from benchmarks.errors import InputError
-    from benchmarks.ground import prepare
-    from benchmarks.protocol import load_protocol
-    from benchmarks.store import write_json
+    from benchmarks.machine.environment import has_bfloat16
+    from benchmarks.protocol.reading import load_protocol
+    from benchmarks.store.files import write_json
     from datasets.registry import discover as discover_data
     from models.registry import discover
 

@@ -45,10 +45,9 @@ def choose(
     from benchmarks.evaluation.choice import Limits, candidates
     from benchmarks.evaluation.choice import choose as choose_from
     from benchmarks.evaluation.leaderboard import leaderboard
-    from benchmarks.evaluation.run_results import read_run
     from benchmarks.evaluation.statistics import compute_statistics
-    from benchmarks.mistakes import refuse_mistaken
-    from benchmarks.report.choice_text import lines
+    from benchmarks.report.sections.choice_text import lines
+    from benchmarks.store.reading import read_run, refuse_mistaken
 
     refuse_mistaken(run)
     results = read_run(run)

@@ -17,10 +17,9 @@ def compare(
     """Say by how much two variants of a run differ and whether that is more than chance."""
     from rich.console import Console
 
-    from benchmarks.evaluation.run_results import read_run
     from benchmarks.evaluation.statistics import chosen_pair, compute_statistics
-    from benchmarks.mistakes import refuse_mistaken
-    from benchmarks.report.pair_text import accuracies, tests, verdict
+    from benchmarks.report.sections.pair_text import accuracies, tests, verdict
+    from benchmarks.store.reading import read_run, refuse_mistaken
 
     refuse_mistaken(run)
     results = read_run(run)

@@ -17,7 +17,7 @@ def list_data_sets(context: typer.Context) -> int:
     """List the data sets."""
     if context.invoked_subcommand is not None:
         return 0
-    from benchmarks.listings import print_data_sets
+    from benchmarks.commands.listings import print_data_sets
 
     return print_data_sets()
 
@@ -25,7 +25,7 @@ def list_data_sets(context: typer.Context) -> int:
 @data_sets.command()
 def inspect(name: str, data: Data = None) -> int:
     """Print a data set's counts per split and class, image size, standing and digest."""
-    from benchmarks.listings import print_inspection
+    from benchmarks.commands.listings import print_inspection
 
     return print_inspection(name, data)
 

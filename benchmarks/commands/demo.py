@@ -24,7 +24,7 @@ def demo(
 
     from rich.console import Console
 
-    from benchmarks.use.chosen import choose
+    from benchmarks.evaluation.fitted import choose
     from benchmarks.use.demo_server import DemoServer
     from benchmarks.use.models import Models
 

@@ -38,8 +38,8 @@ def export(
     plugin: Plugin = None,
 ) -> int:
     """Write a fitted model as a file for other programs, checked against the run's own model."""
-    from benchmarks.exchange.export import Request
-    from benchmarks.exchange.export import export as carry_out
+    from benchmarks.exchange.exporting.export import Request
+    from benchmarks.exchange.exporting.export import export as carry_out
 
     request = Request(
         reference=model, format=format, out=out, seed=seed, plugins=tuple(plugin or ())

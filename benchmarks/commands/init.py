@@ -28,8 +28,8 @@ def init(
     """Write a protocol for your own images."""
     from rich.console import Console
 
-    from benchmarks.proposal import choose_data, propose
-    from benchmarks.protocol_file import budget_lines, describe, next_command, write_protocol
+    from benchmarks.init.proposal import choose_data, propose
+    from benchmarks.init.toml import budget_lines, describe, next_command, write_protocol
 
     place = _place(path, data)
     file = output or Path(f"{_name(place.stem)}.toml")
@@ -74,8 +74,8 @@ def _place(path: Path | None, data: Path | None) -> Path:
 
 def _name(stem: str) -> str:
     """Return a protocol name made of ``stem``; a preset's own name is not taken."""
-    from benchmarks.protocol import presets
-    from benchmarks.store import slug
+    from benchmarks.protocol.reading import presets
+    from benchmarks.store.folder import slug
 
     name = slug(stem).strip("-._") or "mine"
     return f"my-{name}" if name in presets() else name

@@ -14,7 +14,7 @@ def merge(
     out: Annotated[Path, typer.Option("--out", "-o", help="The new results folder.")],
 ) -> int:
     """Join runs of the same protocol, made on several machines, into one results folder."""
-    from benchmarks.merge import merge as join
+    from benchmarks.reproducibility.merge import merge as join
 
     for remark in join(runs, out):
         print(remark, file=sys.stderr)

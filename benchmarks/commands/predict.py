@@ -36,7 +36,7 @@ def predict(
     """Say what a fitted model sees in the faces of pictures."""
     from rich.console import Console
 
-    from benchmarks.use.predicting import Request, carry_out
+    from benchmarks.use.predict import Request, carry_out
 
     request = Request(
         model=model,

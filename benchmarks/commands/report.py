@@ -46,12 +46,12 @@ def report(
 ) -> int:
     """Render a run's page and tables again from its stored predictions."""
     from benchmarks.evaluation.leaderboard import leaderboard
-    from benchmarks.evaluation.leaks import is_laboratory
-    from benchmarks.evaluation.run_results import read_run
-    from benchmarks.report import tables as leaderboard_forms
-    from benchmarks.report.figures import save_figures
+    from benchmarks.leaks.effect import is_laboratory
+    from benchmarks.report.files import leaderboard as leaderboard_forms
+    from benchmarks.report.files.figures import save_figures
+    from benchmarks.report.files.tables import save_tables
     from benchmarks.report.page import render
-    from benchmarks.report.takeaway import save_tables
+    from benchmarks.store.reading import read_run
 
     written: list[Path] = []
     if is_laboratory(run):
@@ -83,9 +83,9 @@ def _told(written: list[Path]) -> Iterator[str]:
 def _laboratory(run: Path, format: Format, folder: Path | None) -> int:
     """Render a leak laboratory again; its runs are reported one by one."""
     from benchmarks.errors import InputError
-    from benchmarks.evaluation.leaks import read_laboratory, table
-    from benchmarks.report.leaks import render_laboratory
-    from benchmarks.report.tables import as_csv
+    from benchmarks.leaks.effect import read_laboratory, table
+    from benchmarks.leaks.page import render_laboratory
+    from benchmarks.report.files.leaderboard import as_csv
 
     if format not in (Format.html, Format.csv) or folder is not None:
         raise InputError(

@@ -11,7 +11,7 @@ import typer
 from benchmarks.commands.options import Data, Plugin
 
 if TYPE_CHECKING:
-    from benchmarks.reproduce import Reproduction
+    from benchmarks.reproducibility.reproduce import Reproduction
 
 
 def reproduce(
@@ -30,9 +30,9 @@ def reproduce(
     """
     from rich.console import Console
 
-    from benchmarks.display import Display
-    from benchmarks.reproduce import Original, default_place
-    from benchmarks.reproduce import reproduce as make_again
+    from benchmarks.execution.progress import Display
+    from benchmarks.reproducibility.reproduce import Original, default_place
+    from benchmarks.reproducibility.reproduce import reproduce as make_again
 
     original = Original(run=run, variant=variant, data=data, plugins=tuple(plugin or ()))
     width = None if sys.stderr.isatty() else 140

@@ -23,15 +23,15 @@ def run(
     """Carry out a protocol, or go on with it where it stopped."""
     from rich.console import Console
 
-    from benchmarks import laboratory
-    from benchmarks.digests import write_digests
-    from benchmarks.display import Display
-    from benchmarks.listings import print_laboratory, print_leaderboard
-    from benchmarks.protocol import load_protocol
-    from benchmarks.report.leaks import render_laboratory
+    from benchmarks.commands.listings import print_laboratory, print_leaderboard
+    from benchmarks.execution.progress import Display
+    from benchmarks.execution.run import Request
+    from benchmarks.execution.run import run as carry_out
+    from benchmarks.leaks import laboratory
+    from benchmarks.leaks.page import render_laboratory
+    from benchmarks.protocol.reading import load_protocol
     from benchmarks.report.page import render
-    from benchmarks.run import Request
-    from benchmarks.run import run as carry_out
+    from benchmarks.store.digests import write_digests
 
     loaded = load_protocol(protocol)
     folder = out or Path("results") / loaded.name

@@ -14,8 +14,8 @@ def verify(run: Annotated[Path, typer.Argument(metavar="RUN")]) -> int:
 
     Exit status: 0 everything holds; 1 something does not, and is named; 2 RUN is no run.
     """
-    from benchmarks.verify import unchecked
-    from benchmarks.verify import verify as find
+    from benchmarks.reproducibility.verify import unchecked
+    from benchmarks.reproducibility.verify import verify as find
 
     found = find(run)
     for finding in found:

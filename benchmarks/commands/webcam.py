@@ -22,11 +22,11 @@ def webcam(
 
     from rich.console import Console
 
+    from benchmarks.evaluation.fitted import choose
     from benchmarks.use.camera import Camera
-    from benchmarks.use.chosen import choose
     from benchmarks.use.keys import watching_for
-    from benchmarks.use.live import watch
     from benchmarks.use.starting import start
+    from benchmarks.use.webcam import watch
 
     words = Console(stderr=True, highlight=False, markup=False)
     chosen = choose(model)

@@ -55,7 +55,7 @@ def compare_precisions(subject: str, seconds: Mapping[str, float]) -> Finding:
 
 def run_probe(name: str) -> dict[str, Any] | str:
     """Return what the probe of an engine answered, or why it did not."""
-    from benchmarks.executors.processes import worker_environment
+    from benchmarks.processes import worker_environment
 
     try:
         done = subprocess.run(
@@ -92,7 +92,7 @@ def _remedy(name: str) -> str:
 
 
 def _unseen_gpu(subject: str, name: str) -> Iterator[Finding]:
-    from benchmarks.environment import gpu
+    from benchmarks.machine.environment import gpu
 
     try:
         present = gpu()

@@ -19,7 +19,7 @@ RESULTS = Path("results")
 
 def examine_processor() -> Iterator[Finding]:
     """Name the processor and the cores that this process may use."""
-    from benchmarks.environment import processor, usable_cores
+    from benchmarks.machine.environment import processor, usable_cores
 
     usable, present = usable_cores(), os.cpu_count() or 1
     share = "" if usable == present else f" of {present}"
@@ -30,7 +30,7 @@ def examine_memory() -> Iterator[Finding]:
     """Tell whether one worker for each core fits."""
     import psutil
 
-    from benchmarks.environment import usable_cores
+    from benchmarks.machine.environment import usable_cores
 
     memory, cores = psutil.virtual_memory(), usable_cores()
     total, free = memory.total / 2**30, memory.available / 2**30
@@ -48,7 +48,7 @@ def examine_memory() -> Iterator[Finding]:
 
 def examine_gpu() -> Iterator[Finding]:
     """Name the GPUs that the driver reports; whether an engine sees them is its own finding."""
-    from benchmarks.environment import gpu
+    from benchmarks.machine.environment import gpu
 
     try:
         name = gpu()

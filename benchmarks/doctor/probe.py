@@ -12,9 +12,9 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.timing import timed
-from benchmarks.training.contract import Engine, InitialWeights, Precision, Task
-from benchmarks.training.engines import load_engine
+from benchmarks.engines.contract import Engine, InitialWeights, Precision, Task
+from benchmarks.engines.registry import load_engine
+from benchmarks.machine.timing import timed
 from models.registry import Architecture, EngineName, discover
 
 NETWORKS = {"keras": "plain-cnn", "torch": "timm:resnet10t", "scikit-learn": "pixel-logistic"}

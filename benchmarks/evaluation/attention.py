@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.evaluation.records import FitResults, VariantResults
+from benchmarks.store.records import FitResults, VariantResults
 
 
 @dataclass(frozen=True)

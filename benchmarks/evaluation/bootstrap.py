@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
-from benchmarks.evaluation.records import Predictions
+from benchmarks.store.records import Predictions
 
 RESAMPLES = 10_000
 FEWEST = 1_000
@@ -95,7 +95,7 @@ def bootstrap(
     )
 
 
-#: The metrics of `benchmarks.evaluation.metrics` that can be resampled, in the order of `scores`.
+#: The metrics of `benchmarks.evaluation.scores` that can be resampled, in the order of `scores`.
 RESAMPLED = ("accuracy", "macro_f1", "balanced_accuracy", "log_loss")
 
 
@@ -143,7 +143,7 @@ class _Tally:
         """Return the scores under ``weights`` (R×P): float64, (4 + 3K)×R×F, metrics first.
 
         After them come each class's precision, recall and F1. They are those of
-        `benchmarks.evaluation.metrics`: a class that a resample lacks counts 0 in the macro-F1
+        `benchmarks.evaluation.scores`: a class that a resample lacks counts 0 in the macro-F1
         and not at all in the balanced accuracy.
         """
         sums = (weights.astype(np.float32) @ self.counts).astype(np.float64)

@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from benchmarks.evaluation.chance import FLOOR_ENGINE
-from benchmarks.evaluation.records import FitFacts, RunResults, Value, VariantResults
+from benchmarks.evaluation.guessing import FLOOR_ENGINE
+from benchmarks.store.records import FitFacts, RunResults, Value, VariantResults
 
 NEAR = 0.05
 """A value is on the edge of an interval within this share of its length from a bound."""

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from benchmarks.evaluation.chance import no_better_than_guessing
 from benchmarks.evaluation.comparison import Pair
 from benchmarks.evaluation.conditions import timed_apart
-from benchmarks.evaluation.records import RunResults
+from benchmarks.evaluation.guessing import no_better_than_guessing
 from benchmarks.evaluation.statistics import Statistics
+from benchmarks.store.records import RunResults
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,7 +13,6 @@ from statsmodels.stats.contingency_tables import mcnemar
 from statsmodels.stats.multitest import multipletests
 
 from benchmarks.evaluation.bootstrap import Estimate
-from benchmarks.evaluation.records import VariantResults
 from benchmarks.evaluation.uncertainty import (
     Fits,
     SeedFloor,
@@ -21,6 +20,7 @@ from benchmarks.evaluation.uncertainty import (
     of_difference,
     seed_floor,
 )
+from benchmarks.store.records import VariantResults
 
 LEVEL = 0.05
 

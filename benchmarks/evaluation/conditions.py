@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from benchmarks.evaluation.records import RunResults, VariantResults
+from benchmarks.store.records import RunResults, VariantResults
 
 HARDWARE = "hardware"
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.evaluation.chance import FLOOR_ENGINE, did_not_learn
-from benchmarks.evaluation.records import RunResults, VariantResults
+from benchmarks.evaluation.guessing import FLOOR_ENGINE, did_not_learn
+from benchmarks.store.records import RunResults, VariantResults
 
 
 @dataclass(frozen=True)

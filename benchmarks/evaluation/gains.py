@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from benchmarks.evaluation.comparison import Pair
-from benchmarks.evaluation.records import RunResults, VariantResults
 from benchmarks.evaluation.statistics import Statistics
+from benchmarks.store.records import RunResults, VariantResults
 
 AUGMENTED = {"augmented-cnn": "plain-cnn"}
 Kind = Literal["transfer", "augmentation"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from benchmarks.evaluation.records import Trial, VariantResults
+from benchmarks.store.records import Trial, VariantResults
 
 FEWEST = 8
 """Complete trials under which nothing is said."""

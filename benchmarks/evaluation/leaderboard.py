@@ -8,9 +8,10 @@ import pandas as pd
 
 from benchmarks.evaluation.bootstrap import RESAMPLED
 from benchmarks.evaluation.conditions import hardware
-from benchmarks.evaluation.metrics import METRICS, score
-from benchmarks.evaluation.records import RunResults, VariantResults
+from benchmarks.evaluation.scores import score
 from benchmarks.evaluation.statistics import Statistics, compute_statistics
+from benchmarks.metrics import METRICS
+from benchmarks.store.records import RunResults, VariantResults
 
 INTERVAL = "95 % interval over test images and seeds (with one seed: over images alone)"
 WHOLE = (

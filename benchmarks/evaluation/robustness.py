@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.corruption import LEVELS
-from benchmarks.evaluation.records import CorruptedAnswers, FitResults, RunResults, VariantResults
+from benchmarks.data.corruptions import LEVELS
 from benchmarks.evaluation.uncertainty import Uncertainty
+from benchmarks.store.records import CorruptedAnswers, FitResults, RunResults, VariantResults
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from benchmarks.evaluation.calibration import (
     reliability,
     tempered,
 )
-from benchmarks.evaluation.records import FitResults, Predictions
+from benchmarks.store.records import FitResults, Predictions
 
 
 @dataclass(frozen=True, eq=False)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.evaluation.records import Predictions
+from benchmarks.store.records import Predictions
 
 Floats = NDArray[np.float64]
 

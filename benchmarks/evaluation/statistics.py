@@ -13,12 +13,12 @@ from numpy.typing import NDArray
 
 from benchmarks.errors import InputError
 from benchmarks.evaluation.bootstrap import Bootstrap, Estimate, bootstrap
-from benchmarks.evaluation.chance import FLOOR_ENGINE
 from benchmarks.evaluation.comparison import Pair, compare, ranks
-from benchmarks.evaluation.metrics import METRICS
-from benchmarks.evaluation.records import Predictions, RunResults, VariantResults
+from benchmarks.evaluation.guessing import FLOOR_ENGINE
 from benchmarks.evaluation.resolution import Resolution, resolution
 from benchmarks.evaluation.uncertainty import Fits, of_mean
+from benchmarks.metrics import METRICS
+from benchmarks.store.records import Predictions, RunResults, VariantResults
 
 
 @dataclass(frozen=True)

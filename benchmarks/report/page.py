@@ -13,31 +13,31 @@ import pandas as pd
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from benchmarks.digests import renew_digests
+from benchmarks.data.mistakes import announcement
 from benchmarks.evaluation.choice import candidates
 from benchmarks.evaluation.gains import gains
 from benchmarks.evaluation.leaderboard import INTERVAL, leaderboard
-from benchmarks.evaluation.metrics import METRICS
-from benchmarks.evaluation.records import RunResults
-from benchmarks.evaluation.run_results import read_run
 from benchmarks.evaluation.statistics import Statistics, compute_statistics
-from benchmarks.mistakes import announcement
-from benchmarks.report.album import Album, album_of
-from benchmarks.report.choosing_section import choosing_section
-from benchmarks.report.collection import definitions
-from benchmarks.report.comparison_section import comparison_section
-from benchmarks.report.confusion import confusion_data
-from benchmarks.report.data_section import data_section
-from benchmarks.report.examples import examples
-from benchmarks.report.gains_section import gains_table
-from benchmarks.report.looks_section import looks_section
-from benchmarks.report.method_section import method_section
-from benchmarks.report.ranking import ranking
-from benchmarks.report.robustness_section import robustness_section
-from benchmarks.report.summary import answer
-from benchmarks.report.tables import as_csv, as_json
-from benchmarks.report.variant_section import variant_section
-from benchmarks.store import replacing
+from benchmarks.metrics import METRICS
+from benchmarks.report.elements.pictures import Album, album_of
+from benchmarks.report.files.collection import definitions
+from benchmarks.report.files.leaderboard import as_csv, as_json
+from benchmarks.report.sections.answer import answer
+from benchmarks.report.sections.choosing import choosing_section
+from benchmarks.report.sections.comparison import comparison_section
+from benchmarks.report.sections.confusion import confusion_data
+from benchmarks.report.sections.data import data_section
+from benchmarks.report.sections.examples import examples
+from benchmarks.report.sections.explanations import looks_section
+from benchmarks.report.sections.gains import gains_table
+from benchmarks.report.sections.leaderboard import ranking
+from benchmarks.report.sections.method import method_section
+from benchmarks.report.sections.robustness import robustness_section
+from benchmarks.report.sections.variant import variant_section
+from benchmarks.store.digests import renew_digests
+from benchmarks.store.files import replacing
+from benchmarks.store.reading import read_run
+from benchmarks.store.records import RunResults
 
 TEMPLATES = Path(__file__).resolve().parents[2] / "report_templates"
 

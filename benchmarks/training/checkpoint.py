@@ -13,7 +13,7 @@ import numpy as np
 from safetensors import safe_open
 from safetensors.numpy import save_file
 
-from benchmarks.training.contract import Arrays
+from benchmarks.engines.contract import Arrays
 from models.registry import ModelError
 
 FILE = "checkpoint.safetensors"

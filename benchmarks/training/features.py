@@ -14,7 +14,7 @@ import numpy as np
 from filelock import FileLock
 from numpy.typing import NDArray
 
-from benchmarks.training.contract import Images, Learner
+from benchmarks.engines.contract import Images, Learner
 
 
 @dataclass(frozen=True)

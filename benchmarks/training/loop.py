@@ -12,16 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.metrics import accuracy_score, f1_score, log_loss
 
+from benchmarks.engines.contract import Engine, Images, InitialWeights, Learner, Strategy, Task
 from benchmarks.training.augmentation import Augmentation
 from benchmarks.training.checkpoint import Checkpoint, EpochRecord, Progress, scores
-from benchmarks.training.contract import (
-    Engine,
-    Images,
-    InitialWeights,
-    Learner,
-    Strategy,
-    Task,
-)
 from benchmarks.training.features import FeatureCache
 from benchmarks.training.schedule import best_epoch, learning_rate, plateau_scale, should_stop
 from benchmarks.training.stream import Batch, batch_count, batches, network_seed

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
-from benchmarks.store import replacing
+from benchmarks.store.files import replacing
 from benchmarks.use.faces import Box
 from benchmarks.use.pictures import SAVED, Answer, File, read
 

@@ -9,7 +9,7 @@ from typing import Any
 from rich.console import Console
 
 from benchmarks.errors import InputError
-from benchmarks.use.chosen import ChosenFit, fit_of, usable
+from benchmarks.evaluation.fitted import ChosenFit, fit_of, usable
 from benchmarks.use.faces import FaceFinder, faces_in
 from benchmarks.use.formats import as_json
 from benchmarks.use.pictures import answer_faces

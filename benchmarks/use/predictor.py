@@ -14,9 +14,9 @@ from typing import IO, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.executors.processes import worker_environment
-from benchmarks.training.contract import Images
-from benchmarks.use.chosen import ChosenFit
+from benchmarks.engines.contract import Images
+from benchmarks.evaluation.fitted import ChosenFit
+from benchmarks.processes import worker_environment
 from benchmarks.use.wire import Refused, receive, send
 from models.registry import ModelError, discover
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from benchmarks.use.chosen import ChosenFit
+from benchmarks.evaluation.fitted import ChosenFit
 from benchmarks.use.predictor import Predictor
 
 

@@ -11,8 +11,8 @@ from typing import IO, Any
 
 import numpy as np
 
-from benchmarks.training.contract import Predictor
-from benchmarks.training.engines import load_engine
+from benchmarks.engines.contract import Predictor
+from benchmarks.engines.registry import load_engine
 from benchmarks.use.wire import receive, send, send_refusal
 from models.registry import discover
 

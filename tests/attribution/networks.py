@@ -45,7 +45,7 @@ def keras_corner(corner: list[int]) -> dict[str, Any]:
     import keras
     from keras import layers
 
-    from benchmarks.attribution.keras_maps import attention
+    from benchmarks.engines.keras.attention import attention
 
     keras.utils.set_random_seed(0)
     images = keras.Input((SIDE, SIDE, 1))
@@ -66,9 +66,9 @@ def keras_corner(corner: list[int]) -> dict[str, Any]:
 
 def keras_vgg16() -> dict[str, Any]:
     """Ask a VGG16 of 48 pixels, restored from its file as a run does."""
-    from benchmarks.attribution.keras_maps import attention
-    from benchmarks.training.contract import InitialWeights, Task
-    from benchmarks.training.keras_engine import KerasEngine
+    from benchmarks.engines.contract import InitialWeights, Task
+    from benchmarks.engines.keras.attention import attention
+    from benchmarks.engines.keras.engine import KerasEngine
     from models.registry import discover
 
     engine, registry = KerasEngine(), discover()
@@ -88,7 +88,7 @@ def torch_corner(corner: list[int]) -> dict[str, Any]:
     import torch
     from torch import nn
 
-    from benchmarks.attribution.torch_maps import attention
+    from benchmarks.engines.torch.attention import attention
 
     class Part(nn.Module):
         def forward(self, images: Any) -> Any:
@@ -119,8 +119,8 @@ def torch_without_maps() -> str:
     """Ask a torch network without a convolution."""
     from torch import nn
 
-    from benchmarks.attribution.maps import NoMap
-    from benchmarks.attribution.torch_maps import attention
+    from benchmarks.engines.grad_cam import NoMap
+    from benchmarks.engines.torch.attention import attention
 
     network = nn.Sequential(nn.Flatten(), nn.Linear(SIDE * SIDE, CLASSES))
     try:

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from benchmarks.attribution.choice import chosen
-from benchmarks.attribution.maps import NoMap, Place, deepest, grad_cam
+from benchmarks.engines.grad_cam import NoMap, Place, deepest, grad_cam
+from benchmarks.execution.jobs.choice import chosen
 from tests.engine_process import call
 
 

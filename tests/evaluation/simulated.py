@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import ndtr
 
-from benchmarks.evaluation.records import (
+from benchmarks.store.records import (
     DataFacts,
     FitFacts,
     FitResults,

@@ -11,8 +11,9 @@ from scipy import stats
 from sklearn import metrics as sklearn_metrics
 
 from benchmarks.evaluation.bootstrap import RESAMPLED, Bootstrap, _Tally, bootstrap
-from benchmarks.evaluation.metrics import METRICS, score
-from benchmarks.evaluation.records import Predictions
+from benchmarks.evaluation.scores import score
+from benchmarks.metrics import METRICS
+from benchmarks.store.records import Predictions
 from tests.engine_process import call
 
 CLASSES = 5
@@ -152,7 +153,7 @@ def spend() -> dict[str, float]:
     """Bootstrap 12 × 3 fits of 3,589 images, 10,000 resamples; return what the process used."""
     import time
 
-    from benchmarks.trainings import peak_memory_mb
+    from benchmarks.execution.jobs.training import peak_memory_mb
 
     tests = fits(36, 3589)
     began = time.process_time()

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from benchmarks.evaluation.budget import Budget, Edge, budgets, edges, had_more
-from benchmarks.evaluation.run_results import read_run
+from benchmarks.store.reading import read_run
 from tests.report.folder import ROWS, SPACE, Row, build
 
 

@@ -16,9 +16,9 @@ from benchmarks.evaluation.calibration import (
     reliability,
     tempered,
 )
-from benchmarks.evaluation.metrics import score
-from benchmarks.evaluation.records import FitFacts, FitResults, Predictions
 from benchmarks.evaluation.scaling import scaling
+from benchmarks.evaluation.scores import score
+from benchmarks.store.records import FitFacts, FitResults, Predictions
 
 Floats = NDArray[np.float64]
 

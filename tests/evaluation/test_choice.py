@@ -10,9 +10,9 @@ import pytest
 
 from benchmarks.evaluation.choice import Candidate, Limits, alternatives, candidates, choose, front
 from benchmarks.evaluation.leaderboard import leaderboard
-from benchmarks.evaluation.run_results import read_run
 from benchmarks.evaluation.statistics import Statistics, compute_statistics
-from benchmarks.store import slug
+from benchmarks.store.folder import slug
+from benchmarks.store.reading import read_run
 from tests.report.folder import Row, build
 
 COSTS = {

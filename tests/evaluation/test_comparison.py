@@ -14,10 +14,10 @@ from statsmodels.stats.contingency_tables import mcnemar
 from benchmarks.errors import InputError
 from benchmarks.evaluation.bootstrap import bootstrap
 from benchmarks.evaluation.comparison import Pair, compare, ranks
-from benchmarks.evaluation.records import RunResults
 from benchmarks.evaluation.resolution import POWER, resolution
 from benchmarks.evaluation.statistics import Statistics, chosen_pair, compute_statistics
 from benchmarks.evaluation.uncertainty import Uncertainty
+from benchmarks.store.records import RunResults
 from tests.evaluation.simulated import World, run_of
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from benchmarks.evaluation.conditions import conditions, departures, hardware, timed_apart
 from benchmarks.evaluation.leaderboard import leaderboard
-from benchmarks.evaluation.run_results import read_run
+from benchmarks.store.reading import read_run
 from tests.report.folder import ROWS, build
 
 

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from benchmarks.evaluation.failures import Failures, failures
-from benchmarks.evaluation.records import RunResults
-from benchmarks.evaluation.run_results import read_run
+from benchmarks.store.reading import read_run
+from benchmarks.store.records import RunResults
 from tests.report.folder import ROWS, build
 
 ORDER = ("augmented-cnn", "plain-cnn", "majority")

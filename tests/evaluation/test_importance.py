@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from benchmarks.evaluation.importance import importance, unknown_because
-from benchmarks.evaluation.records import Outcome, Trial, VariantFacts, VariantResults
+from benchmarks.store.records import Outcome, Trial, VariantFacts, VariantResults
 
 SPACE: dict[str, dict[str, Any]] = {
     "learning_rate": {"low": 1e-4, "high": 1e-2, "log": True},

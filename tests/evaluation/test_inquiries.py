@@ -8,12 +8,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks.corruption import LEVELS
+from benchmarks.data.corruptions import LEVELS
 from benchmarks.errors import InputError
 from benchmarks.evaluation.attention import attention
 from benchmarks.evaluation.robustness import robustness
-from benchmarks.evaluation.run_results import read_run
-from benchmarks.evaluation.test_ledger import openings, scorings
+from benchmarks.store.ledger import openings, scorings
+from benchmarks.store.reading import read_run
 from tests.report.folder import ROWS, build
 from tests.report.inquiries import IMAGES, ask
 

@@ -10,12 +10,12 @@ import pytest
 from statsmodels.stats.proportion import proportion_confint
 
 from benchmarks.evaluation.bootstrap import RESAMPLED
-from benchmarks.evaluation.chance import did_not_learn, majority_share
 from benchmarks.evaluation.gains import gains
+from benchmarks.evaluation.guessing import did_not_learn, majority_share
 from benchmarks.evaluation.leaderboard import columns, leaderboard
-from benchmarks.evaluation.records import RunResults
-from benchmarks.evaluation.run_results import read_run
 from benchmarks.evaluation.statistics import compute_statistics
+from benchmarks.store.reading import read_run
+from benchmarks.store.records import RunResults
 from tests.report.folder import ROWS, Row, build
 
 

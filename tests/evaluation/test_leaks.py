@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from benchmarks.evaluation.claims import CLAIMS, REFERENCE, explanations, lifted, needed, verdict
-from benchmarks.evaluation.leaks import Estimate, Scored, Worth, difference, mean
-from benchmarks.mistakes import MISTAKES
+from benchmarks.data.mistakes import MISTAKES
+from benchmarks.leaks.claims import CLAIMS, REFERENCE, explanations, lifted, needed, verdict
+from benchmarks.leaks.effect import Estimate, Scored, Worth, difference, mean
 
 
 def answers(chance: np.random.Generator, accuracy: float, seeds: int, images: int) -> Scored:

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from sklearn import metrics as sklearn_metrics
 
-from benchmarks.evaluation.metrics import METRICS, confusion, row_shares, score
-from benchmarks.evaluation.records import Predictions
+from benchmarks.evaluation.scores import confusion, row_shares, score
+from benchmarks.metrics import METRICS
+from benchmarks.store.records import Predictions
 
 
 def predictions(labels: list[int], probabilities: list[list[float]]) -> Predictions:

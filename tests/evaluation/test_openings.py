@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.evaluation.run_results import read_run
-from benchmarks.evaluation.test_ledger import openings, scorings
+from benchmarks.store.ledger import openings, scorings
+from benchmarks.store.reading import read_run
 from tests.report.folder import ROWS, build
 
 

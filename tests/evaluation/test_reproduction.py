@@ -11,8 +11,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from benchmarks.evaluation.reproduction import differences, unmade, verdicts
-from benchmarks.evaluation.run_results import read_run
+from benchmarks.reproducibility.verdicts import differences, unmade, verdicts
+from benchmarks.store.reading import read_run
 from tests.report.folder import EXPRESSIONS, ROWS, build
 
 COLUMNS = [f"p_{name}" for name in EXPRESSIONS]

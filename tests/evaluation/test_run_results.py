@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from benchmarks.errors import InputError
-from benchmarks.evaluation.run_results import read_run
+from benchmarks.store.reading import read_run
 from tests.report.folder import ROWS, build
 
 

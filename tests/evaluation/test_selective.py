@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from benchmarks.evaluation.records import Predictions
 from benchmarks.evaluation.selective import SHARES, selective
+from benchmarks.store.records import Predictions
 
 
 def answers(confidences: list[float], right: list[bool]) -> Predictions:

@@ -8,14 +8,14 @@ import numpy as np
 import pytest
 from sklearn.metrics import average_precision_score, roc_auc_score
 
-from benchmarks.evaluation.records import Predictions
-from benchmarks.evaluation.separation import (
+from benchmarks.evaluation.curves import (
     FALSE_POSITIVE_RATES,
     RECALLS,
     Separation,
     macro_auc,
     separations,
 )
+from benchmarks.store.records import Predictions
 
 
 def drawn(seed: int, *, digits: int = 12, labels: list[int] | None = None) -> Predictions:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from benchmarks.errors import InputError
-from benchmarks.exchange.outside_models import open_model
+from benchmarks.exchange.adding.loaders import open_model
 
 SIDE = 24
 

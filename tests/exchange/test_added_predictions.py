@@ -9,18 +9,18 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from benchmarks.digests import changes, write_digests
 from benchmarks.errors import InputError
 from benchmarks.evaluation.budget import budgets, had_more
 from benchmarks.evaluation.conditions import conditions
+from benchmarks.evaluation.fitted import choose
 from benchmarks.evaluation.leaderboard import leaderboard
-from benchmarks.evaluation.run_results import read_run
 from benchmarks.evaluation.statistics import compute_statistics
-from benchmarks.exchange.add import add, close
-from benchmarks.exchange.arrival import Request
+from benchmarks.exchange.adding.add import add, close
+from benchmarks.exchange.adding.incoming import Request
 from benchmarks.report.page import render_page
-from benchmarks.store import read_ledger
-from benchmarks.use.chosen import choose
+from benchmarks.store.digests import changes, write_digests
+from benchmarks.store.ledger import read_ledger
+from benchmarks.store.reading import read_run
 from tests.report.folder import EXPRESSIONS, ROWS, build
 
 

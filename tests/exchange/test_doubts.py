@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from benchmarks.exchange.doubts import Doubt, doubts
+from benchmarks.exchange.adding.plausibility import Doubt, doubts
 
 NAMES = ("angry", "happy", "neutral", "sad")
 

@@ -8,9 +8,9 @@ import pytest
 
 from benchmarks.commands.export import Format
 from benchmarks.errors import InputError
-from benchmarks.exchange.export import Request, export
-from benchmarks.exchange.fits import scored_fit
-from benchmarks.exchange.formats import FORMATS, NAMES, choose_format, require_packages
+from benchmarks.exchange.exporting.export import Request, export
+from benchmarks.exchange.exporting.fits import scored_fit
+from benchmarks.exchange.exporting.formats import FORMATS, NAMES, choose_format, require_packages
 from tests.report.folder import ROWS, build
 
 

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from benchmarks.errors import InputError
-from benchmarks.evaluation.run_results import read_run
-from benchmarks.exchange.arrival import Request
-from benchmarks.exchange.statement import stated
+from benchmarks.exchange.adding.incoming import Request
+from benchmarks.exchange.adding.statement import stated
+from benchmarks.store.reading import read_run
 from tests.engine_process import call
 from tests.report.folder import EXPRESSIONS, ROWS, build
 
@@ -115,7 +115,7 @@ def onnx_model(onnx, file: Path, shape: list, kind: int | None = None) -> Path:
     ],
 )
 def test_the_layout_is_read_from_the_shape(onnx, tmp_path: Path, shape, expected) -> None:
-    from benchmarks.exchange.outside_models import OnnxModel
+    from benchmarks.exchange.adding.loaders import OnnxModel
 
     found = OnnxModel(onnx_model(onnx, tmp_path / "m.onnx", shape)).shapes
     assert (found.height, found.width, found.channels, found.channels_first) == expected
@@ -124,14 +124,14 @@ def test_the_layout_is_read_from_the_shape(onnx, tmp_path: Path, shape, expected
 
 @pytest.mark.parametrize("shape", [["n", 12], ["n", 2, 3, 2], ["n", 1, 4, 3], ["n", "c", "h", "w"]])
 def test_an_input_that_leaves_open_what_it_is_is_refused(onnx, tmp_path: Path, shape) -> None:
-    from benchmarks.exchange.outside_models import OnnxModel
+    from benchmarks.exchange.adding.loaders import OnnxModel
 
     with pytest.raises(InputError, match="no batch of images"):
         OnnxModel(onnx_model(onnx, tmp_path / "m.onnx", shape))
 
 
 def test_an_input_of_text_is_refused(onnx, tmp_path: Path) -> None:
-    from benchmarks.exchange.outside_models import OnnxModel
+    from benchmarks.exchange.adding.loaders import OnnxModel
 
     file = onnx_model(onnx, tmp_path / "m.onnx", ["n", 2, 2, 3], onnx.TensorProto.INT64)
     with pytest.raises(InputError, match="images are needed"):
@@ -139,7 +139,7 @@ def test_an_input_of_text_is_refused(onnx, tmp_path: Path) -> None:
 
 
 def test_weights_in_another_file_are_refused_with_the_cure(onnx, tmp_path: Path) -> None:
-    from benchmarks.exchange.outside_models import OnnxModel
+    from benchmarks.exchange.adding.loaders import OnnxModel
 
     model = onnx.load(onnx_model(onnx, tmp_path / "m.onnx", ["n", 2, 2, 3]))
     file = tmp_path / "parted.onnx"

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from benchmarks.errors import InputError
-from benchmarks.exchange.predictions_file import read_predictions
+from benchmarks.exchange.adding.predictions_file import read_predictions
 
 NAMES = ("angry", "happy", "sad")
 SPLITS = pd.DataFrame(

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from benchmarks.errors import InputError
-from benchmarks.exchange.reading import Reading, as_probabilities
+from benchmarks.exchange.adding.preprocessing import Reading, as_probabilities
 
 GREY = np.arange(256, dtype=np.uint8).reshape(1, 16, 16, 1)
 COLOUR = np.stack([GREY[..., 0], 255 - GREY[..., 0], GREY[..., 0] // 2], axis=-1)

@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from benchmarks.bench import bench_variants
-from benchmarks.environment import has_bfloat16
-from benchmarks.plan import Cell
-from benchmarks.protocol import Protocol
-from benchmarks.speed import measure_speed
-from benchmarks.timing import Spread, timed
+from benchmarks.bench.bench import bench_variants
+from benchmarks.execution.jobs.job import Cell
+from benchmarks.execution.jobs.measuring import measure_speed
+from benchmarks.machine.environment import has_bfloat16
+from benchmarks.machine.timing import Spread, timed
+from benchmarks.protocol.schema import Protocol
 from benchmarks.training.loop import Examples
 from models.registry import Recipe, discover
 from tests.runs.commands import Done, ferbench

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from benchmarks.corruption import LEVELS, STRENGTHS, corrupt
-from benchmarks.inquiries import drawn
+from benchmarks.data.corruptions import LEVELS, STRENGTHS, corrupt
+from benchmarks.execution.jobs.scoring import drawn
 
 SHAPES = [(48, 48, 1), (48, 48, 3), (8, 8, 1), (8, 8, 3), (60, 33, 3)]
 

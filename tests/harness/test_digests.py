@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.digests import (
+from benchmarks.errors import InputError
+from benchmarks.store.digests import (
     changes,
     published,
     refuse_changes,
@@ -14,7 +15,6 @@ from benchmarks.digests import (
     stored_digests,
     write_digests,
 )
-from benchmarks.errors import InputError
 
 
 @pytest.fixture

@@ -14,18 +14,18 @@ ROOT = Path(__file__).resolve().parents[2]
 ENGINES = ("tensorflow", "torch", "keras", "timm", "jax")
 COORDINATION = (
     "benchmarks.cli",
-    "benchmarks.run",
-    "benchmarks.coordinator",
-    "benchmarks.listings",
-    "benchmarks.bench",
-    "benchmarks.protocol_file",
+    "benchmarks.execution.run",
+    "benchmarks.execution.coordinator",
+    "benchmarks.commands.listings",
+    "benchmarks.bench.bench",
+    "benchmarks.init.toml",
     "benchmarks.doctor.examination",
-    "benchmarks.executors.processes",
+    "benchmarks.execution.executors.local",
     "benchmarks.report.page",
-    "benchmarks.exchange.export",
-    "benchmarks.exchange.add",
-    "benchmarks.use.predicting",
-    "benchmarks.use.live",
+    "benchmarks.exchange.exporting.export",
+    "benchmarks.exchange.adding.add",
+    "benchmarks.use.predict",
+    "benchmarks.use.webcam",
     "benchmarks.use.demo_server",
 )
 
@@ -53,7 +53,7 @@ def test_finding_every_model_and_data_set_imports_no_engine() -> None:
     ("engine", "others"), [("keras", ("torch", "timm")), ("torch", ("keras", "tensorflow"))]
 )
 def test_an_engine_brings_no_other_with_it(engine: str, others: tuple[str, ...]) -> None:
-    code = f"from benchmarks.training.engines import load_engine\nload_engine({engine!r})"
+    code = f"from benchmarks.engines.registry import load_engine\nload_engine({engine!r})"
     found = imported_engines(code)
     assert engine in found
     assert not any(f"'{other}'" in found for other in others)
@@ -74,7 +74,10 @@ def test_help_comes_in_under_half_a_second() -> None:
     [
         ("datasets", ("benchmarks", "models")),
         ("models", ("benchmarks", "datasets")),
-        ("benchmarks/training", ("benchmarks.report", "benchmarks.coordinator", "benchmarks.cli")),
+        (
+            "benchmarks/training",
+            ("benchmarks.report", "benchmarks.execution.coordinator", "benchmarks.cli"),
+        ),
         ("benchmarks/evaluation", ("benchmarks.report", "benchmarks.training", "models")),
     ],
 )

@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import proposal as proposing
-from benchmarks.environment import gpu
-from benchmarks.proposal import Proposal, choose_data, propose
-from benchmarks.protocol import Protocol, load_protocol
-from benchmarks.protocol_file import duration, write_protocol
+from benchmarks.init import proposal as proposing
+from benchmarks.init.proposal import Proposal, choose_data, propose
+from benchmarks.init.toml import duration, write_protocol
+from benchmarks.machine.environment import gpu
+from benchmarks.protocol.reading import load_protocol
+from benchmarks.protocol.schema import Protocol
 from datasets.recognition import look, recognise
 from datasets.registry import discover
 from tests.datasets.samples import (

@@ -8,11 +8,13 @@ from typing import Any
 
 import pytest
 
-from benchmarks.coordinator import _fitted_backbone
+from benchmarks.data.mistakes import COUNTERPARTS, HONEST, MISTAKES, announcement
 from benchmarks.errors import InputError
-from benchmarks.laboratory import chosen_data, experiments
-from benchmarks.mistakes import COUNTERPARTS, HONEST, MISTAKES, announcement, refuse_mistaken
-from benchmarks.protocol import DataChoice, Protocol, load_protocol
+from benchmarks.execution.coordinator import _fitted_backbone
+from benchmarks.leaks.laboratory import chosen_data, experiments
+from benchmarks.protocol.reading import load_protocol
+from benchmarks.protocol.schema import DataChoice, Protocol
+from benchmarks.store.reading import refuse_mistaken
 from datasets.records import DataError
 from tests.datasets.samples import write_classes, write_fer2013_csv
 from tests.harness.test_protocol import MINIMAL, load

@@ -12,16 +12,17 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from benchmarks.digests import changes, write_digests
 from benchmarks.errors import InputError
 from benchmarks.evaluation.conditions import timed_apart
 from benchmarks.evaluation.leaderboard import leaderboard
-from benchmarks.evaluation.run_results import read_run
-from benchmarks.evaluation.test_ledger import openings, scorings
-from benchmarks.merge import merge
-from benchmarks.protocol import decisive, digest
-from benchmarks.store import read_ledger, slug
-from benchmarks.verify import verify
+from benchmarks.protocol.canonical import digest
+from benchmarks.protocol.schema import decisive
+from benchmarks.reproducibility.merge import merge
+from benchmarks.reproducibility.verify import verify
+from benchmarks.store.digests import changes, write_digests
+from benchmarks.store.folder import slug
+from benchmarks.store.ledger import openings, read_ledger, scorings
+from benchmarks.store.reading import read_run
 from tests.report.folder import ROWS, build
 from tests.report.test_page import text
 

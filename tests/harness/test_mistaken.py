@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks.ground import Ground
-from benchmarks.mistaken import lay, treated
-from benchmarks.mistakes import ALTERED, COUNTERPARTS, MISTAKES
-from benchmarks.protocol import Protocol
+from benchmarks.data.mistakes import ALTERED, COUNTERPARTS, MISTAKES
+from benchmarks.data.prepared import Ground
+from benchmarks.data.treatments import lay, treated
+from benchmarks.protocol.schema import Protocol
 from datasets.packs import pack, splits_table
 from datasets.records import DataError, DataSet, Split
 from datasets.splits import make_split

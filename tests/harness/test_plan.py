@@ -9,11 +9,13 @@ from typing import Any
 import pytest
 
 from benchmarks.errors import InputError
-from benchmarks.keys import _code_digest, code_digest
-from benchmarks.plan import Plan, Stage, Start, stored_result
-from benchmarks.protocol import Protocol, load_protocol, presets
-from benchmarks.store import RunFolder, write_json
-from benchmarks.variants import Variant, resolve_variants
+from benchmarks.execution.keys import _code_digest, code_digest
+from benchmarks.execution.plan import Plan, Stage, Start, stored_result
+from benchmarks.protocol.reading import load_protocol, presets
+from benchmarks.protocol.schema import Protocol
+from benchmarks.protocol.variants import Variant, resolve_variants
+from benchmarks.store.files import write_json
+from benchmarks.store.folder import RunFolder
 from models.registry import discover
 
 CONTENT: dict[str, Any] = {
@@ -112,9 +114,11 @@ def test_another_library_version_changes_the_key(
     tmp_path: Path, library: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = fit_key(plan(tmp_path))
-    monkeypatch.setattr("benchmarks.keys.version", lambda name: "0" if name == library else "1")
+    monkeypatch.setattr(
+        "benchmarks.engines.registry.version", lambda name: "0" if name == library else "1"
+    )
     one = fit_key(plan(tmp_path))
-    monkeypatch.setattr("benchmarks.keys.version", lambda name: "1")
+    monkeypatch.setattr("benchmarks.engines.registry.version", lambda name: "1")
     assert len({before, one, fit_key(plan(tmp_path))}) == 3
 
 

@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 from benchmarks.errors import InputError
-from benchmarks.protocol import Protocol, first_difference, load_protocol, presets
+from benchmarks.protocol.canonical import first_difference
+from benchmarks.protocol.reading import load_protocol, presets
+from benchmarks.protocol.schema import Protocol
 
 MINIMAL = """
 name = "mine"

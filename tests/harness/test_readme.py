@@ -6,7 +6,7 @@ import re
 import tomllib
 from pathlib import Path
 
-from benchmarks.protocol import Protocol
+from benchmarks.protocol.schema import Protocol
 from models.registry import discover
 
 ROOT = Path(__file__).resolve().parents[2]

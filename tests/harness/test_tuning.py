@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from benchmarks.errors import CellFailed
-from benchmarks.protocol import Tuning
-from benchmarks.tuning import Best, Study, open_storage, tune
+from benchmarks.execution.tuning import Best, Study, open_storage, tune
+from benchmarks.protocol.schema import Tuning
 from models.registry import Choice, Float
 
 SPACE = {"learning_rate": Float(1e-4, 1e-1, log=True), "batch_size": Choice((32, 64))}

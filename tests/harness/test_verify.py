@@ -12,11 +12,11 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from benchmarks.digests import published, write_digests
 from benchmarks.errors import InputError
 from benchmarks.report.page import render
-from benchmarks.store import write_table
-from benchmarks.verify import verify
+from benchmarks.reproducibility.verify import verify
+from benchmarks.store.digests import published, write_digests
+from benchmarks.store.files import write_table
 from tests.report.folder import ROWS, build
 
 

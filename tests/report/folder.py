@@ -11,9 +11,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from benchmarks.plan import measure_key, score_key
-from benchmarks.protocol import decisive, digest
-from benchmarks.store import slug, write_table
+from benchmarks.protocol.canonical import digest
+from benchmarks.protocol.schema import decisive
+from benchmarks.store.files import write_table
+from benchmarks.store.folder import slug
+from benchmarks.store.keys import measure_key, score_key
 from datasets.digests import rows_digest
 
 HOSTILE = "<script>document.title='taken'</script>"

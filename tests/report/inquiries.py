@@ -9,13 +9,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from benchmarks.attribution import maps
-from benchmarks.attribution.choice import chosen
-from benchmarks.corruption import EDITION, LEVELS, STRENGTHS
-from benchmarks.inquiries import drawn
-from benchmarks.plan import explain_identity, robustness_identity
-from benchmarks.protocol import digest
-from benchmarks.store import append_line, write_arrays, write_table
+from benchmarks.data.corruptions import EDITION, LEVELS, STRENGTHS
+from benchmarks.engines import grad_cam as maps
+from benchmarks.execution.jobs.choice import chosen
+from benchmarks.execution.jobs.scoring import drawn
+from benchmarks.protocol.canonical import digest
+from benchmarks.store.files import write_arrays, write_table
+from benchmarks.store.keys import explain_identity, robustness_identity
+from benchmarks.store.ledger import append_line
 from datasets.packs import HEADER, ROWS
 
 IMAGES = 40

@@ -11,11 +11,11 @@ from playwright.sync_api import Browser, Page
 
 from benchmarks.evaluation.choice import Limits, candidates, choose
 from benchmarks.evaluation.leaderboard import leaderboard
-from benchmarks.evaluation.run_results import read_run
 from benchmarks.evaluation.statistics import compute_statistics
-from benchmarks.report.choice_text import lines
-from benchmarks.report.choosing_section import choosing_section
 from benchmarks.report.page import render
+from benchmarks.report.sections.choice_text import lines
+from benchmarks.report.sections.choosing import choosing_section
+from benchmarks.store.reading import read_run
 from tests.evaluation.test_choice import COSTS, ROWS, spend
 from tests.report.conftest import opened
 from tests.report.folder import build

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from playwright.sync_api import Browser, Locator, Page
 
-from benchmarks.evaluation.metrics import confusion, row_shares
-from benchmarks.evaluation.run_results import read_run
+from benchmarks.evaluation.scores import confusion, row_shares
+from benchmarks.store.reading import read_run
 from tests.report.conftest import opened
 from tests.report.folder import HOSTILE
 

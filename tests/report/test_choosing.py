@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 
 from benchmarks.evaluation.choice import Candidate, Limits, candidates
 from benchmarks.evaluation.leaderboard import leaderboard
-from benchmarks.evaluation.run_results import read_run
 from benchmarks.evaluation.statistics import compute_statistics
-from benchmarks.report.choice_text import alternative, nothing_fits, taken
-from benchmarks.report.choosing_figures import AXES, cost_figure
-from benchmarks.report.choosing_section import choosing_section, rounded_up
 from benchmarks.report.page import render_page
+from benchmarks.report.sections.choice_text import alternative, nothing_fits, taken
+from benchmarks.report.sections.choosing import choosing_section, rounded_up
+from benchmarks.report.sections.choosing_figures import AXES, cost_figure
+from benchmarks.store.reading import read_run
 from tests.evaluation.test_choice import COSTS, ROWS, spend
 from tests.report.folder import HOSTILE, Row, build
 from tests.runs.commands import ferbench_here

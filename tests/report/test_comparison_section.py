@@ -7,10 +7,10 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from benchmarks.evaluation.run_results import read_run
 from benchmarks.evaluation.statistics import compute_statistics
-from benchmarks.report.comparison_section import ComparisonSection, comparison_section
 from benchmarks.report.page import render_page
+from benchmarks.report.sections.comparison import ComparisonSection, comparison_section
+from benchmarks.store.reading import read_run
 from tests.report.folder import ROWS, Row, build
 from tests.report.test_page import text
 from tests.runs.commands import ferbench_here

@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 
 from benchmarks.errors import InputError
-from benchmarks.evaluation.run_results import read_run
-from benchmarks.report.data_section import LISTED, data_section
 from benchmarks.report.page import render_page
+from benchmarks.report.sections.data import LISTED, data_section
+from benchmarks.store.reading import read_run
 from datasets.audit import Audit, audit, to_json
 from datasets.digests import rows_digest
 from datasets.images import image_id

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from benchmarks.report.differences import first_difference_in
+from benchmarks.reproducibility.differences import first_difference_in
 
 CSV = "variant,accuracy\na,0.5\nb,0.25\n"
 JSON = '[{"variant": "a", "accuracy": 0.5}, {"variant": "b", "accuracy": null}]'

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from benchmarks.evaluation.leaderboard import leaderboard
-from benchmarks.evaluation.run_results import read_run
-from benchmarks.report.fairness_section import ledgers, marks
 from benchmarks.report.page import render_page
-from benchmarks.report.ranking import ranking
+from benchmarks.report.sections.fairness import ledgers, marks
+from benchmarks.report.sections.leaderboard import ranking
+from benchmarks.store.reading import read_run
 from tests.report.folder import ROWS, build
 from tests.report.test_page import text
 

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benchmarks.report.collection import tables
-from benchmarks.report.forms import csv_of, escape_latex, flat, latex_of, markdown_of
-from benchmarks.report.view import Cell, Column, table
+from benchmarks.report.elements.elements import Cell, Column, table
+from benchmarks.report.files.collection import tables
+from benchmarks.report.files.table_formats import csv_of, escape_latex, flat, latex_of, markdown_of
 
 HOSTILE = st.text(
     st.one_of(st.sampled_from("\\{}[]$&#_%~^|`*<>-=+@'\"\n\r\t –−±…é笑"), st.characters()),

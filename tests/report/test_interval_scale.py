@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benchmarks.report.interval_scale import scale, whisker
+from benchmarks.report.elements.whiskers import scale, whisker
 
 SHARES = st.floats(0, 1)
 

@@ -10,14 +10,14 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from benchmarks.data.mistakes import COUNTERPARTS, HONEST, MISTAKES
 from benchmarks.errors import InputError
 from benchmarks.evaluation.leaderboard import leaderboard
-from benchmarks.evaluation.leaks import read_laboratory, table
-from benchmarks.evaluation.run_results import read_run
-from benchmarks.mistakes import COUNTERPARTS, HONEST, MISTAKES
-from benchmarks.report.leaks import render_laboratory
+from benchmarks.leaks.effect import read_laboratory, table
+from benchmarks.leaks.page import render_laboratory
+from benchmarks.report.files.leaderboard import as_latex, as_markdown
 from benchmarks.report.page import render_page
-from benchmarks.report.tables import as_latex, as_markdown
+from benchmarks.store.reading import read_run
 from tests.report.folder import Row, build
 from tests.report.test_page import HOSTILE, text
 

@@ -8,9 +8,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from benchmarks.digests import write_digests
 from benchmarks.report.page import render
-from benchmarks.verify import unchecked, verify
+from benchmarks.reproducibility.verify import unchecked, verify
+from benchmarks.store.digests import write_digests
 from tests.report.folder import EXPRESSIONS, HOSTILE, ROWS, build
 from tests.report.inquiries import ask, pack
 

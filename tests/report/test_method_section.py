@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser
 
-from benchmarks.evaluation.records import RunResults
-from benchmarks.evaluation.run_results import read_run
-from benchmarks.protocol import load_protocol
-from benchmarks.report.method_section import method_section, repeat_commands
-from benchmarks.report.methods import methods
-from benchmarks.report.prose import as_latex
+from benchmarks.protocol.reading import load_protocol
+from benchmarks.report.sections.method import method_section, repeat_commands
+from benchmarks.report.writing.methods import methods
+from benchmarks.report.writing.prose import as_latex
+from benchmarks.store.reading import read_run
+from benchmarks.store.records import RunResults
 from tests.report.conftest import opened
 from tests.report.folder import DEFAULTS, ROWS, SPACE, Row, build
 

@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from benchmarks.evaluation.run_results import read_run
-from benchmarks.report.methods import methods
-from benchmarks.report.prose import as_latex, as_markdown, as_text, cite, cited
-from benchmarks.report.references import FILE, MENTIONS, bibtex, in_text, of_architecture
-from benchmarks.report.takeaway import takeaway
+from benchmarks.report.files.tables import takeaway
+from benchmarks.report.writing.methods import methods
+from benchmarks.report.writing.prose import as_latex, as_markdown, as_text, cite, cited
+from benchmarks.report.writing.references import FILE, MENTIONS, bibtex, in_text, of_architecture
+from benchmarks.store.reading import read_run
 from models.registry import discover
 from tests.report.folder import ROWS, Row, build
 

@@ -13,8 +13,8 @@ import pytest
 
 from benchmarks.errors import InputError
 from benchmarks.evaluation.leaderboard import leaderboard
-from benchmarks.evaluation.run_results import read_run
 from benchmarks.report.page import render, render_page
+from benchmarks.store.reading import read_run
 from tests.report.folder import EXPRESSIONS, ROWS, Row, build
 
 HOSTILE = "<script>alert(1)</script>"

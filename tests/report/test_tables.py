@@ -8,9 +8,7 @@ import pandas as pd
 import pytest
 
 from benchmarks.evaluation.leaderboard import leaderboard
-from benchmarks.evaluation.run_results import read_run
-from benchmarks.report.figures import save_figures
-from benchmarks.report.formatting import (
+from benchmarks.report.elements.numbers import (
     compact,
     duration,
     interval,
@@ -23,7 +21,9 @@ from benchmarks.report.formatting import (
     setting,
     supported,
 )
-from benchmarks.report.tables import as_latex, as_markdown, spread
+from benchmarks.report.files.figures import save_figures
+from benchmarks.report.files.leaderboard import as_latex, as_markdown, spread
+from benchmarks.store.reading import read_run
 from tests.report.folder import ROWS, Row, build
 
 

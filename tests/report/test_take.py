@@ -8,12 +8,12 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page
 
 from benchmarks.evaluation.published import PUBLISHED
-from benchmarks.evaluation.run_results import read_run
-from benchmarks.report.collection import tables
-from benchmarks.report.forms import FORMS
+from benchmarks.report.elements.elements import Cell, Column, Table, table
+from benchmarks.report.files.collection import tables
+from benchmarks.report.files.table_formats import FORMS
+from benchmarks.report.files.tables import save_tables
 from benchmarks.report.page import content, environment, frame_of_page
-from benchmarks.report.takeaway import save_tables
-from benchmarks.report.view import Cell, Column, Table, table
+from benchmarks.store.reading import read_run
 from tests.report.conftest import opened
 from tests.report.folder import ROWS, build
 

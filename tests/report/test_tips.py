@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from benchmarks.evaluation.metrics import METRICS
-from benchmarks.evaluation.run_results import read_run
-from benchmarks.report.collection import definitions
+from benchmarks.metrics import METRICS
+from benchmarks.report.elements.elements import Column
+from benchmarks.report.files.collection import definitions
 from benchmarks.report.page import content
-from benchmarks.report.view import Column
+from benchmarks.store.reading import read_run
 from tests.report.conftest import opened
 
 MACRO_F1 = "What is meant by Macro-F1, %"

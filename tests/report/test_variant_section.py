@@ -11,11 +11,11 @@ import pytest
 from sklearn.metrics import roc_auc_score
 
 from benchmarks.evaluation.leaderboard import leaderboard
-from benchmarks.evaluation.records import Predictions, RunResults
-from benchmarks.evaluation.run_results import read_run
 from benchmarks.evaluation.statistics import compute_statistics
 from benchmarks.report.page import render_page
-from benchmarks.report.variant_section import VariantSection, variant_section
+from benchmarks.report.sections.variant import VariantSection, variant_section
+from benchmarks.store.reading import read_run
+from benchmarks.store.records import Predictions, RunResults
 from tests.evaluation.simulated import run_of
 from tests.report.folder import ROWS, build
 

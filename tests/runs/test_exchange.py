@@ -11,7 +11,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from benchmarks.store import read_ledger, slug
+from benchmarks.store.folder import slug
+from benchmarks.store.ledger import read_ledger
 from datasets.packs import stored_packs
 from tests.engine_process import call
 from tests.runs.commands import Done, ferbench, ferbench_here

@@ -8,9 +8,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from benchmarks.evaluation.leaks import read_laboratory
-from benchmarks.mistakes import COUNTERPARTS, HONEST, MISTAKES
-from benchmarks.store import read_ledger
+from benchmarks.data.mistakes import COUNTERPARTS, HONEST, MISTAKES
+from benchmarks.leaks.effect import read_laboratory
+from benchmarks.store.ledger import read_ledger
 from tests.runs.commands import ferbench, ferbench_here, kill_when
 
 TINY = """

@@ -8,7 +8,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from benchmarks.store import read_json, read_ledger
+from benchmarks.store.files import read_json
+from benchmarks.store.ledger import read_ledger
 from tests.runs.commands import SMALL, ferbench, ferbench_here
 
 VARIANTS, WITH_MAPS = 4, 2

@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from benchmarks.evaluation.run_results import read_run
+from benchmarks.store.reading import read_run
 from tests.datasets import samples
 from tests.runs.commands import Done, ferbench
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from benchmarks.store import read_ledger
+from benchmarks.store.ledger import read_ledger
 from tests.runs.commands import SMALL, TINY, ferbench, ferbench_here, kill_when, numbers, stop_when
 from tests.runs.conftest import temporary_of
 

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from benchmarks.store import read_ledger
+from benchmarks.store.ledger import read_ledger
 from datasets.cache import open_data_set
 from datasets.registry import discover
 from tests.runs.commands import ferbench, numbers

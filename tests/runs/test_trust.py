@@ -10,9 +10,9 @@ import pandas as pd
 import pytest
 
 from benchmarks.evaluation.budget import budgets
-from benchmarks.evaluation.run_results import read_run
-from benchmarks.evaluation.test_ledger import scorings
-from benchmarks.protocol import digest
+from benchmarks.protocol.canonical import digest
+from benchmarks.store.ledger import scorings
+from benchmarks.store.reading import read_run
 from tests.runs.commands import TINY, ferbench, ferbench_here, numbers
 from tests.runs.test_runs import VARIANTS
 

@@ -18,8 +18,8 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from benchmarks.store import slug
-from benchmarks.use.chosen import choose
+from benchmarks.evaluation.fitted import choose
+from benchmarks.store.folder import slug
 from benchmarks.use.predictor import Predictor
 from datasets.cache import open_data_set
 from datasets.registry import discover

@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.training.contract import Arrays, Engine, InitialWeights, Learner, Task
-from benchmarks.training.engines import load_engine
+from benchmarks.engines.contract import Arrays, Engine, InitialWeights, Learner, Task
+from benchmarks.engines.registry import load_engine
 from benchmarks.training.loop import Course, Examples, TrainingData, TrainingDiverged, train
 from benchmarks.training.stream import batches
 from models.registry import EngineName, Recipe

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from benchmarks.engines.contract import InitialWeights
+from benchmarks.engines.registry import load_engine
 from benchmarks.training.checkpoint import EpochRecord
-from benchmarks.training.contract import InitialWeights
-from benchmarks.training.engines import load_engine
 from benchmarks.training.loop import Outcome, train
 from models.registry import ModelError, discover
 from tests.training.cells import DATA, SCRATCH, TASK, course

@@ -11,8 +11,9 @@ import pandas as pd
 import pytest
 
 from benchmarks.errors import InputError
-from benchmarks.store import slug, write_table
-from benchmarks.use.chosen import choose
+from benchmarks.evaluation.fitted import choose
+from benchmarks.store.files import write_table
+from benchmarks.store.folder import slug
 from tests.report.folder import ROWS, Row, build
 
 

@@ -1,0 +1,83 @@
+"""The speed of the data's way: decoding files, opening the cache, and the training stream."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict
+from typing import Any, cast
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks.data.prepared import Ground
+from benchmarks.machine.timing import Spread, timed
+from benchmarks.protocol.schema import Protocol
+from benchmarks.training.augmentation import POLICIES, Augmentation
+from benchmarks.training.stream import batches
+from datasets.cache import open_data_set
+from datasets.images import decode
+from datasets.packs import open_part
+from datasets.registry import Source
+
+SAMPLE = 512
+BATCH = 64
+
+
+def measure_data(
+    ground: Ground, source: Source, protocol: Protocol, *, seconds: float
+) -> dict[str, Any]:
+    """Time, on the protocol's threads, what happens to an image before an engine sees it.
+
+    ``decode`` and ``stream`` are in images a second by file format and augmentation,
+    ``open_seconds`` is the opening of the cached data set; each is a `Spread`.
+    """
+    cv2.setNumThreads(protocol.threads)
+    part = open_part(ground.packs.training, "train")
+    images = np.array(part.images[:SAMPLE])
+    labels = part.labels[:SAMPLE]
+
+    def time_stream(augmentation: str) -> Spread:
+        def epoch() -> int:
+            stream = batches(
+                images,
+                labels,
+                len(part.class_names),
+                protocol_seed=protocol.seed,
+                fit_seed=0,
+                epoch=0,
+                batch_size=BATCH,
+                augmentation=cast(Augmentation, augmentation),
+            )
+            return sum(len(inputs) for inputs, _ in stream)
+
+        return _per_second(epoch, seconds)
+
+    def open_again() -> object:
+        return open_data_set(source, ground.path, protocol.data.options)
+
+    opening = timed(open_again, seconds=seconds, warm_up=1, least=5)
+    return {
+        "data_set": ground.data.name,
+        "image_shape": list(ground.data.image_shape),
+        "images": len(ground.data.labels),
+        "decode": {name: asdict(_decoding(images, name, seconds)) for name in ("png", "jpeg")},
+        "stream": {name: asdict(time_stream(name)) for name in ("none", *POLICIES)},
+        "open_seconds": asdict(opening),
+    }
+
+
+def _decoding(images: NDArray[np.uint8], suffix: str, seconds: float) -> Spread:
+    """Time decoding from memory, so that no disk is measured."""
+    channels = images.shape[3]
+    files = [cv2.imencode(f".{suffix}", image)[1].tobytes() for image in images]
+
+    def read() -> int:
+        return len([decode(file, suffix, channels) for file in files])
+
+    return _per_second(read, seconds)
+
+
+def _per_second(work: Callable[[], int], seconds: float) -> Spread:
+    count = work()
+    return timed(work, seconds=seconds, warm_up=0, least=5).rate(count)

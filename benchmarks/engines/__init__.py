@@ -1,0 +1,1 @@
+"""The numerical libraries: one folder for each, behind one contract."""

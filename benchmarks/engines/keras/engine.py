@@ -1,0 +1,261 @@
+"""The Keras engine, on the backend that ``KERAS_BACKEND`` names (TensorFlow unless it is set)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import cv2
+import keras
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks.engines.contract import Arrays, Batch, Cost, Images, InitialWeights, Precision, Task
+from benchmarks.engines.keras.backend import count_macs, prepare_backend, seed_everything
+from models.registry import Architecture, BuildRequest, Network, Recipe, Registry
+from models.weights import load_backbone, save_backbone
+
+BACKEND: str = keras.backend.backend()
+PREDICTION_BATCH = 256
+
+
+class KerasEngine:
+    """Keras 3 on TensorFlow, torch or JAX."""
+
+    def __init__(self) -> None:
+        self._settings: dict[str, str] = {}
+
+    def prepare(self, *, threads: int, precision: Precision, seed: int) -> None:
+        """Set threads, precision, determinism and every seed, and forget earlier networks.
+
+        TensorFlow refuses another number of threads once it has computed. JAX takes no number
+        of threads here; it follows the process's CPU affinity.
+        """
+        keras.utils.clear_session()
+        cv2.setNumThreads(threads)
+        device = prepare_backend(threads)
+        keras.config.set_dtype_policy("mixed_bfloat16" if precision == "bfloat16" else "float32")
+        seed_everything(seed)
+        self._settings = {"threads": str(threads), "precision": precision, "device": device}
+
+    def learner(
+        self, architecture: Architecture, task: Task, recipe: Recipe, weights: InitialWeights
+    ) -> KerasLearner:
+        """Build a network; weights that can't be had raise ``ModelError``."""
+        seed_everything(task.seed)
+        pretrained = weights.kind == "imagenet"
+        request = BuildRequest(**asdict(task), recipe=recipe, pretrained=pretrained)
+        network = architecture.build(request)
+        if weights.file is not None:
+            load_backbone(network.backbone, weights.file, "keras")
+        return KerasLearner(network, task.image_shape, recipe)
+
+    def restore(self, folder: Path, registry: Registry) -> KerasPredictor:
+        """Load ``model.keras``, which holds its own architecture."""
+        return KerasPredictor(keras.saving.load_model(folder / "model.keras", compile=False))
+
+    def versions(self) -> Mapping[str, str]:
+        """Return the versions of Keras, its backend, NumPy and OpenCV."""
+        names = ("keras", BACKEND, "numpy", "opencv-python-headless")
+        return {name: version(name) for name in names}
+
+    def conditions(self) -> Mapping[str, str]:
+        """Return the versions, the backend, and what `prepare` chose."""
+        return {**self.versions(), "backend": BACKEND, **self._settings}
+
+
+class KerasPredictor:
+    """A finished Keras model from images to probabilities; ``model`` is the Keras model."""
+
+    def __init__(self, model: Any) -> None:
+        self.model = model
+
+    def predict(self, images: Images) -> NDArray[np.float64]:
+        """Return class probabilities, N×K, for uint8 images N×H×W×C."""
+        raw = _in_batches(self.model, images).astype(np.float64)
+        probabilities: NDArray[np.float64] = raw / raw.sum(axis=1, keepdims=True)
+        return probabilities
+
+    def cost(self) -> Cost:
+        """Count learnable parameters and multiply-accumulates."""
+        return _cost(self.model)
+
+
+class KerasLearner:
+    """A Keras network in training.
+
+    The loop's two ways to train, whole images and cached features, share one optimiser.
+    """
+
+    def __init__(self, network: Network, image_shape: tuple[int, int, int], recipe: Recipe) -> None:
+        self._backbone, self._head = network.backbone, network.head
+        self._image_shape, self._recipe = image_shape, recipe
+        self._totals = np.zeros(3)
+        self.freeze_backbone(False)
+
+    def begin_epoch(self, seed: int) -> None:
+        """Reset every dropout layer's own generator, each to a seed of its own.
+
+        On torch Keras' dropout draws from torch's generator, which is reset too.
+        """
+        seed_everything(seed)
+        states = [v for v in self._model.variables if v.name == "seed_generator_state"]
+        children = np.random.SeedSequence(seed).spawn(len(states))
+        for state, child in zip(states, children, strict=True):
+            state.assign(child.generate_state(2, np.uint32))
+
+    def freeze_backbone(self, frozen: bool) -> None:
+        """Choose whether the backbone learns, and start a new optimiser."""
+        self._backbone.trainable = not frozen
+        images = keras.Input(self._image_shape, name="images")
+        features = self._backbone(images, training=False) if frozen else self._backbone(images)
+        self._model = keras.Model(images, self._head(features))
+        cached = keras.Input(self._head.input_shape[1:], name="features")
+        self._head_model = keras.Model(cached, self._head(cached))
+        learned = self._model.trainable_variables
+        self._optimizer = _optimizer(self._recipe, learned)
+        self._optimizer.build(learned)
+        for model in (self._model, self._head_model):
+            model.compile(
+                optimizer=self._optimizer,
+                loss=keras.losses.CategoricalCrossentropy(from_logits=True),
+                metrics=[
+                    keras.metrics.CategoricalCrossentropy(name="cross_entropy", from_logits=True),
+                    keras.metrics.CategoricalAccuracy(name="accuracy"),
+                ],
+                jit_compile=BACKEND == "jax",
+            )
+
+    def train_batch(self, images: Batch, targets: Batch, learning_rate: float) -> None:
+        """Take one optimiser step on images."""
+        self._step(self._model, images, targets, learning_rate)
+
+    def train_features(self, features: Batch, targets: Batch, learning_rate: float) -> None:
+        """Take one step of the head alone."""
+        self._step(self._head_model, features, targets, learning_rate)
+
+    def training_metrics(self) -> tuple[float, float]:
+        """Return mean cross-entropy and accuracy since the last call."""
+        loss, correct, count = self._totals
+        self._totals = np.zeros(3)
+        return float(loss / count), float(correct / count)
+
+    def predict(self, images: Images) -> NDArray[np.float64]:
+        """Return class probabilities for uint8 images."""
+        return _softmax(_in_batches(self._model, images))
+
+    def features(self, images: Images) -> NDArray[np.float32]:
+        """Return the backbone's features of uint8 images."""
+        return _in_batches(self._backbone, images)
+
+    def predict_features(self, features: Batch) -> NDArray[np.float64]:
+        """Return class probabilities from features."""
+        return _softmax(_in_batches(self._head_model, features))
+
+    def weights(self) -> Arrays:
+        """Return copies of all weights and statistics."""
+        return {name: _copy(variable) for name, variable in self._named_weights().items()}
+
+    def load_weights(self, weights: Arrays) -> None:
+        """Go back to ``weights``."""
+        for name, variable in self._named_weights().items():
+            variable.assign(weights[name])
+
+    def optimizer_state(self) -> Arrays:
+        """Return copies of the optimiser's variables, by their place."""
+        return {f"{i:04d}": _copy(v) for i, v in enumerate(self._optimizer.variables)}
+
+    def load_optimizer_state(self, state: Arrays) -> None:
+        """Go back to ``state``."""
+        for index, variable in enumerate(self._optimizer.variables):
+            variable.assign(state[f"{index:04d}"])
+
+    def cost(self) -> Cost:
+        """Count learnable parameters and multiply-accumulates."""
+        return _cost(self._finished())
+
+    def save_backbone(self, file: Path) -> None:
+        """Write the backbone's weights as ``.safetensors``."""
+        save_backbone(self._backbone, file, "keras")
+
+    def save(self, folder: Path) -> list[str]:
+        """Write ``model.keras`` and ``model.h5``, from raw images to layer ``probabilities``."""
+        model = self._finished()
+        names = ["model.keras", "model.h5"]
+        for name in names:
+            model.save(folder / name)
+        return names
+
+    def _finished(self) -> Any:
+        images = keras.Input(self._image_shape, name="images")
+        softmax = keras.layers.Softmax(name="probabilities", dtype="float32")
+        return keras.Model(images, softmax(self._head(self._backbone(images))))
+
+    def _named_weights(self) -> dict[str, Any]:
+        parts = {"backbone": self._backbone, "head": self._head}
+        return {
+            f"{part}/{index:04d}/{variable.name}": variable
+            for part, model in parts.items()
+            for index, variable in enumerate(model.weights)
+        }
+
+    def _step(self, model: Any, inputs: Batch, targets: Batch, learning_rate: float) -> None:
+        self._optimizer.learning_rate = learning_rate
+        logs = model.train_on_batch(inputs, targets, return_dict=True)
+        batch = np.array([float(logs["cross_entropy"]), float(logs["accuracy"]), 1.0])
+        self._totals += len(inputs) * batch
+
+
+def _optimizer(recipe: Recipe, learned: list[Any]) -> Any:
+    """Make the recipe's optimiser; weight decay acts on matrices and kernels only."""
+    clip = {"global_clipnorm": recipe.clip_norm or None}
+    if recipe.optimizer == "adamw":
+        optimizer = keras.optimizers.AdamW(weight_decay=recipe.weight_decay, **clip)
+        optimizer.exclude_from_weight_decay(var_list=[v for v in learned if len(v.shape) < 2])
+        return optimizer
+    penalty = keras.regularizers.L2(recipe.weight_decay / 2) if recipe.weight_decay else None
+    for variable in learned:
+        variable.regularizer = penalty if len(variable.shape) >= 2 else None
+    if recipe.optimizer == "adam":
+        return keras.optimizers.Adam(**clip)
+    return keras.optimizers.SGD(momentum=0.9, nesterov=True, **clip)
+
+
+def _in_batches(model: Any, inputs: NDArray[Any]) -> NDArray[np.float32]:
+    """Run ``model`` in inference mode over ``inputs`` and return its output as float32.
+
+    The last of several batches is filled up with zeros: another size would be traced anew.
+    """
+    size = min(PREDICTION_BATCH, len(inputs))
+    parts = [
+        keras.ops.convert_to_numpy(
+            keras.ops.cast(model.predict_on_batch(_filled(part, size)), "float32")
+        )
+        for part in np.split(inputs, range(PREDICTION_BATCH, len(inputs), PREDICTION_BATCH))
+    ]
+    return np.concatenate(parts)[: len(inputs)]
+
+
+def _filled(batch: NDArray[Any], size: int) -> NDArray[np.float32]:
+    missing = [(0, size - len(batch)), *[(0, 0)] * (batch.ndim - 1)]
+    return np.pad(batch.astype(np.float32), missing)
+
+
+def _softmax(logits: NDArray[np.float32]) -> NDArray[np.float64]:
+    raised = np.exp(logits.astype(np.float64) - logits.max(axis=1, keepdims=True))
+    probabilities: NDArray[np.float64] = raised / raised.sum(axis=1, keepdims=True)
+    return probabilities
+
+
+def _copy(variable: Any) -> NDArray[Any]:
+    return np.array(keras.ops.convert_to_numpy(variable.value), copy=True)
+
+
+def _cost(model: Any) -> Cost:
+    """Count what can learn: all weights but the running statistics of batch norm."""
+    statistics = ("moving_mean", "moving_variance")
+    learnable = [v for v in model.weights if v.name not in statistics]
+    return Cost(sum(int(np.prod(v.shape)) for v in learnable), count_macs(model))

@@ -1,0 +1,277 @@
+"""The torch engine: on a GPU where there is one, else on the CPU."""
+
+from __future__ import annotations
+
+import os
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Mapping
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
+from torch.nn.functional import cross_entropy
+from torch.utils.flop_counter import FlopCounterMode
+
+from benchmarks.engines.contract import Arrays, Batch, Cost, Images, InitialWeights, Precision, Task
+from benchmarks.engines.saved_model import Description
+from models.registry import Architecture, Network, Recipe, Registry
+from models.weights import load_backbone, save_backbone
+
+PREDICTION_BATCH = 256
+MOMENTUM = 0.9
+
+
+class TorchEngine:
+    """PyTorch, channels last, with automatic mixed precision where bfloat16 is asked for."""
+
+    def __init__(self) -> None:
+        self._device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        self._threads = torch.get_num_threads()
+        self._precision: Precision = "float32"
+
+    def prepare(self, *, threads: int, precision: Precision, seed: int) -> None:
+        """Set threads, precision, determinism and every seed."""
+        os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+        cv2.setNumThreads(threads)
+        torch.set_num_threads(threads)
+        torch.use_deterministic_algorithms(True)
+        torch.backends.cudnn.benchmark = False
+        torch.manual_seed(seed)
+        self._threads, self._precision = threads, precision
+
+    def learner(
+        self, architecture: Architecture, task: Task, recipe: Recipe, weights: InitialWeights
+    ) -> TorchLearner:
+        """Build a network; weights that can't be had raise ``ModelError``."""
+        torch.manual_seed(task.seed)
+        description = Description(architecture.name, task, recipe, self._precision)
+        network = architecture.build(description.request(pretrained=weights.kind == "imagenet"))
+        if weights.file is not None:
+            load_backbone(network.backbone, weights.file, "torch")
+        return TorchLearner(network, description, self._device)
+
+    def restore(self, folder: Path, registry: Registry) -> TorchLearner:
+        """Rebuild the architecture that ``model.json`` names and load ``model.safetensors``."""
+        description = Description.load(folder)
+        network = registry[description.architecture].build(description.request(pretrained=False))
+        learner = TorchLearner(network, description, self._device)
+        learner.module.load_state_dict(load_file(folder / "model.safetensors"))
+        return learner
+
+    def versions(self) -> Mapping[str, str]:
+        """Return the versions of torch, timm, NumPy and OpenCV."""
+        names = ("torch", "timm", "numpy", "opencv-python-headless")
+        return {name: version(name) for name in names}
+
+    def conditions(self) -> Mapping[str, str]:
+        """Return the versions, the device, and what `prepare` chose."""
+        return {
+            **self.versions(),
+            "threads": str(self._threads),
+            "precision": self._precision,
+            "device": self._device.type,
+        }
+
+
+class TorchLearner:
+    """A torch network in training."""
+
+    def __init__(self, network: Network, description: Description, device: torch.device) -> None:
+        parts = OrderedDict(backbone=network.backbone, head=network.head)
+        self.module = nn.Sequential(parts).to(device)
+        self.module.to(memory_format=torch.channels_last)
+        self._backbone, self._head = network.backbone, network.head
+        self._description, self._device = description, device
+        self._totals = torch.zeros(3, dtype=torch.float64, device=device)
+        self.freeze_backbone(False)
+
+    def begin_epoch(self, seed: int) -> None:
+        """Seed dropout's generator."""
+        torch.manual_seed(seed)
+
+    def freeze_backbone(self, frozen: bool) -> None:
+        """Choose whether the backbone learns, and start a new optimiser."""
+        self._frozen = frozen
+        self._backbone.requires_grad_(not frozen)
+        self._learned = [p for p in self.module.parameters() if p.requires_grad]
+        self._optimizer = _optimizer(self._description.recipe, self._learned)
+
+    def train_batch(self, images: Batch, targets: Batch, learning_rate: float) -> None:
+        """Take one optimiser step on images."""
+        inputs = self._images(images)
+
+        def logits() -> Any:
+            with torch.set_grad_enabled(not self._frozen):
+                features = self._backbone(inputs)
+            return self._head(features)
+
+        self._step(logits, targets, learning_rate)
+
+    def train_features(self, features: Batch, targets: Batch, learning_rate: float) -> None:
+        """Take one step of the head alone."""
+        inputs = self._tensor(features)
+        self._step(lambda: self._head(inputs), targets, learning_rate)
+
+    def training_metrics(self) -> tuple[float, float]:
+        """Return mean cross-entropy and accuracy since the last call."""
+        loss, correct, count = self._totals.tolist()
+        self._totals.zero_()
+        return loss / count, correct / count
+
+    def predict(self, images: Images) -> NDArray[np.float64]:
+        """Return class probabilities for uint8 images."""
+        return self._probabilities(self.module, images, self._images)
+
+    def features(self, images: Images) -> NDArray[np.float32]:
+        """Return the backbone's features of uint8 images."""
+        parts = self._in_batches(self._backbone, images, self._images)
+        return np.concatenate([part.float().cpu().numpy() for part in parts])
+
+    def predict_features(self, features: Batch) -> NDArray[np.float64]:
+        """Return class probabilities from features."""
+        return self._probabilities(self._head, features, self._tensor)
+
+    def weights(self) -> Arrays:
+        """Return copies of all weights and statistics."""
+        state = self.module.state_dict()
+        return {name.replace(".", "/", 1): _copy(tensor) for name, tensor in state.items()}
+
+    def load_weights(self, weights: Arrays) -> None:
+        """Go back to ``weights``."""
+        state = {k.replace("/", ".", 1): torch.tensor(v) for k, v in weights.items()}
+        self.module.load_state_dict(state)
+
+    def optimizer_state(self) -> Arrays:
+        """Return copies of the optimiser's moments and its learning rate."""
+        arrays = {
+            f"{index:04d}/{key}": _copy(value)
+            for index, parameter in enumerate(self._learned)
+            for key, value in self._optimizer.state[parameter].items()
+            if value is not None
+        }
+        rate = np.array(self._optimizer.param_groups[0]["lr"], np.float64)
+        return {**arrays, "learning_rate": rate}
+
+    def load_optimizer_state(self, state: Arrays) -> None:
+        """Go back to ``state``."""
+        for name, value in state.items():
+            index, _, key = name.partition("/")
+            if not key:
+                for group in self._optimizer.param_groups:
+                    group["lr"] = float(value)
+                continue
+            parameter = self._learned[int(index)]
+            kept = torch.tensor(value)
+            if key != "step":
+                kept = torch.empty_like(parameter, requires_grad=False).copy_(kept)
+            self._optimizer.state[parameter][key] = kept
+
+    def cost(self) -> Cost:
+        """Count learnable parameters and multiply-accumulates (half of torch's FLOPs)."""
+        image = np.zeros((1, *self._description.task.image_shape), np.uint8)
+        with FlopCounterMode(display=False) as counter:
+            self.predict(image)
+        parameters = sum(parameter.numel() for parameter in self.module.parameters())
+        return Cost(parameters, counter.get_total_flops() // 2)
+
+    def save_backbone(self, file: Path) -> None:
+        """Write the backbone's weights as ``.safetensors``."""
+        save_backbone(self._backbone, file, "torch")
+
+    def save(self, folder: Path) -> list[str]:
+        """Write ``model.safetensors`` and ``model.json``, which says how to rebuild the network."""
+        state = {k: v.contiguous().cpu() for k, v in self.module.state_dict().items()}
+        save_file(state, folder / "model.safetensors")
+        return ["model.safetensors", self._description.save(folder)]
+
+    def _step(self, logits: Callable[[], Any], targets: Batch, learning_rate: float) -> None:
+        self.module.train()
+        self._backbone.train(not self._frozen)
+        wanted = self._tensor(targets)
+        with self._autocast():
+            answer = logits()
+        answer = answer.float()
+        loss = cross_entropy(answer, wanted)
+        self._optimizer.zero_grad()
+        loss.backward()  # type: ignore[no-untyped-call]
+        self._penalise()
+        _set_learning_rate(self._optimizer, learning_rate)
+        self._optimizer.step()
+        self._record(loss.detach(), answer.detach(), wanted)
+
+    def _penalise(self) -> None:
+        """Add L2's gradient, then clip, in the order in which Keras does."""
+        recipe = self._description.recipe
+        if recipe.weight_decay and recipe.optimizer != "adamw":
+            for parameter in self._learned:
+                if parameter.ndim >= 2 and parameter.grad is not None:
+                    parameter.grad.add_(parameter.detach(), alpha=recipe.weight_decay)
+        if recipe.clip_norm:
+            nn.utils.clip_grad_norm_(self._learned, recipe.clip_norm)
+
+    def _record(self, loss: Tensor, logits: Tensor, targets: Tensor) -> None:
+        correct = (logits.argmax(1) == targets.argmax(1)).sum()
+        self._totals += torch.stack([loss * len(targets), correct, loss.new_tensor(len(targets))])
+
+    def _autocast(self) -> torch.autocast:
+        mixed = self._description.precision == "bfloat16"
+        return torch.autocast(self._device.type, torch.bfloat16, enabled=mixed)
+
+    def _tensor(self, array: NDArray[Any]) -> Tensor:
+        return torch.from_numpy(np.array(array)).to(self._device, torch.float32)
+
+    def _images(self, images: NDArray[Any]) -> Tensor:
+        on_device = torch.from_numpy(np.array(images)).to(self._device)
+        return on_device.permute(0, 3, 1, 2).float()
+
+    def _in_batches(
+        self, module: nn.Module, inputs: NDArray[Any], prepare: Callable[[NDArray[Any]], Tensor]
+    ) -> Iterator[Tensor]:
+        """Run ``module`` in inference mode over ``inputs``."""
+        self.module.eval()
+        for start in range(0, len(inputs), PREDICTION_BATCH):
+            with torch.inference_mode(), self._autocast():
+                yield module(prepare(inputs[start : start + PREDICTION_BATCH]))
+
+    def _probabilities(
+        self, module: nn.Module, inputs: NDArray[Any], prepare: Callable[[NDArray[Any]], Tensor]
+    ) -> NDArray[np.float64]:
+        parts = self._in_batches(module, inputs, prepare)
+        return np.concatenate([part.double().softmax(dim=1).cpu().numpy() for part in parts])
+
+
+def _optimizer(recipe: Recipe, learned: list[nn.Parameter]) -> torch.optim.Optimizer:
+    """Make the recipe's optimiser with Keras' constants; L2 is added to gradients elsewhere."""
+    if recipe.optimizer == "sgd":
+        rate = recipe.learning_rate
+        return torch.optim.SGD(learned, lr=rate, momentum=MOMENTUM, nesterov=True)
+    if recipe.optimizer == "adam":
+        return torch.optim.Adam(learned, lr=recipe.learning_rate, eps=1e-7)
+    groups = [
+        {"params": [p for p in learned if p.ndim >= 2], "weight_decay": recipe.weight_decay},
+        {"params": [p for p in learned if p.ndim < 2], "weight_decay": 0.0},
+    ]
+    return torch.optim.AdamW(groups, lr=recipe.learning_rate, eps=1e-7)
+
+
+def _set_learning_rate(optimizer: torch.optim.Optimizer, rate: float) -> None:
+    """Change the learning rate as Keras does: its SGD velocity keeps the rate of its time.
+
+    torch multiplies the whole buffer by the present rate, so the buffer is divided by the change.
+    """
+    for group in optimizer.param_groups:
+        change, group["lr"] = group["lr"] / rate, rate
+        for parameter in group["params"]:
+            buffer = optimizer.state[parameter].get("momentum_buffer")
+            if buffer is not None and change != 1:
+                buffer.mul_(change)
+
+
+def _copy(tensor: Tensor) -> NDArray[Any]:
+    return np.array(tensor.detach().cpu().numpy(), order="C", copy=True)

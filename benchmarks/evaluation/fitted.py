@@ -1,0 +1,154 @@
+"""Which fitted model ``RUN[/VARIANT]`` means."""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks.errors import InputError
+from benchmarks.evaluation.scores import score
+from benchmarks.machine.environment import installed
+from benchmarks.metrics import METRICS
+from benchmarks.store.folder import RunFolder
+from benchmarks.store.reading import read_fit_facts, read_manifest, read_outcomes, read_run
+from benchmarks.store.records import EXTERNAL, FitFacts, Manifest, VariantFacts, VariantResults
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChosenFit:
+    """One fit that stands for a variant; ``folder`` is the fit's, ``why`` is told to people."""
+
+    run: Path
+    manifest: Manifest
+    variant: VariantFacts
+    fit: FitFacts
+    folder: Path
+    why: str
+
+    @property
+    def class_names(self) -> tuple[str, ...]:
+        """The names of the classes, in the order of the probabilities."""
+        return self.manifest.data.class_names
+
+    @property
+    def image_shape(self) -> tuple[int, int, int]:
+        """Height, width and channels of the images that the model takes."""
+        height, width, channels = self.manifest.data.image_shape
+        return height, width, channels
+
+    def differing_versions(self) -> dict[str, tuple[str, str | None]]:
+        """Return library → (version it was fitted with, version here) where they differ."""
+        known = self.fit.versions.items()
+        return {name: (then, now) for name, then in known if (now := installed(name)) != then}
+
+
+def choose(reference: str, seed: int | None = None) -> ChosenFit:
+    """Return the fit that ``RUN`` or ``RUN/VARIANT`` means; raises ``InputError``.
+
+    A run without a variant means the variant with the best mean over its seeds on the
+    *validation* split, in the protocol's selection metric: the test set chooses nothing. A
+    variant means its fit with the first seed unless ``seed`` is given, the one that was timed;
+    the leaderboard's
+    accuracy is that of single fits, not of an ensemble of them.
+    """
+    run, name = _parted(reference)
+    manifest = read_manifest(run)
+    if name:
+        return fit_of(run, manifest, name, "as asked", seed)
+    name, why = _best(run)
+    return fit_of(run, manifest, name, why, seed)
+
+
+def fit_of(
+    run: Path, manifest: Manifest, name: str, why: str, seed: int | None = None
+) -> ChosenFit:
+    """Return the fit of the variant ``name`` with ``seed``, or the first; raises ``InputError``."""
+    variants = {variant.name: variant for variant in manifest.variants}
+    if name not in variants:
+        near = difflib.get_close_matches(name, variants, n=1)
+        hint = f"did you mean {near[0]!r}?" if near else f"there are: {', '.join(variants)}"
+        raise InputError(f"{run}: no variant {name!r}; {hint}")
+    if len(manifest.data.image_shape) != 3:
+        raise InputError(f"{run}: its manifest.json does not tell data.image_shape")
+    if variants[name].engine == EXTERNAL:
+        raise InputError(f"{run}/{name}: came from outside; use its own file")
+    outcome = read_outcomes(run).get(name)
+    if outcome is not None and outcome.status != "ok":
+        raise InputError(f"{run}/{name}: {outcome.status}: {outcome.reason}")
+    folders = [folder for folder in _fits(run, name) if seed in (None, _seed(folder))]
+    if seed is not None and not folders:
+        known = ", ".join(str(_seed(folder)) for folder in _fits(run, name)) or "none"
+        raise InputError(f"{run}/{name}: no fit with seed {seed}; there are: {known}")
+    for folder in folders:
+        fit = read_fit_facts(folder)
+        if fit.variant == name and _has_model(folder, fit):
+            return ChosenFit(
+                run=run,
+                manifest=manifest,
+                variant=variants[name],
+                fit=fit,
+                folder=folder,
+                why=why,
+            )
+    place = folders[0] if folders else RunFolder(run).fit(name, 0).parent
+    raise InputError(f"{place}: holds no model; copy it there, or run the protocol again")
+
+
+def usable(run: Path, manifest: Manifest) -> tuple[str, ...]:
+    """Return the names of the variants that have a model, in the manifest's order."""
+    names = []
+    for variant in manifest.variants:
+        try:
+            fit_of(run, manifest, variant.name, "")
+        except InputError:
+            continue
+        names.append(variant.name)
+    return tuple(names)
+
+
+def _parted(reference: str) -> tuple[Path, str]:
+    """Part ``RUN/VARIANT`` behind the results folder; a variant's name may hold a slash."""
+    path = Path(reference)
+    for place in (path, *path.parents):
+        if (place / "manifest.json").is_file():
+            name = path.relative_to(place).as_posix()
+            return place, "" if name == "." else name
+    raise InputError(f"{reference}: not a results folder or a variant in one (RUN/VARIANT)")
+
+
+def _best(run: Path) -> tuple[str, str]:
+    """Return the variant that is best on validation, and how it was found."""
+    results = read_run(run)
+    if not any(not variant.external for variant in results.ranked):
+        raise InputError(f"{run}: no variant of it has ended well yet; run it to its end first")
+    selection = str(results.manifest.protocol.get("selection", "accuracy"))
+    metric = next(metric for metric in METRICS if metric.name == selection)
+
+    def mean(variant: VariantResults) -> float:
+        return sum(score(f.validation)[selection] for f in variant.fits) / len(variant.fits)
+
+    own = [variant for variant in results.ranked if not variant.external]
+    means = {variant.name: mean(variant) for variant in own}
+    best = (max if metric.higher_is_better else min)(means, key=means.__getitem__)
+    label = metric.label.lower()
+    return best, f"best of {len(means)} on validation, {label} {means[best]:.3f}"
+
+
+def _has_model(folder: Path, fit: FitFacts) -> bool:
+    return bool(fit.model_files) and all((folder / file).is_file() for file in fit.model_files)
+
+
+def _seed(folder: Path) -> int:
+    return int(folder.name.removeprefix("seed-"))
+
+
+def _fits(run: Path, name: str) -> list[Path]:
+    """Return the folders of a variant's fits that are not set aside, in order of seed."""
+    parent = RunFolder(run).fit(name, 0).parent
+    seeds = sorted(
+        int(seed)
+        for file in parent.glob("seed-*/fit.json")
+        if (seed := file.parent.name.removeprefix("seed-")).isdigit()
+    )
+    return [RunFolder(run).fit(name, seed) for seed in seeds]

@@ -1,0 +1,1 @@
+"""Brings a finished model, or its answers, into a run."""

@@ -1,0 +1,259 @@
+"""A finished model from outside joins a run: read as stated, doubted on validation, then scored."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from benchmarks.data.prepared import prepare
+from benchmarks.data.treatments import lay
+from benchmarks.errors import InputError
+from benchmarks.exchange.adding.incoming import Arrival, Probabilities, Request
+from benchmarks.exchange.adding.loaders import SUFFIXES
+from benchmarks.exchange.adding.plausibility import doubts
+from benchmarks.exchange.adding.predictions_file import read_predictions
+from benchmarks.exchange.adding.preprocessing import SCALES, Reading, as_probabilities
+from benchmarks.exchange.adding.row import open_test_set, write_row
+from benchmarks.exchange.adding.statement import stated
+from benchmarks.exchange.exporting.formats import require_packages
+from benchmarks.machine.environment import device_name
+from benchmarks.processes import call
+from benchmarks.protocol.canonical import digest
+from benchmarks.protocol.reading import stored_protocol
+from benchmarks.store.digests import refuse_changes, stored_digests, write_digests
+from benchmarks.store.files import read_json
+from benchmarks.store.folder import RunFolder, slug
+from benchmarks.store.keys import measure_key
+from benchmarks.store.ledger import Ledger
+from benchmarks.store.reading import read_manifest, read_run, refuse_mistaken
+from benchmarks.store.records import EXTERNAL, RunResults
+from datasets.packs import Packs, stored_packs
+
+OUTSIDE = "benchmarks.exchange.adding.inference"
+FIRST = 1000
+"""Validation images on which scales that were not stated are tried."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Added:
+    """What became of it: ``already`` tells that the very same row was there before."""
+
+    name: str
+    warnings: tuple[str, ...] = ()
+    already: bool = False
+
+
+def add(request: Request) -> Added:
+    """Score a finished model, or somebody's predictions, as a row of a run that exists.
+
+    The page and `close` come after it.
+    Raises ``InputError`` for a request that is wrong, and, unless ``as_stated``, for a reading
+    that another one beats by far on validation; the test set is then still shut.
+    """
+    _refuse_wrong(request)
+    folder = RunFolder(request.run)
+    read_run(folder.path)
+    refuse_mistaken(folder.path)
+    with folder.locked():
+        refuse_changes(folder.path)
+        run = read_run(folder.path)
+        sha256 = hashlib.sha256(request.file.read_bytes()).hexdigest()
+        _refuse_taken(run, request.name)
+        arrival = _arrival(request, run, folder, sha256)
+        if _is_there(arrival):
+            return Added(name=request.name, already=True)
+        return _from_model(arrival) if request.model else _from_table(arrival)
+
+
+def close(run: Path) -> None:
+    """Digest the files of a finished run once more, where a new row has made that necessary."""
+    if read_manifest(run).finished and stored_digests(run) is None:
+        write_digests(run)
+
+
+def _refuse_wrong(request: Request) -> None:
+    if (request.model is None) == (request.predictions is None):
+        raise InputError("give either --model FILE or --predictions FILE")
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._:@+-]{0,99}", request.name):
+        raise InputError(
+            f"--name {request.name!r}: write letters, digits and . _ : @ + - only, "
+            "beginning with a letter or digit"
+        )
+    if not request.file.is_file():
+        raise InputError(f"{request.file}: no such file")
+    if request.model is None:
+        for option in ("classes", "scale", "input_size", "colour"):
+            if getattr(request, option):
+                said = option.replace("_", "-")
+                raise InputError(f"--{said} is for a model; a table names its classes itself")
+    elif request.model.suffix not in SUFFIXES:
+        raise InputError(f"{request.model}: a model comes as one of: {', '.join(SUFFIXES)}")
+    elif request.model.suffix == ".onnx":
+        require_packages(str(request.model), ("onnx", "onnxruntime"))
+
+
+def _refuse_taken(run: RunResults, name: str) -> None:
+    for variant in run.variants:
+        same = variant.name == name and variant.facts.engine == EXTERNAL
+        if slug(variant.name).lower() == slug(name).lower() and not same:
+            raise InputError(
+                f"--name {name}: the run has a variant {variant.name!r}; choose another"
+            )
+
+
+def _arrival(request: Request, run: RunResults, folder: RunFolder, sha256: str) -> Arrival:
+    splits = pd.read_parquet(folder.splits).sort_values("row")
+    reading, versions = stated(request, run) if request.model else (None, {})
+    identity = {"file": sha256, "reading": reading.to_json() if reading else request.logits}
+    return Arrival(
+        request=request,
+        run=run,
+        folder=folder,
+        splits=splits,
+        sha256=sha256,
+        key=digest(identity),
+        reading=reading,
+        versions=versions,
+    )
+
+
+def _is_there(arrival: Arrival) -> bool:
+    """Tell whether the same file, read the same way, is the row already; refuse another one."""
+    name = arrival.request.name
+    stored = read_json(arrival.folder.fit(name, 0) / "fit.json")
+    if stored is None:
+        return False
+    if stored["key"] != arrival.key:
+        raise InputError(
+            f"--name {name}: the run has this row from {stored['external']['file']}, another file "
+            "or read in another way; choose another name"
+        )
+    return True
+
+
+def _from_model(arrival: Arrival) -> Added:
+    assert arrival.reading is not None
+    packs = _packs(arrival)
+    scales = [scale for scale in SCALES if scale != arrival.reading.scale]
+    readings = [arrival.reading, *(arrival.reading.with_scale(scale) for scale in scales)]
+    answers = _ask(arrival, packs.training, "validation", readings, forbidden=[packs.sealed])
+    validation = arrival.in_order(answers[0])
+    others: dict[str, Probabilities] = {
+        scale: arrival.in_order(given)
+        for scale, given in zip(scales, answers[1:], strict=True)
+        if np.isfinite(given).all()
+    }
+    warnings = _doubted(arrival, validation, others)
+    open_test_set(arrival)
+    test = arrival.in_order(_ask(arrival, packs.sealed, "test", readings[:1])[0])
+    cost = _cost(arrival)
+    write_row(arrival, np.concatenate([validation, test]), warnings, cost)
+    return Added(name=arrival.request.name, warnings=warnings)
+
+
+def _from_table(arrival: Arrival) -> Added:
+    request, run = arrival.request, arrival.run
+    numbers = read_predictions(request.file, arrival.splits, arrival.asked, run.class_names)
+    place = request.file.name
+    probabilities = as_probabilities(numbers, logits=request.logits, place=place)
+    warnings = _doubted(arrival, probabilities[: len(arrival.part("validation"))], {})
+    open_test_set(arrival)
+    write_row(arrival, probabilities, warnings, None)
+    return Added(name=request.name, warnings=warnings)
+
+
+def _packs(arrival: Arrival) -> Packs:
+    """Return the packs of the run's split: those in the cache, or made again from the data."""
+    manifest, request = arrival.run.manifest, arrival.request
+    if packs := stored_packs(manifest.split.training_digest, manifest.split.digest):
+        return packs
+    stored = read_json(arrival.folder.manifest)
+    protocol = stored_protocol(stored, arrival.folder.manifest)
+    ground = prepare(protocol.data, request.data, seed=protocol.seed, plugins=request.plugins)
+    ground = lay(ground, protocol)
+    if ground.split.digest != manifest.split.digest:
+        raise InputError(
+            f"{request.run}: the run is on other data (split {manifest.split.digest[:12]}, here "
+            f"{ground.split.digest[:12]}); give the run's own with --data"
+        )
+    return ground.packs
+
+
+def _ask(
+    arrival: Arrival,
+    pack: Path,
+    split: str,
+    readings: Sequence[Reading],
+    forbidden: Sequence[Path] = (),
+) -> list[NDArray[Any]]:
+    """Return the model's outputs for a split under each reading, in a process of its own."""
+    with tempfile.TemporaryDirectory() as folder:
+        call(
+            f"{OUTSIDE}:answer",
+            {
+                "file": str(arrival.request.file),
+                "images": str(pack / f"{split}-images.npy"),
+                "out": folder,
+                "readings": [reading.to_json() for reading in readings],
+                "first": FIRST,
+            },
+            threads=arrival.run.manifest.threads or 1,
+            forbidden=forbidden,
+        )
+        return [np.load(Path(folder) / f"{place}.npy") for place in range(len(readings))]
+
+
+def _doubted(
+    arrival: Arrival, validation: Probabilities, others: dict[str, Probabilities]
+) -> tuple[str, ...]:
+    """Return what speaks against the reading; refuse one that another beats by far."""
+    class_names, reading = arrival.run.class_names, arrival.reading
+    found = list(
+        doubts(
+            arrival.part("validation")["label"].to_numpy(np.int64),
+            validation,
+            class_names,
+            reading.classes if reading else class_names,
+            others,
+        )
+    )
+    better = next((doubt for doubt in found if doubt.better), None)
+    if better and not arrival.request.as_stated:
+        raise InputError(
+            f"{arrival.request.file}: {better.text}; correct that, or repeat with --as-stated "
+            "(the test set was not opened)"
+        )
+    return tuple(doubt.text for doubt in found)
+
+
+def _cost(arrival: Arrival) -> dict[str, Any] | None:
+    """Measure the model; where that fails the row stands without, and the page says so."""
+    assert arrival.reading is not None
+    threads = arrival.run.manifest.threads or 1
+    try:
+        cost: dict[str, Any] = call(
+            f"{OUTSIDE}:measure",
+            {
+                "file": str(arrival.request.file),
+                "reading": arrival.reading.to_json(),
+                "image_shape": list(arrival.run.manifest.data.image_shape),
+            },
+            threads=threads,
+        )
+    except InputError as error:
+        reason = f"its cost could not be measured: {error}"
+        ledger = Ledger(arrival.folder.ledger)
+        ledger.record("fallback", variant=arrival.request.name, key=arrival.key, reason=reason)
+        return None
+    device = device_name()
+    key = measure_key(arrival.key, device)
+    return {"key": key, **cost, "threads": threads, "device": device}

@@ -1,0 +1,78 @@
+"""A file on its way into a run: what was asked, and what is known of it so far."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from benchmarks.exchange.adding.preprocessing import Colour, Reading, Scale, as_probabilities
+from benchmarks.store.folder import RunFolder
+from benchmarks.store.records import RunResults
+
+Probabilities = NDArray[np.float64]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Request:
+    """What to add to which run, and how it is to be read.
+
+    ``model`` or ``predictions`` is given. ``classes``, ``scale``, ``input_size`` (pixels) and
+    ``colour`` state what a model's file does not tell; ``logits`` that its outputs come before
+    softmax. ``as_stated`` goes on where another reading scores much better on validation.
+    """
+
+    run: Path
+    name: str
+    model: Path | None = None
+    predictions: Path | None = None
+    classes: tuple[str, ...] = ()
+    scale: Scale | None = None
+    input_size: int | None = None
+    colour: Colour | None = None
+    logits: bool = False
+    as_stated: bool = False
+    data: Path | None = None
+    plugins: tuple[Path, ...] = ()
+
+    @property
+    def file(self) -> Path:
+        """The file that comes in."""
+        file = self.model or self.predictions
+        assert file is not None
+        return file
+
+
+@dataclass(frozen=True, kw_only=True)
+class Arrival:
+    """A file on its way in: its identity, the run it joins and the images it is asked about."""
+
+    request: Request
+    run: RunResults
+    folder: RunFolder
+    splits: pd.DataFrame
+    sha256: str
+    key: str
+    reading: Reading | None = None
+    versions: dict[str, str]
+
+    def part(self, split: str) -> pd.DataFrame:
+        """Return the images of one split in order of rows."""
+        return self.splits[self.splits["split"] == split].reset_index(drop=True)
+
+    @property
+    def asked(self) -> pd.DataFrame:
+        """The validation images, then the test images."""
+        return pd.concat([self.part("validation"), self.part("test")], ignore_index=True)
+
+    def in_order(self, outputs: NDArray[Any]) -> Probabilities:
+        """Return a model's outputs as probabilities in the order of the run's classes."""
+        assert self.reading is not None
+        stated = self.reading.classes
+        columns = [stated.index(name) for name in self.run.class_names]
+        place, logits = self.request.file.name, self.reading.logits
+        return as_probabilities(outputs, logits=logits, place=place)[:, columns]

@@ -1,0 +1,59 @@
+"""What a user states of a model from outside, completed and checked by the model's own file."""
+
+from __future__ import annotations
+
+from benchmarks.errors import InputError
+from benchmarks.exchange.adding.incoming import Request
+from benchmarks.exchange.adding.preprocessing import CHANNELS, SCALES, Colour, Reading
+from benchmarks.processes import call
+from benchmarks.store.records import RunResults
+
+
+def stated(request: Request, run: RunResults) -> tuple[Reading, dict[str, str]]:
+    """Return the reading that the user and the model's file state together."""
+    if request.scale is None or not request.classes:
+        raise InputError(
+            f"{request.file}: say how it reads images, as its file does not: --scale "
+            f"{' or '.join(SCALES)}, and --classes with its outputs in order, "
+            f"for instance {','.join(run.class_names)}"
+        )
+    if sorted(request.classes) != sorted(run.class_names):
+        raise InputError(
+            f"--classes {','.join(request.classes)}: name each of the run's classes once, in the "
+            f"order of the model's outputs: {', '.join(run.class_names)}"
+        )
+    told = call("benchmarks.exchange.adding.inference:describe", {"file": str(request.file)})
+    shapes = told["shapes"]
+    if shapes["outputs"] != len(run.class_names):
+        raise InputError(
+            f"{request.file}: it has {shapes['outputs']} outputs and the run "
+            f"{len(run.class_names)} classes; only a model of the same classes can join"
+        )
+    height, width = (_size(request, shapes[side]) for side in ("height", "width"))
+    reading = Reading(
+        scale=request.scale,
+        classes=request.classes,
+        colour=_colour(request, shapes["channels"], run.manifest.data.image_shape[-1]),
+        height=height,
+        width=width,
+        logits=request.logits,
+    )
+    return reading, told["versions"]
+
+
+def _size(request: Request, fixed: int | None) -> int:
+    if fixed is None and request.input_size is None:
+        raise InputError(f"{request.file}: it leaves the size of images open; say --input-size")
+    if fixed and request.input_size not in (None, fixed):
+        raise InputError(f"--input-size {request.input_size}: the model takes {fixed} pixels")
+    return fixed or request.input_size or 0
+
+
+def _colour(request: Request, channels: int, own: int) -> Colour:
+    """Return how colours enter; only RGB or BGR is open, and only if the images have colour."""
+    if request.colour is None and channels == 3 and own == 3:
+        raise InputError(f"{request.file}: say --colour rgb or --colour bgr (OpenCV's order)")
+    colour = request.colour or ("grey" if channels == 1 else "rgb")
+    if CHANNELS[colour] != channels:
+        raise InputError(f"--colour {colour}: the model takes images of {channels} channel(s)")
+    return colour

@@ -1,0 +1,1 @@
+"""Takes a fitted model out of a run."""

@@ -1,0 +1,173 @@
+"""A model taken out: written, loaded again, compared with the run's own, then put in place."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks.errors import InputError
+from benchmarks.exchange.exporting.card import card
+from benchmarks.exchange.exporting.fits import scored_fit
+from benchmarks.exchange.exporting.formats import Format, choose_format
+from benchmarks.processes import call
+from benchmarks.store.files import write_json
+
+TOLERANCE = 1e-4
+IMAGES = 16
+WRITERS = {"keras": "keras", "torch": "torch", "scikit-learn": "scikit"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Request:
+    """What to export, how and where to; ``seed`` ``None`` is the variant's lowest."""
+
+    reference: str
+    format: str
+    out: Path
+    seed: int | None = None
+    plugins: tuple[Path, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Exported:
+    """What was written, and how far its probabilities are from the run's own model's.
+
+    ``difference`` is the largest from the model computed in the file's own precision;
+    ``difference_scored`` that from the model in the precision in which the run scored it.
+    """
+
+    file: Path
+    card: Path
+    images: int
+    difference: float
+    difference_scored: float
+    precision: str
+    precision_scored: str
+
+
+def export(request: Request) -> Exported:
+    """Write a fit's model as a file for other programs, and its card beside it.
+
+    The file takes its place only when it has been loaded again and its probabilities for seeded
+    random images are within 1e-4 of the run's own; otherwise ``InputError`` is raised and
+    nothing is left. So it is for a wrong reference, format or place.
+    """
+    chosen = scored_fit(request.reference, request.seed)
+    form = choose_format(request.format, chosen.variant.facts.engine, chosen.variant.name)
+    target = _target(request.out, form)
+    facts = card(chosen, form)
+    with _beside(target) as folder:
+        file = folder / target.name
+        images = folder / "images.npy"
+        np.save(images, random_images(chosen.run.manifest.data.image_shape))
+        work = {"file": str(file), "images": str(images), "facts": facts}
+        call(
+            f"benchmarks.engines.{WRITERS[form.engine]}.export:write",
+            {
+                **work,
+                "fit": str(chosen.folder),
+                "form": form.name,
+                "plugins": [str(path.resolve()) for path in request.plugins],
+            },
+            threads=chosen.fit.facts.threads or 1,
+            environment={"KERAS_BACKEND": "tensorflow"},
+        )
+        if form.name == "onnx":
+            call("benchmarks.exchange.exporting.onnx:finish", work)
+        exported = _compared(folder, target, facts)
+        _put_in_place(file, target, facts, exported)
+    return exported
+
+
+def random_images(shape: tuple[int, ...]) -> NDArray[np.uint8]:
+    """Return seeded random images, uint8 N×H×W×C: half noise, half soft blots."""
+    chance = np.random.default_rng(0)
+    height, width, channels = shape
+    noise = chance.integers(0, 256, (IMAGES // 2, *shape), np.uint8)
+    coarse = chance.integers(0, 256, (IMAGES // 2, 6, 6, channels), np.uint8)
+    blots = [cv2.resize(image, (width, height)).reshape(shape) for image in coarse]
+    return np.concatenate([noise, np.stack(blots)])
+
+
+def _target(out: Path, form: Format) -> Path:
+    if out.suffix != form.suffix:
+        raise InputError(f"{out}: a file of format {form.name} ends in {form.suffix}")
+    target = out.expanduser().absolute()
+    if not target.parent.is_dir():
+        raise InputError(f"{target.parent}: no such folder; make it first")
+    _refuse_taken(target)
+    return target
+
+
+def _card_of(target: Path) -> Path:
+    return target.with_name(f"{target.name}.json")
+
+
+def _refuse_taken(target: Path) -> None:
+    for place in (target, _card_of(target)):
+        if place.exists():
+            raise InputError(f"{place}: is there already; remove it or give -o another name")
+
+
+@contextmanager
+def _beside(target: Path) -> Iterator[Path]:
+    """Yield a temporary folder on the same disk, which is gone when the block ends."""
+    folder = Path(tempfile.mkdtemp(dir=target.parent, prefix=".ferbench-export-"))
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _compared(folder: Path, target: Path, facts: dict[str, Any]) -> Exported:
+    loaded, reference, scored = (
+        np.load(folder / f"{name}.npy") for name in ("loaded", "reference", "scored")
+    )
+    if loaded.shape != reference.shape or not np.isfinite(loaded).all():
+        raise InputError(f"{target.name}: loaded again it gives no probabilities; not exported")
+    difference = float(np.abs(loaded - reference).max())
+    if difference > TOLERANCE:
+        raise InputError(
+            f"{target.name}: loaded again, its probabilities differ from the model's own by up to "
+            f"{difference:.1e}, more than {TOLERANCE:g}; not exported, try another format"
+        )
+    return Exported(
+        file=target,
+        card=_card_of(target),
+        images=len(loaded),
+        difference=difference,
+        difference_scored=float(np.abs(loaded - scored).max()),
+        precision=facts["precision"],
+        precision_scored=facts["precision_scored"],
+    )
+
+
+def _put_in_place(file: Path, target: Path, facts: dict[str, Any], exported: Exported) -> None:
+    content = file.read_bytes()
+    described = {
+        **facts,
+        "file": {
+            "name": target.name,
+            "bytes": len(content),
+            "sha256": hashlib.sha256(content).hexdigest(),
+        },
+        "check": {
+            "images": exported.images,
+            "largest_difference": exported.difference,
+            "largest_difference_from_scored": exported.difference_scored,
+        },
+    }
+    _refuse_taken(target)
+    file.chmod(0o644)
+    file.replace(target)
+    write_json(exported.card, described)

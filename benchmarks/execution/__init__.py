@@ -1,0 +1,1 @@
+"""Carries out a protocol: plan, jobs, coordinator and executors."""

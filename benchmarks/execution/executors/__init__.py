@@ -1,0 +1,1 @@
+"""Executors: where jobs run. Each keeps the contract in `contract`."""

@@ -1,0 +1,1 @@
+"""What a worker does: one job, from its inputs to its file."""

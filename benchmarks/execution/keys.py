@@ -1,0 +1,58 @@
+"""Keys: what, beside the protocol, decides a number: library versions and the code that trains."""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import importlib.util
+from functools import cache
+from pathlib import Path
+
+from benchmarks.protocol.canonical import digest
+from models.registry import Architecture, EngineName
+
+
+def code_digest(architecture: Architecture) -> str:
+    """Digest the source files that train ``architecture``: its own, the loop's and the engine's.
+
+    Read once in a process, so that an edit during a run does not part the run's keys.
+    """
+    return _code_digest(architecture.file, architecture.engine)
+
+
+@cache
+def _code_digest(file: Path, engine: EngineName) -> str:
+    engine_module = {
+        "keras": "benchmarks.engines.keras.engine",
+        "torch": "benchmarks.engines.torch.engine",
+        "scikit-learn": "benchmarks.engines.scikit.engine",
+    }[engine]
+    found: dict[Path, str] = {}
+    _collect(file, found)
+    for module in ("benchmarks.training.loop", engine_module, "benchmarks.execution.jobs.training"):
+        _collect(_module_file(module), found)
+    return digest(sorted((path.name, content) for path, content in found.items()))
+
+
+@cache
+def _module_file(module: str) -> Path | None:
+    try:
+        spec = importlib.util.find_spec(module)
+    except ModuleNotFoundError:
+        return None
+    return Path(spec.origin) if spec and spec.origin else None
+
+
+def _collect(path: Path | None, found: dict[Path, str]) -> None:
+    if path is None or path in found or not path.is_file():
+        return
+    source = path.read_bytes()
+    found[path] = hashlib.sha256(source).hexdigest()
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.ImportFrom) and node.module and _is_ours(node.module):
+            _collect(_module_file(node.module), found)
+
+
+def _is_ours(module: str) -> bool:
+    trains = module.startswith(("models.", "benchmarks.training.", "benchmarks.engines."))
+    return trains and not module.endswith((".engine", ".attention", ".export"))

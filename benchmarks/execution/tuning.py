@@ -1,0 +1,239 @@
+"""Tuning: one Optuna study for each variant, advanced in generations, all rungs in step.
+
+The numbers depend on the protocol alone. Every trial of a generation is asked before any
+of them is told; a rung is finished by all before any is pruned; reports are told in trial
+order; the sampler is seeded from the trial's number. A killed run therefore replays the same
+sequence from the results on disk, and Optuna's journal is caught up, never contradicted.
+"""
+
+from __future__ import annotations
+
+import math
+import warnings
+from collections.abc import Callable, Generator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import optuna
+from optuna.distributions import (
+    BaseDistribution,
+    CategoricalDistribution,
+    FloatDistribution,
+)
+from optuna.storages import JournalStorage
+from optuna.storages.journal import JournalFileBackend
+from optuna.trial import FrozenTrial, Trial, TrialState
+
+from benchmarks.errors import CellFailed
+from benchmarks.execution.jobs.job import Cell
+from benchmarks.protocol.canonical import digest
+from benchmarks.protocol.schema import Tuning
+from models.registry import Choice, Space, Value
+
+Outcome = Mapping[str, Any] | CellFailed
+Params = dict[str, Value]
+
+
+@dataclass(frozen=True)
+class TrialRecord:
+    """What became of one trial. ``intermediate`` maps the epoch of a rung to the score there."""
+
+    number: int
+    state: str
+    value: float | None
+    params: Params
+    intermediate: dict[int, float]
+    images_seen: int
+    seconds: float
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Best:
+    """The winning hyperparameters of a study, and every trial that led to them."""
+
+    params: Params
+    trials: tuple[TrialRecord, ...]
+
+
+def open_storage(journal: Path) -> JournalStorage:
+    """Open the journal, dropping a last line and a lock that a killed process left behind."""
+    _mend(journal)
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
+    return JournalStorage(JournalFileBackend(str(journal)))
+
+
+def _mend(journal: Path) -> None:
+    for lock in journal.parent.glob(journal.name + ".lock*"):
+        lock.unlink()
+    if journal.is_file():
+        content = journal.read_bytes()
+        whole = content[: content.rfind(b"\n") + 1]
+        if whole != content:
+            journal.write_bytes(whole)
+
+
+class Study:
+    """One variant's study in the journal. All methods may be repeated without effect.
+
+    ``name`` holds the key of what the study tunes, so that other code or data start another one.
+    Scores are maximised unless ``minimise``.
+    """
+
+    def __init__(
+        self,
+        storage: JournalStorage,
+        name: str,
+        space: Space,
+        defaults: Params,
+        *,
+        seed: int,
+        minimise: bool,
+    ) -> None:
+        self._space = {key: _distribution(dimension) for key, dimension in space.items()}
+        self._defaults = defaults
+        self._seed = seed
+        self._study = optuna.create_study(
+            study_name=name,
+            storage=storage,
+            direction="minimize" if minimise else "maximize",
+            load_if_exists=True,
+            pruner=optuna.pruners.NopPruner(),
+        )
+
+    def ask(self, number: int, startup: int) -> Params:
+        """Return the hyperparameters of trial ``number``, sampling them if it is new.
+
+        Trial 0 has the defaults; the first ``startup`` others are random, the rest come from
+        TPE (Bergstra et al. 2011; Optuna's multivariate ``TPESampler``).
+        """
+        known = self._study.get_trials(deepcopy=False)
+        if number < len(known) and known[number].params.keys() == self._space.keys():
+            return dict(known[number].params)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+            self._study.sampler = optuna.samplers.TPESampler(
+                seed=int(digest([self._seed, number])[:8], 16),
+                n_startup_trials=startup,
+                multivariate=True,
+                constant_liar=True,
+            )
+        if number == 0:
+            self._study.enqueue_trial(self._defaults, skip_if_exists=True)
+        trial = self._resume(known, number) or self._study.ask()
+        if trial.number != number:
+            raise CellFailed(f"the tuning journal is out of step at trial {number}; remove it")
+        return {key: self._suggest(trial, key, space) for key, space in self._space.items()}
+
+    def _resume(self, known: Sequence[FrozenTrial], number: int) -> Trial | None:
+        """Go on with a trial whose sampling was cut off by a kill."""
+        if number >= len(known) or known[number].state is TrialState.WAITING:
+            return None
+        return Trial(self._study, known[number]._trial_id)
+
+    @staticmethod
+    def _suggest(trial: Trial, name: str, space: BaseDistribution) -> Value:
+        if isinstance(space, FloatDistribution):
+            return trial.suggest_float(name, space.low, space.high, log=space.log)
+        assert isinstance(space, CategoricalDistribution)
+        return trial.suggest_categorical(name, list(space.choices))  # type: ignore[return-value]
+
+    def report(self, number: int, epoch: int, value: float) -> None:
+        """Record a rung's score."""
+        frozen = self._frozen(number)
+        if epoch not in frozen.intermediate_values and not frozen.state.is_finished():
+            Trial(self._study, frozen._trial_id).report(value, epoch)
+
+    def tell(self, number: int, state: TrialState, value: float | None = None) -> None:
+        """End a trial, once."""
+        if not self._frozen(number).state.is_finished():
+            values = value if state is TrialState.COMPLETE else None
+            self._study.tell(number, values, state=state)
+
+    def _frozen(self, number: int) -> FrozenTrial:
+        return self._study.get_trials(deepcopy=False)[number]
+
+
+def _distribution(dimension: Any) -> BaseDistribution:
+    if isinstance(dimension, Choice):
+        return CategoricalDistribution(dimension.values)
+    return FloatDistribution(dimension.low, dimension.high, log=dimension.log)
+
+
+def tune(
+    study: Study,
+    tuning: Tuning,
+    cell: Callable[[int, Params, int], Cell],
+    *,
+    trials: int,
+    minimise: bool,
+) -> Generator[list[Cell], list[Outcome], Best]:
+    """Carry out a study: yield the cells of each rung, receive their outcomes, return the best.
+
+    ``cell(number, params, until)`` makes the cell that trains a trial to epoch ``until``. An
+    outcome is a mapping with ``value``, ``images_seen`` and ``seconds``, or a ``CellFailed``.
+    Raises ``CellFailed`` if no trial completed.
+    """
+    records: dict[int, TrialRecord] = {}
+    for first in range(0, trials, tuning.generation):
+        numbers = list(range(first, min(first + tuning.generation, trials)))
+        asked = {number: study.ask(number, tuning.generation) for number in numbers}
+        yield from _generation(study, tuning, cell, asked, records, minimise)
+    complete = [r for r in records.values() if r.state == "complete"]
+    if not complete:
+        raise CellFailed(f"none of {trials} trials completed: {records[0].reason}")
+    best = min(complete, key=lambda r: (_rank(r.value, minimise), r.number))
+    return Best(best.params, tuple(records[number] for number in sorted(records)))
+
+
+def _generation(
+    study: Study,
+    tuning: Tuning,
+    cell: Callable[[int, Params, int], Cell],
+    asked: Mapping[int, Params],
+    records: dict[int, TrialRecord],
+    minimise: bool,
+) -> Generator[list[Cell], list[Outcome], None]:
+    alive = list(asked)
+    for number in alive:
+        records[number] = TrialRecord(number, "running", None, asked[number], {}, 0, 0.0)
+    for rung in tuning.rungs:
+        outcomes = yield [cell(number, asked[number], rung) for number in alive]
+        for number, outcome in zip(alive, outcomes, strict=True):
+            records[number] = _reported(study, records[number], rung, outcome)
+        alive = [number for number in alive if records[number].state == "running"]
+        ranked = sorted(alive, key=lambda n: (_rank(records[n].value, minimise), n))
+        last = rung == tuning.rungs[-1]
+        kept = set(ranked if last else ranked[: math.ceil(len(ranked) * tuning.keep)])
+        for number in alive:
+            if last:
+                records[number] = _ended(study, records[number], TrialState.COMPLETE)
+            elif number not in kept:
+                records[number] = _ended(study, records[number], TrialState.PRUNED)
+        alive = [number for number in alive if number in kept]
+
+
+def _rank(value: float | None, minimise: bool) -> float:
+    assert value is not None
+    return value if minimise else -value
+
+
+def _reported(study: Study, record: TrialRecord, rung: int, outcome: Outcome) -> TrialRecord:
+    if isinstance(outcome, CellFailed):
+        study.tell(record.number, TrialState.FAIL)
+        return replace(record, state="failed", value=None, reason=str(outcome))
+    value = float(outcome["value"])
+    study.report(record.number, rung, value)
+    return replace(
+        record,
+        value=value,
+        intermediate={**record.intermediate, rung: value},
+        images_seen=int(outcome["images_seen"]),
+        seconds=record.seconds + float(outcome["seconds"]),
+    )
+
+
+def _ended(study: Study, record: TrialRecord, state: TrialState) -> TrialRecord:
+    study.tell(record.number, state, record.value)
+    return replace(record, state=state.name.lower())

@@ -1,1 +1,0 @@
-"""Executors: where cells run. Each keeps the contract in `benchmarks.executors.contract`."""

@@ -1,0 +1,1 @@
+"""Proposes a protocol for a user's own images."""

@@ -1,0 +1,86 @@
+"""How long a protocol takes on this machine, from timing its networks for a moment."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks.bench.bench import Effort, bench_cells, carry_out_one_by_one, speed_name
+from benchmarks.data.prepared import Ground
+from benchmarks.errors import CellFailed
+from benchmarks.execution.jobs.measuring import PREDICTED
+from benchmarks.execution.plan import expected_epochs
+from benchmarks.protocol.schema import Protocol
+from benchmarks.protocol.variants import Variant
+
+GLANCE = Effort(0.5, 3)
+START_SECONDS = 5.0
+"""What a cell takes beside its epochs: starting a worker, building a network, writing."""
+
+
+@dataclass(frozen=True)
+class Pace:
+    """Images a second in training and in prediction."""
+
+    training: float
+    prediction: float
+
+
+def measure_paces(
+    protocol: Protocol,
+    ground: Ground,
+    variants: Sequence[Variant],
+    tell: Callable[[str], None],
+) -> dict[str, Pace]:
+    """Time each variant with the protocol's precision and threads; return paces by `speed_name`.
+
+    Raises ``CellFailed`` naming the variant that cannot be timed.
+    """
+    shape = ground.data.image_shape
+    distinct = {speed_name(variant, shape): variant for variant in variants}
+    names, rows = list(distinct), list(distinct.values())
+    paces: dict[str, Pace] = {}
+    with tempfile.TemporaryDirectory(prefix="ferbench-init-") as place:
+        folder = Path(place)
+        cells = bench_cells(protocol, ground, rows, [protocol.precision], GLANCE, folder)
+        tell(names[0])
+        for index, (cell, outcome) in enumerate(carry_out_one_by_one(cells, ground, folder), 1):
+            if isinstance(outcome, CellFailed):
+                raise CellFailed(f"{cell.variant}: {outcome}")
+            paces[names[index - 1]] = Pace(
+                outcome["train_images_per_second"]["median"],
+                PREDICTED / (outcome["batch_latency_ms"]["median"] / 1000),
+            )
+            if index < len(names):
+                tell(names[index])
+    return paces
+
+
+def run_seconds(
+    protocol: Protocol,
+    variants: Sequence[Variant],
+    paces: Mapping[str, Pace],
+    ground: Ground,
+    workers: int,
+) -> float:
+    """Return the seconds that a run takes if nothing stops early and every row can run."""
+    train, validation = len(ground.split.train), len(ground.split.validation)
+    train = min(train, protocol.data.train_images or train)
+    total = 0.0
+    for variant in variants:
+        pace = paces[speed_name(variant, ground.data.image_shape)]
+        epoch = train / pace.training + validation / pace.prediction
+        scoring = len(protocol.fit.seeds) * len(ground.split.test) / pace.prediction
+        total += expected_epochs(variant, protocol) * epoch + scoring
+        total += _cells(variant, protocol) * START_SECONDS
+    return total / workers
+
+
+def _cells(variant: Variant, protocol: Protocol) -> float:
+    """Count the cells of a variant: its trials' rungs, its fits, their scoring, its measuring."""
+    tuning = protocol.tuning
+    alive = float(tuning.trials if variant.space else 1)
+    rungs = sum(max(1.0, alive * tuning.keep**place) for place in range(len(tuning.rungs)))
+    return rungs + 2 * len(protocol.fit.seeds) + 1

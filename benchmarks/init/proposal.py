@@ -1,0 +1,208 @@
+"""A protocol proposed for somebody's own images: what to compare, how large, how long."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from benchmarks.bench.bench import speed_name
+from benchmarks.data.prepared import Ground, Progress, prepare
+from benchmarks.errors import CellFailed
+from benchmarks.init.estimate import Pace, measure_paces, run_seconds
+from benchmarks.machine.environment import gpu, has_bfloat16, usable_cores
+from benchmarks.protocol.schema import DataChoice, Protocol
+from benchmarks.protocol.variants import Variant, resolve_variants
+from datasets.recognition import GENERAL, Look, look, recognise
+from datasets.records import DataError
+from datasets.registry import Source
+from datasets.registry import discover as discover_data
+from models.registry import discover
+
+LONGEST = 3600.0
+"""Seconds that the proposed run should not exceed."""
+SIDES = (48, 64, 96, 128, 160, 224)
+CPU_SIDE, GPU_SIDE = 96, 224
+FEW_IMAGES, FEW_SHARE = 1000, 0.2
+DEFAULT_SHARE: float = DataChoice.model_fields["validation_share"].default
+IMBALANCE = 3.0
+NETWORKS: tuple[tuple[str, str], ...] = (
+    ("plain-cnn", "scratch"),
+    ("augmented-cnn", "scratch"),
+    ("timm:resnet18", "scratch"),
+    ("timm:resnet18", "imagenet"),
+)
+FLOORS = ("majority", "pixel-logistic")
+NOMINAL: Mapping[str, float] = {
+    "majority": 20_000,
+    "pixel-logistic": 3_000,
+    "plain-cnn": 300,
+    "augmented-cnn": 300,
+    "timm:resnet18": 80,
+}
+"""Training images a second of one slow core at 48 pixels: they choose a budget, not a time."""
+BUDGETS: tuple[dict[str, Any], ...] = (
+    {"trials": 2, "rungs": [1], "epochs": 4, "seeds": [0]},
+    {"trials": 4, "rungs": [1, 3], "epochs": 8, "seeds": [0]},
+    {"trials": 6, "rungs": [2, 6], "epochs": 16, "seeds": [0]},
+    {"trials": 8, "rungs": [2, 6], "epochs": 20, "seeds": [0, 1, 2]},
+    {"trials": 12, "rungs": [4, 12], "epochs": 40, "seeds": [0, 1, 2]},
+    {"trials": 16, "rungs": [10, 30], "epochs": 100, "seeds": [0, 1, 2]},
+)
+SUBSETS = (32_000, 16_000, 8_000, 4_000, 2_000, 1_000)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Proposal:
+    """A protocol, the data that it is for, and how long it takes: ``None`` if not measured.
+
+    ``unmeasured`` says why there is no time. ``workers`` is what the time reckons with.
+    """
+
+    protocol: Protocol
+    ground: Ground
+    seconds: float | None
+    unmeasured: str
+    workers: int
+
+
+def choose_data(path: Path, progress: Progress | None = None) -> tuple[DataChoice, Ground]:
+    """Recognise and open the images at ``path``; raises ``DataError``.
+
+    Where a published data set's reader refuses, the general one for folders is tried.
+    """
+    seen = look(path)
+    sources = recognise(path, seen, discover_data())
+    for source in sources:
+        choice = _data_choice(source, path, seen)
+        try:
+            ground = prepare(choice, path, seed=0, progress=progress)
+        except DataError:
+            if source is sources[-1]:
+                raise
+            continue
+        unused = {} if ground.split.made else {"validation_share": DEFAULT_SHARE}
+        return choice.model_copy(update=unused), ground
+    raise AssertionError("a source was recognised")
+
+
+def propose(
+    name: str,
+    choice: DataChoice,
+    ground: Ground,
+    *,
+    measure: bool,
+    tell: Callable[[str], None],
+) -> Proposal:
+    """Propose the largest budget of a list with which a run ends within the hour.
+
+    With ``measure`` the networks are timed on this machine; without, or where one cannot be
+    timed, cautious speeds decide, and no time is promised.
+    """
+    protocol = Protocol.model_validate(
+        {
+            "name": name,
+            "title": f"Networks for {Path(choice.path or name).name}",
+            "precision": "bfloat16" if has_bfloat16() else "float32",
+            "selection": _selection(choice, ground),
+            "data": choice.model_dump(),
+            "tuning": {"trials": 1, "rungs": [1]},
+            "fit": {"epochs": 1},
+            "variants": _rows(ground.data.image_shape),
+        }
+    )
+    shape = ground.data.image_shape
+    variants = resolve_variants(protocol, discover(), shape)
+    workers = 1 if gpu() else max(1, usable_cores() // protocol.threads)
+    paces, unmeasured = _nominal_paces(variants, shape), "not measured"
+    if measure:
+        try:
+            paces, unmeasured = measure_paces(protocol, ground, variants, tell), ""
+        except CellFailed as error:
+            unmeasured = f"not measured: {error}"
+    protocol, seconds = _budgeted(protocol, variants, paces, ground, workers)
+    return Proposal(
+        protocol=protocol,
+        ground=ground,
+        seconds=None if unmeasured else seconds,
+        unmeasured=unmeasured,
+        workers=workers,
+    )
+
+
+def _data_choice(source: Source, path: Path, seen: Look) -> DataChoice:
+    content: dict[str, Any] = {"set": source.name, "path": str(path)}
+    if source.name == GENERAL:
+        if len(set(seen.sizes)) > 1:
+            largest = GPU_SIDE if gpu() else CPU_SIDE
+            fitting = [side for side in SIDES if side <= min(seen.shorter_side, largest)]
+            content["options"] = {"image_size": max(fitting, default=SIDES[0])}
+        if seen.images < FEW_IMAGES:
+            content["validation_share"] = FEW_SHARE
+    return DataChoice.model_validate(content)
+
+
+def _rows(image_shape: tuple[int, int, int]) -> list[dict[str, Any]]:
+    """Return the variants; those that would be too small or too slow get an input size."""
+    registry, side = discover(), max(image_shape[:2])
+    largest = GPU_SIDE if gpu() else CPU_SIDE
+    rows: list[dict[str, Any]] = [{"architecture": name} for name in FLOORS]
+    for name, initialisation in NETWORKS:
+        row: dict[str, Any] = {"architecture": name}
+        if initialisation != "scratch":
+            row["initialisation"] = initialisation
+        size = max(min(side, largest), registry[name].minimum_input)
+        if size != side:
+            row["input_size"] = size
+        rows.append(row)
+    return rows
+
+
+def _selection(choice: DataChoice, ground: Ground) -> str:
+    """Choose macro-F1 for your own images in classes of very unequal size."""
+    train = ground.counts()["train"].values()
+    unequal = max(train) > IMBALANCE * min(train)
+    return "macro_f1" if unequal and choice.set == GENERAL else "accuracy"
+
+
+def _nominal_paces(variants: list[Variant], image_shape: tuple[int, int, int]) -> dict[str, Pace]:
+    paces = {}
+    for variant in variants:
+        speed = NOMINAL[variant.architecture.name] * (48 / variant.input_size) ** 2
+        paces[speed_name(variant, image_shape)] = Pace(speed, 3 * speed)
+    return paces
+
+
+def _budgeted(
+    protocol: Protocol,
+    variants: list[Variant],
+    paces: Mapping[str, Pace],
+    ground: Ground,
+    workers: int,
+) -> tuple[Protocol, float]:
+    """Return the protocol with a budget, and its seconds.
+
+    Where the smallest budget is too long for all images, a stratified part of them is taken.
+    """
+    images, classes = len(ground.split.train), len(ground.data.class_names)
+    subsets = [subset for subset in SUBSETS if 10 * classes < subset < images]
+    candidates = [_with_budget(protocol, budget, None) for budget in reversed(BUDGETS)]
+    candidates += [_with_budget(protocol, BUDGETS[0], subset) for subset in subsets]
+    for candidate in candidates:
+        seconds = run_seconds(candidate, variants, paces, ground, workers)
+        if seconds <= LONGEST:
+            break
+    return candidate, seconds
+
+
+def _with_budget(protocol: Protocol, budget: Mapping[str, Any], subset: int | None) -> Protocol:
+    content = protocol.model_dump()
+    content["data"]["train_images"] = subset
+    content["tuning"] = {
+        "trials": budget["trials"],
+        "generation": min(4, budget["trials"]),
+        "rungs": budget["rungs"],
+    }
+    content["fit"] = {"epochs": budget["epochs"], "seeds": budget["seeds"]}
+    return Protocol.model_validate(content)

@@ -1,0 +1,227 @@
+"""A proposed protocol as a commented TOML file, which a person can read, copy and edit."""
+
+from __future__ import annotations
+
+import math
+import shlex
+import textwrap
+import tomllib
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+import tomli_w
+from pydantic import BaseModel
+from rich.cells import cell_len, set_cell_size
+
+from benchmarks.data.prepared import Ground
+from benchmarks.init.proposal import Proposal
+from benchmarks.machine.environment import device_name
+from benchmarks.protocol.schema import Protocol, VariantChoice
+from benchmarks.store.files import replacing
+from datasets.recognition import GENERAL
+from datasets.records import SPLIT_NAMES
+
+SHOWN_CLASSES = 40
+LARGE = 256
+"""Pixels of a side from which reading whole images is a burden."""
+
+
+def write_protocol(proposal: Proposal, file: Path) -> None:
+    """Write the protocol of ``proposal``, whole or not at all; it reads back as the same."""
+    text = protocol_text(proposal, file)
+    read = Protocol.model_validate(tomllib.loads(text)).model_dump()
+    assert read == proposal.protocol.model_dump(), "the file would say something else"
+    with replacing(file) as temporary:
+        temporary.write_text(text, "utf-8", newline="\n")
+
+
+def protocol_text(proposal: Proposal, file: Path) -> str:
+    """Return the file's content; ``file`` is its place, named in the first line."""
+    protocol = proposal.protocol
+    lines = [
+        f"# {next_command(file)}: networks for your own images, compared under one protocol.",
+        "# Written by ferbench init. Change it as you like; what the keys say is in README.md.",
+        "",
+        _entry("name", protocol.name),
+        _entry("title", protocol.title),
+        "",
+        f"seed = {protocol.seed}              # order of images, splits, tuning",
+        f"threads = {protocol.threads}           # CPU threads of one worker",
+        _entry("precision", protocol.precision, _why_precision(protocol)),
+        _entry("selection", protocol.selection, _why_selection(protocol)),
+        "",
+        *_comments(describe(proposal.ground)),
+        *_data(proposal),
+        "",
+        *_comments(budget_lines(proposal)),
+        *_tuning(protocol),
+        "",
+        *_variants(protocol.variants),
+        "# More rows: `ferbench models` lists what there is. A model that another run fitted, say:",
+        "#",
+        "# [[variants]]",
+        '# architecture = "resnet50"',
+        '# initialisation = "run:results/fer2013/resnet50.imagenet.fine-tune"',
+        '# strategy = "frozen-then-fine-tune"',
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def next_command(file: Path) -> str:
+    """Return the command that carries out the protocol in ``file``, on one line."""
+    return f"ferbench run {_printable(shlex.quote(str(file)))}"
+
+
+def describe(ground: Ground) -> Iterator[str]:
+    """Yield lines about the data: size, classes and counts, the split, and what to beware of."""
+    data, counts = ground.data, ground.counts()
+    height, width, channels = data.image_shape
+    colour = "grey" if channels == 1 else "colour"
+    standing = "" if data.name == GENERAL else f" ({data.provenance.status})"
+    yield (
+        f"{data.name}{standing}: {len(data.labels):,} images of {len(data.class_names)} classes, "
+        f"{height}×{width}, {colour}"
+    )
+    names = data.class_names[:SHOWN_CLASSES]
+    shown = [_printable(name) for name in names]
+    cells = max(map(cell_len, shown))
+    yield " " * cells + "".join(f"{split:>12}" for split in SPLIT_NAMES)
+    for name, text in zip(names, shown, strict=True):
+        row = "".join(f"{counts[split][name]:>12,}" for split in SPLIT_NAMES)
+        yield set_cell_size(text, cells) + row
+    if len(data.class_names) > SHOWN_CLASSES:
+        yield f"and {len(data.class_names) - SHOWN_CLASSES} more classes"
+    yield from remarks(ground)
+
+
+def remarks(ground: Ground) -> Iterator[str]:
+    """Yield what the user should know about the data before comparing on it."""
+    data, counts = ground.data, ground.counts()
+    if ground.split.made:
+        yield (
+            "Where there was no split it was made here: stratified, from the seed, with identical "
+            "images on one side. Another seed gives another split."
+        )
+    yield from (_printable(note) for note in data.provenance.notes)
+    tests = len(ground.split.test)
+    points = 100 * 1.96 * math.sqrt(0.25 / tests)
+    yield (
+        f"On {tests:,} test images an accuracy is known to within ±{points:.1f} points at worst "
+        "(95 %)."
+    )
+    for split in ("validation", "test"):
+        if empty := [_printable(name) for name, count in counts[split].items() if not count]:
+            yield f"No {split} image of {', '.join(empty[:5])}: nothing can be said of them."
+    if max(data.image_shape[:2]) > LARGE:
+        size = data.images.nbytes / 2**30
+        yield (
+            f"The images are large: they take {size:.1f} GB decoded, and every one is read whole "
+            f"in each epoch. Copies of about {LARGE} pixels take less of both."
+        )
+
+
+def budget_lines(proposal: Proposal) -> Iterator[str]:
+    """Yield how long the run takes, or why that is not known, and what it leaves out."""
+    if proposal.seconds is not None:
+        yield (
+            f"About {duration(proposal.seconds)} with {proposal.workers} worker(s) on "
+            f"{device_name()} with nothing else running: estimated from timing each network."
+        )
+    else:
+        yield (
+            f"How long it takes is {_printable(proposal.unmeasured)}; "
+            "the budget is a cautious guess by the number of images."
+        )
+    if subset := proposal.protocol.data.train_images:
+        images = len(proposal.ground.split.train)
+        yield (
+            f"To end in time it trains on {subset:,} of {images:,} images; "
+            "delete train_images to use all."
+        )
+
+
+def duration(seconds: float) -> str:
+    """Return a duration no more exact than an estimate is: ``25 min``, ``3.5 h``."""
+    minutes = seconds / 60
+    if minutes < 5:
+        return f"{max(1, round(minutes))} min"
+    return f"{5 * round(minutes / 5)} min" if minutes < 90 else f"{minutes / 60:.1f} h"
+
+
+def _data(proposal: Proposal) -> Iterator[str]:
+    choice, split = proposal.protocol.data, proposal.ground.split
+    assert choice.path is not None
+    yield "[data]"
+    yield _entry("set", choice.set)
+    yield _entry("path", choice.path)
+    for name, value in choice.options.items():
+        yield f"options = {{ {name} = {value} }}   # pixels: shorter side scaled, centre square cut"
+    if choice.train_images:
+        yield f"train_images = {choice.train_images}   # stratified"
+    if split.made:
+        yield f"validation_share = {choice.validation_share}   # used only without such a folder"
+        yield f"test_share = {choice.test_share}         # likewise"
+
+
+def _tuning(protocol: Protocol) -> Iterator[str]:
+    tuning, fit = protocol.tuning, protocol.fit
+    yield "[tuning]              # the same for every variant"
+    yield f"trials = {tuning.trials}"
+    yield f"generation = {tuning.generation}        # asked together"
+    yield f"rungs = {list(tuning.rungs)}        # epochs; the better half goes on to the next"
+    yield f"keep = {tuning.keep}"
+    yield ""
+    yield "[fit]                 # final training of the best configuration"
+    yield f"epochs = {fit.epochs}"
+    yield f"seeds = {list(fit.seeds)}"
+
+
+def _variants(variants: Sequence[VariantChoice]) -> Iterator[str]:
+    for choice in variants:
+        if reason := _REASONS.get((choice.architecture, choice.initialisation)):
+            yield f"# {reason}"
+        yield "[[variants]]"
+        yield from _given(choice)
+        yield ""
+
+
+_REASONS = {
+    ("majority", "scratch"): "What a classifier scores that has learned nothing, or pixels alone.",
+    ("plain-cnn", "scratch"): "A small network, without and with augmentation.",
+    ("timm:resnet18", "scratch"): "The control: what the next row gains by starting from ImageNet.",
+}
+
+
+def _given(choice: BaseModel) -> Iterator[str]:
+    for key, value in choice.model_dump(exclude_unset=True, exclude_none=True).items():
+        if value != type(choice).model_fields[key].default:
+            yield _entry(key, value)
+
+
+def _comments(lines: Iterable[str]) -> Iterator[str]:
+    """Yield ``lines`` as comments; words are wrapped, but for the table's aligned columns."""
+    for line in lines:
+        kept = [line] if "   " in line else textwrap.wrap(line, 96)
+        yield from (f"# {part}".rstrip() for part in kept)
+
+
+def _entry(key: str, value: object, comment: str = "") -> str:
+    line = tomli_w.dumps({key: value}).strip()
+    return f"{line}   # {comment}" if comment else line
+
+
+def _why_precision(protocol: Protocol) -> str:
+    if protocol.precision == "bfloat16":
+        return "this machine computes in it; every variant alike"
+    return '"bfloat16" is faster where the hardware has it'
+
+
+def _why_selection(protocol: Protocol) -> str:
+    if protocol.selection == "macro_f1":
+        return "on validation; the classes are of very unequal size"
+    return "on validation: picks epochs and hyperparameters"
+
+
+def _printable(text: str) -> str:
+    """Return ``text`` on one line, with whatever cannot be printed escaped."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)

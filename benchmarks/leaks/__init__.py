@@ -1,0 +1,1 @@
+"""The leak laboratory: what common mistakes are worth."""

@@ -1,0 +1,103 @@
+"""The leak laboratory: one variant, trained honestly and then with each common mistake."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+
+from rich.console import Console
+
+from benchmarks.data.mistakes import COUNTERPARTS, HONEST, MISTAKES
+from benchmarks.data.prepared import prepare
+from benchmarks.data.treatments import treated
+from benchmarks.execution.progress import Display
+from benchmarks.execution.run import Request
+from benchmarks.execution.run import run as carry_out
+from benchmarks.protocol.schema import DataChoice, Protocol
+from benchmarks.report.page import render
+from benchmarks.store.digests import write_digests
+from datasets.recognition import look, recognise
+from datasets.registry import discover
+
+Statuses = dict[str, dict[str, str]]
+
+
+def run(request: Request, console: Console) -> Statuses:
+    """Carry out the laboratory ``request.protocol``, or go on with it; return each run's status.
+
+    Each mistake and each counterpart is a run of its own in a folder of its own name below
+    ``request.out``. Raises ``InputError`` or ``DataError`` before anything is trained if the
+    request is wrong.
+    """
+    laboratory = _prepared(request, Display(console))
+    parts = list(experiments(laboratory))
+    statuses: Statuses = {}
+    for place, (name, protocol) in enumerate(parts, start=1):
+        console.print(f"[{place} of {len(parts)}] {name}: {_told(name)}")
+        folder = request.out / name
+        part = dataclasses.replace(request, protocol=protocol, out=folder)
+        (statuses[name],) = carry_out(part, Display(console)).values()
+        render(folder)
+        write_digests(folder)
+    return statuses
+
+
+def experiments(laboratory: Protocol) -> Iterator[tuple[str, Protocol]]:
+    """Yield the name and the protocol of each run: the honest one, then each mistake's.
+
+    A mistake's counterpart comes before it. Mistakes of reporting alone need no run.
+    """
+    yield HONEST, _experiment(laboratory, HONEST)
+    for mistake in MISTAKES:
+        if mistake.counterpart in COUNTERPARTS:
+            yield mistake.counterpart, _experiment(laboratory, mistake.counterpart)
+        if mistake.trained:
+            yield mistake.name, _experiment(laboratory, mistake.name)
+
+
+def _experiment(laboratory: Protocol, name: str) -> Protocol:
+    kind = "counterpart" if name in COUNTERPARTS else "mistake"
+    chosen = None if name == HONEST else name
+    title = f"{laboratory.title or laboratory.name}: {name}"
+    changes = {"leaks": None, "controls": False, "title": title, kind: chosen}
+    return Protocol.model_validate(laboratory.model_dump() | changes)
+
+
+def _told(name: str) -> str:
+    if name == HONEST:
+        return "the data set's own split, and no mistake"
+    return COUNTERPARTS.get(name) or next(m.told for m in MISTAKES if m.name == name)
+
+
+def _prepared(request: Request, display: Display) -> Protocol:
+    """Choose the data set and how much of it, and see that every split of it can be made."""
+    protocol = request.protocol
+    assert protocol.leaks is not None
+    choice = chosen_data(protocol.data, request.data, request.plugins)
+    with display.preparing(choice.set) as progress:
+        opened = partial(
+            prepare,
+            path=request.data,
+            seed=protocol.seed,
+            plugins=request.plugins,
+            progress=progress,
+        )
+        ground = opened(choice)
+        most = protocol.leaks.train_images
+        if most is not None and choice.train_images is None and len(ground.split.train) > most:
+            choice = choice.model_copy(update={"train_images": most})
+            ground = opened(choice)
+    for treatment in (*COUNTERPARTS, *(mistake.name for mistake in MISTAKES if mistake.trained)):
+        treated(ground.data, ground.split, treatment, protocol.seed)
+    return protocol.model_copy(update={"data": choice})
+
+
+def chosen_data(choice: DataChoice, given: Path | None, plugins: tuple[Path, ...]) -> DataChoice:
+    """Return ``choice``, or what lies at ``given`` where the chosen data set needs no files."""
+    sources = discover(plugins)
+    if given is None or choice.set not in sources or sources[choice.set].needs_path:
+        return choice
+    found = recognise(given, look(given), sources)[0]
+    return choice.model_copy(update={"set": found.name, "options": {}})

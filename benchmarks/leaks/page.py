@@ -1,0 +1,306 @@
+"""The page of the leak laboratory: one self-contained HTML file, and the tables beside it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from benchmarks.data.mistakes import HONEST
+from benchmarks.evaluation.published import DATA_SET
+from benchmarks.leaks.claims import (
+    CLAIMS,
+    REFERENCE,
+    REFERENCE_SOURCE,
+    Claim,
+    explanations,
+    lifted,
+    needed,
+)
+from benchmarks.leaks.effect import METHOD, Estimate, Laboratory, Worth, read_laboratory, table
+from benchmarks.leaks.figure import worths_figure
+from benchmarks.report.elements.drawing import inline_svg
+from benchmarks.report.elements.elements import Cell, Column, Picture, Table
+from benchmarks.report.elements.elements import table as shown_table
+from benchmarks.report.elements.numbers import (
+    MISSING,
+    compact,
+    duration,
+    listing,
+    percent,
+    points,
+    whole,
+    with_sign,
+)
+from benchmarks.report.files.leaderboard import as_csv, as_json
+from benchmarks.report.page import environment, frame_of_page, glossary
+from benchmarks.report.sections.answer import caveats
+from benchmarks.report.sections.method import method_tables, repeat_commands
+from benchmarks.store.files import replacing
+from benchmarks.store.records import RunResults
+
+STUDENT_CLAIM = next(claim for claim in CLAIMS if claim.figure == 0.8536)
+
+
+def render_laboratory(folder: Path) -> None:
+    """Write ``leaks.html``, ``leaks.csv`` and ``leaks.json`` of a laboratory, each whole.
+
+    Raises ``InputError`` where ``folder`` is no laboratory or holds a damaged run.
+    """
+    laboratory = read_laboratory(folder)
+    for name, text in (
+        ("leaks.html", _render(laboratory)),
+        ("leaks.csv", as_csv(table(laboratory))),
+        ("leaks.json", _as_json(laboratory)),
+    ):
+        with replacing(folder / name) as temporary:
+            temporary.write_text(text, "utf-8")
+
+
+def _render(laboratory: Laboratory) -> str:
+    page = _page(laboratory)
+    return environment().get_template("leaks.html.j2").render(page, **glossary(page))
+
+
+def _page(laboratory: Laboratory) -> dict[str, Any]:
+    """Return everything that the template shows."""
+    honest = laboratory.honest
+    manifest = honest.manifest
+    return {
+        "title": (manifest.title or manifest.name).removesuffix(f": {HONEST}"),
+        "data": manifest.data,
+        "made": (manifest.finished or manifest.started)[:10],
+        "version": manifest.ferbench,
+        "sentences": tuple(_sentences(laboratory)),
+        "caveats": (*_care(laboratory), *caveats(honest)),
+        "figure": _figure(laboratory),
+        "interval": METHOD,
+        "mistakes": _mistakes(laboratory),
+        "reference": f"{with_sign(REFERENCE)}: {REFERENCE_SOURCE}",
+        "claims": _claims(laboratory),
+        "runs": _runs(laboratory),
+        "method": method_tables(honest),
+        "commands": repeat_commands(honest),
+        **frame_of_page(),
+    }
+
+
+def _sentences(laboratory: Laboratory) -> Iterator[str]:
+    """Say what the honest score is, what the mistakes are worth, and what that explains."""
+    honest = laboratory.honest
+    measured = [worth for worth in laboratory.worths if worth.measured]
+    intro = f"{honest.variants[0].name} on {honest.manifest.data.name}"
+    if not honest.ranked:
+        yield f"{intro}: the honest run has no test predictions yet."
+        return
+    score = next(w.counterpart for w in measured if w.mistake.counterpart == HONEST)
+    yield (
+        f"{intro}, trained honestly: {with_sign(score.value)} on the test set "
+        f"({percent(score.low)} to {with_sign(score.high)})."
+    )
+    clear = sorted((w for w in measured if w.gain.low > 0), key=lambda w: -w.gain.value)
+    if clear:
+        told = [f"{w.mistake.title.lower()} {_points(w.gain)}" for w in clear]
+        yield f"What the mistakes add, in points: {listing(told)}."
+    unclear = _titles([w for w in measured if w.gain.low <= 0 <= w.gain.high])
+    if unclear:
+        yield f"Not told apart from nothing: {listing(unclear)}."
+    lower = [f"{w.mistake.title.lower()} {_points(w.gain)}" for w in measured if w.gain.high < 0]
+    if lower:
+        yield f"Lower, not higher, in this run: {listing(lower)}."
+    yield _explained(measured)
+
+
+def _points(gain: Estimate) -> str:
+    return f"{points(gain.value)} ({points(gain.low)} to {points(gain.high)})"
+
+
+def _explained(measured: Sequence[Worth]) -> str:
+    """Say which mistakes are large enough for the student's figure."""
+    share = f"{percent(needed(STUDENT_CLAIM), 0)}\N{NO-BREAK SPACE}%"
+    enough = _titles(explanations(STUDENT_CLAIM, measured, "large enough"))
+    perhaps = _titles(explanations(STUDENT_CLAIM, measured, "perhaps"))
+    told = [
+        f"{listing(enough)} could explain it alone" if enough else "no mistake explains it alone",
+        *([f"{listing(perhaps)} perhaps"] if perhaps else []),
+        *(["the others could not"] if len(enough) + len(perhaps) < len(measured) else []),
+    ]
+    return (
+        f"“{percent(STUDENT_CLAIM.figure, 2)}\N{NO-BREAK SPACE}% on FER2013”, a student project's "
+        f"claim, is what an honest single network of {with_sign(REFERENCE)} would report with "
+        f"{share} of its errors hidden. By the share that each hides here, {'; '.join(told)}."
+    )
+
+
+def _titles(worths: Sequence[Worth]) -> list[str]:
+    return [worth.mistake.title.lower() for worth in worths]
+
+
+def _care(laboratory: Laboratory) -> Iterator[str]:
+    """Say how far the sizes carry."""
+    yield (
+        "With another network, and with a longer or shorter training, the mistakes have other "
+        "sizes: a network that learns more by heart gains more from a leak. That a mistake is "
+        "large enough for a figure does not say that anybody made it."
+    )
+    if laboratory.honest.manifest.data.name != DATA_SET:
+        yield (
+            f"The claims are about FER2013, this run is on {laboratory.honest.manifest.data.name}: "
+            "give --data with FER2013 before you set one beside the other."
+        )
+    for worth in laboratory.worths:
+        if not worth.measured:
+            yield f"{worth.mistake.title} was not measured: {worth.reason.rstrip('.')}."
+
+
+def _figure(laboratory: Laboratory) -> Picture | None:
+    if not any(worth.measured for worth in laboratory.worths):
+        return None
+    return Picture(
+        inline_svg(worths_figure(laboratory.worths), "worths"),
+        "What each mistake adds to the accuracy, with its interval; "
+        "the same numbers stand in the table",
+        "What each mistake adds to the accuracy of the same network, and its 95 % interval",
+    )
+
+
+def _mistakes(laboratory: Laboratory) -> Table:
+    columns = [
+        Column("Mistake", numeric=False),
+        Column("Worth, points", f"Reported less done right. {METHOD}.", largest_first=True),
+        Column("Reported, %", "Mean accuracy over seeds, as the mistake has it.", True, True),
+        Column("Done right, %", "Mean accuracy over seeds of the same without the mistake.", True),
+        Column("Errors hidden, %", "Share of the errors done right that the mistake hides."),
+        Column(f"From {percent(REFERENCE)} %", "What it makes of an honest network of that score."),
+        Column(
+            "Test images in training, %",
+            "Share of the test images of which a copy, altered or not, is trained on. The honest "
+            "run has some where the data set's own split leaks.",
+        ),
+    ]
+    rows = [
+        (
+            Cell(worth.mistake.title, f"{worth.mistake.name}: {worth.mistake.told}."),
+            *(_numbers(worth) if worth.measured else (Cell(worth.reason, span=len(columns) - 1),)),
+        )
+        for worth in laboratory.worths
+    ]
+    return shown_table("What each mistake is worth", columns, rows)
+
+
+def _numbers(worth: Worth) -> tuple[Cell, ...]:
+    hidden, gain = worth.errors_hidden, worth.gain
+    return (
+        Cell(points(gain.value), f"{points(gain.low)} to {points(gain.high)}", repr(gain.value)),
+        _accuracy(worth.reported),
+        _accuracy(worth.counterpart, worth.mistake.counterpart),
+        Cell(percent(hidden.value, 0), sort=repr(hidden.value)),
+        Cell(percent(lifted(hidden.value)), sort=repr(hidden.value)),
+        Cell(percent(worth.in_training), sort=repr(worth.in_training)),
+    )
+
+
+def _accuracy(estimate: Estimate, name: str = "") -> Cell:
+    note = f"{percent(estimate.low)} to {percent(estimate.high)}"
+    return Cell(percent(estimate.value), f"{name}: {note}" if name else note, repr(estimate.value))
+
+
+def _claims(laboratory: Laboratory) -> Table:
+    columns: list[Column | str] = [
+        Column("Claim", numeric=False),
+        Column("Figure, %"),
+        "What is known of it",
+        Column("Errors to hide, %", f"Of those of an honest {percent(REFERENCE)} %."),
+        "What this run says",
+    ]
+    rows = [
+        (
+            claim.who,
+            percent(claim.figure, 2),
+            claim.known,
+            percent(needed(claim), 0),
+            " ".join(_judged(claim, laboratory)),
+        )
+        for claim in CLAIMS
+    ]
+    return shown_table("Claims about FER2013", columns, rows)
+
+
+def _judged(claim: Claim, laboratory: Laboratory) -> Iterator[str]:
+    measured = [worth for worth in laboratory.worths if worth.measured]
+    if claim.mistake:
+        for worth in measured:
+            if worth.mistake.name == claim.mistake:
+                yield f"{worth.mistake.title} is worth {_points(worth.gain)} points here."
+        if not needed(claim):
+            yield "The figure itself is within reach of an honest network."
+        return
+    enough = _titles(explanations(claim, measured, "large enough"))
+    perhaps = _titles(explanations(claim, measured, "perhaps"))
+    yield f"Large enough: {listing(enough)}." if enough else "None is large enough alone."
+    if perhaps:
+        yield f"Perhaps: {listing(perhaps)}."
+    reached = [w for w in measured if w.reported.value >= claim.figure]
+    if reached and laboratory.honest.manifest.data.name == DATA_SET:
+        yield f"Reached outright by this small network: {listing(_titles(reached))}."
+
+
+def _runs(laboratory: Laboratory) -> Table:
+    columns: list[Column | str] = [
+        Column("Run", "Its own page and results lie in the folder of this name.", numeric=False),
+        "Kind",
+        *(Column(f"{split} images") for split in ("Train", "Validation", "Test")),
+        Column("Epochs", "Of each seed."),
+        Column("Best epoch", "Of each seed, by the score on the validation images it was given."),
+        Column("Images seen", "In all trials and fits."),
+        Column("Training", "Time of one fit, mean over seeds."),
+    ]
+    rows = [_run_row(name, run) for name, run in laboratory.runs.items()]
+    return shown_table("The runs", columns, rows)
+
+
+def _run_row(name: str, run: RunResults) -> tuple[str, ...]:
+    (variant,) = run.variants
+    facts = [fit.facts for fit in variant.fits]
+    counts = run.manifest.split.counts
+    seconds = [fact.train_seconds for fact in facts]
+    seen = sum(f.images_seen for f in facts) + sum(t.images_seen for t in variant.trials)
+    return (
+        name,
+        "mistake" if run.mistake else "honest" if name == HONEST else "counterpart",
+        *(whole(sum(counts[split].values())) for split in ("train", "validation", "test")),
+        ", ".join(whole(fact.epochs_run) for fact in facts) or MISSING,
+        ", ".join(whole(fact.best_epoch) for fact in facts) or MISSING,
+        compact(seen),
+        duration(sum(seconds) / len(seconds)) if seconds else MISSING,
+    )
+
+
+def _as_json(laboratory: Laboratory) -> str:
+    """Return the tables as JSON; what was not measured is null."""
+    honest = laboratory.honest
+    measured = [worth for worth in laboratory.worths if worth.measured]
+    content = {
+        "data": honest.manifest.data.name,
+        "variant": honest.variants[0].name,
+        "mistakes": json.loads(as_json(table(laboratory))),
+        "reference": {"figure": REFERENCE, "source": REFERENCE_SOURCE},
+        "claims": [
+            {
+                "figure": claim.figure,
+                "who": claim.who,
+                "known": claim.known,
+                "known_mistake": claim.mistake or None,
+                "errors_to_hide": needed(claim),
+                "large_enough": _names(explanations(claim, measured, "large enough")),
+                "perhaps": _names(explanations(claim, measured, "perhaps")),
+            }
+            for claim in CLAIMS
+        ],
+    }
+    return json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def _names(worths: Sequence[Worth]) -> list[str]:
+    return [worth.mistake.name for worth in worths]

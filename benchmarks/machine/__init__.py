@@ -1,0 +1,1 @@
+"""This machine: what it is and how it is timed."""

@@ -1,0 +1,1 @@
+"""The protocol: everything that is held equal between variants."""

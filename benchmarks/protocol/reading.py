@@ -1,0 +1,91 @@
+"""Protocols read from TOML, from presets and from manifests."""
+
+from __future__ import annotations
+
+import difflib
+import tomllib
+from collections.abc import Mapping
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+from benchmarks.errors import InputError
+from benchmarks.protocol.schema import (
+    DataChoice,
+    Fit,
+    Protocol,
+    Robustness,
+    SourceChoice,
+    Tuning,
+    VariantChoice,
+)
+
+
+def stored_protocol(manifest: Mapping[str, Any], place: Path) -> Protocol:
+    """Return the protocol of the manifest at ``place``; raises ``InputError`` if it is none."""
+    try:
+        return Protocol.model_validate(manifest["protocol"])
+    except (KeyError, TypeError) as error:
+        raise InputError(f"{place}: holds no protocol") from error
+    except ValidationError as error:
+        raise InputError(
+            f"{place}: protocol.{_explain(error)}; it was written by another version of ferbench"
+        ) from error
+
+
+def presets() -> dict[str, Path]:
+    """Return the protocols that ship with ferbench, by name."""
+    folder = Path(str(files("benchmarks.protocol") / "presets"))
+    return {path.stem: path for path in sorted(folder.glob("*.toml"))}
+
+
+def load_protocol(name_or_path: str) -> Protocol:
+    """Read a preset or a TOML file; raises ``InputError`` naming file, key and remedy."""
+    shipped = presets()
+    path = shipped.get(name_or_path) or Path(name_or_path)
+    if not path.is_file():
+        near = difflib.get_close_matches(name_or_path, shipped, n=1)
+        hint = f"did you mean {near[0]!r}?" if near else f"presets: {', '.join(shipped)}"
+        raise InputError(f"{name_or_path}: no such preset or file; {hint}")
+    try:
+        return Protocol.model_validate(tomllib.loads(path.read_text("utf-8")))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InputError(f"{path}: not valid TOML: {error}") from error
+    except ValidationError as error:
+        raise InputError(f"{path}: {_explain(error)}") from error
+
+
+def _explain(error: ValidationError) -> str:
+    found = error.errors(include_url=False)
+    first = next((e for e in found if e["type"] == "extra_forbidden"), found[0])
+    place = ".".join(str(part) for part in first["loc"]) or "protocol"
+    more = f" (and {error.error_count() - 1} more)" if error.error_count() > 1 else ""
+    if first["type"] == "extra_forbidden":
+        known = _known_keys(first["loc"])
+        near = difflib.get_close_matches(str(first["loc"][-1]), known, n=1)
+        hint = f"did you mean {near[0]!r}?" if near else f"known keys: {', '.join(known)}"
+        return f"{place}: unknown key; {hint}{more}"
+    if first["type"] == "missing":
+        return f"{place}: is missing{more}"
+    message = str(first["msg"]).removeprefix("Value error, ").removeprefix("Input ")
+    value = "" if isinstance(first["input"], dict) else f" (got {_short_any(first['input'])})"
+    return f"{place}: {message}{value}{more}"
+
+
+def _short_any(value: object) -> str:
+    return repr(value) if len(repr(value)) <= 60 else repr(value)[:57] + "…"
+
+
+def _known_keys(location: tuple[int | str, ...]) -> list[str]:
+    sections: dict[str, type[BaseModel]] = {
+        "data": DataChoice,
+        "source": SourceChoice,
+        "tuning": Tuning,
+        "fit": Fit,
+        "variants": VariantChoice,
+        "robustness": Robustness,
+    }
+    section = sections.get(str(location[0]), Protocol) if len(location) > 1 else Protocol
+    return list(section.model_fields)

@@ -1,0 +1,186 @@
+"""The protocol: everything that is held equal between variants, read from TOML."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+from benchmarks.data.mistakes import CounterpartName, MistakeName
+from benchmarks.protocol.canonical import digest
+from datasets.records import Policy
+
+Epochs = Annotated[int, Field(ge=1, le=100_000)]
+Seed = Annotated[int, Field(ge=0, lt=2**31)]
+Share = Annotated[float, Field(gt=0, lt=0.9)]
+PROSE = ("name", "title", "description", "plugins", "leaks")
+AFTERWARDS = ("robustness",)
+"""Sections about frozen fits: they decide no training and no score, so a run can take them up."""
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=False)
+
+
+class DataChoice(_Section):
+    """Which data set, and how much of it.
+
+    ``train_images`` takes a stratified subset of the training split; ``validation_share`` and
+    ``test_share`` are used only where the data set has no such split of its own.
+
+    ``duplicates`` says what is done about images that stand in several splits. ``keep``: nothing,
+    the official split stays official. ``drop-train-duplicates``: training and validation lose
+    every image whose pixels are exactly those of a test image; near duplicates stay. ``group``,
+    for splits that ferbench makes: images of one subject, identical and nearly identical images
+    stay on one side.
+    """
+
+    set: str
+    path: str | None = None
+    options: dict[str, Any] = {}
+    train_images: Annotated[int, Field(ge=2)] | None = None
+    validation_share: Share = 0.1
+    test_share: Share = 0.2
+    duplicates: Policy = "keep"
+
+
+class SourceChoice(DataChoice):
+    """The data set on which the initialisation ``source`` is pre-trained, and for how long."""
+
+    epochs: Epochs
+
+
+class Tuning(_Section):
+    """One study for each variant.
+
+    ``trials`` are asked in generations of ``generation``. All trials of a generation train to
+    ``rungs[0]`` epochs; the best ``keep`` of them go on to the next rung, and so on
+    (synchronous successive halving, Jamieson & Talwalkar 2016, arXiv:1502.07943).
+    """
+
+    trials: Annotated[int, Field(ge=1, le=10_000)]
+    generation: Annotated[int, Field(ge=1)] = 4
+    rungs: Annotated[tuple[Epochs, ...], Field(min_length=1)]
+    keep: Annotated[float, Field(gt=0, le=1)] = 0.5
+
+    @field_validator("rungs")
+    @classmethod
+    def _ascending(cls, rungs: tuple[int, ...]) -> tuple[int, ...]:
+        if list(rungs) != sorted(set(rungs)):
+            raise ValueError("must ascend, for instance [1, 3]")
+        return rungs
+
+
+class Fit(_Section):
+    """The final fits: how long each may train, and with which seeds."""
+
+    epochs: Epochs
+    seeds: Annotated[tuple[Seed, ...], Field(min_length=1)] = (0,)
+
+    @field_validator("seeds")
+    @classmethod
+    def _distinct(cls, seeds: tuple[int, ...]) -> tuple[int, ...]:
+        if len(set(seeds)) != len(seeds):
+            raise ValueError("must all be different")
+        return seeds
+
+
+class VariantChoice(_Section):
+    """One row of the leaderboard as a protocol names it.
+
+    What is left out comes from the architecture: its only strategy or ``fine-tune``, its
+    recipe's augmentation, the data set's image size. ``hyperparameters`` replace values of
+    the recipe, and so trial 0. ``name`` is needed only where two rows would share one.
+    """
+
+    architecture: str
+    initialisation: str = "scratch"
+    strategy: Literal["frozen", "fine-tune", "frozen-then-fine-tune"] | None = None
+    augmentation: Literal["none", "standard", "strong"] | None = None
+    input_size: Annotated[int, Field(ge=8, le=1024)] | None = None
+    hyperparameters: dict[str, float | int | str] = {}
+    name: str | None = None
+
+
+class Leaks(_Section):
+    """Makes a protocol a leak laboratory: one variant, trained honestly and with each mistake.
+
+    A larger training set is cut down to ``train_images``, stratified by class.
+    """
+
+    train_images: Annotated[int, Field(ge=2)] | None = None
+
+
+class Robustness(_Section):
+    """Scores each fit under corruptions too, on ``images`` of the test set, all if left out.
+
+    A part of the test set is stratified by class and drawn from the protocol's seed.
+    """
+
+    images: Annotated[int, Field(ge=2)] | None = None
+
+
+class Protocol(_Section):
+    """All that is held equal. ``threads`` are the CPU threads of one worker.
+
+    ``controls`` adds, for each transfer variant that has none among the rows, its control: the
+    same architecture, input size and augmentation from scratch.
+
+    ``mistake`` is one that the run makes on purpose, so that it is never ranked; ``counterpart``
+    is the right way to do what a mistake does. With ``leaks`` it is a leak laboratory.
+    """
+
+    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
+    title: str = ""
+    description: str = ""
+    seed: Seed = 0
+    threads: Annotated[int, Field(ge=1, le=256)] = 1
+    precision: Literal["float32", "bfloat16"] = "float32"
+    selection: Literal["accuracy", "macro_f1", "log_loss"] = "accuracy"
+    data: DataChoice
+    source: SourceChoice | None = None
+    tuning: Tuning
+    fit: Fit
+    variants: Annotated[tuple[VariantChoice, ...], Field(min_length=1)]
+    controls: bool = True
+    plugins: tuple[str, ...] = ()
+    mistake: MistakeName | None = None
+    counterpart: CounterpartName | None = None
+    leaks: Leaks | None = None
+    robustness: Robustness | None = None
+
+    @model_validator(mode="after")
+    def _source_is_there(self) -> Protocol:
+        if self.source is None and any(v.initialisation == "source" for v in self.variants):
+            raise ValueError('initialisation "source" needs a [source] section')
+        return self
+
+    @model_validator(mode="after")
+    def _one_experiment(self) -> Protocol:
+        if (self.mistake, self.counterpart, self.leaks).count(None) < 2:
+            raise ValueError("mistake, counterpart and [leaks] exclude each other; keep one")
+        if self.leaks is not None and len(self.variants) > 1:
+            raise ValueError(
+                f"the leak laboratory takes one variant, not {len(self.variants)}; "
+                "keep one [[variants]] section"
+            )
+        return self
+
+    def decisive(self) -> dict[str, Any]:
+        """Return what decides training and scores: all but names, prose, places and AFTERWARDS."""
+        return decisive(self.model_dump(mode="json"))
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of `decisive`, in hex."""
+        return digest(self.decisive())
+
+
+def decisive(protocol: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the part of a protocol, as its manifest holds it, that decides the numbers."""
+    content = {k: v for k, v in protocol.items() if k not in PROSE + AFTERWARDS}
+    for section in ("data", "source"):
+        if content.get(section):
+            content[section] = {k: v for k, v in content[section].items() if k != "path"}
+    return content

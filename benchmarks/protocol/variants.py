@@ -1,0 +1,164 @@
+"""Variants: the rows of a protocol with everything that they leave open resolved."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from benchmarks.engines.contract import Strategy
+from benchmarks.errors import InputError
+from benchmarks.protocol.schema import Protocol, VariantChoice
+from models.registry import Architecture, Choice, EngineName, ModelError, Recipe, Registry, Space
+
+
+@dataclass(frozen=True, kw_only=True)
+class Variant:
+    """One row of the leaderboard: an architecture with all its settings resolved.
+
+    ``recipe`` holds the literature's defaults with the protocol's own values put in;
+    ``pinned`` names those values, which tuning leaves alone.
+    """
+
+    name: str
+    architecture: Architecture
+    initialisation: str
+    strategy: Strategy
+    augmentation: str
+    input_size: int
+    recipe: Recipe
+    pinned: frozenset[str]
+
+    @property
+    def engine(self) -> EngineName:
+        """The library that trains it."""
+        return self.architecture.engine
+
+    @property
+    def space(self) -> Space:
+        """What tuning may change."""
+        return {k: v for k, v in self.architecture.space.items() if k not in self.pinned}
+
+    @property
+    def defaults(self) -> dict[str, float | int | str]:
+        """The recipe's values of the searched hyperparameters: trial 0."""
+        return {name: getattr(self.recipe, name) for name in self.space}
+
+    def identity(self) -> dict[str, Any]:
+        """Return what distinguishes this variant's training from another's."""
+        return {
+            "architecture": self.architecture.name,
+            "initialisation": self.initialisation,
+            "strategy": self.strategy,
+            "augmentation": self.augmentation,
+            "input_size": self.input_size,
+        }
+
+
+def resolve_variants(
+    protocol: Protocol, registry: Registry, image_shape: tuple[int, int, int]
+) -> list[Variant]:
+    """Resolve every row of the protocol, and add the controls that transfer rows lack.
+
+    Raises ``InputError`` naming the row and the remedy.
+    """
+    variants = []
+    for index, choice in enumerate(protocol.variants):
+        try:
+            variants.append(_resolve(choice, registry, image_shape))
+        except ModelError as error:
+            raise InputError(f"variants[{index}]: {error}") from error
+    names = [variant.name for variant in variants]
+    for name in names:
+        if names.count(name) > 1:
+            raise InputError(f"variants: two rows are named {name!r}; give one of them a `name`")
+    if protocol.controls:
+        missing = list(_missing_controls(protocol.variants, variants))
+        variants += [_resolve(choice, registry, image_shape) for choice in missing]
+    return variants
+
+
+def _missing_controls(
+    choices: Sequence[VariantChoice], variants: list[Variant]
+) -> Iterator[VariantChoice]:
+    """Yield the row from scratch of each transfer variant that has none; it is tuned like all."""
+    there = {_trained_alike(v) for v in variants if v.initialisation == "scratch"}
+    names = {variant.name for variant in variants}
+    for choice, variant in zip(choices, variants, strict=True):
+        possible = "scratch" in variant.architecture.initialisations
+        if _trained_alike(variant) in there or not possible:
+            continue
+        there.add(_trained_alike(variant))
+        control = VariantChoice(
+            architecture=choice.architecture,
+            augmentation=variant.augmentation,  # type: ignore[arg-type]
+            input_size=choice.input_size,
+        )
+        name = _name(control, variant.architecture, "fine-tune")
+        if name in names:
+            control = control.model_copy(update={"name": f"{name}+{variant.augmentation}"})
+        names.add(control.name or name)
+        yield control
+
+
+def _trained_alike(variant: Variant) -> tuple[str, int, str]:
+    return variant.architecture.name, variant.input_size, variant.augmentation
+
+
+def _resolve(
+    choice: VariantChoice, registry: Registry, image_shape: tuple[int, int, int]
+) -> Variant:
+    architecture = registry[choice.architecture]
+    kind = choice.initialisation.partition(":")[0]
+    if kind not in architecture.initialisations:
+        known = ", ".join(architecture.initialisations)
+        raise ModelError(
+            f"{architecture.name} has no initialisation {choice.initialisation!r}; it has: {known}"
+        )
+    strategy = choice.strategy or _default_strategy(architecture)
+    if strategy not in architecture.strategies:
+        known = ", ".join(architecture.strategies)
+        raise ModelError(f"{architecture.name} has no strategy {strategy!r}; it has: {known}")
+    if strategy != "fine-tune" and kind == "scratch":
+        raise ModelError(f"{architecture.name}: a random backbone cannot be {strategy!r}")
+    size = choice.input_size or architecture.default_input or max(image_shape[:2])
+    if size < architecture.minimum_input:
+        raise ModelError(
+            f"{architecture.name} needs images of at least {architecture.minimum_input} pixels, "
+            f"not {size}; set input_size"
+        )
+    recipe = architecture.recipe_for(strategy, kind).tuned(choice.hyperparameters)
+    return Variant(
+        name=choice.name or _name(choice, architecture, strategy),
+        architecture=architecture,
+        initialisation=choice.initialisation,
+        strategy=strategy,
+        augmentation=choice.augmentation or recipe.augmentation,
+        input_size=size,
+        recipe=recipe,
+        pinned=frozenset(choice.hyperparameters),
+    )
+
+
+def _default_strategy(architecture: Architecture) -> Strategy:
+    return "fine-tune" if "fine-tune" in architecture.strategies else architecture.strategies[0]  # type: ignore[return-value]
+
+
+def _name(choice: VariantChoice, architecture: Architecture, strategy: Strategy) -> str:
+    parts = [choice.architecture]
+    kind = choice.initialisation.partition(":")[0]
+    if kind != "scratch" or len(architecture.strategies) > 1:
+        parts.append(kind)
+    if kind != "scratch" and len(architecture.strategies) > 1:
+        parts.append(strategy)
+    return ".".join(parts) + (f"@{choice.input_size}" if choice.input_size else "")
+
+
+def searched(space: Space) -> dict[str, Any]:
+    """Return a search space as JSON, for the manifest and the report."""
+    return {
+        name: {"values": list(dimension.values)}
+        if isinstance(dimension, Choice)
+        else {"low": dimension.low, "high": dimension.high, "log": dimension.log}
+        for name, dimension in space.items()
+    }

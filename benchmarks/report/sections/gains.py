@@ -1,0 +1,44 @@
+"""What transfer and augmentation gained, as a table of the page."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from benchmarks.evaluation.gains import Gain
+from benchmarks.report.elements.elements import Cell, Column, Table, table
+from benchmarks.report.elements.numbers import p_value, percent, points, points_interval
+
+
+def gains_table(gained: Sequence[Gain]) -> Table | None:
+    """Return each gain over its control, or ``None`` where no variant has a control."""
+    if not gained:
+        return None
+    columns = [
+        Column("Variant", numeric=False),
+        Column("Control", numeric=False),
+        Column("What differs", numeric=False),
+        Column("Accuracy, %"),
+        Column("Control, %"),
+        Column(
+            "Gain, points",
+            "Difference of the mean test accuracies on the same images, with its 95 % interval.",
+        ),
+        Column("p", "Of this comparison alone, which was planned beforehand."),
+        Column("p, Holm", "After Holm's correction over all pairs of variants."),
+        Column("By seed, points", "The difference for each seed that both were fitted with."),
+    ]
+    rows = [
+        (
+            gain.variant,
+            gain.control,
+            gain.kind,
+            percent(gain.accuracy),
+            percent(gain.control_accuracy),
+            Cell(points(gain.pair.difference), points_interval(gain.pair.low, gain.pair.high)),
+            p_value(gain.pair.p),
+            p_value(gain.pair.p_holm),
+            "  ".join(points(difference) for _, difference in gain.by_seed),
+        )
+        for gain in gained
+    ]
+    return table("Each variant against its control", columns, rows)

@@ -1,0 +1,194 @@
+"""How the numbers came about: in prose, and as protocol, ledgers and environment."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from benchmarks.protocol.reading import load_protocol, presets
+from benchmarks.report.elements.elements import Cell, Column, Table, table
+from benchmarks.report.elements.numbers import MISSING, duration, searched, setting, whole
+from benchmarks.report.sections.fairness import ledgers
+from benchmarks.report.writing.methods import methods
+from benchmarks.report.writing.prose import as_latex, as_text, cited
+from benchmarks.report.writing.references import bibtex
+from benchmarks.store.records import RunResults, VariantFacts
+
+
+@dataclass(frozen=True, kw_only=True)
+class MethodSection:
+    """What the page tells of the method; what a run does not have is ``None``.
+
+    ``told`` is the methods in prose, a paragraph each; ``latex`` and ``references`` the same for
+    a manuscript. ``again`` says what ``commands`` do.
+    """
+
+    told: tuple[str, ...]
+    latex: str
+    references: str
+    protocol: Table
+    spaces: Table | None
+    budget: Table
+    openings: Table
+    sameness: Table
+    origins: Table | None
+    environment: Table
+    again: str
+    commands: tuple[str, ...]
+
+
+def method_section(run: RunResults) -> MethodSection:
+    """Return the method of ``run``: in prose, what was held equal, what was spent and on what."""
+    paragraphs = methods(run)
+    budget, openings, sameness = ledgers(run)
+    return MethodSection(
+        told=as_text(paragraphs),
+        latex=as_latex(paragraphs),
+        references=bibtex(cited(paragraphs)),
+        protocol=_protocol(run),
+        spaces=_spaces(run),
+        budget=budget,
+        openings=openings,
+        sameness=sameness,
+        origins=_origins(run) if run.manifest.origins else None,
+        environment=_environment(run),
+        again=_again(run),
+        commands=repeat_commands(run),
+    )
+
+
+def _spaces(run: RunResults) -> Table | None:
+    """Return a row for all variants that were tuned alike, and a column for each hyperparameter."""
+    alike: dict[str, list[VariantFacts]] = {}
+    for variant in run.variants:
+        facts = variant.facts
+        if facts.space:
+            asked = json.dumps([facts.space, facts.defaults], sort_keys=True)
+            alike.setdefault(asked, []).append(facts)
+    if not alike:
+        return None
+    groups = list(alike.values())
+    names = list(dict.fromkeys(name for group in groups for name in group[0].space))
+    columns = [Column("Variants", numeric=False), *(Column(n, numeric=False) for n in names)]
+    rows = [
+        (
+            Cell(", ".join(facts.name for facts in group)),
+            *(_searched(group[0], name) for name in names),
+        )
+        for group in groups
+    ]
+    return table("Search spaces: what tuning could choose, and where it began", columns, rows)
+
+
+def _searched(facts: VariantFacts, name: str) -> Cell:
+    if name not in facts.space:
+        return Cell(MISSING)
+    return Cell(searched(facts.space[name]), f"default {setting(facts.defaults.get(name))}")
+
+
+def method_tables(run: RunResults) -> tuple[Table, ...]:
+    """Return what was held equal, on what machine and, unless an audit tells, on which images."""
+    joined = (_origins(run),) if run.manifest.origins else ()
+    split = () if run.audit else (_split(run),)
+    return (_protocol(run), *split, _environment(run), *joined)
+
+
+def _protocol(run: RunResults) -> Table:
+    protocol = {name: value for name, value in run.manifest.protocol.items() if name != "variants"}
+    rows = [(name, setting(value)) for name, value in _flat(protocol)]
+    return table("Protocol: what was held equal", ["Setting", "Value"], rows)
+
+
+def _flat(value: Mapping[str, Any], place: str = "") -> Iterator[tuple[str, Any]]:
+    for name, inner in value.items():
+        if isinstance(inner, Mapping):
+            yield from _flat(inner, f"{place}{name}.")
+        else:
+            yield f"{place}{name}", inner
+
+
+def _split(run: RunResults) -> Table:
+    counts = run.manifest.split.counts
+    columns = [
+        Column("Class", numeric=False),
+        *(Column(split.capitalize()) for split in counts),
+    ]
+    rows = [
+        (name, *(whole(classes.get(name, 0)) for classes in counts.values()))
+        for name in run.class_names
+    ]
+    total = ("All", *(whole(sum(classes.values())) for classes in counts.values()))
+    return table("Images of each class in each split", columns, [*rows, total])
+
+
+def _environment(run: RunResults) -> Table:
+    manifest = run.manifest
+    facts: dict[str, Any] = {
+        "ferbench": manifest.ferbench,
+        "commit": manifest.git.get("commit"),
+        "uncommitted changes": manifest.git.get("dirty"),
+        "threads of a worker": manifest.threads,
+        "started": manifest.started,
+        "finished": manifest.finished,
+        "wall time": duration(manifest.wall_seconds),
+        "protocol digest": manifest.protocol_digest,
+        "split digest": manifest.split.digest,
+        "data digest": manifest.data.digest,
+        "source data": manifest.source_data.name if manifest.source_data else None,
+        **dict(_flat(manifest.environment)),
+    }
+    rows = [(name.removeprefix("libraries."), setting(value)) for name, value in facts.items()]
+    return table("Environment and versions", ["What", "Value"], rows)
+
+
+def _origins(run: RunResults) -> Table:
+    names = ("Run", "Variants", "Hardware", "Commit", "Finished")
+    columns = [
+        *(Column(name, numeric=False) for name in names),
+        Column("Wall time", "Times of different hardware do not compare."),
+    ]
+    rows = [
+        (
+            origin.name,
+            ", ".join(origin.variants),
+            origin.device or setting(origin.environment.get("cpu")),
+            setting(origin.git.get("commit"))[:10],
+            setting(origin.finished),
+            duration(origin.wall_seconds),
+        )
+        for origin in run.manifest.origins
+    ]
+    return table("Origins: the runs that this one joins", columns, rows)
+
+
+def repeat_commands(run: RunResults) -> tuple[str, ...]:
+    """Return the commands that make this run again and render this page again."""
+    manifest = run.manifest
+    data = f" --data {shlex.quote(manifest.data.file)}" if manifest.data.file else ""
+    folder = shlex.quote(f"results/{manifest.name}")
+    again = f"run {shlex.quote(manifest.name)}" if _of_preset(run) else f"reproduce {folder}"
+    commit = manifest.git.get("commit")
+    return (
+        *((f"git checkout {shlex.quote(str(commit))}",) if commit else ()),
+        f"ferbench {again}{data}",
+        f"ferbench report {folder}",
+    )
+
+
+def _again(run: RunResults) -> str:
+    if _of_preset(run):
+        return "The protocol ships with ferbench; the last command renders this page anew."
+    return (
+        "The protocol is no preset of this version: it stands in manifest.json of the results "
+        "folder, under “protocol”, from where “ferbench reproduce” reads it."
+    )
+
+
+def _of_preset(run: RunResults) -> bool:
+    """Tell whether the preset of the run's name is still the protocol that was carried out."""
+    manifest = run.manifest
+    shipped = manifest.name in presets() and not manifest.origins
+    return shipped and load_protocol(manifest.name).digest == manifest.protocol_digest

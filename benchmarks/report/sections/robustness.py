@@ -1,0 +1,205 @@
+"""Robustness on the page: small multiples, what each corruption takes, and how it looks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import matplotlib
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import PercentFormatter
+
+from benchmarks.data.corruptions import LEVELS, STRENGTHS, corrupt
+from benchmarks.evaluation.robustness import Borne, Measured, robustness
+from benchmarks.report.elements.drawing import INK, MANY, QUIET, STYLE, inline_svg
+from benchmarks.report.elements.elements import Cell, Column, Picture, Table, table
+from benchmarks.report.elements.numbers import (
+    duration,
+    points,
+    points_interval,
+    scored,
+    shortened,
+    whole,
+)
+from benchmarks.report.elements.pictures import Album, Tile
+from benchmarks.report.sections.explanations import Gallery
+from benchmarks.store.records import RunResults
+
+COLOURED = 6
+LONGEST = 36
+MARKERS = "os^Dv*"
+
+
+@dataclass(frozen=True, kw_only=True)
+class RobustnessSection:
+    """Everything that the section shows; without pictures ``examples`` is empty."""
+
+    note: str
+    picture: Picture
+    drops: Table
+    levels: Table
+    cost: str
+    examples: tuple[Gallery, ...]
+
+
+def robustness_section(
+    run: RunResults, order: Sequence[str], album: Album
+) -> RobustnessSection | None:
+    """Return the section, or ``None`` where no variant was asked; ``order`` is best first."""
+    found = robustness(run, order)
+    if not found:
+        return None
+    return RobustnessSection(
+        note=_note(run, found),
+        picture=Picture(
+            inline_svg(small_multiples(found), "robustness"),
+            "Accuracy by strength for each corruption and variant; the same numbers, with their "
+            "intervals, stand in the table of accuracy at each strength",
+            "Accuracy against strength, 0 being the image as it is. "
+            + (f"In colour: the best {COLOURED} variants" if len(found) > COLOURED else ""),
+        ),
+        drops=_drops(found),
+        levels=_levels(found),
+        cost=_cost(found),
+        examples=_examples(run, album),
+    )
+
+
+def small_multiples(found: Sequence[Borne]) -> Figure:
+    """Draw accuracy by strength, a panel for each corruption; the best variants in colour."""
+    with matplotlib.rc_context(STYLE):
+        figure = Figure(figsize=(9.2, 5.4), layout="constrained")
+        panels = figure.subplots(2, 3, sharex=True, sharey=True)
+        for axes, corruption in zip(panels.flat, LEVELS, strict=True):
+            _panel(axes, corruption, found)
+        handles, labels = panels.flat[0].get_legend_handles_labels()
+        shown: dict[str, Any] = {
+            "loc": "outside lower center",
+            "ncols": 3,
+            "frameon": False,
+            "labelcolor": INK,
+        }
+        figure.legend(handles, labels, **shown)
+        for axes in panels[-1]:
+            axes.set_xlabel("strength")
+    return figure
+
+
+def _panel(axes: Axes, corruption: str, found: Sequence[Borne]) -> None:
+    strengths = (0, *STRENGTHS)
+    for place, each in enumerate(found):
+        values = [each.clean.value, *(level.value for level in each.accuracy[corruption])]
+        if place < COLOURED:
+            colour, line = MANY[place]
+            label = shortened(each.variant, LONGEST)
+            drawn: dict[str, Any] = {"color": colour, "marker": MARKERS[place], "ms": 4, "lw": 1.5}
+            axes.plot(strengths, values, line, label=label, **drawn)
+        else:
+            axes.plot(strengths, values, color=QUIET, alpha=0.4, lw=1, zorder=1)
+    axes.set_title(corruption.capitalize())
+    axes.set_xticks(strengths)
+    axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+
+
+def _note(run: RunResults, found: Sequence[Borne]) -> str:
+    total = len(run.ranked[0].fits[0].test.rows)
+    numbers = {each.images for each in found}
+    part = "all" if numbers == {total} else "a stratified part,"
+    images = " or ".join(whole(number) for number in sorted(numbers))
+    return (
+        f"Each fit answered {part} {images} of {whole(total)} test images again under six "
+        "corruptions in five strengths, in the manner of Hendrycks and Dietterich (2019). The "
+        "clean accuracy is that on the same images. No network was trained for it, and no rank "
+        "depends on it."
+    )
+
+
+def _drops(found: Sequence[Borne]) -> Table:
+    columns = [
+        Column("Variant", numeric=False),
+        Column("Clean, %", "Accuracy on the same images as they are.", largest_first=True),
+        Column(
+            "Corrupted, %",
+            "Mean accuracy over all corruptions and strengths.",
+            largest_first=True,
+        ),
+        *(
+            Column(c.capitalize(), "Points of accuracy that it takes, mean over strengths.")
+            for c in LEVELS
+        ),
+    ]
+    rows = [
+        (
+            Cell(each.variant, sort=each.variant),
+            _accuracy(each.clean),
+            _accuracy(each.corrupted),
+            *(_loss(each.drop[corruption]) for corruption in LEVELS),
+        )
+        for each in found
+    ]
+    return table("What each corruption takes, in points of accuracy", columns, rows)
+
+
+def _accuracy(measured: Measured) -> Cell:
+    told = scored(measured.value, measured.low, measured.high)
+    return Cell(*told, f"{measured.value:.6f}")
+
+
+def _loss(measured: Measured) -> Cell:
+    """Return a drop as a negative change: what is taken is below zero."""
+    known = np.isfinite(measured.low)
+    told = points_interval(-measured.high, -measured.low) if known else ""
+    return Cell(points(-measured.value), told, f"{-measured.value:.6f}")
+
+
+def _levels(found: Sequence[Borne]) -> Table:
+    columns: list[Column | str] = ["Variant", "Corruption"]
+    columns += [Column(f"Strength {s}") for s in STRENGTHS]
+    rows = [
+        (Cell(each.variant), Cell(corruption), *(_accuracy(level) for level in levels))
+        for each in found
+        for corruption, levels in each.accuracy.items()
+    ]
+    return table("Accuracy at each strength, %, with 95 % intervals over images", columns, rows)
+
+
+def _cost(found: Sequence[Borne]) -> str:
+    images, seconds = (sum(e.images_seen for e in found), sum(e.seconds for e in found))
+    return (
+        f"It took {whole(images)} predictions and {duration(seconds)} of the workers' time, "
+        "which stand in no budget: nothing was trained."
+    )
+
+
+def _examples(run: RunResults, album: Album) -> tuple[Gallery, ...]:
+    """Show every corruption of the first training image."""
+    if not album.open:
+        return ()
+    part = album.part("train")
+    row, seed = int(part.rows["row"].iloc[0]), run.manifest.protocol.get("seed", 0)
+    image = np.asarray(part.images[:1])
+    return tuple(
+        Gallery(
+            corruption,
+            tuple(
+                Tile(
+                    album.made(
+                        (corruption, strength),
+                        corrupt(image, corruption, strength, [(seed, row)])[0],
+                    ),
+                    f"A training image under {corruption} of strength {strength}",
+                    f"{strength}: {_level(corruption, strength)}",
+                )
+                for strength in STRENGTHS
+            ),
+        )
+        for corruption in LEVELS
+    )
+
+
+def _level(corruption: str, strength: int) -> str:
+    level = LEVELS[corruption][strength - 1]
+    return f"{level:.0f}°" if corruption == "rotation" else f"{100 * level:g}\N{NO-BREAK SPACE}%"

@@ -1,0 +1,140 @@
+"""One variant on the page: what it is, what it answers, how it was trained and what it costs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from benchmarks.evaluation.curves import separations
+from benchmarks.evaluation.scaling import scaling
+from benchmarks.evaluation.selective import selective
+from benchmarks.evaluation.statistics import Statistics
+from benchmarks.report.elements.elements import Matrix, Picture, Table
+from benchmarks.report.elements.numbers import (
+    MISSING,
+    compact,
+    duration,
+    three_digits,
+    whole,
+    with_sign,
+)
+from benchmarks.report.sections.confusion import confusion_matrix
+from benchmarks.report.sections.variant_pictures import (
+    about_importance,
+    curves_picture,
+    reliability_picture,
+    selective_picture,
+    thresholds_picture,
+    tuning_picture,
+)
+from benchmarks.report.sections.variant_tables import (
+    classes_table,
+    hyperparameters_table,
+    seeds_table,
+)
+from benchmarks.store.records import RunResults, VariantResults
+
+
+@dataclass(frozen=True, kw_only=True)
+class VariantSection:
+    """Everything that the page shows of one variant; what it does not have is ``None`` or empty."""
+
+    anchor: str
+    name: str
+    headline: str
+    remark: str
+    facts: tuple[tuple[str, str], ...]
+    costs: tuple[tuple[str, str], ...] = ()
+    matrix: Matrix | None = None
+    classes: Table | None = None
+    thresholds: Picture | None = None
+    reliability: Picture | None = None
+    selective: Picture | None = None
+    seeds: Table | None = None
+    curves: Picture | None = None
+    hyperparameters: Table | None = None
+    about_importance: str = ""
+    tuning: Picture | None = None
+    warnings: tuple[str, ...] = ()
+
+
+def variant_section(
+    run: RunResults, variant: VariantResults, row: pd.Series, anchor: str, statistics: Statistics
+) -> VariantSection:
+    """Return the section of ``variant``, whose leaderboard row is ``row``."""
+    common: dict[str, Any] = {
+        "anchor": anchor,
+        "name": variant.name,
+        "facts": _facts(variant),
+        "hyperparameters": hyperparameters_table(variant),
+        "about_importance": about_importance(variant),
+        "tuning": tuning_picture(run, variant, anchor),
+    }
+    if not variant.ranked:
+        outcome = variant.outcome
+        return VariantSection(headline=outcome.status, remark=outcome.reason, **common)
+    return VariantSection(
+        headline=with_sign(row["accuracy"]),
+        remark="",
+        costs=_costs(variant, row),
+        matrix=confusion_matrix(variant, run.class_names),
+        curves=curves_picture(variant, anchor),
+        warnings=tuple(dict.fromkeys(w for fit in variant.fits for w in fit.facts.warnings)),
+        **_answers(run, variant, anchor, statistics),
+        **common,
+    )
+
+
+def _answers(
+    run: RunResults, variant: VariantResults, anchor: str, statistics: Statistics
+) -> dict[str, Any]:
+    """Return the tables and figures that are made of a variant's test answers."""
+    name, tests = variant.name, [fit.test for fit in variant.fits]
+    separated, scaled = separations(tests), scaling(variant.fits)
+    return {
+        "classes": classes_table(run, variant, statistics, separated),
+        "seeds": seeds_table(run, variant, scaled),
+        "thresholds": thresholds_picture(separated, run.class_names, name, anchor),
+        "reliability": reliability_picture(scaled, name, anchor) if scaled else None,
+        "selective": selective_picture(selective(tests), name, anchor),
+    }
+
+
+def _facts(variant: VariantResults) -> tuple[tuple[str, str], ...]:
+    facts = variant.facts
+    fit = variant.fits[0].facts if variant.fits else None
+    told = {
+        "What": facts.summary,
+        "Source": facts.source,
+        "Engine": facts.engine,
+        "Initialisation": facts.initialisation,
+        "Strategy": facts.strategy,
+        "Augmentation": facts.augmentation or "",
+        "Input": f"{facts.input_size} pixels" if facts.input_size else "",
+        "Model files": ", ".join(fit.model_files) if fit else "",
+    }
+    return tuple((name, text) for name, text in told.items() if text)
+
+
+def _costs(variant: VariantResults, row: pd.Series) -> tuple[tuple[str, str], ...]:
+    """Return what a ranked variant costs; what is unknown is left out."""
+    cost, tuned = variant.cost, sum(trial.seconds for trial in variant.trials)
+    told = {
+        "Parameters": compact(row["parameters"]),
+        "MACs of one image": compact(row["macs"]),
+        "One image": _milliseconds(cost.latency_ms),
+        f"Batch of {cost.batch_size}": _milliseconds(cost.batch_latency_ms),
+        "Images a second, in batches": three_digits(cost.images_per_second),
+        "Timed on": cost.device,
+        "Training, one fit": duration(row["train_seconds"]),
+        "Tuning": duration(tuned) if variant.trials else MISSING,
+        "Images seen in all": compact(row["images_seen"]),
+        "Peak memory": MISSING if pd.isna(peak := row["peak_memory_mb"]) else f"{whole(peak)} MB",
+    }
+    return tuple((name, text) for name, text in told.items() if text not in ("", MISSING))
+
+
+def _milliseconds(value: float | None) -> str:
+    return MISSING if value is None else f"{three_digits(value)} ms"

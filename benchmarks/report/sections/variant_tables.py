@@ -1,0 +1,156 @@
+"""The tables of one variant: its classes, its seeds and its hyperparameters."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from benchmarks.evaluation.curves import Separation
+from benchmarks.evaluation.importance import importance
+from benchmarks.evaluation.leaderboard import INTERVAL
+from benchmarks.evaluation.scaling import Scaling
+from benchmarks.evaluation.scores import score
+from benchmarks.evaluation.statistics import Score, Statistics
+from benchmarks.metrics import METRICS
+from benchmarks.report.elements.elements import Cell, Column, Table, table
+from benchmarks.report.elements.numbers import (
+    MISSING,
+    decimal,
+    duration,
+    percent,
+    scored,
+    searched,
+    setting,
+    whole,
+)
+from benchmarks.store.records import RunResults, VariantResults
+
+WITHOUT = "On the test images whose pixels stand neither in train nor in validation."
+ENDS = f"In small figures: {INTERVAL}."
+TEMPERATURE = "Fitted on validation: over 1, the answers are surer than they should be."
+IMPORTANCE = (
+    "Share of what single hyperparameters explain of the variance of the complete trials' "
+    "validation scores, by functional ANOVA (Hutter et al. 2014)."
+)
+NUMBERS = (
+    ("precision", "Precision, %", "Of the images answered as this class, the share that is."),
+    ("recall", "Recall, %", "Of the images of this class, the share answered so."),
+    ("f1", "F1, %", "Harmonic mean of precision and recall."),
+)
+
+
+def classes_table(
+    run: RunResults,
+    variant: VariantResults,
+    statistics: Statistics,
+    separated: Sequence[Separation | None],
+) -> Table:
+    """Return each class's scores on the test set, mean over seeds, with intervals."""
+    assert statistics.whole is not None
+    found = statistics.whole.classes[variant.name]
+    part = statistics.without_duplicates
+    apart = part.classes[variant.name]["f1"] if part and part is not statistics.whole else ()
+    support = np.bincount(variant.fits[0].test.labels, minlength=len(run.class_names))
+    rows = [
+        (
+            Cell(name),
+            *(_score(found[number][index]) for number, _, _ in NUMBERS),
+            *([_score(apart[index])] if apart else []),
+            *_areas(separated[index]),
+            Cell(whole(support[index])),
+        )
+        for index, name in enumerate(run.class_names)
+    ]
+    columns = [
+        Column("Class", numeric=False),
+        *(Column(label, f"{definition} {ENDS}") for _, label, definition in NUMBERS),
+        *([Column("F1 without duplicates, %", f"{WITHOUT} {ENDS}")] if apart else []),
+        Column("AUC", "Area under the ROC curve of this class against the rest; chance: 0.5."),
+        Column(
+            "Average precision",
+            "Area of the steps of precision over recall; chance: the class's share of the images.",
+        ),
+        Column("Support", "Test images of this class."),
+    ]
+    mean = "mean over seeds" if len(variant.fits) > 1 else "one seed"
+    return table(f"Each class on the test set ({mean})", columns, rows)
+
+
+def _score(score: Score) -> Cell:
+    return Cell(*scored(score.value, score.low, score.high))
+
+
+def _areas(separated: Separation | None) -> tuple[Cell, Cell]:
+    if separated is None:
+        return Cell(MISSING), Cell(MISSING)
+    return Cell(decimal(separated.auc)), Cell(decimal(separated.average_precision))
+
+
+def seeds_table(run: RunResults, variant: VariantResults, scaled: Scaling | None) -> Table:
+    """Return each fit's scores on the test set, how its training went, and its key."""
+    unshared = ~run.test_shared
+    parted = bool(run.test_duplicates and unshared.any())
+    columns = [
+        Column("Seed", numeric=False),
+        *(Column(m.label + (", %" if m.fraction else ""), m.definition) for m in METRICS),
+        *([Column("Accuracy without duplicates, %", WITHOUT)] if parted else []),
+        *([Column("Temperature", TEMPERATURE)] if scaled else []),
+        Column("Best epoch", "The epoch whose weights were kept, chosen on validation."),
+        Column("Epochs run"),
+        Column("Stopped", numeric=False),
+        Column("Time"),
+        Column(
+            "Key",
+            "The first digits of the digest of everything that decides the result.",
+            numeric=False,
+        ),
+    ]
+    rows = []
+    for place, fit in enumerate(variant.fits):
+        scores, facts = score(fit.test), fit.facts
+        rows.append(
+            (
+                str(facts.seed),
+                *(
+                    percent(scores[m.name]) if m.fraction else decimal(scores[m.name])
+                    for m in METRICS
+                ),
+                *([percent(fit.test.correct[unshared].mean())] if parted else []),
+                *([decimal(scaled.temperatures[place], 2)] if scaled else []),
+                setting(facts.best_epoch),
+                setting(facts.epochs_run),
+                setting(facts.stopped),
+                MISSING if variant.external else duration(facts.train_seconds),
+                facts.key[:10] or MISSING,
+            )
+        )
+    return table("Each seed on the test set", columns, rows)
+
+
+def hyperparameters_table(variant: VariantResults) -> Table | None:
+    """Return defaults, chosen values, search space and, where it is known, importance."""
+    tuned = variant.fits[0].facts.hyperparameters if variant.fits else {}
+    facts = variant.facts
+    names = list(dict.fromkeys([*facts.space, *tuned, *facts.defaults]))
+    if not names:
+        return None
+    shares = importance(variant)
+    rows = [
+        (
+            Cell(name),
+            Cell(setting(facts.defaults.get(name))),
+            Cell(setting(tuned.get(name, facts.defaults.get(name) if variant.fits else None))),
+            Cell(searched(facts.space[name]) if name in facts.space else "held fixed"),
+            *([Cell(percent(shares.get(name), 0))] if shares else []),
+        )
+        for name in names
+    ]
+    return table(
+        "Hyperparameters: the literature's defaults and what tuning chose",
+        [
+            *("Hyperparameter", Column("Default"), Column("Used"), "Searched"),
+            *([Column("Importance, %", IMPORTANCE)] if shares else []),
+        ],
+        rows,
+    )

@@ -1,0 +1,161 @@
+"""The methods of a run in plain academic English, written from its manifest and ledger."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+
+from benchmarks.data.mistakes import announcement
+from benchmarks.report.elements.numbers import listing, plural, whole
+from benchmarks.report.writing.methods_evaluation import evaluation, exceptions, made_with
+from benchmarks.report.writing.methods_training import training
+from benchmarks.report.writing.prose import Cite, Paragraphs, Sentence, cite
+from benchmarks.report.writing.references import DATA_SETS, of_architecture
+from benchmarks.store.records import DataFacts, RunResults, VariantFacts
+
+PUBLISHED_AS = {"fer2013": "FER2013", "ferplus": "FER+"}
+FLOORS = ("majority", "pixel-logistic")
+DUPLICATES = {
+    "keep": "Images that stand in several splits were left where they are",
+    "drop-train-duplicates": "Training and validation images whose pixels are those of a test "
+    "image were removed",
+    "group": "Identical images, nearly identical images and images of one subject were kept on "
+    "one side of the split",
+}
+AUGMENTED = {
+    "standard": "random horizontal flips, rotations by up to 10°, shifts by up to 10 % and zooms "
+    "by up to 10 %",
+    "strong": "random crops, shifts by up to 20 %, horizontal flips, rotations by up to 10° and "
+    "erased rectangles",
+}
+AUGMENTATION_FROM = {"strong": ("khaireddin2021", "zhong2017")}
+STARTS = {
+    "scratch": "from random weights",
+    "imagenet": "from weights pre-trained on ImageNet",
+    "run": "from a model fitted in another run",
+    "file": "from weights of a file",
+}
+TRAINED = {
+    "frozen": "with the backbone frozen",
+    "frozen-then-fine-tune": "with the backbone first frozen and then fine-tuned",
+}
+
+
+def methods(run: RunResults) -> Paragraphs:
+    """Return the paragraphs: the data, candidates, training, evaluation, and what remains."""
+    return (
+        tuple(_data(run)),
+        tuple(_candidates(run)),
+        tuple(training(run)),
+        tuple(evaluation(run)),
+        (*made_with(run), *exceptions(run)),
+    )
+
+
+def _data(run: RunResults) -> Iterator[Sentence]:
+    manifest = run.manifest
+    if told := announcement(run.mistake, manifest.protocol.get("counterpart")):
+        yield (told,)
+    data, protocol = manifest.data, manifest.protocol.get("data", {})
+    kind = f"a set of images in {plural(len(data.class_names), 'class', 'classes')}"
+    if len(data.image_shape) == 3:
+        height, width, channels = data.image_shape
+        colour = "grey" if channels == 1 else "colour"
+        kind = (
+            f"a set of {colour} images of {height} × {width} pixels in "
+            f"{plural(len(data.class_names), 'class', 'classes')}"
+        )
+    yield (*_named(data), f", {kind}, served as data{_provenance(data)}.")
+    counts = manifest.split.counts
+    if sizes := [f"{whole(sum(c.values()))} {split}" for split, c in counts.items()]:
+        made = "a split made for this study" if manifest.split.made else "the data set's own split"
+        yield (f"In {made}, there were {listing(sizes)} images.",)
+    if taken := protocol.get("train_images"):
+        yield (
+            f"Training was restricted to {whole(taken)} training images, drawn from all training "
+            "images in proportion to the classes.",
+        )
+    yield from _duplicates(run, protocol.get("duplicates", "keep"))
+
+
+def _named(data: DataFacts) -> Sentence:
+    return PUBLISHED_AS.get(data.name, data.name), cite(*DATA_SETS.get(data.name, ()))
+
+
+def _provenance(data: DataFacts) -> str:
+    told = {
+        "official": " in its published form",
+        "altered": ", in a copy that differs from its published form",
+    }
+    notes = f" ({'; '.join(data.provenance.notes)})" if data.provenance.notes else ""
+    return told.get(data.provenance.status, ", in a form without a published split") + notes
+
+
+def _duplicates(run: RunResults, asked: str) -> Iterator[Sentence]:
+    policy = DUPLICATES.get(run.audit.policy if run.audit else asked, "")
+    number = plural(run.test_duplicates, "test image has", "test images have")
+    yield (
+        f"{policy}; {number} an identical copy in the training or validation images"
+        if run.test_duplicates
+        else f"{policy}; no test image has an identical copy in the training or validation images",
+        ".",
+    )
+
+
+def _candidates(run: RunResults) -> Iterator[Sentence]:
+    own = [variant.facts for variant in run.variants if not variant.external]
+    by_architecture: defaultdict[str, list[VariantFacts]] = defaultdict(list)
+    for facts in own:
+        by_architecture[facts.architecture].append(facts)
+    named = [_architecture(run, every) for every in by_architecture.values()]
+    number = plural(len(own), "variant")
+    kinds = plural(len(named), "architecture")
+    yield (f"The comparison covers {number} of {kinds}: ", *_list(named), ".")
+    if floors := [name for name in by_architecture if name in FLOORS]:
+        yield (f"{listing(floors)} served as floors: scores that need no network.",)
+    yield from _augmentation(own)
+
+
+def _list(items: Sequence[Sentence]) -> Sentence:
+    """Join phrases with semicolons."""
+    joined: list[str | Cite] = []
+    for place, item in enumerate(items):
+        joined += [*(["; "] if place else []), *item]
+    return tuple(joined)
+
+
+def _architecture(run: RunResults, every: Sequence[VariantFacts]) -> Sentence:
+    """Name an architecture with its source, and how its variants start where that is a choice."""
+    first = every[0]
+    started = list(dict.fromkeys(_start(run, facts) for facts in every))
+    named: Sentence = (first.architecture, cite(*of_architecture(first.architecture, first.source)))
+    if started == [STARTS["scratch"]]:
+        return named
+    pretrained = ("deng2009",) if any(f.initialisation == "imagenet" for f in every) else ()
+    return (*named, f", {listing(started)}", cite(*pretrained))
+
+
+def _start(run: RunResults, facts: VariantFacts) -> str:
+    kind = facts.initialisation.partition(":")[0]
+    source = run.manifest.source_data
+    told = STARTS.get(kind, f"from {kind}")
+    if kind == "source" and source:
+        told = f"from weights pre-trained on {PUBLISHED_AS.get(source.name, source.name)}"
+    trained = TRAINED.get(facts.strategy, "")
+    return f"{told} {trained}".rstrip()
+
+
+def _augmentation(own: Sequence[VariantFacts]) -> Iterator[Sentence]:
+    for policy, what in AUGMENTED.items():
+        names = [facts.name for facts in own if facts.augmentation == policy]
+        if names:
+            rest = [facts.name for facts in own if facts.augmentation != policy]
+            whom = f"all variants but {listing(rest)}" if len(rest) < len(names) else listing(names)
+            whom = whom if rest else "all variants"
+            yield (
+                f"The training images of {whom} were augmented by {what}",
+                cite(*AUGMENTATION_FROM.get(policy, ())),
+                ".",
+            )
+    if {"standard", "strong"} & {facts.augmentation for facts in own}:
+        yield ("Order and augmentation of the images were the same for every variant.",)

@@ -1,0 +1,191 @@
+"""How the variants were scored and compared, with what, and what is different, as prose."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from textwrap import shorten
+
+from benchmarks.metrics import METRICS
+from benchmarks.report.elements.numbers import listing, plural, setting
+from benchmarks.report.writing.prose import Sentence, cite
+from benchmarks.report.writing.references import LIBRARIES
+from benchmarks.store.ledger import openings, scorings
+from benchmarks.store.records import Origin, RunResults
+
+CALLED = {
+    "tensorflow": "TensorFlow",
+    "keras": "Keras",
+    "torch": "PyTorch",
+    "jax": "JAX",
+    "timm": "timm",
+    "scikit-learn": "scikit-learn",
+    "optuna": "Optuna",
+}
+"""What the libraries are called in prose, in the order in which they are told."""
+
+METRIC_FROM = {"calibration_error": "guo2017"}
+AFTERWARDS = {
+    "explain": (
+        "After scoring, Grad-CAM showed which parts of an image the models rely on",
+        "selvaraju2017",
+    ),
+    "robustness": (
+        "After scoring, the models were also asked about corrupted test images",
+        "hendrycks2019",
+    ),
+}
+"""Why the test set may be opened for a scored model again → what is told of it, and its source."""
+LONGEST_REASON = 120
+
+
+def evaluation(run: RunResults) -> Iterator[Sentence]:
+    """Tell what was measured on the test images and how differences were judged."""
+    if not run.ranked:
+        yield ("No variant has been scored on the test images yet.",)
+        return
+    yield from _scoring(run)
+    seeds = max(len(variant.fits) for variant in run.ranked)
+    yield from _intervals(several=seeds > 1)
+    own = [variant for variant in run.ranked if not variant.external]
+    if len(own) > 1:
+        yield from _comparisons(len(own) * (len(own) - 1) // 2, several=seeds > 1)
+
+
+def _scoring(run: RunResults) -> Iterator[Sentence]:
+    scored = [opening for opening in openings(run) if opening.purpose == "score"]
+    again = sum(opening.repeated for opening in scored)
+    changed = sorted(name for name, times in scorings(run).items() if times > 1)
+    sealed = (
+        "The test images were opened"
+        if run.mistake
+        else "The test images took no part in training, tuning or selection; they were opened"
+    )
+    yield (
+        f"{sealed} {plural(len(scored), 'time')}, to score finished models",
+        "" if again or changed else ", once for each of them",
+        f"; {plural(again, 'scoring')} had to be repeated after an interruption" if again else "",
+        f"; {listing(changed)} had been scored before with other settings or code"
+        if changed
+        else "",
+        ".",
+    )
+    labels = [metric.label[:1].lower() + metric.label[1:] for metric in METRICS]
+    sources = [METRIC_FROM[metric.name] for metric in METRICS if metric.name in METRIC_FROM]
+    mean = ", as means over seeds" if len(run.manifest.seeds) > 1 else ""
+    yield (f"We report {listing(labels)}", cite(*sources), f"{mean}.")
+    purposes = {opening.purpose for opening in openings(run)}
+    for purpose, (what, source) in AFTERWARDS.items():
+        if purpose in purposes:
+            yield (what, cite(source), ".")
+
+
+def _intervals(*, several: bool) -> Iterator[Sentence]:
+    yield (
+        "The 95 % intervals rest on a bootstrap over the different test images",
+        cite("davison1997"),
+        ", for proportions in Wilson's form",
+        cite("wilson1927"),
+        " with the effective number of images",
+        cite("korn1998"),
+        ", and include the variation between seeds (Student's t)."
+        if several
+        else "; with a single seed they tell nothing of the variation between trainings.",
+    )
+
+
+def _comparisons(pairs: int, *, several: bool) -> Iterator[Sentence]:
+    several_seeds: Sentence = (
+        "Differences between mean accuracies were tested over images and seeds together",
+    )
+    single: Sentence = ("Accuracies were compared by McNemar's exact test", cite("mcnemar1947"))
+    yield (
+        *(several_seeds if several else single),
+        f", with Holm's correction over {plural(pairs, 'pair')}" if pairs > 1 else "",
+        *((cite("holm1979"),) if pairs > 1 else ()),
+        ".",
+    )
+    if pairs > 1:
+        yield (
+            "Ranks are given as the ranges that these comparisons leave open",
+            cite("almohamad2022"),
+            ".",
+        )
+
+
+def made_with(run: RunResults) -> Iterator[Sentence]:
+    """Tell the software and the hardware."""
+    manifest = run.manifest
+    commit = str(manifest.git.get("commit") or "")[:10]
+    state = ", with uncommitted changes" if manifest.git.get("dirty") else ""
+    version = f" {manifest.ferbench}" if manifest.ferbench else ""
+    yield (
+        f"All of this was carried out by ferbench{version}",
+        *((f" (commit {commit}{state})",) if commit else ()),
+        cite("ferbench"),
+        *_libraries(run),
+        ".",
+    )
+    if manifest.origins:
+        told = [_origin(origin) for origin in manifest.origins]
+        yield (f"The results of {plural(len(told), 'run')} were joined: {'; '.join(told)}.",)
+    elif machine := _hardware(run):
+        precision = f" in {manifest.precision}" if manifest.precision else ""
+        threads = f" with {plural(manifest.threads, 'thread')}" if manifest.threads else ""
+        yield (f"Models were trained{precision} on {machine}{threads} for each training.",)
+
+
+def _libraries(run: RunResults) -> Sentence:
+    """Name the libraries that the variants need, with their versions and sources."""
+    versions = run.manifest.environment.get("libraries", {})
+    needed = _needed(run)
+    named: list[Sentence] = [
+        (f"{called} {versions.get(name, '')}".rstrip(), cite(LIBRARIES[name]))
+        for name, called in CALLED.items()
+        if name in needed
+    ]
+    joined: Sentence = ()
+    for place, each in enumerate(named):
+        before = ", with " if place == 0 else " and " if place == len(named) - 1 else ", "
+        joined = (*joined, before, *each)
+    return joined
+
+
+def _needed(run: RunResults) -> set[str]:
+    engines = {variant.facts.engine for variant in run.variants}
+    backend = run.manifest.keras_backend or "tensorflow"
+    return {
+        *(("keras", backend) if "keras" in engines else ()),
+        *(("torch",) if "torch" in engines else ()),
+        *(("timm",) if any(v.facts.architecture.startswith("timm:") for v in run.variants) else ()),
+        *(("scikit-learn",) if "scikit-learn" in engines else ()),
+        *(("optuna",) if any(variant.trials for variant in run.variants) else ()),
+    }
+
+
+def _hardware(run: RunResults) -> str:
+    environment = run.manifest.environment
+    known = environment.get("gpu") or run.manifest.device or environment.get("cpu")
+    return setting(known) if known else ""
+
+
+def _origin(origin: Origin) -> str:
+    machine = origin.device or setting(origin.environment.get("cpu"))
+    return f"{listing(list(origin.variants))} from {origin.name} ({machine})"
+
+
+def exceptions(run: RunResults) -> Iterator[Sentence]:
+    """Tell what was not as for all others: rows from outside, and what is missing."""
+    outside = [variant.name for variant in run.variants if variant.external]
+    if outside:
+        were = "was" if len(outside) == 1 else "were"
+        yield (
+            f"{listing(outside)} {were} trained elsewhere, without part in the equal budget, and "
+            "therefore without a rank.",
+        )
+    for variant in run.variants:
+        if not variant.ranked:
+            ended = "failed" if variant.outcome.status == "failed" else "was not run"
+            first = re.split(r"; | \(", variant.outcome.reason)[0]
+            why = shorten(first, LONGEST_REASON, placeholder=" …").rstrip(".")
+            yield (f"{variant.name} {ended}: {why}." if why else f"{variant.name} {ended}.",)

@@ -1,0 +1,1 @@
+"""Verifies, merges and reproduces runs."""

@@ -1,0 +1,150 @@
+"""Where a rendered file is not what the predictions give: the first cell that differs."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import math
+import re
+from collections.abc import Iterator
+from html.parser import HTMLParser
+from itertools import zip_longest
+
+from benchmarks.report.elements.numbers import shortened
+
+NEAR = 1e-9
+"""Numbers closer than this share are equal: processors differ in the last digit of a sum."""
+LONGEST = 80
+DRAWN = ("svg", "style", "script")
+Piece = tuple[str, str]
+
+
+def first_difference_in(name: str, stored: str, computed: str, *, drawings: bool) -> str | None:
+    """Name the first cell in which ``stored`` differs from ``computed``, with both contents.
+
+    ``name`` ends in ``.csv``, ``.json`` or ``.html``. In a page, figures, style and script are
+    compared only if ``drawings``, as another matplotlib draws other lines of the same numbers.
+    """
+    if stored == computed:
+        return None
+    pieces = {"csv": _csv_pieces, "json": _json_pieces, "html": _page_pieces}[name.split(".")[-1]]
+    try:
+        found = list(pieces(stored))
+    except (ValueError, AttributeError, csv.Error) as error:
+        return f"cannot be read: {error}"
+    for ours, theirs in zip_longest(found, pieces(computed)):
+        if ours is None:
+            return f"ends where there should be {_told(theirs[0])}"
+        if theirs is None:
+            return f"goes on with {_told(ours[0])} where it should end"
+        if ours[0] != theirs[0]:
+            return f"has {_told(ours[0])} where there should be {_told(theirs[0])}"
+        if not _equal(ours[1], theirs[1]):
+            one, other = _parted(ours[1], theirs[1])
+            return f"{ours[0]} is {_told(one)}; the predictions give {_told(other)}"
+    if drawings and name.endswith(".html") and _drawn(stored) != _drawn(computed):
+        return "a figure, its style or its script is not what the predictions give"
+    return None
+
+
+def _csv_pieces(text: str) -> Iterator[Piece]:
+    rows = csv.DictReader(io.StringIO(text, newline=""), restkey="further columns", strict=True)
+    for row in rows:
+        for column, value in row.items():
+            yield f"{row.get('variant')}, {column}", str(value)
+
+
+def _json_pieces(text: str) -> Iterator[Piece]:
+    for row in json.loads(text):
+        for column, value in row.items():
+            yield f"{row.get('variant')}, {column}", json.dumps(value, ensure_ascii=False)
+
+
+def _page_pieces(text: str) -> Iterator[Piece]:
+    page = _Page()
+    page.feed(text)
+    page.close()
+    yield from page.pieces
+
+
+class _Page(HTMLParser):
+    """Takes a page apart: each text and attribute, with its place for people."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.pieces: list[Piece] = []
+        self._open: list[str] = []
+        self._heading = self._caption = self._row = ""
+        self._columns: list[str] = []
+        self._column = -1
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self._open.append(tag)
+        if tag == "table":
+            self._caption, self._columns, self._row = "", [], ""
+        if tag == "tr":
+            self._row, self._column = "", -1
+        if tag in ("td", "th"):
+            self._column += 1
+            if self._in("thead"):
+                self._columns.append("")
+        if not self._in(*DRAWN):
+            self.pieces += [(f"{self._place()}, {name}", value or "") for name, value in attrs]
+        if tag in ("meta", "br", "wbr", "link", "img", "input", "hr"):
+            self._open.pop()
+
+    def handle_endtag(self, tag: str) -> None:
+        while self._open and self._open.pop() != tag:
+            pass
+
+    def handle_data(self, data: str) -> None:
+        text = " ".join(data.split())
+        if not text or self._in(*DRAWN):
+            return
+        if self._in("h1", "h2", "h3", "summary"):
+            self._heading, self._caption = text, ""
+        elif self._in("caption"):
+            self._caption = text
+        elif self._in("thead"):
+            beside = self._columns[-1] and self._open[-1] in ("button", "span")
+            self._columns[-1] += "" if beside else text
+        elif self._in("tbody") and self._column == 0 and not self._in("small"):
+            self._row += text
+        self.pieces.append((self._place(), text))
+
+    def _in(self, *tags: str) -> bool:
+        return any(tag in self._open for tag in tags)
+
+    def _place(self) -> str:
+        if not self._in("table"):
+            return f"the text under “{self._heading}”"
+        known = self._in("tbody") and 0 <= self._column < len(self._columns)
+        column = self._columns[self._column] if known else ""
+        where = [self._caption or self._heading, self._row, column]
+        return ", ".join(part for part in where if part)
+
+
+def _equal(one: str, other: str) -> bool:
+    if one == other:
+        return True
+    try:
+        return math.isclose(float(one), float(other), rel_tol=NEAR)
+    except ValueError:
+        return False
+
+
+def _drawn(page: str) -> list[str]:
+    return re.findall(rf"<(?:{'|'.join(DRAWN)})\b.*?</(?:{'|'.join(DRAWN)})>", page, re.DOTALL)
+
+
+def _parted(one: str, other: str) -> tuple[str, str]:
+    """Leave out most of what two long texts share at their beginning."""
+    pairs = enumerate(zip(one, other, strict=False))
+    shared = next((place for place, (a, b) in pairs if a != b), min(len(one), len(other)))
+    start = max(0, shared - 20) if max(len(one), len(other)) > LONGEST else 0
+    return ("…" if start else "") + one[start:], ("…" if start else "") + other[start:]
+
+
+def _told(content: str) -> str:
+    return repr(shortened(content, LONGEST))

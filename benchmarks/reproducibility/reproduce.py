@@ -1,0 +1,184 @@
+"""Reproducing a run: its protocol carried out again, from the manifest, in another folder."""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+import os
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from benchmarks.errors import InputError
+from benchmarks.execution.progress import Display
+from benchmarks.execution.run import Request, prepare_target, run
+from benchmarks.protocol.reading import stored_protocol
+from benchmarks.protocol.schema import Protocol, VariantChoice
+from benchmarks.protocol.variants import resolve_variants
+from benchmarks.report.page import render
+from benchmarks.reproducibility.verdicts import (
+    Difference,
+    Verdict,
+    data_differences,
+    data_digests,
+    differences,
+    unmade,
+    verdicts,
+)
+from benchmarks.store.digests import write_digests
+from benchmarks.store.files import now, read_json, write_json
+from benchmarks.store.folder import RunFolder, slug
+from benchmarks.store.reading import read_run
+from benchmarks.store.records import Manifest, RunResults
+from models.registry import Registry, discover
+
+FILE = "reproduction.json"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Original:
+    """What is to be made again: a results folder, perhaps one ``variant`` of it, and its data."""
+
+    run: Path
+    variant: str | None = None
+    data: Path | None = None
+    plugins: tuple[Path, ...] = ()
+
+
+@dataclass(frozen=True)
+class Reproduction:
+    """A verdict on every fit, and all that differs between the two runs."""
+
+    verdicts: tuple[Verdict, ...]
+    differences: tuple[Difference, ...]
+
+    @property
+    def succeeded(self) -> bool:
+        """Whether no fit is different."""
+        return all(verdict.judgement != "different" for verdict in self.verdicts)
+
+
+def default_place(original: Original) -> Path:
+    """Return the folder that a reproduction goes into unless another is asked for."""
+    part = f"-{slug(original.variant)}" if original.variant else ""
+    return Path("results") / f"{original.run.resolve().name}-reproduced{part}"
+
+
+def reproduce(original: Original, out: Path, workers: int | None, display: Display) -> Reproduction:
+    """Carry out the protocol of ``original`` again in ``out`` and compare, fit by fit.
+
+    Of the variants that have results all are made again, or the one that is named. Tuning is
+    repeated with the fits, as it decides them, and so is pre-training; only the decoded data
+    comes from the cache. On other data nothing is trained. ``out`` goes on with a reproduction
+    that was interrupted, and refuses any other content.
+    """
+    stored = read_run(original.run)
+    names = _chosen(stored, original.variant)
+    place = original.run / "manifest.json"
+    protocol = stored_protocol(read_json(place), place)
+    _require_conditions(stored.manifest, original.plugins)
+    protocol = _restricted(protocol, stored, names, discover(original.plugins))
+    if other := _other_data(original, stored, protocol, display):
+        reason = "the data differ, so nothing was trained"
+        return Reproduction(unmade(stored, names, reason), tuple(other))
+    _claim(out, original.run)
+    request = Request(
+        protocol=protocol,
+        data=original.data,
+        out=out,
+        workers=workers,
+        plugins=original.plugins,
+        shared=out / "work",
+    )
+    run(request, display)
+    render(out)
+    again = read_run(out)
+    made = Reproduction(verdicts(stored, again, names), differences(stored, again))
+    told = {"verdicts": list(map(asdict, made.verdicts))}
+    told["differences"] = list(map(asdict, made.differences))
+    write_json(out / FILE, {**_claimed(original.run), "finished": now(), **told})
+    write_digests(out)
+    return made
+
+
+def _chosen(stored: RunResults, variant: str | None) -> tuple[str, ...]:
+    names = tuple(each.name for each in stored.ranked if not each.external)
+    if variant is None and names:
+        return names
+    if variant in names:
+        return (variant,)
+    if variant is None:
+        raise InputError(f"{stored.folder}: no variant has results that could be made again")
+    near = difflib.get_close_matches(variant, names, n=1)
+    hint = f"did you mean {near[0]!r}?" if near else f"there are: {', '.join(names)}"
+    raise InputError(f"{stored.folder}: no results of a variant {variant!r}; {hint}")
+
+
+def _require_conditions(manifest: Manifest, plugins: tuple[Path, ...]) -> None:
+    """Refuse what the user must set right before any training: the backend and the plugins."""
+    backend = os.environ.get("KERAS_BACKEND", "tensorflow")
+    if manifest.keras_backend and manifest.keras_backend != backend:
+        raise InputError(
+            f"the run used Keras on {manifest.keras_backend}; "
+            f"set KERAS_BACKEND={manifest.keras_backend}"
+        )
+    given = {hashlib.sha256(path.read_bytes()).hexdigest() for path in plugins}
+    used = [*manifest.plugins, *(plugin for o in manifest.origins for plugin in o.plugins)]
+    for plugin in used:
+        if plugin["digest"] not in given:
+            raise InputError(
+                f"the run used the plugin {plugin['file']} (SHA-256 {plugin['digest'][:12]}…); "
+                "give that very file with --plugin PATH"
+            )
+
+
+def _restricted(
+    protocol: Protocol, stored: RunResults, names: tuple[str, ...], registry: Registry
+) -> Protocol:
+    """Return ``protocol`` with the choices that lead to the variants ``names``, and no others.
+
+    Controls that came by themselves come with the variant that they are the control of. A
+    protocol in which a name depends on the other variants is carried out whole.
+    """
+    height, width, channels = stored.manifest.data.image_shape
+    chosen: dict[str, VariantChoice] = {}
+    for controls in (False, True):
+        for choice in protocol.variants:
+            alone = protocol.model_copy(update={"variants": (choice,), "controls": controls})
+            for variant in resolve_variants(alone, registry, (height, width, channels)):
+                chosen.setdefault(variant.name, choice)
+        if chosen.keys() >= set(names):
+            choices = [chosen[name] for name in names]
+            kept = tuple(choice for choice in protocol.variants if choice in choices)
+            return protocol.model_copy(update={"variants": kept, "controls": controls})
+    return protocol
+
+
+def _other_data(
+    original: Original, stored: RunResults, protocol: Protocol, display: Display
+) -> list[Difference]:
+    """Name what differs in the data; empty if the split is the same, image by image."""
+    ground = prepare_target(protocol, original.data, original.plugins, display)
+    theirs = data_digests(stored.manifest)
+    if ground.split.digest == theirs["split.digest"]:
+        return []
+    ours = {"data.digest": ground.data.digest, "split.digest": ground.split.digest}
+    return data_differences(ours, theirs)
+
+
+def _claim(out: Path, run: Path) -> None:
+    """Mark ``out`` as a reproduction of ``run``; refuse a folder that holds something else."""
+    if out.resolve() == run.resolve():
+        raise InputError(f"{out} is the run itself; give --out another folder")
+    known, claimed = read_json(out / FILE), _claimed(run)
+    if known is None and out.is_dir() and any(out.iterdir()):
+        raise InputError(f"{out} is not empty, and no reproduction; give --out another folder")
+    if known is not None and {name: known.get(name) for name in claimed} != claimed:
+        raise InputError(f"{out} reproduces another run; give --out another folder")
+    if known is None:
+        write_json(RunFolder(out).path / FILE, claimed)
+
+
+def _claimed(run: Path) -> dict[str, Any]:
+    manifest = (run / "manifest.json").read_bytes()
+    return {"of": run.resolve().name, "manifest_digest": hashlib.sha256(manifest).hexdigest()}

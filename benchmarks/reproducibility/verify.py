@@ -1,0 +1,255 @@
+"""Verifying a results folder: every number again from the predictions, every digest, every key."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from benchmarks.errors import InputError
+from benchmarks.machine.environment import installed
+from benchmarks.protocol.canonical import digest
+from benchmarks.protocol.schema import decisive
+from benchmarks.report.elements.pictures import (
+    album_of,
+    claims_pictures,
+    names_images,
+    sprites,
+    without_pictures,
+)
+from benchmarks.report.page import rendered
+from benchmarks.reproducibility.differences import first_difference_in
+from benchmarks.store.digests import FILE, changes
+from benchmarks.store.files import array_attributes, read_json, stored_key, table_attributes
+from benchmarks.store.folder import RunFolder
+from benchmarks.store.keys import measure_key, score_key
+from benchmarks.store.ledger import read_ledger
+from benchmarks.store.reading import read_manifest, read_run
+from benchmarks.store.records import FitFacts, RunResults, VariantResults
+from datasets.digests import rows_digest
+
+TOLD = {
+    "changed": "changed since it was written",
+    "missing": "is missing",
+    "extra": "is not in digests.json",
+}
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something that does not hold. ``file`` is named from the results folder."""
+
+    file: str
+    what: str
+
+
+OPENED = {
+    "predictions.parquet": ("score", "which is scored"),
+    "attention.npz": ("explain", "which was asked where it looks"),
+    "robustness.parquet": ("robustness", "which was scored under corruptions"),
+}
+
+
+def verify(folder: Path) -> list[Finding]:
+    """Check the results folder ``folder`` and return what does not hold; nothing is written.
+
+    In turn: each file against its digest; the predictions against the split's images and
+    labels; each key against what it digests; the test ledger against the scored fits; CSV, JSON
+    and page against what the predictions give. Raises ``InputError`` where ``folder`` is no run.
+    """
+    if not (folder / "manifest.json").is_file():
+        raise InputError(f"{folder}: not a results folder (it has no manifest.json)")
+    folder = folder.resolve()
+    found = list(_digests(folder))
+    try:
+        run = read_run(folder)
+    except Exception as error:
+        return [*found, _unreadable(folder, error)]
+    checks = {
+        "splits.parquet": _split,
+        "fits": _keys,
+        "ledger.jsonl": _ledger,
+        "leaderboard.html": _numbers,
+    }
+    for file, check in checks.items():
+        try:
+            found += check(run)
+        except Exception as error:
+            found.append(Finding(file, f"cannot be checked: {type(error).__name__}: {error}"))
+    return found
+
+
+def _digests(folder: Path) -> Iterator[Finding]:
+    for change in changes(folder):
+        what = TOLD[change.what]
+        if change.file == FILE and change.what == "missing":
+            what = "is missing: the run is under way, or of a ferbench that wrote none"
+        yield Finding(change.file, what)
+
+
+def _unreadable(folder: Path, error: Exception) -> Finding:
+    """Name what could not be read: the file that the message begins with, if it is ours."""
+    message = " ".join(str(error).split())
+    if not isinstance(error, InputError):
+        return Finding("fits", f"cannot be read: {type(error).__name__}: {message}")
+    file, _, what = message.removeprefix(f"{folder}/").partition(": ")
+    return Finding(file, what) if file != str(folder) else Finding("fits", what)
+
+
+def _split(run: RunResults) -> Iterator[Finding]:
+    manifest = run.manifest
+    if digest(decisive(manifest.protocol)) != manifest.protocol_digest:
+        yield Finding("manifest.json", "protocol_digest is not that of its protocol")
+    splits = pd.read_parquet(run.folder / "splits.parquet").sort_values("row")
+    rows = splits[["split", "image_id", "label", "path"]]
+    for name, part in (("digest", rows), ("training_digest", rows[rows["split"] != "test"])):
+        found = rows_digest(run.class_names, part.itertuples(index=False))
+        if found != getattr(manifest.split, name):
+            yield Finding("splits.parquet", f"its rows do not have manifest.json's split.{name}")
+
+
+def _keys(run: RunResults) -> Iterator[Finding]:
+    """Check what each ranked fit was trained as, and that its predictions and cost are its own."""
+    folder = RunFolder(run.folder)
+    for variant in run.ranked:
+        fits = {fit.facts.seed: fit.facts for fit in variant.fits}
+        seeds = tuple(fits) if variant.external else run.manifest.seeds
+        for seed in seeds:
+            place = folder.fit(variant.name, seed)
+            file = _relative(run, place / "predictions.parquet")
+            if seed not in fits:
+                yield Finding(file, "is missing: the fit is not scored")
+                continue
+            yield from _identity(run, variant, fits[seed], _relative(run, place / "fit.json"))
+            if stored_key(run.folder / file) != score_key(
+                fits[seed].key, run.manifest.split.digest
+            ):
+                yield Finding(file, "its key is not that of its fit on this split")
+            yield from _inquiries(run, place, fits[seed].key)
+        if seeds and seeds[0] in fits:
+            yield from _cost(run, variant.name, fits[seeds[0]].key)
+
+
+def _inquiries(run: RunResults, place: Path, key: str) -> Iterator[Finding]:
+    """Check that what a fit was asked beyond its score was asked of this fit, on this split."""
+    for name, read in (
+        ("attention.npz", array_attributes),
+        ("robustness.parquet", table_attributes),
+    ):
+        path = place / name
+        if not path.is_file():
+            continue
+        attributes = read(path)
+        identity = attributes.get("identity", {})
+        of = {"fit": key, "split": run.manifest.split.digest}
+        file = _relative(run, path)
+        if attributes.get("key") != digest(identity):
+            yield Finding(file, "its key is not the digest of its identity")
+        elif any(identity.get(part) != value for part, value in of.items()):
+            yield Finding(file, "it is of another fit or split, and is not in use")
+
+
+def _identity(
+    run: RunResults, variant: VariantResults, facts: FitFacts, place: str
+) -> Iterator[Finding]:
+    identity = facts.identity
+    if not identity:
+        return
+    if digest(identity) != facts.key:
+        yield Finding(place, "its key is not the digest of its identity")
+    stated = {"data": run.manifest.split.training_digest, "threads": facts.threads}
+    stated |= {"code": variant.facts.code} if variant.facts.code else {}
+    pairs: list[tuple[str, Any, Any]] = [(n, identity.get(n), v) for n, v in stated.items()]
+    for part, values in (("versions", facts.versions), ("recipe", facts.hyperparameters)):
+        kept = identity.get(part, {})
+        pairs += [(f"{part}.{name}", kept.get(name), value) for name, value in values.items()]
+    for name, kept, value in pairs:
+        if kept != value:
+            yield Finding(place, f"it was trained with {name} {kept!r}, and {value!r} is stated")
+
+
+def _cost(run: RunResults, variant: str, key: str) -> Iterator[Finding]:
+    path = RunFolder(run.folder).cost(variant)
+    cost = read_json(path)
+    if cost is not None and cost.get("key") != measure_key(key, cost.get("device", "")):
+        yield Finding(_relative(run, path), "its key is not that of the variant's first fit")
+
+
+def _ledger(run: RunResults) -> Iterator[Finding]:
+    """Check that every line can be read and that every scored fit has its opening."""
+    path = run.folder / "ledger.jsonl"
+    lines = path.read_text("utf-8", "replace").split("\n") if path.is_file() else []
+    for number, line in enumerate(lines, start=1):
+        if line.strip() and not _is_object(line):
+            yield Finding("ledger.jsonl", f"line {number} cannot be read")
+    opened = [line for line in read_ledger(path) if line.get("event") == "test-opened"]
+    stated = {(line.get("key"), _purpose(line)) for line in opened}
+    for file in sorted(run.folder.glob("fits/*/seed-*/fit.json")):
+        facts: Mapping[str, Any] = read_json(file) or {}
+        for name, (purpose, done) in OPENED.items():
+            if file.with_name(name).is_file() and (facts.get("key"), purpose) not in stated:
+                what = f"no opening of the test set for {_relative(run, file.parent)}, {done}"
+                yield Finding("ledger.jsonl", what)
+
+
+def _purpose(line: Mapping[str, Any]) -> str:
+    """Return what the test set was opened for, in a word: ``score (external)`` is ``score``."""
+    return str(line.get("purpose", "score")).partition(" ")[0]
+
+
+def _is_object(line: str) -> bool:
+    try:
+        return isinstance(json.loads(line), dict)
+    except json.JSONDecodeError:
+        return False
+
+
+def _numbers(run: RunResults) -> Iterator[Finding]:
+    """Compare what was rendered with the same rendered here, with pictures where it has any."""
+    page = _page(run.folder)
+    pictured = claims_pictures(page) and unchecked(run.folder) is None
+    for name, text in rendered(run, images=pictured, named=names_images(page)).items():
+        path = run.folder / name
+        if not path.is_file():
+            yield Finding(name, "is missing; `ferbench report` makes it again")
+            continue
+        stored = path.read_bytes().decode("utf-8", "replace")
+        if claims_pictures(page) and not pictured:
+            stored, text = without_pictures(stored), without_pictures(text)
+        if found := first_difference_in(name, stored, text, drawings=_draws_alike(run)):
+            yield Finding(name, f"{found}; `ferbench report` makes it again")
+        elif pictured and sprites(stored) != sprites(text):
+            yield Finding(name, "its pictures are not those of the images in the cache")
+
+
+def unchecked(folder: Path) -> str | None:
+    """Say why the pictures on the page of ``folder`` cannot be checked here, or ``None``."""
+    if not claims_pictures(_page(folder)):
+        return None
+    manifest = read_manifest(folder)
+    if not album_of(manifest, images=True).open:
+        return "the page's pictures cannot be checked: the cache here has not got the images"
+    libraries = manifest.environment.get("libraries", {})
+    stated = libraries.get("opencv-python-headless")
+    if stated is not None and stated != installed("opencv-python-headless"):
+        return f"the page's pictures cannot be checked: they were made by OpenCV {stated}"
+    return None
+
+
+def _page(folder: Path) -> str:
+    page = folder / "leaderboard.html"
+    return page.read_text("utf-8", "replace") if page.is_file() else ""
+
+
+def _draws_alike(run: RunResults) -> bool:
+    """Tell whether figures drawn here should equal the run's, byte for byte."""
+    stated = run.manifest.environment.get("libraries", {}).get("matplotlib")
+    return bool(stated == installed("matplotlib"))
+
+
+def _relative(run: RunResults, path: Path) -> str:
+    return path.relative_to(run.folder).as_posix()

@@ -1,0 +1,1 @@
+"""Everything on disk of a run, in both directions."""

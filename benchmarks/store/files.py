@@ -1,0 +1,108 @@
+"""The results folder: where everything of a run stands, and how it gets there whole."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import tempfile
+import zipfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+
+def now() -> str:
+    """Return the present time, UTC, as ISO 8601 with seconds."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """Yield a temporary file beside ``path`` that takes its place when the block ends well."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    os.close(handle)
+    temporary = Path(name)
+    try:
+        yield temporary
+        temporary.chmod(0o644)
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def replacing_folder(path: Path) -> Iterator[Path]:
+    """Yield a temporary folder beside ``path`` that takes its place when the block ends well."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}."))
+    try:
+        yield temporary
+        temporary.chmod(0o755)
+        if path.exists():
+            shutil.rmtree(path)
+        temporary.replace(path)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Write ``value`` as JSON, whole or not at all."""
+    with replacing(path) as temporary:
+        text = json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False)
+        temporary.write_text(text + "\n", "utf-8")
+
+
+def read_json(path: Path) -> Any:
+    """Read a JSON file of the results folder; ``None`` where there is none or it is damaged."""
+    try:
+        return json.loads(path.read_text("utf-8"))
+    except (FileNotFoundError, json.JSONDecodeError, UnicodeDecodeError):
+        return None
+
+
+def write_table(path: Path, table: pd.DataFrame) -> None:
+    """Write a table as Parquet, whole or not at all; its ``attrs`` are kept."""
+    with replacing(path) as temporary:
+        table.to_parquet(temporary, index=False)
+
+
+def stored_key(path: Path) -> str | None:
+    """Return the key with which predictions were written, or ``None``."""
+    key = table_attributes(path).get("key")
+    return key if isinstance(key, str) else None
+
+
+def table_attributes(path: Path) -> dict[str, Any]:
+    """Return the ``attrs`` that `write_table` kept; empty where there is no whole table."""
+    import pyarrow.parquet as pq
+
+    try:
+        metadata = pq.read_schema(path).metadata or {}
+        attributes = json.loads(metadata.get(b"PANDAS_ATTRS", b"{}"))
+    except (OSError, ValueError):
+        return {}
+    return attributes if isinstance(attributes, dict) else {}
+
+
+def write_arrays(path: Path, arrays: Mapping[str, Any], attributes: Mapping[str, Any]) -> None:
+    """Write arrays and JSON attributes as NumPy's ``.npz``, whole or not at all."""
+    text = json.dumps(attributes, sort_keys=True, ensure_ascii=False, allow_nan=False)
+    with replacing(path) as temporary, temporary.open("wb") as file:
+        np.savez_compressed(file, **arrays, attributes=np.array(text))
+
+
+def array_attributes(path: Path) -> dict[str, Any]:
+    """Return the attributes that `write_arrays` kept; empty where there is no whole file."""
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            attributes = json.loads(str(archive["attributes"]))
+    except (OSError, ValueError, KeyError, zipfile.BadZipFile):
+        return {}
+    return attributes if isinstance(attributes, dict) else {}

@@ -1,0 +1,119 @@
+"""The results folder: where everything of a run stands."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import filelock
+
+from benchmarks.errors import InputError
+
+
+def slug(variant: str) -> str:
+    """Return ``variant`` as a folder name: other characters than ``A-Za-z0-9._-`` become ``-``."""
+    return re.sub(r"[^A-Za-z0-9._-]", "-", variant)
+
+
+class RunFolder:
+    """One results folder. Paths are properties; reading and writing are the methods' business."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path.resolve()
+
+    @property
+    def manifest(self) -> Path:
+        """What was run, where and with what."""
+        return self.path / "manifest.json"
+
+    @property
+    def status(self) -> Path:
+        """Each variant's status and reason."""
+        return self.path / "status.json"
+
+    @property
+    def audit(self) -> Path:
+        """What is wrong with the data."""
+        return self.path / "audit.json"
+
+    @property
+    def splits(self) -> Path:
+        """Every image's place in the split."""
+        return self.path / "splits.parquet"
+
+    @property
+    def ledger(self) -> Path:
+        """Openings of the test set, costs and fallbacks, a line each."""
+        return self.path / "ledger.jsonl"
+
+    @property
+    def journal(self) -> Path:
+        """Optuna's journal."""
+        return self.path / "tuning.journal"
+
+    @property
+    def tuning(self) -> Path:
+        """Every trial of every study, as the report reads them."""
+        return self.path / "tuning.json"
+
+    @property
+    def digests(self) -> Path:
+        """The SHA-256 of every other file; there is none while the run is under way."""
+        return self.path / "digests.json"
+
+    @property
+    def log(self) -> Path:
+        """What the libraries said."""
+        return self.path / "log.txt"
+
+    def fit(self, variant: str, seed: int) -> Path:
+        """Return the folder of one fit."""
+        return self.path / "fits" / slug(variant) / f"seed-{seed}"
+
+    def attention(self, variant: str, seed: int) -> Path:
+        """Return the file of where a fit looks."""
+        return self.fit(variant, seed) / "attention.npz"
+
+    def robustness(self, variant: str, seed: int) -> Path:
+        """Return the file of what a fit answers to corrupted images."""
+        return self.fit(variant, seed) / "robustness.parquet"
+
+    def cost(self, variant: str) -> Path:
+        """Return the file of a variant's parameters, MACs and latencies."""
+        return self.path / "fits" / slug(variant) / "cost.json"
+
+    def trial(self, variant: str, number: int) -> Path:
+        """Return the folder of one trial's results."""
+        return self.path / "work" / slug(variant) / f"trial-{number}"
+
+    def checkpoint(self, variant: str, course: str) -> Path:
+        """Return the folder of an unfinished training's checkpoint; ``course`` names it."""
+        return self.path / "work" / slug(variant) / f"checkpoint-{course}"
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Hold the folder for one coordinator; raises ``InputError`` if another one has it."""
+        self.path.mkdir(parents=True, exist_ok=True)
+        lock = filelock.FileLock(self.path / ".lock")
+        try:
+            lock.acquire(timeout=0)
+        except filelock.Timeout:
+            raise InputError(
+                f"{self.path}: another ferbench is working in this folder; "
+                "wait for it or give --out another folder"
+            ) from None
+        try:
+            yield
+        finally:
+            lock.release()
+
+    def set_aside(self, folder: Path, key: str) -> Path:
+        """Rename ``folder``, a result of other settings or code: it is kept but not used."""
+        place = folder.with_name(f"{folder.name}.stale-{key[:8]}")
+        if place.exists():
+            shutil.rmtree(place)
+        folder.rename(place)
+        return place
