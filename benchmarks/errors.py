@@ -7,9 +7,9 @@ class InputError(ValueError):
     """Something given to ferbench is wrong; the message says what, where and what to do."""
 
 
-class CellFailed(RuntimeError):
+class JobFailed(RuntimeError):
     """A cell ended without a result; the message is the reason that the report shows."""
 
 
-class Unavailable(CellFailed):
+class Unavailable(JobFailed):
     """A variant cannot start for want of something outside ferbench (weights, a package)."""

@@ -19,7 +19,7 @@ from datasets.builds import build_once
 from datasets.digests import rows_digest
 from datasets.images import image_id
 from datasets.records import SPLIT_NAMES, DataError, DataSet, Provenance
-from datasets.registry import Reading, Sample, Source
+from datasets.registry import Decoded, Sample, Source
 
 Progress = Callable[[int, int], None]
 IMAGES, ROWS, META = "images.bin", "rows.npz", "meta.json"
@@ -111,7 +111,7 @@ def _code_digest(source: Source) -> str:
     return hashlib.sha256(code).hexdigest()
 
 
-def _write(folder: Path, name: str, reading: Reading, progress: Progress) -> None:
+def _write(folder: Path, name: str, reading: Decoded, progress: Progress) -> None:
     rows: list[tuple[str, int, str, str]] = []
     with (folder / IMAGES).open("wb") as file:
         for sample in reading.samples():
@@ -143,7 +143,7 @@ def _as_utf8(name: str) -> str:
     return name.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
-def _check(name: str, sample: Sample, reading: Reading) -> None:
+def _check(name: str, sample: Sample, reading: Decoded) -> None:
     if sample.image.shape != reading.image_shape or sample.image.dtype != np.uint8:
         raise DataError(
             f"{name}: {sample.path} decoded to {sample.image.dtype} {sample.image.shape}; "

@@ -10,7 +10,7 @@ from datasets.fer2013_csv import read_csv
 from datasets.fer2013_folders import read_folders
 from datasets.layouts import class_folders
 from datasets.records import DataError
-from datasets.registry import Reading, data_set
+from datasets.registry import Decoded, data_set
 from datasets.trees import Tree, open_tree
 
 TABLES = ("fer2013.csv", "icml_face_data.csv")
@@ -22,7 +22,7 @@ TABLES = ("fer2013.csv", "icml_face_data.csv")
     origin="Goodfellow et al. 2013, Challenges in Representation Learning, arXiv 1307.0414",
     licence="none published; ferbench does not redistribute it",
 )
-def fer2013(path: Path | None, options: Mapping[str, Any]) -> Reading:
+def fer2013(path: Path | None, options: Mapping[str, Any]) -> Decoded:
     """Recognise the layout at ``path``; raises ``DataError`` where it is none of FER2013's."""
     del options
     if path is None:

@@ -12,14 +12,14 @@ import pandas as pd
 from datasets.fer2013_official import CLASS_NAMES, SIDE, USAGES, Comparison
 from datasets.images import Pixels
 from datasets.records import DataError, Provenance
-from datasets.registry import Reading, Sample
+from datasets.registry import Decoded, Sample
 from datasets.trees import open_tree
 
 EMOTIONS = ("angry", "disgust", "fear", "happy", "sad", "surprise", "neutral")
 CHUNK = 1024
 
 
-def read_csv(path: Path, name: str) -> Reading:
+def read_csv(path: Path, name: str) -> Decoded:
     """Read the table ``name`` in the file, folder or archive ``path``.
 
     Spaces around column names are allowed. Without a ``Usage`` column the data set is
@@ -40,7 +40,7 @@ def read_csv(path: Path, name: str) -> Reading:
         note = f"{name} has no Usage column, so no official split"
         return Provenance("unofficial", (note, *comparison.of_the_whole()))
 
-    return Reading(
+    return Decoded(
         class_names=CLASS_NAMES,
         image_shape=(SIDE, SIDE, 1),
         count=count,

@@ -11,7 +11,7 @@ from datasets.fer2013_official import CLASS_NAMES, SIDE, USAGES, Comparison
 from datasets.images import fit
 from datasets.layouts import Decoder, Entry, Layout
 from datasets.records import DataError, Provenance
-from datasets.registry import Reading, Sample
+from datasets.registry import Decoded, Sample
 from datasets.trees import open_tree
 
 SYNONYMS = MappingProxyType(
@@ -26,7 +26,7 @@ SYNONYMS = MappingProxyType(
 )
 
 
-def read_folders(path: Path, layout: Layout) -> Reading:
+def read_folders(path: Path, layout: Layout) -> Decoded:
     """Read the images of ``layout`` in the folder or archive ``path``.
 
     Names that begin with ``Training_``, ``PublicTest_`` or ``PrivateTest_`` give the official
@@ -56,7 +56,7 @@ def read_folders(path: Path, layout: Layout) -> Reading:
         notes = found.notes + _resized(resized) + decoder.notes() + layout.notes
         return replace(found, notes=notes)
 
-    return Reading(
+    return Decoded(
         class_names=CLASS_NAMES,
         image_shape=(SIDE, SIDE, 1),
         count=len(entries),

@@ -10,7 +10,7 @@ from typing import Any
 from datasets.images import decode, fit, header
 from datasets.layouts import Decoder, Entry, Layout, class_folders
 from datasets.records import DataError, Provenance
-from datasets.registry import Reading, Sample, data_set
+from datasets.registry import Decoded, Sample, data_set
 from datasets.trees import Tree, open_tree
 
 AS_THEY_ARE = 0
@@ -24,7 +24,7 @@ SIDE = 96
     licence="yours",
     options=MappingProxyType({"image_size": AS_THEY_ARE}),
 )
-def image_folder(path: Path | None, options: Mapping[str, Any]) -> Reading:
+def image_folder(path: Path | None, options: Mapping[str, Any]) -> Decoded:
     """Read a class-per-folder tree from a folder or archive; raises ``DataError``.
 
     With ``image_size`` the shorter side is scaled to so many pixels and the centre square is cut
@@ -47,7 +47,7 @@ def image_folder(path: Path | None, options: Mapping[str, Any]) -> Reading:
                 label = labels[entry.class_folder]
                 yield Sample(fit(pixels, height, width), label, entry.path, entry.split)
 
-    return Reading(
+    return Decoded(
         class_names=layout.class_folders,
         image_shape=(height, width, channels),
         count=len(layout.entries),

@@ -31,7 +31,7 @@ class Sample:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Reading:
+class Decoded:
     """A source that has been recognised and is ready to be decoded.
 
     ``count`` is the number of samples that ``samples`` will yield at most, for progress;
@@ -48,7 +48,7 @@ class Reading:
     unreadable: Callable[[], tuple[str, ...]] = tuple
 
 
-Read = Callable[[Path | None, Options], Reading]
+Read = Callable[[Path | None, Options], Decoded]
 
 
 @dataclass(frozen=True, kw_only=True)

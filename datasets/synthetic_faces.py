@@ -15,7 +15,7 @@ from datasets.drawing import CANVAS, Canvas, draw, drawn_face
 from datasets.expressions import CLASS_NAMES, drawn_intensities, geometry
 from datasets.images import Pixels
 from datasets.records import DataError, Provenance
-from datasets.registry import Reading, Sample, data_set
+from datasets.registry import Decoded, Sample, data_set
 
 SIDE = 48
 SIZES = MappingProxyType(
@@ -41,7 +41,7 @@ UNEQUAL = MappingProxyType(
         {"domain": "target", "seed": 0, "scale": 1.0, "balanced": True, "copies": 0.0}
     ),
 )
-def synthetic_faces(path: Path | None, options: Mapping[str, Any]) -> Reading:
+def synthetic_faces(path: Path | None, options: Mapping[str, Any]) -> Decoded:
     """Draw the domain ``source`` (line drawings) or ``target`` (shaded faces).
 
     Both move the same face by the same action units; they differ in how it is rendered.
@@ -73,7 +73,7 @@ def synthetic_faces(path: Path | None, options: Mapping[str, Any]) -> Reading:
             else:
                 yield Sample(_photograph(label, rng), _noisy(label, rng), place, split)
 
-    return Reading(
+    return Decoded(
         class_names=CLASS_NAMES,
         image_shape=(SIDE, SIDE, 1),
         count=sum(sizes.values()),

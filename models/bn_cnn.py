@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from models.keras_parts import begin, finish
-from models.registry import BuildRequest, Choice, Float, Network, Recipe, architecture
+from models.registry import BuildRequest, Categorical, Float, Network, Recipe, architecture
 
 
 @architecture(
@@ -29,7 +29,7 @@ from models.registry import BuildRequest, Choice, Float, Network, Recipe, archit
     space={
         "learning_rate": Float(1e-4, 1e-2, log=True),
         "dropout": Float(0.1, 0.6),
-        "batch_size": Choice((32, 64, 128)),
+        "batch_size": Categorical((32, 64, 128)),
     },
     initialisations=("scratch", "source", "run", "file"),
     minimum_input=16,

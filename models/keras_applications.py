@@ -8,7 +8,15 @@ from typing import Any
 
 from models.keras_parts import begin, finish, subsample
 from models.published import with_keras_weights
-from models.registry import Architecture, BuildRequest, Choice, Float, Network, Recipe, architecture
+from models.registry import (
+    Architecture,
+    BuildRequest,
+    Categorical,
+    Float,
+    Network,
+    Recipe,
+    architecture,
+)
 
 FINE_TUNE = Recipe(
     optimizer="adam",
@@ -26,7 +34,7 @@ weights for some hundred steps, or fine-tuned as long, is validated with stale s
 SPACE = {
     "learning_rate": Float(1e-5, 1e-2, log=True),
     "dropout": Float(0.0, 0.7),
-    "batch_size": Choice((32, 64)),
+    "batch_size": Categorical((32, 64)),
 }
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from models.keras_parts import begin, finish
-from models.registry import BuildRequest, Choice, Float, Network, Recipe, architecture
+from models.registry import BuildRequest, Categorical, Float, Network, Recipe, architecture
 
 RECIPE = Recipe(optimizer="adam", learning_rate=1e-3, batch_size=64, dropout=0.5, epochs=60)
 SETTINGS: dict[str, Any] = {
@@ -18,7 +18,7 @@ SETTINGS: dict[str, Any] = {
     "space": {
         "learning_rate": Float(1e-4, 1e-2, log=True),
         "dropout": Float(0.2, 0.7),
-        "batch_size": Choice((32, 64, 128)),
+        "batch_size": Categorical((32, 64, 128)),
     },
 }
 

@@ -70,13 +70,13 @@ class Float:
 
 
 @dataclass(frozen=True)
-class Choice:
+class Categorical:
     """A finite set to search."""
 
     values: tuple[Value, ...]
 
 
-Dimension = Float | Choice
+Dimension = Float | Categorical
 Space = Mapping[str, Dimension]
 
 

@@ -12,7 +12,7 @@ from models.published import timm_weights
 from models.registry import (
     Architecture,
     BuildRequest,
-    Choice,
+    Categorical,
     Family,
     Float,
     ModelError,
@@ -47,7 +47,7 @@ SPACE = {
     "learning_rate": Float(1e-5, 1e-2, log=True),
     "weight_decay": Float(1e-5, 0.1, log=True),
     "dropout": Float(0.0, 0.5),
-    "batch_size": Choice((32, 64, 128)),
+    "batch_size": Categorical((32, 64, 128)),
 }
 
 

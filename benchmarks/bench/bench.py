@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from benchmarks.data.prepared import Ground
-from benchmarks.errors import CellFailed, InputError
+from benchmarks.data.prepared import PreparedData
+from benchmarks.errors import InputError, JobFailed
 from benchmarks.execution.executors.local import ProcessExecutor
-from benchmarks.execution.jobs.job import Cell
+from benchmarks.execution.jobs.job import Job
 from benchmarks.execution.plan import Plan, Start
-from benchmarks.execution.run import stage_of
+from benchmarks.execution.run import packed_data
 from benchmarks.machine.environment import describe_environment, device_name
 from benchmarks.protocol.schema import Protocol
 from benchmarks.protocol.variants import Variant, resolve_variants
@@ -93,16 +93,16 @@ def speed_name(variant: Variant, image_shape: tuple[int, int, int]) -> str:
 
 def bench_cells(
     protocol: Protocol,
-    ground: Ground,
+    ground: PreparedData,
     variants: Sequence[Variant],
     precisions: Sequence[str],
     effort: Effort,
     folder: Path,
     plugins: Sequence[Path] = (),
-) -> list[Cell]:
+) -> list[Job]:
     """Return one cell for each variant and precision: the final fit's, to be timed, not ended."""
-    stage, device, facts = stage_of(ground), device_name(), dataclasses.asdict(effort)
-    cells: list[Cell] = []
+    stage, device, facts = packed_data(ground), device_name(), dataclasses.asdict(effort)
+    cells: list[Job] = []
     for variant in variants:
         for precision in precisions if variant.engine != "scikit-learn" else ("float32",):
             plan = Plan(
@@ -124,8 +124,8 @@ def bench_cells(
 
 
 def carry_out_one_by_one(
-    cells: Sequence[Cell], ground: Ground, folder: Path
-) -> Iterator[tuple[Cell, Measured | CellFailed]]:
+    cells: Sequence[Job], ground: PreparedData, folder: Path
+) -> Iterator[tuple[Job, Measured | JobFailed]]:
     """Yield each cell with what came of it; no other cell runs meanwhile."""
     executor = ProcessExecutor(
         1,
@@ -141,18 +141,18 @@ def carry_out_one_by_one(
         executor.close()
 
 
-def _outcome(executor: ProcessExecutor) -> Measured | CellFailed:
+def _outcome(executor: ProcessExecutor) -> Measured | JobFailed:
     while True:
         event = executor.wait(1.0)
         if event is not None and event.kind == "done":
             return event.content
         if event is not None and event.kind in ("failed", "unavailable"):
-            return CellFailed(event.content["reason"])
+            return JobFailed(event.content["reason"])
 
 
 def bench(
     protocol: Protocol,
-    ground: Ground,
+    ground: PreparedData,
     registry: Registry,
     effort: Effort,
     precisions: Sequence[str],
@@ -177,7 +177,7 @@ def bench(
             carry_out_one_by_one([*cells, last], ground, folder)
         ):
             outcomes.append(outcome)
-            if index == 0 and isinstance(outcome, CellFailed):
+            if index == 0 and isinstance(outcome, JobFailed):
                 raise InputError(f"the baseline {cell.variant} cannot be measured: {outcome}")
             if index + 1 < len(cells):
                 tell(_title(cells[index + 1]))
@@ -203,11 +203,11 @@ def bench(
     }
 
 
-def _title(cell: Cell) -> str:
+def _title(cell: Job) -> str:
     return f"{cell.variant}, {cell.precision}"
 
 
-def _row(cell: Cell, outcome: Measured | CellFailed, baseline: Measured) -> dict[str, Any]:
+def _row(cell: Job, outcome: Measured | JobFailed, baseline: Measured) -> dict[str, Any]:
     row: dict[str, Any] = {
         "variant": cell.variant,
         "engine": cell.engine,
@@ -215,7 +215,7 @@ def _row(cell: Cell, outcome: Measured | CellFailed, baseline: Measured) -> dict
         "input_size": cell.input_size,
         "augmentation": cell.augmentation,
     }
-    if isinstance(outcome, CellFailed):
+    if isinstance(outcome, JobFailed):
         return {**row, "status": "failed", "reason": str(outcome)}
     measured = {key: value for key, value in outcome.items() if key != "key"}
     ratios = {f"{name}_ratio": _ratio(name, outcome, baseline) for name in COMPARED}
@@ -228,7 +228,7 @@ def _ratio(name: str, measured: Measured, baseline: Measured) -> float:
     return float(ours / theirs if name == "train_images_per_second" else theirs / ours)
 
 
-def _drift(first: Measured, again: Measured | CellFailed) -> float | None:
-    if isinstance(again, CellFailed):
+def _drift(first: Measured, again: Measured | JobFailed) -> float | None:
+    if isinstance(again, JobFailed):
         return None
     return _ratio("train_images_per_second", again, first) - 1

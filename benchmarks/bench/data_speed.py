@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.data.prepared import Ground
+from benchmarks.data.prepared import PreparedData
 from benchmarks.machine.timing import Spread, timed
 from benchmarks.protocol.schema import Protocol
 from benchmarks.training.augmentation import POLICIES, Augmentation
@@ -25,7 +25,7 @@ BATCH = 64
 
 
 def measure_data(
-    ground: Ground, source: Source, protocol: Protocol, *, seconds: float
+    ground: PreparedData, source: Source, protocol: Protocol, *, seconds: float
 ) -> dict[str, Any]:
     """Time, on the protocol's threads, what happens to an image before an engine sees it.
 

@@ -70,10 +70,10 @@ def add(
     from benchmarks.commands.listings import print_leaderboard
     from benchmarks.exchange.adding.add import add as carry_out
     from benchmarks.exchange.adding.add import close
-    from benchmarks.exchange.adding.incoming import Request
+    from benchmarks.exchange.adding.incoming import AddRequest
     from benchmarks.report.page import render
 
-    request = Request(
+    request = AddRequest(
         run=run,
         name=name,
         model=model,

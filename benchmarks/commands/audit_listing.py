@@ -9,7 +9,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.data.prepared import prepare
+from benchmarks.data.prepared import prepare_data
 from benchmarks.execution.progress import counting
 from benchmarks.protocol.schema import DataChoice
 from benchmarks.report.elements.numbers import plural
@@ -27,7 +27,7 @@ def audited(name: str, path: Path | None) -> Audit:
     """
     console = Console(stderr=True, highlight=False, markup=False)
     with counting(console, f"reading {name}") as progress:
-        ground = prepare(DataChoice(set=name), path, seed=0, progress=progress)
+        ground = prepare_data(DataChoice(set=name), path, seed=0, progress=progress)
     with counting(console, f"auditing {name}") as progress:
         return audit(ground.data, ground.split, progress=progress)
 

@@ -39,7 +39,7 @@ def bench(
     from benchmarks.bench.bench import bench as measure
     from benchmarks.bench.data_speed import measure_data
     from benchmarks.commands.bench_table import print_bench
-    from benchmarks.data.prepared import prepare
+    from benchmarks.data.prepared import prepare_data
     from benchmarks.errors import InputError
     from benchmarks.machine.environment import has_bfloat16
     from benchmarks.protocol.reading import load_protocol
@@ -60,7 +60,7 @@ def bench(
     precisions = PRECISIONS if has_bfloat16() or not quick else PRECISIONS[:1]
     console = Console(stderr=True, highlight=False, markup=False)
     with console.status("preparing the data") as status:
-        ground = prepare(chosen.data, data, seed=chosen.seed, plugins=plugins)
+        ground = prepare_data(chosen.data, data, seed=chosen.seed, plugins=plugins)
 
         def tell(title: str) -> None:
             status.update(f"timing {title}")

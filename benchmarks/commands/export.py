@@ -38,10 +38,10 @@ def export(
     plugin: Plugin = None,
 ) -> int:
     """Write a fitted model as a file for other programs, checked against the run's own model."""
-    from benchmarks.exchange.exporting.export import Request
+    from benchmarks.exchange.exporting.export import ExportRequest
     from benchmarks.exchange.exporting.export import export as carry_out
 
-    request = Request(
+    request = ExportRequest(
         reference=model, format=format, out=out, seed=seed, plugins=tuple(plugin or ())
     )
     done = carry_out(request)

@@ -13,7 +13,7 @@ from rich.table import Table
 
 from benchmarks.engines.registry import engine_versions
 from benchmarks.execution.executors.local import ProcessExecutor
-from benchmarks.execution.jobs.job import Cell
+from benchmarks.execution.jobs.job import Job
 from benchmarks.execution.keys import code_digest
 from benchmarks.execution.plan import stored_result
 from benchmarks.machine.environment import usable_cores
@@ -84,12 +84,12 @@ def count_costs(architectures: list[Architecture], plugins: tuple[Path, ...]) ->
     return costs
 
 
-def _count_cell(architecture: Architecture, plugins: tuple[Path, ...]) -> Cell:
+def _count_cell(architecture: Architecture, plugins: tuple[Path, ...]) -> Job:
     size = max(LISTED_SHAPE[0], architecture.minimum_input, architecture.default_input or 0)
     backend = os.environ.get("KERAS_BACKEND", "tensorflow")
     versions = engine_versions(architecture.engine, backend)
     key = digest(["count", architecture.name, size, versions, code_digest(architecture)])
-    return Cell(
+    return Job(
         kind="count",
         key=key,
         engine=architecture.engine,
@@ -123,13 +123,13 @@ def print_data_sets(plugins: tuple[Path, ...] = ()) -> int:
 
 def print_inspection(name: str, path: Path | None) -> int:
     """Print counts per split and class, image size, standing, notes and digest of a data set."""
-    from benchmarks.data.prepared import prepare
+    from benchmarks.data.prepared import prepare_data
     from benchmarks.protocol.schema import DataChoice
     from datasets.inspection import inspect
 
     console = Console(highlight=False)
     with console.status(f"reading {name}"):
-        ground = prepare(DataChoice(set=name), path, seed=0)
+        ground = prepare_data(DataChoice(set=name), path, seed=0)
     summary = inspect(ground.data, ground.split)
     table = Table(box=None, pad_edge=False)
     for column in ("class", *summary.counts.columns):

@@ -36,9 +36,9 @@ def predict(
     """Say what a fitted model sees in the faces of pictures."""
     from rich.console import Console
 
-    from benchmarks.use.predict import Request, carry_out
+    from benchmarks.use.predict import PredictRequest, carry_out
 
-    request = Request(
+    request = PredictRequest(
         model=model,
         paths=tuple(paths),
         format=format.value,

@@ -25,7 +25,7 @@ def run(
 
     from benchmarks.commands.listings import print_laboratory, print_leaderboard
     from benchmarks.execution.progress import Display
-    from benchmarks.execution.run import Request
+    from benchmarks.execution.run import RunRequest
     from benchmarks.execution.run import run as carry_out
     from benchmarks.leaks import laboratory
     from benchmarks.leaks.page import render_laboratory
@@ -35,7 +35,7 @@ def run(
 
     loaded = load_protocol(protocol)
     folder = out or Path("results") / loaded.name
-    request = Request(
+    request = RunRequest(
         protocol=loaded,
         data=data,
         out=folder,

@@ -24,7 +24,7 @@ Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)
-class Ground:
+class PreparedData:
     """One data set, its split and the packs that workers open.
 
     ``tuning`` is what trials stand on where that is not what final fits do.
@@ -34,7 +34,7 @@ class Ground:
     split: Split
     packs: Packs
     path: Path | None
-    tuning: Ground | None = None
+    tuning: PreparedData | None = None
 
     def counts(self) -> dict[str, dict[str, int]]:
         """Return the number of images of each class in each split."""
@@ -45,14 +45,14 @@ class Ground:
         return splits_table(self.data, self.split)
 
 
-def prepare(
+def prepare_data(
     choice: DataChoice,
     path: Path | None,
     *,
     seed: int,
     plugins: tuple[Path, ...] = (),
     progress: Progress | None = None,
-) -> Ground:
+) -> PreparedData:
     """Open, split and pack the chosen data set; raises ``InputError`` or ``DataError``.
 
     ``seed`` decides splits that must be made. ``path`` is what the user gave;
@@ -85,7 +85,7 @@ def prepare(
         duplicates=choice.duplicates,
         groups=groups(data, examine(data, cache=cache)) if choice.duplicates == "group" else None,
     )
-    return Ground(data, split, pack(data, split, cache=cache), place)
+    return PreparedData(data, split, pack(data, split, cache=cache), place)
 
 
 def _configured(choice: DataChoice) -> Path | None:

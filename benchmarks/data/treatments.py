@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.data.mistakes import ALTERED
-from benchmarks.data.prepared import Ground
+from benchmarks.data.prepared import PreparedData
 from benchmarks.protocol.schema import Protocol
 from benchmarks.training.augmentation import DRAWS, standard
 from datasets.digests import rows_digest
@@ -20,10 +20,10 @@ from datasets.records import DataError, DataSet, Split, SplitName
 from datasets.splits import make_split, record_split
 
 Rows = NDArray[np.int64]
-Laid = tuple[DataSet, Split]
+Treated = tuple[DataSet, Split]
 
 
-def lay(ground: Ground, protocol: Protocol) -> Ground:
+def apply_mistake(ground: PreparedData, protocol: Protocol) -> PreparedData:
     """Return ``ground`` as the protocol's mistake or counterpart has it; without one, itself.
 
     The packs of a mistake lie apart from all others, under its name. Only the mistake
@@ -34,13 +34,13 @@ def lay(ground: Ground, protocol: Protocol) -> Ground:
         return ground
     data, split = treated(ground.data, ground.split, treatment, protocol.seed)
     room = f"mistakes/{treatment}" if protocol.mistake else f"counterparts/{treatment}"
-    laid = Ground(data, split, pack(data, split, room=room), ground.path)
+    laid = PreparedData(data, split, pack(data, split, room=room), ground.path)
     if treatment == "tune-on-test":
         return dataclasses.replace(ground, tuning=laid)
     return laid
 
 
-def treated(data: DataSet, split: Split, treatment: str, seed: int) -> Laid:
+def treated(data: DataSet, split: Split, treatment: str, seed: int) -> Treated:
     """Make data and split of an honest split as the mistake or counterpart ``treatment`` does.
 
     Only images of ``split`` are used, and train, validation and test keep their shares of them.
@@ -51,19 +51,19 @@ def treated(data: DataSet, split: Split, treatment: str, seed: int) -> Laid:
     return _TREATMENTS[treatment](data, split, seed)
 
 
-def _on_test(data: DataSet, split: Split, seed: int) -> Laid:
+def _on_test(data: DataSet, split: Split, seed: int) -> Treated:
     return data, _record(data, split.train, split.test, split.test, made=split.made)
 
 
-def _test_in_training(data: DataSet, split: Split, seed: int) -> Laid:
+def _test_in_training(data: DataSet, split: Split, seed: int) -> Treated:
     return data, _record(data, _pool(split), split.validation, split.test, made=split.made)
 
 
-def _random_re_split(data: DataSet, split: Split, seed: int) -> Laid:
+def _random_re_split(data: DataSet, split: Split, seed: int) -> Treated:
     return data, _at_random(data, _pool(split), split, seed)
 
 
-def _grouped_re_split(data: DataSet, split: Split, seed: int) -> Laid:
+def _grouped_re_split(data: DataSet, split: Split, seed: int) -> Treated:
     pool = _pool(split)
     unassigned = np.full(len(data.labels), "left out", dtype="U10")
     unassigned[pool] = ""
@@ -75,28 +75,28 @@ def _grouped_re_split(data: DataSet, split: Split, seed: int) -> Laid:
     )
 
 
-def _oversample_before_split(data: DataSet, split: Split, seed: int) -> Laid:
+def _oversample_before_split(data: DataSet, split: Split, seed: int) -> Treated:
     return data, _at_random(data, _oversampled(data, _pool(split), seed), split, seed)
 
 
-def _oversample_after_split(data: DataSet, split: Split, seed: int) -> Laid:
+def _oversample_after_split(data: DataSet, split: Split, seed: int) -> Treated:
     _, grouped = _grouped_re_split(data, split, seed)
     train = _oversampled(data, grouped.train, seed)
     return data, _record(data, train, grouped.validation, grouped.test)
 
 
-def _augment_before_split(data: DataSet, split: Split, seed: int) -> Laid:
+def _augment_before_split(data: DataSet, split: Split, seed: int) -> Treated:
     doubled, rows = _with_altered_copies(data, _pool(split), seed)
     return doubled, _at_random(doubled, rows, split, seed)
 
 
-def _augment_after_split(data: DataSet, split: Split, seed: int) -> Laid:
+def _augment_after_split(data: DataSet, split: Split, seed: int) -> Treated:
     _, grouped = _grouped_re_split(data, split, seed)
     doubled, train = _with_altered_copies(data, grouped.train, seed)
     return doubled, _record(doubled, train, grouped.validation, grouped.test)
 
 
-_TREATMENTS: Mapping[str, Callable[[DataSet, Split, int], Laid]] = MappingProxyType(
+_TREATMENTS: Mapping[str, Callable[[DataSet, Split, int], Treated]] = MappingProxyType(
     {
         "select-on-test": _on_test,
         "tune-on-test": _on_test,

@@ -45,7 +45,7 @@ class InitialWeights:
 
 
 @dataclass(frozen=True)
-class Cost:
+class NetworkSize:
     """``parameters`` and ``macs`` of one forward pass of one image (multiply-accumulates)."""
 
     parameters: int
@@ -59,7 +59,7 @@ class Predictor(Protocol):
         """Return class probabilities, N×K, rows summing to 1, for uint8 images N×H×W×C."""
         ...
 
-    def cost(self) -> Cost:
+    def cost(self) -> NetworkSize:
         """Count parameters and multiply-accumulates."""
         ...
 

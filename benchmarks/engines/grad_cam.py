@@ -20,7 +20,7 @@ class NoMap(Exception):
 
 
 @dataclass(frozen=True)
-class Place:
+class FeatureMap:
     """A feature map that a network computes: ``index`` counts calls, ``side`` is its shorter."""
 
     index: int
@@ -36,7 +36,7 @@ class Attention:
     layer: str
 
 
-def deepest(places: Sequence[Place]) -> Place:
+def deepest(places: Sequence[FeatureMap]) -> FeatureMap:
     """Return the last of ``places``, in order of computation, whose map has cells enough.
 
     A network that has none gives the last of its largest; one without maps raises `NoMap`.

@@ -27,7 +27,7 @@ class Glance:
 
 
 @dataclass(frozen=True, eq=False)
-class Attention:
+class VariantAttention:
     """Where one variant looks, found with its first seed.
 
     ``thirds`` is the mean share of a map in the upper, middle and lower third of the image,
@@ -49,7 +49,7 @@ class Attention:
         return self.maps.shape[1], self.maps.shape[2]
 
 
-def attention(variant: VariantResults) -> Attention | None:
+def attention(variant: VariantResults) -> VariantAttention | None:
     """Return where ``variant`` looks, or ``None`` where it was not asked."""
     fit = next((fit for fit in variant.fits if fit.attention is not None), None)
     if fit is None or fit.attention is None:
@@ -58,7 +58,7 @@ def attention(variant: VariantResults) -> Attention | None:
     masses = maps.sum(axis=(1, 2))
     shown = maps[masses > 0] / masses[masses > 0][:, None, None]
     upper, middle, lower = (_share(shown, n / 3, (n + 1) / 3, 0, 1) for n in range(3))
-    return Attention(
+    return VariantAttention(
         variant=variant.name,
         layer=fit.attention.layer,
         maps=maps,

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from benchmarks.evaluation.guessing import FLOOR_ENGINE
-from benchmarks.store.records import FitFacts, RunResults, Value, VariantResults
+from benchmarks.store.records import FitRecord, RunResults, Value, VariantResults
 
 NEAR = 0.05
 """A value is on the edge of an interval within this share of its length from a bound."""
@@ -78,7 +78,7 @@ def had_more(run: RunResults) -> dict[str, str]:
     The measure is the median over the other ranked networks; the floors are none.
     """
     ranked = {variant.name for variant in run.ranked}
-    floors = {v.name for v in run.variants if v.facts.engine == FLOOR_ENGINE}
+    floors = {v.name for v in run.variants if v.record.engine == FLOOR_ENGINE}
     told = {}
     for budget in (every := [b for b in budgets(run) if b.variant in ranked]):
         others = [b for b in every if b.variant not in floors | {budget.variant}]
@@ -99,7 +99,7 @@ def _more(budget: Budget, others: Sequence[Budget]) -> Iterator[str]:
 
 def _budget(run: RunResults, variant: VariantResults) -> Budget:
     states = Counter(trial.state for trial in variant.trials)
-    fits = [fit.facts for fit in variant.fits]
+    fits = [fit.record for fit in variant.fits]
     before = _pretraining(run, variant, fits)
     trials = _earlier(run, variant, "trial", {trial.key for trial in variant.trials})
     trained = _earlier(run, variant, "fit", {fit.key for fit in fits})
@@ -118,20 +118,20 @@ def _budget(run: RunResults, variant: VariantResults) -> Budget:
         earlier_trials=len(trials),
         earlier_fits=len(trained),
         earlier_images=_images([*trials, *trained]),
-        edges=edges(variant.facts.space, fits[0].hyperparameters) if fits else (),
+        edges=edges(variant.record.space, fits[0].hyperparameters) if fits else (),
     )
 
 
 def _pretraining(
-    run: RunResults, variant: VariantResults, fits: Sequence[FitFacts]
+    run: RunResults, variant: VariantResults, fits: Sequence[FitRecord]
 ) -> list[Mapping[str, Any]]:
     """Find the pre-training that the fits started from; older fits do not name theirs."""
-    if variant.facts.initialisation != "source":
+    if variant.record.initialisation != "source":
         return []
     events = run.events("pretrain")
     starts = {fit.identity["start"][1] for fit in fits if "start" in fit.identity}
     named = [event for event in events if event.get("key") in starts]
-    return named or [e for e in events if e.get("variant") == variant.facts.architecture][-1:]
+    return named or [e for e in events if e.get("variant") == variant.record.architecture][-1:]
 
 
 def _earlier(

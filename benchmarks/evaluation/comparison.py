@@ -187,8 +187,8 @@ def _mcnemar(
     one: VariantResults, other: VariantResults, kept: NDArray[np.intp]
 ) -> Iterator[McNemar]:
     """Test the fits of each shared seed, or the first fits where no seed is shared."""
-    ours = {fit.facts.seed: fit.test.correct[kept] for fit in one.fits}
-    theirs = {fit.facts.seed: fit.test.correct[kept] for fit in other.fits}
+    ours = {fit.record.seed: fit.test.correct[kept] for fit in one.fits}
+    theirs = {fit.record.seed: fit.test.correct[kept] for fit in other.fits}
     shared = [(seed, seed) for seed in sorted(ours.keys() & theirs.keys())]
     for seeds in shared or [(min(ours), min(theirs))]:
         right, also = ours[seeds[0]], theirs[seeds[1]]

@@ -53,7 +53,7 @@ def conditions(run: RunResults) -> tuple[Condition, ...]:
 
 def hardware(variant: VariantResults) -> str:
     """Return the hardware that a variant was fitted and timed on; blank where none is recorded."""
-    return _joined([*(fit.facts.device for fit in variant.fits), variant.cost.device])
+    return _joined([*(fit.record.device for fit in variant.fits), variant.cost.device])
 
 
 def timed_apart(run: RunResults) -> frozenset[str]:
@@ -83,7 +83,7 @@ def _condition(name: str, by_variant: dict[str, str], asked: str) -> Condition:
 
 
 def _recorded(variant: VariantResults) -> Iterator[tuple[str, str]]:
-    fits = [fit.facts for fit in variant.fits]
+    fits = [fit.record for fit in variant.fits]
     known = {
         "precision": _joined([fit.precision for fit in fits]),
         "threads": _joined([str(fit.threads or "") for fit in fits]),

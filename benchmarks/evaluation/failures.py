@@ -23,7 +23,7 @@ class Confusion:
 
 
 @dataclass(frozen=True)
-class Mistake:
+class Misclassification:
     """A test image that a variant was sure of and got wrong; ``confidence`` is of the answer.
 
     ``picture`` is its image_id, which copies share.
@@ -71,7 +71,7 @@ class Failures:
     images: int
     confusions: tuple[Confusion, ...]
     by_variant: dict[str, tuple[Confusion, ...]]
-    mistakes: tuple[Mistake, ...]
+    mistakes: tuple[Misclassification, ...]
     hopeless: tuple[Hopeless, ...]
 
 
@@ -79,7 +79,7 @@ def networks(run: RunResults, order: Sequence[str]) -> tuple[VariantResults, ...
     """Return the ranked variants in ``order`` without the floors, unless there is nothing else."""
     by_name = {variant.name: variant for variant in run.ranked}
     ranked = tuple(by_name[name] for name in order if name in by_name)
-    return tuple(v for v in ranked if v.facts.engine != FLOOR_ENGINE) or ranked
+    return tuple(v for v in ranked if v.record.engine != FLOOR_ENGINE) or ranked
 
 
 def learned(run: RunResults, order: Sequence[str]) -> tuple[VariantResults, ...]:
@@ -131,7 +131,7 @@ def _confusions(counts: NDArray[np.float64]) -> tuple[Confusion, ...]:
 
 def _mistakes(
     run: RunResults, asked: Sequence[VariantResults], means: Sequence[NDArray[np.float64]]
-) -> tuple[Mistake, ...]:
+) -> tuple[Misclassification, ...]:
     test = asked[0].fits[0].test
     answers = np.stack([mean.argmax(axis=1) for mean in means])
     surety = np.stack([mean.max(axis=1) for mean in means])
@@ -139,7 +139,7 @@ def _mistakes(
     surety = np.where(wrong, surety, -1.0)
     surest = surety.argmax(axis=0)
     found = [
-        Mistake(
+        Misclassification(
             row=int(test.rows[image]),
             picture=str(test.image_ids[image]),
             path=str(run.test_paths[image]),

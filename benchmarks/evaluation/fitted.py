@@ -12,7 +12,7 @@ from benchmarks.machine.environment import installed
 from benchmarks.metrics import METRICS
 from benchmarks.store.folder import RunFolder
 from benchmarks.store.reading import read_fit_facts, read_manifest, read_outcomes, read_run
-from benchmarks.store.records import EXTERNAL, FitFacts, Manifest, VariantFacts, VariantResults
+from benchmarks.store.records import EXTERNAL, FitRecord, Manifest, VariantRecord, VariantResults
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,8 +21,8 @@ class ChosenFit:
 
     run: Path
     manifest: Manifest
-    variant: VariantFacts
-    fit: FitFacts
+    variant: VariantRecord
+    fit: FitRecord
     folder: Path
     why: str
 
@@ -135,7 +135,7 @@ def _best(run: Path) -> tuple[str, str]:
     return best, f"best of {len(means)} on validation, {label} {means[best]:.3f}"
 
 
-def _has_model(folder: Path, fit: FitFacts) -> bool:
+def _has_model(folder: Path, fit: FitRecord) -> bool:
     return bool(fit.model_files) and all((folder / file).is_file() for file in fit.model_files)
 
 

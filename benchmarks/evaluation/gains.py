@@ -50,7 +50,7 @@ def gains(run: RunResults, statistics: Statistics) -> tuple[Gain, ...]:
 
 def _transfer(run: RunResults) -> Controlled:
     for variant in run.ranked:
-        if variant.facts.initialisation != "scratch" and (control := _scratch(run, variant)):
+        if variant.record.initialisation != "scratch" and (control := _scratch(run, variant)):
             yield "transfer", variant, control
 
 
@@ -59,21 +59,21 @@ def _scratch(run: RunResults, variant: VariantResults) -> VariantResults | None:
 
     A frozen backbone has no scratch counterpart of its own strategy, so another strategy will do.
     """
-    facts = variant.facts
+    facts = variant.record
     alike = [
         other
         for other in run.ranked
-        if other.facts.initialisation == "scratch"
-        and other.facts.architecture == facts.architecture
-        and other.facts.input_size == facts.input_size
-        and other.facts.augmentation == facts.augmentation
+        if other.record.initialisation == "scratch"
+        and other.record.architecture == facts.architecture
+        and other.record.input_size == facts.input_size
+        and other.record.augmentation == facts.augmentation
     ]
-    same = [other for other in alike if other.facts.strategy == facts.strategy]
+    same = [other for other in alike if other.record.strategy == facts.strategy]
     return next(iter(same or alike), None)
 
 
 def _augmentation(run: RunResults) -> Controlled:
-    by_architecture = {variant.facts.architecture: variant for variant in run.ranked}
+    by_architecture = {variant.record.architecture: variant for variant in run.ranked}
     for augmented, plain in AUGMENTED.items():
         if augmented in by_architecture and plain in by_architecture:
             yield "augmentation", by_architecture[augmented], by_architecture[plain]
@@ -92,4 +92,4 @@ def _gain(kind: Kind, variant: VariantResults, control: VariantResults, pair: Pa
 
 
 def _accuracies(variant: VariantResults) -> dict[int, float]:
-    return {fit.facts.seed: float(fit.test.correct.mean()) for fit in variant.fits}
+    return {fit.record.seed: float(fit.test.correct.mean()) for fit in variant.fits}

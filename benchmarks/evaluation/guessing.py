@@ -22,7 +22,7 @@ def did_not_learn(run: RunResults, variant: VariantResults) -> bool:
 
     The floors, which are there to be guesses, are not judged.
     """
-    return variant.facts.engine != FLOOR_ENGINE and no_better_than_guessing(run, variant)
+    return variant.record.engine != FLOOR_ENGINE and no_better_than_guessing(run, variant)
 
 
 def no_better_than_guessing(run: RunResults, variant: VariantResults) -> bool:

@@ -27,7 +27,7 @@ def importance(variant: VariantResults) -> dict[str, float]:
 
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     study = optuna.create_study()
-    space = {name: _distribution(dimension) for name, dimension in variant.facts.space.items()}
+    space = {name: _distribution(dimension) for name, dimension in variant.record.space.items()}
     for trial in _complete(variant):
         params = {name: trial.params[name] for name in space}
         study.add_trial(
@@ -39,7 +39,7 @@ def importance(variant: VariantResults) -> dict[str, float]:
 
 def unknown_because(variant: VariantResults) -> str:
     """Say why no importance can be told; blank where it can."""
-    complete, dimensions = _complete(variant), len(variant.facts.space)
+    complete, dimensions = _complete(variant), len(variant.record.space)
     if dimensions < 2:
         return f"hyperparameters searched: {dimensions}, and it takes two"
     if len(complete) < FEWEST:
@@ -50,7 +50,7 @@ def unknown_because(variant: VariantResults) -> str:
 
 
 def _complete(variant: VariantResults) -> list[Trial]:
-    space = variant.facts.space
+    space = variant.record.space
     return [t for t in variant.trials if t.state == "complete" and _inside(t, space)]
 
 

@@ -77,8 +77,8 @@ def columns() -> list[str]:
 
 def _scored(variant: VariantResults, statistics: Statistics) -> dict[str, Any]:
     scores = pd.DataFrame([score(fit.test) for fit in variant.fits])
-    memory = [f.facts.peak_memory_mb for f in variant.fits if f.facts.peak_memory_mb is not None]
-    seconds = [fit.facts.train_seconds for fit in variant.fits]
+    memory = [f.record.peak_memory_mb for f in variant.fits if f.record.peak_memory_mb is not None]
+    seconds = [fit.record.train_seconds for fit in variant.fits]
     rank_low, rank_high = statistics.ranks.get(variant.name, (None, None))
     return {
         **_unscored(variant),
@@ -128,4 +128,4 @@ def _unscored(variant: VariantResults) -> dict[str, Any]:
 def images_seen(variant: VariantResults) -> int:
     """Return the images that all trials and final fits of a variant have seen."""
     tuning = sum(trial.images_seen for trial in variant.trials)
-    return tuning + sum(fit.facts.images_seen for fit in variant.fits)
+    return tuning + sum(fit.record.images_seen for fit in variant.fits)

@@ -23,7 +23,7 @@ class Measured:
 
 
 @dataclass(frozen=True)
-class Borne:
+class VariantRobustness:
     """What one variant bears; every value is a mean over its seeds.
 
     ``accuracy`` is corruption → accuracy at each strength, ``drop`` what each corruption takes
@@ -42,7 +42,7 @@ class Borne:
     seconds: float
 
 
-def robustness(run: RunResults, order: Sequence[str]) -> tuple[Borne, ...]:
+def robustness(run: RunResults, order: Sequence[str]) -> tuple[VariantRobustness, ...]:
     """Return what each variant bears whose every fit was asked; ``order`` is best first."""
     by_name = {variant.name: variant for variant in run.ranked}
     asked = [by_name[name] for name in order if name in by_name]
@@ -53,7 +53,7 @@ def robustness(run: RunResults, order: Sequence[str]) -> tuple[Borne, ...]:
     )
 
 
-def _borne(run: RunResults, variant: VariantResults) -> Borne:
+def _borne(run: RunResults, variant: VariantResults) -> VariantRobustness:
     answered = [fit.robustness for fit in variant.fits if fit.robustness is not None]
     pictures = _pictures(variant.fits[0], answered[0])
     clean = np.mean([each.clean == each.labels for each in answered], axis=0)
@@ -66,7 +66,7 @@ def _borne(run: RunResults, variant: VariantResults) -> Borne:
     everything = np.mean([part.mean(axis=1) for part in right.values()], axis=0)
     spent = [e for e in run.events("robustness") if e.get("variant") == variant.name]
     last = {event.get("seed"): event for event in spent}.values()
-    return Borne(
+    return VariantRobustness(
         variant=variant.name,
         images=len(clean),
         clean=_measured(clean, pictures, fraction=True),

@@ -40,7 +40,7 @@ class Score:
 
 
 @dataclass(frozen=True)
-class Part:
+class SubsetStatistics:
     """The scores on (a part of) the test set: variant → metric → score, and those of each class.
 
     ``classes`` is variant → ``precision``, ``recall`` or ``f1`` → one score for each class.
@@ -64,8 +64,8 @@ class Statistics:
     on purpose.
     """
 
-    whole: Part | None
-    without_duplicates: Part | None
+    whole: SubsetStatistics | None
+    without_duplicates: SubsetStatistics | None
     order: tuple[str, ...] = ()
     outside: tuple[str, ...] = ()
     pairs: tuple[Pair, ...] = ()
@@ -116,7 +116,7 @@ def _by_accuracy(variants: Iterable[VariantResults]) -> list[VariantResults]:
 
 
 def _of_networks(pairs: Sequence[Pair], variants: Sequence[VariantResults]) -> list[Pair]:
-    floors = {variant.name for variant in variants if variant.facts.engine == FLOOR_ENGINE}
+    floors = {variant.name for variant in variants if variant.record.engine == FLOOR_ENGINE}
     return [pair for pair in pairs if not {pair.first, pair.second} & floors]
 
 
@@ -153,8 +153,11 @@ def _places(variants: list[VariantResults]) -> dict[str, Fits]:
 
 
 def _without(
-    shared: NDArray[np.bool_], tests: list[Predictions], places: dict[str, Fits], whole: Part
-) -> Part | None:
+    shared: NDArray[np.bool_],
+    tests: list[Predictions],
+    places: dict[str, Fits],
+    whole: SubsetStatistics,
+) -> SubsetStatistics | None:
     if not shared.any():
         return whole
     if shared.all():
@@ -162,10 +165,10 @@ def _without(
     return _part(bootstrap([test.only(~shared) for test in tests]), places)
 
 
-def _part(resampled: Bootstrap, places: dict[str, Fits]) -> Part:
+def _part(resampled: Bootstrap, places: dict[str, Fits]) -> SubsetStatistics:
     fractions = {metric.name: metric.fraction for metric in METRICS}
     pictures = resampled.pictures
-    return Part(
+    return SubsetStatistics(
         images=resampled.images,
         pictures=pictures,
         scores={

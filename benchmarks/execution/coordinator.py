@@ -10,11 +10,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
-from benchmarks.errors import CellFailed, InputError, Unavailable
+from benchmarks.errors import InputError, JobFailed, Unavailable
 from benchmarks.execution.executors.contract import Event, Executor
-from benchmarks.execution.jobs.job import Cell
+from benchmarks.execution.jobs.job import Job
 from benchmarks.execution.plan import Plan, Start, stored_result
-from benchmarks.execution.tuning import Best, Outcome, Study, TrialRecord, open_storage, tune
+from benchmarks.execution.tuning import Best, JobOutcome, Study, TrialRecord, open_storage, tune
 from benchmarks.protocol.variants import Variant
 from benchmarks.store.files import read_json, write_json
 from benchmarks.store.folder import RunFolder
@@ -26,21 +26,21 @@ WHAT = {
     "explain": "where it looks could not be found out",
     "robustness": "it could not be scored under corruptions",
 }
-Steps = Generator[list[Cell], list[Outcome], None]
+Steps = Generator[list[Job], list[JobOutcome], None]
 
 
 class Watcher(Protocol):
     """Is told what happens, to show it."""
 
-    def started(self, cell: Cell) -> None:
+    def started(self, cell: Job) -> None:
         """A worker has begun ``cell``."""
         ...
 
-    def epoch(self, cell: Cell, record: dict[str, Any]) -> None:
+    def epoch(self, cell: Job, record: dict[str, Any]) -> None:
         """An epoch of ``cell`` is over."""
         ...
 
-    def ended(self, cell: Cell, outcome: Outcome, *, stored: bool) -> None:
+    def ended(self, cell: Job, outcome: JobOutcome, *, stored: bool) -> None:
         """``cell`` has its outcome, just now or from an earlier run."""
         ...
 
@@ -60,8 +60,8 @@ class _Lane:
     place: int
     name: str
     steps: Steps
-    cells: list[Cell] = field(default_factory=list)
-    outcomes: dict[str, Outcome] = field(default_factory=dict)
+    cells: list[Job] = field(default_factory=list)
+    outcomes: dict[str, JobOutcome] = field(default_factory=dict)
 
 
 class Coordinator:
@@ -87,10 +87,10 @@ class Coordinator:
         self._ledger = Ledger(folder.ledger)
         self._storage = open_storage(folder.journal)
         self._status: dict[str, dict[str, str]] = {}
-        self._fits: dict[str, list[Cell]] = {}
+        self._fits: dict[str, list[Job]] = {}
         self._trials: dict[str, list[dict[str, Any]]] = {}
-        self._ready: dict[str, tuple[tuple[bool, int, int], Cell]] = {}
-        self._running: dict[str, Cell] = {}
+        self._ready: dict[str, tuple[tuple[bool, int, int], Job]] = {}
+        self._running: dict[str, Job] = {}
         self._lanes: dict[str, _Lane] = {}
 
     def run(self) -> dict[str, dict[str, str]]:
@@ -125,7 +125,7 @@ class Coordinator:
         for outcome in (yield [self._plan.score(cell) for cell in fits]):
             _required(outcome, "scoring")
 
-    def _start(self, variant: Variant) -> Generator[list[Cell], list[Outcome], Start]:
+    def _start(self, variant: Variant) -> Generator[list[Job], list[JobOutcome], Start]:
         """Return kind, file and digest of the weights that the variant starts from."""
         kind, _, rest = variant.initialisation.partition(":")
         if kind == "scratch":
@@ -151,7 +151,9 @@ class Coordinator:
             raise Unavailable(f"{variant.initialisation}: no such file; give one that exists")
         return Start("file", file, hashlib.sha256(file.read_bytes()).hexdigest())
 
-    def _tuned(self, variant: Variant, start: Start) -> Generator[list[Cell], list[Outcome], Best]:
+    def _tuned(
+        self, variant: Variant, start: Start
+    ) -> Generator[list[Job], list[JobOutcome], Best]:
         protocol = self._plan.protocol
         minimise = protocol.selection == "log_loss"
         study = Study(
@@ -163,7 +165,7 @@ class Coordinator:
             minimise=minimise,
         )
 
-        def cell(number: int, params: dict[str, Any], until: int) -> Cell:
+        def cell(number: int, params: dict[str, Any], until: int) -> Job:
             return self._plan.trial(variant, number, params, until, start)
 
         trials = protocol.tuning.trials if variant.space else 1
@@ -192,7 +194,7 @@ class Coordinator:
         """Measure a scored variant. It keeps its rank if that fails, and the page says so."""
         cell = self._plan.measure(variant, self._fits[variant.name][0])
         outcome = (yield [cell])[0]
-        if isinstance(outcome, CellFailed):
+        if isinstance(outcome, JobFailed):
             self._fall_back(cell, f"its cost could not be measured: {outcome}")
 
     def _inquired(self, variant: Variant) -> Steps:
@@ -219,11 +221,11 @@ class Coordinator:
                     seconds=outcome["seconds"],
                 )
 
-    def _fall_back(self, cell: Cell, what: str) -> None:
+    def _fall_back(self, cell: Job, what: str) -> None:
         self._ledger.record("fallback", variant=cell.variant, key=cell.key, reason=what)
         self._watcher.note(f"{cell.variant}: {what}")
 
-    def _set_aside_stale(self, cell: Cell) -> None:
+    def _set_aside_stale(self, cell: Job) -> None:
         fit = Path(cell.output).parent
         stored = read_json(fit / "fit.json")
         if stored and stored["key"] != cell.key:
@@ -279,7 +281,7 @@ class Coordinator:
             return self._end(lane, "ok", "")
         except Unavailable as error:
             return self._end(lane, "not run", str(error))
-        except (CellFailed, ModelError) as error:
+        except (JobFailed, ModelError) as error:
             return self._end(lane, "failed", str(error))
         lane.outcomes = {}
         for order, cell in enumerate(lane.cells):
@@ -304,25 +306,25 @@ class Coordinator:
         write_json(self._folder.tuning, {n: self._trials[n] for n in order if n in self._trials})
 
 
-def _required(outcome: Outcome, what: str) -> Any:
+def _required(outcome: JobOutcome, what: str) -> Any:
     if isinstance(outcome, Unavailable):
         raise outcome
-    if isinstance(outcome, CellFailed):
-        raise CellFailed(f"{what} failed: {outcome}")
+    if isinstance(outcome, JobFailed):
+        raise JobFailed(f"{what} failed: {outcome}")
     return outcome
 
 
-def _forget(cell: Cell) -> None:
+def _forget(cell: Job) -> None:
     """Remove the checkpoint of a training that is over."""
     assert cell.checkpoint is not None
     shutil.rmtree(cell.checkpoint, ignore_errors=True)
 
 
-def _outcome(event: Event) -> Outcome:
+def _outcome(event: Event) -> JobOutcome:
     if event.kind == "unavailable":
         return Unavailable(event.content["reason"])
     if event.kind == "failed":
-        return CellFailed(event.content["reason"])
+        return JobFailed(event.content["reason"])
     return event.content
 
 

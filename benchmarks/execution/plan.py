@@ -11,7 +11,7 @@ from typing import Any, Literal
 from benchmarks.data import corruptions as corruption
 from benchmarks.engines import grad_cam as maps
 from benchmarks.engines.registry import engine_versions
-from benchmarks.execution.jobs.job import Cell, CellKind
+from benchmarks.execution.jobs.job import CellKind, Job
 from benchmarks.execution.keys import code_digest
 from benchmarks.protocol.canonical import digest
 from benchmarks.protocol.schema import Protocol
@@ -34,7 +34,7 @@ class Start:
 
 
 @dataclass(frozen=True)
-class Stage:
+class PackedData:
     """A data set as cells see it: its packs, its digests and the shape of its images."""
 
     training: Path
@@ -55,21 +55,21 @@ class Plan:
     """
 
     protocol: Protocol
-    target: Stage
-    source: Stage | None
+    target: PackedData
+    source: PackedData | None
     folder: RunFolder
     shared: Path
     keras_backend: str
     device: str
     plugins: tuple[str, ...] = ()
-    tuning: Stage | None = None
+    tuning: PackedData | None = None
 
-    def weights(self, variant: Variant) -> Cell:
+    def weights(self, variant: Variant) -> Job:
         """Find out whether a variant's published weights can be had."""
         cell = self._cell("weights", variant, variant.recipe, Start("imagenet"), self.target)
         return self._sealed_off(cell, self.folder.trial(variant.name, 0).parent / "weights.json")
 
-    def pretrain(self, variant: Variant) -> Cell:
+    def pretrain(self, variant: Variant) -> Job:
         """Train a variant's architecture from scratch on the source data set."""
         assert self.protocol.source is not None and self.source is not None
         epochs = self.protocol.source.epochs
@@ -92,9 +92,7 @@ class Plan:
         place = self.shared / "pretrained" / key / "pretrain.json"
         return dataclasses.replace(cell, key=key, output=str(place))
 
-    def trial(
-        self, variant: Variant, number: int, params: Params, until: int, start: Start
-    ) -> Cell:
+    def trial(self, variant: Variant, number: int, params: Params, until: int, start: Start) -> Job:
         """Train a trial up to the rung that ends at epoch ``until``."""
         place, stage = self.folder.trial(variant.name, number), self.tuning or self.target
         cell = dataclasses.replace(
@@ -107,7 +105,7 @@ class Plan:
         )
         return self._keyed(cell, place / f"rung-{until}.json", start, variant, stage)
 
-    def fit(self, variant: Variant, params: Params, seed: int, start: Start) -> Cell:
+    def fit(self, variant: Variant, params: Params, seed: int, start: Start) -> Job:
         """Train the tuned variant with one seed."""
         recipe = variant.recipe.tuned(params)
         epochs = min(self.protocol.fit.epochs, recipe.epochs)
@@ -121,7 +119,7 @@ class Plan:
         place = self.folder.fit(variant.name, seed) / "fit.json"
         return self._keyed(cell, place, start, variant, self.target)
 
-    def score(self, fit: Cell) -> Cell:
+    def score(self, fit: Job) -> Job:
         """Open the test set for one frozen fit."""
         return dataclasses.replace(
             fit,
@@ -134,13 +132,13 @@ class Plan:
             facts={"fit_key": fit.key, "splits": str(self.folder.splits)},
         )
 
-    def explain(self, fit: Cell) -> Cell:
+    def explain(self, fit: Job) -> Job:
         """Find out where a scored fit looks."""
         identity = explain_identity(fit.key, self.target.split_digest)
         place = self.folder.attention(fit.variant, fit.seed)
         return self._asked("explain", fit, {**identity, "edition": maps.EDITION}, place)
 
-    def robustness(self, fit: Cell) -> Cell:
+    def robustness(self, fit: Job) -> Job:
         """Score a fit under corruptions."""
         wanted = self.protocol.robustness
         assert wanted is not None
@@ -149,7 +147,7 @@ class Plan:
         place = self.folder.robustness(fit.variant, fit.seed)
         return self._asked("robustness", fit, {**identity, "edition": corruption.EDITION}, place)
 
-    def measure(self, variant: Variant, fit: Cell) -> Cell:
+    def measure(self, variant: Variant, fit: Job) -> Job:
         """Count and time a fitted variant."""
         return dataclasses.replace(
             fit,
@@ -167,9 +165,9 @@ class Plan:
         return digest([cell.key, tuning, self.protocol.selection, self.protocol.seed])
 
     def _cell(
-        self, kind: CellKind, variant: Variant, recipe: Any, start: Start, stage: Stage
-    ) -> Cell:
-        return Cell(
+        self, kind: CellKind, variant: Variant, recipe: Any, start: Start, stage: PackedData
+    ) -> Job:
+        return Job(
             kind=kind,
             key="",
             engine=variant.engine,
@@ -191,7 +189,7 @@ class Plan:
             plugins=self.plugins,
         )
 
-    def _asked(self, kind: CellKind, fit: Cell, identity: Mapping[str, Any], output: Path) -> Cell:
+    def _asked(self, kind: CellKind, fit: Job, identity: Mapping[str, Any], output: Path) -> Job:
         """Ask a frozen fit something about test images; like scoring, this opens the test set."""
         score = self.score(fit)
         facts = {**score.facts, "predictions": score.output, "identity": dict(identity)}
@@ -200,8 +198,8 @@ class Plan:
         )
 
     def _keyed(
-        self, cell: Cell, output: Path, start: Start, variant: Variant, stage: Stage
-    ) -> Cell:
+        self, cell: Job, output: Path, start: Start, variant: Variant, stage: PackedData
+    ) -> Job:
         """Give a cell its key, what the key digests, its output, and its rungs' checkpoint."""
         identity = self._identity(cell, stage, start, variant)
         course = digest({**identity, "until": None})[:12]
@@ -213,12 +211,14 @@ class Plan:
             facts={**cell.facts, "identity": identity},
         )
 
-    def _sealed_off(self, cell: Cell, output: Path) -> Cell:
+    def _sealed_off(self, cell: Job, output: Path) -> Job:
         versions = engine_versions(cell.engine, self.keras_backend)
         identity = [cell.kind, cell.architecture, cell.input_size, list(cell.image_shape), versions]
         return dataclasses.replace(cell, key=digest(identity), output=str(output))
 
-    def _identity(self, cell: Cell, stage: Stage, start: Start, variant: Variant) -> dict[str, Any]:
+    def _identity(
+        self, cell: Job, stage: PackedData, start: Start, variant: Variant
+    ) -> dict[str, Any]:
         """Return everything that decides a training's result (law 3)."""
         return {
             "kind": cell.kind,
@@ -242,7 +242,7 @@ class Plan:
         }
 
 
-def stored_result(cell: Cell) -> dict[str, Any] | None:
+def stored_result(cell: Job) -> dict[str, Any] | None:
     """Return the result of ``cell`` if it is on disk under the very same key.
 
     Whether weights can be had is asked anew each time.

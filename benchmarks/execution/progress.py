@@ -14,10 +14,10 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
 from rich.text import Text
 
-from benchmarks.errors import CellFailed
-from benchmarks.execution.jobs.job import Cell
+from benchmarks.errors import JobFailed
+from benchmarks.execution.jobs.job import Job
 from benchmarks.execution.plan import expected_epochs
-from benchmarks.execution.tuning import Outcome
+from benchmarks.execution.tuning import JobOutcome
 from benchmarks.protocol.schema import Protocol
 from benchmarks.protocol.variants import Variant
 
@@ -61,7 +61,7 @@ class Display:
     def __init__(self, console: Console) -> None:
         self._console = console
         self._live: Live | None = None
-        self._running: dict[str, tuple[Cell, _Running]] = {}
+        self._running: dict[str, tuple[Job, _Running]] = {}
         self._efforts: dict[str, _Effort] = {}
         self._best: tuple[float, str] | None = None
         self._minimise = False
@@ -99,25 +99,25 @@ class Display:
             yield
         self._live = None
 
-    def started(self, cell: Cell) -> None:
+    def started(self, cell: Job) -> None:
         """Show that ``cell`` runs."""
         self._running[cell.key] = (cell, _Running(time.monotonic()))
 
-    def epoch(self, cell: Cell, record: dict[str, Any]) -> None:
+    def epoch(self, cell: Job, record: dict[str, Any]) -> None:
         """Show an epoch's scores and speed."""
         if cell.key in self._running:
             running = self._running[cell.key][1]
             running.rate = record["images_seen"] / record["epoch"] / max(record["seconds"], 1e-9)
             running.record = record
 
-    def ended(self, cell: Cell, outcome: Outcome, *, stored: bool) -> None:
+    def ended(self, cell: Job, outcome: JobOutcome, *, stored: bool) -> None:
         """Count the cell's cost and remember the best validation score."""
         _, running = self._running.pop(cell.key, (cell, _Running(time.monotonic())))
         self._cells += not stored
         effort = self._efforts.get(cell.variant)
         if effort and cell.kind in ("trial", "fit"):
             effort.add(cell.until - cell.since, time.monotonic() - running.since, stored=stored)
-        if isinstance(outcome, CellFailed):
+        if isinstance(outcome, JobFailed):
             return
         score = outcome.get("validation" if cell.kind == "fit" else "value")
         if score is not None and self._is_better(score):
@@ -143,7 +143,7 @@ class Display:
             return True
         return score < self._best[0] if self._minimise else score > self._best[0]
 
-    def _line(self, cell: Cell, outcome: Mapping[str, Any]) -> str:
+    def _line(self, cell: Job, outcome: Mapping[str, Any]) -> str:
         if cell.kind == "pretrain":
             score, seconds = outcome["source_accuracy"], outcome["seconds"]
             return f"{cell.variant}: pre-trained, accuracy {score:.3f} there, {seconds:.0f} s"
@@ -153,7 +153,7 @@ class Display:
             f"{outcome['train_seconds']:.0f} s"
         )
 
-    def _plain(self, cell: Cell, running: _Running) -> str:
+    def _plain(self, cell: Job, running: _Running) -> str:
         score = running.record.get(f"validation_{self._selection}", None)
         epoch = f" epoch {running.record['epoch']}/{cell.until}" if running.record else ""
         shown = f" {self._selection} {score:.3f}" if score is not None else ""
@@ -207,7 +207,7 @@ def counting(console: Console, what: str) -> Iterator[Callable[[int, int], None]
         yield lambda done, total: progress.update(task, completed=done, total=total)
 
 
-def stage(cell: Cell) -> str:
+def stage(cell: Job) -> str:
     """Name what a cell does, for people."""
     if cell.kind == "trial":
         return f"trial {cell.trial}"

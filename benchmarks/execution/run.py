@@ -10,14 +10,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from benchmarks.data.prepared import Ground, prepare
-from benchmarks.data.treatments import lay
+from benchmarks.data.prepared import PreparedData, prepare_data
+from benchmarks.data.treatments import apply_mistake
 from benchmarks.engines.registry import engine_versions
 from benchmarks.errors import InputError
 from benchmarks.execution.coordinator import Coordinator
 from benchmarks.execution.executors.local import ProcessExecutor
 from benchmarks.execution.keys import code_digest
-from benchmarks.execution.plan import Plan, Stage
+from benchmarks.execution.plan import PackedData, Plan
 from benchmarks.execution.progress import Display
 from benchmarks.machine.environment import (
     code_state,
@@ -43,7 +43,7 @@ from models.registry import discover
 
 
 @dataclass(frozen=True, kw_only=True)
-class Request:
+class RunRequest:
     """What the user asked for: a protocol, its data, a place and how many workers.
 
     ``workers`` ``None``: as many as the cores allow with the protocol's threads, one on a GPU.
@@ -59,7 +59,7 @@ class Request:
     shared: Path | None = None
 
 
-def run(request: Request, display: Display) -> dict[str, dict[str, str]]:
+def run(request: RunRequest, display: Display) -> dict[str, dict[str, str]]:
     """Carry out ``request`` and write its results folder; return each variant's status.
 
     Raises ``InputError`` or ``DataError`` before anything is trained if the request is wrong.
@@ -84,10 +84,10 @@ def run(request: Request, display: Display) -> dict[str, dict[str, str]]:
 
 
 def _carry_out(
-    request: Request,
+    request: RunRequest,
     folder: RunFolder,
-    ground: Ground,
-    source: Ground | None,
+    ground: PreparedData,
+    source: PreparedData | None,
     variants: list[Variant],
     manifest: dict[str, Any],
     display: Display,
@@ -95,9 +95,9 @@ def _carry_out(
     started = time.monotonic()
     plan = Plan(
         protocol=request.protocol,
-        target=stage_of(ground),
-        tuning=stage_of(ground.tuning) if ground.tuning else None,
-        source=stage_of(source) if source else None,
+        target=packed_data(ground),
+        tuning=packed_data(ground.tuning) if ground.tuning else None,
+        source=packed_data(source) if source else None,
         folder=folder,
         shared=request.shared or cache_folder(),
         keras_backend=_keras_backend(),
@@ -120,7 +120,7 @@ def _carry_out(
     return statuses
 
 
-def workers(request: Request) -> int:
+def workers(request: RunRequest) -> int:
     """Return how many cells run side by side; it changes the time, never the numbers."""
     if request.workers is not None:
         return request.workers
@@ -129,22 +129,22 @@ def workers(request: Request) -> int:
 
 def prepare_target(
     protocol: Protocol, data: Path | None, plugins: tuple[Path, ...], display: Display
-) -> Ground:
-    """Open the data set that ``protocol`` ranks on, given as ``data``, and lay it out."""
+) -> PreparedData:
+    """Prepare the data set that ``protocol`` ranks on, with the mistake that it asks for."""
     with display.preparing(protocol.data.set) as progress:
-        ground = prepare(
+        ground = prepare_data(
             protocol.data, data, seed=protocol.seed, plugins=plugins, progress=progress
         )
-        return lay(ground, protocol)
+        return apply_mistake(ground, protocol)
 
 
-def _prepare(request: Request, display: Display) -> tuple[Ground, Ground | None]:
+def _prepare(request: RunRequest, display: Display) -> tuple[PreparedData, PreparedData | None]:
     protocol = request.protocol
     ground = prepare_target(protocol, request.data, request.plugins, display)
     if protocol.source is None:
         return ground, None
     with display.preparing(f"{protocol.source.set} (source)") as progress:
-        source = prepare(
+        source = prepare_data(
             protocol.source,
             None,
             seed=protocol.seed,
@@ -156,9 +156,9 @@ def _prepare(request: Request, display: Display) -> tuple[Ground, Ground | None]
     return ground, source
 
 
-def stage_of(ground: Ground) -> Stage:
+def packed_data(ground: PreparedData) -> PackedData:
     """Return a data set as cells see it."""
-    return Stage(
+    return PackedData(
         training=ground.packs.training,
         sealed=ground.packs.sealed,
         training_digest=ground.split.training_digest,
@@ -168,7 +168,7 @@ def stage_of(ground: Ground) -> Stage:
     )
 
 
-def _forbidden(folder: RunFolder, ground: Ground, source: Ground | None) -> list[Path]:
+def _forbidden(folder: RunFolder, ground: PreparedData, source: PreparedData | None) -> list[Path]:
     """Name all places from which a process that trains could see a test image or label.
 
     The user's own files are among them, unless what a worker needs lies in the same folder.
@@ -221,7 +221,7 @@ def _keep_added(folder: RunFolder, manifest: dict[str, Any]) -> None:
 
 
 def _manifest(
-    request: Request, ground: Ground, source: Ground | None, variants: list[Variant]
+    request: RunRequest, ground: PreparedData, source: PreparedData | None, variants: list[Variant]
 ) -> dict[str, Any]:
     protocol = request.protocol
     return {
@@ -262,7 +262,7 @@ def _keras_backend() -> str:
     return os.environ.get("KERAS_BACKEND", "tensorflow")
 
 
-def _data_entry(ground: Ground) -> dict[str, Any]:
+def _data_entry(ground: PreparedData) -> dict[str, Any]:
     data = ground.data
     return {
         "name": data.name,

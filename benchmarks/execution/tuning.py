@@ -25,13 +25,13 @@ from optuna.storages import JournalStorage
 from optuna.storages.journal import JournalFileBackend
 from optuna.trial import FrozenTrial, Trial, TrialState
 
-from benchmarks.errors import CellFailed
-from benchmarks.execution.jobs.job import Cell
+from benchmarks.errors import JobFailed
+from benchmarks.execution.jobs.job import Job
 from benchmarks.protocol.canonical import digest
 from benchmarks.protocol.schema import Tuning
-from models.registry import Choice, Space, Value
+from models.registry import Categorical, Space, Value
 
-Outcome = Mapping[str, Any] | CellFailed
+JobOutcome = Mapping[str, Any] | JobFailed
 Params = dict[str, Value]
 
 
@@ -123,7 +123,7 @@ class Study:
             self._study.enqueue_trial(self._defaults, skip_if_exists=True)
         trial = self._resume(known, number) or self._study.ask()
         if trial.number != number:
-            raise CellFailed(f"the tuning journal is out of step at trial {number}; remove it")
+            raise JobFailed(f"the tuning journal is out of step at trial {number}; remove it")
         return {key: self._suggest(trial, key, space) for key, space in self._space.items()}
 
     def _resume(self, known: Sequence[FrozenTrial], number: int) -> Trial | None:
@@ -156,7 +156,7 @@ class Study:
 
 
 def _distribution(dimension: Any) -> BaseDistribution:
-    if isinstance(dimension, Choice):
+    if isinstance(dimension, Categorical):
         return CategoricalDistribution(dimension.values)
     return FloatDistribution(dimension.low, dimension.high, log=dimension.log)
 
@@ -164,16 +164,16 @@ def _distribution(dimension: Any) -> BaseDistribution:
 def tune(
     study: Study,
     tuning: Tuning,
-    cell: Callable[[int, Params, int], Cell],
+    cell: Callable[[int, Params, int], Job],
     *,
     trials: int,
     minimise: bool,
-) -> Generator[list[Cell], list[Outcome], Best]:
+) -> Generator[list[Job], list[JobOutcome], Best]:
     """Carry out a study: yield the cells of each rung, receive their outcomes, return the best.
 
     ``cell(number, params, until)`` makes the cell that trains a trial to epoch ``until``. An
-    outcome is a mapping with ``value``, ``images_seen`` and ``seconds``, or a ``CellFailed``.
-    Raises ``CellFailed`` if no trial completed.
+    outcome is a mapping with ``value``, ``images_seen`` and ``seconds``, or a ``JobFailed``.
+    Raises ``JobFailed`` if no trial completed.
     """
     records: dict[int, TrialRecord] = {}
     for first in range(0, trials, tuning.generation):
@@ -182,7 +182,7 @@ def tune(
         yield from _generation(study, tuning, cell, asked, records, minimise)
     complete = [r for r in records.values() if r.state == "complete"]
     if not complete:
-        raise CellFailed(f"none of {trials} trials completed: {records[0].reason}")
+        raise JobFailed(f"none of {trials} trials completed: {records[0].reason}")
     best = min(complete, key=lambda r: (_rank(r.value, minimise), r.number))
     return Best(best.params, tuple(records[number] for number in sorted(records)))
 
@@ -190,11 +190,11 @@ def tune(
 def _generation(
     study: Study,
     tuning: Tuning,
-    cell: Callable[[int, Params, int], Cell],
+    cell: Callable[[int, Params, int], Job],
     asked: Mapping[int, Params],
     records: dict[int, TrialRecord],
     minimise: bool,
-) -> Generator[list[Cell], list[Outcome], None]:
+) -> Generator[list[Job], list[JobOutcome], None]:
     alive = list(asked)
     for number in alive:
         records[number] = TrialRecord(number, "running", None, asked[number], {}, 0, 0.0)
@@ -219,8 +219,8 @@ def _rank(value: float | None, minimise: bool) -> float:
     return value if minimise else -value
 
 
-def _reported(study: Study, record: TrialRecord, rung: int, outcome: Outcome) -> TrialRecord:
-    if isinstance(outcome, CellFailed):
+def _reported(study: Study, record: TrialRecord, rung: int, outcome: JobOutcome) -> TrialRecord:
+    if isinstance(outcome, JobFailed):
         study.tell(record.number, TrialState.FAIL)
         return replace(record, state="failed", value=None, reason=str(outcome))
     value = float(outcome["value"])

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.bench.bench import Effort, bench_cells, carry_out_one_by_one, speed_name
-from benchmarks.data.prepared import Ground
-from benchmarks.errors import CellFailed
+from benchmarks.data.prepared import PreparedData
+from benchmarks.errors import JobFailed
 from benchmarks.execution.jobs.measuring import PREDICTED
 from benchmarks.execution.plan import expected_epochs
 from benchmarks.protocol.schema import Protocol
@@ -30,13 +30,13 @@ class Pace:
 
 def measure_paces(
     protocol: Protocol,
-    ground: Ground,
+    ground: PreparedData,
     variants: Sequence[Variant],
     tell: Callable[[str], None],
 ) -> dict[str, Pace]:
     """Time each variant with the protocol's precision and threads; return paces by `speed_name`.
 
-    Raises ``CellFailed`` naming the variant that cannot be timed.
+    Raises ``JobFailed`` naming the variant that cannot be timed.
     """
     shape = ground.data.image_shape
     distinct = {speed_name(variant, shape): variant for variant in variants}
@@ -47,8 +47,8 @@ def measure_paces(
         cells = bench_cells(protocol, ground, rows, [protocol.precision], GLANCE, folder)
         tell(names[0])
         for index, (cell, outcome) in enumerate(carry_out_one_by_one(cells, ground, folder), 1):
-            if isinstance(outcome, CellFailed):
-                raise CellFailed(f"{cell.variant}: {outcome}")
+            if isinstance(outcome, JobFailed):
+                raise JobFailed(f"{cell.variant}: {outcome}")
             paces[names[index - 1]] = Pace(
                 outcome["train_images_per_second"]["median"],
                 PREDICTED / (outcome["batch_latency_ms"]["median"] / 1000),
@@ -62,7 +62,7 @@ def run_seconds(
     protocol: Protocol,
     variants: Sequence[Variant],
     paces: Mapping[str, Pace],
-    ground: Ground,
+    ground: PreparedData,
     workers: int,
 ) -> float:
     """Return the seconds that a run takes if nothing stops early and every row can run."""

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.bench.bench import speed_name
-from benchmarks.data.prepared import Ground, Progress, prepare
-from benchmarks.errors import CellFailed
+from benchmarks.data.prepared import PreparedData, Progress, prepare_data
+from benchmarks.errors import JobFailed
 from benchmarks.init.estimate import Pace, measure_paces, run_seconds
 from benchmarks.machine.environment import gpu, has_bfloat16, usable_cores
 from benchmarks.protocol.schema import DataChoice, Protocol
@@ -61,13 +61,13 @@ class Proposal:
     """
 
     protocol: Protocol
-    ground: Ground
+    ground: PreparedData
     seconds: float | None
     unmeasured: str
     workers: int
 
 
-def choose_data(path: Path, progress: Progress | None = None) -> tuple[DataChoice, Ground]:
+def choose_data(path: Path, progress: Progress | None = None) -> tuple[DataChoice, PreparedData]:
     """Recognise and open the images at ``path``; raises ``DataError``.
 
     Where a published data set's reader refuses, the general one for folders is tried.
@@ -77,7 +77,7 @@ def choose_data(path: Path, progress: Progress | None = None) -> tuple[DataChoic
     for source in sources:
         choice = _data_choice(source, path, seen)
         try:
-            ground = prepare(choice, path, seed=0, progress=progress)
+            ground = prepare_data(choice, path, seed=0, progress=progress)
         except DataError:
             if source is sources[-1]:
                 raise
@@ -90,7 +90,7 @@ def choose_data(path: Path, progress: Progress | None = None) -> tuple[DataChoic
 def propose(
     name: str,
     choice: DataChoice,
-    ground: Ground,
+    ground: PreparedData,
     *,
     measure: bool,
     tell: Callable[[str], None],
@@ -119,7 +119,7 @@ def propose(
     if measure:
         try:
             paces, unmeasured = measure_paces(protocol, ground, variants, tell), ""
-        except CellFailed as error:
+        except JobFailed as error:
             unmeasured = f"not measured: {error}"
     protocol, seconds = _budgeted(protocol, variants, paces, ground, workers)
     return Proposal(
@@ -159,7 +159,7 @@ def _rows(image_shape: tuple[int, int, int]) -> list[dict[str, Any]]:
     return rows
 
 
-def _selection(choice: DataChoice, ground: Ground) -> str:
+def _selection(choice: DataChoice, ground: PreparedData) -> str:
     """Choose macro-F1 for your own images in classes of very unequal size."""
     train = ground.counts()["train"].values()
     unequal = max(train) > IMBALANCE * min(train)
@@ -178,7 +178,7 @@ def _budgeted(
     protocol: Protocol,
     variants: list[Variant],
     paces: Mapping[str, Pace],
-    ground: Ground,
+    ground: PreparedData,
     workers: int,
 ) -> tuple[Protocol, float]:
     """Return the protocol with a budget, and its seconds.

@@ -13,7 +13,7 @@ import tomli_w
 from pydantic import BaseModel
 from rich.cells import cell_len, set_cell_size
 
-from benchmarks.data.prepared import Ground
+from benchmarks.data.prepared import PreparedData
 from benchmarks.init.proposal import Proposal
 from benchmarks.machine.environment import device_name
 from benchmarks.protocol.schema import Protocol, VariantChoice
@@ -72,7 +72,7 @@ def next_command(file: Path) -> str:
     return f"ferbench run {_printable(shlex.quote(str(file)))}"
 
 
-def describe(ground: Ground) -> Iterator[str]:
+def describe(ground: PreparedData) -> Iterator[str]:
     """Yield lines about the data: size, classes and counts, the split, and what to beware of."""
     data, counts = ground.data, ground.counts()
     height, width, channels = data.image_shape
@@ -94,7 +94,7 @@ def describe(ground: Ground) -> Iterator[str]:
     yield from remarks(ground)
 
 
-def remarks(ground: Ground) -> Iterator[str]:
+def remarks(ground: PreparedData) -> Iterator[str]:
     """Yield what the user should know about the data before comparing on it."""
     data, counts = ground.data, ground.counts()
     if ground.split.made:

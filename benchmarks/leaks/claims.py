@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from typing import Literal
 
 from benchmarks.evaluation.published import SINGLE_VGG
-from benchmarks.leaks.effect import Worth
+from benchmarks.leaks.effect import MistakeEffect
 
 REFERENCE = SINGLE_VGG.accuracy
 REFERENCE_SOURCE = f"a single VGG on PrivateTest; {SINGLE_VGG.source}, published, not repeated here"
 
-Verdict = Literal["large enough", "perhaps", "too small"]
+ClaimVerdict = Literal["large enough", "perhaps", "too small"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,7 +78,7 @@ def needed(claim: Claim) -> float:
     return max(0.0, (claim.figure - REFERENCE) / (1 - REFERENCE))
 
 
-def verdict(claim: Claim, worth: Worth) -> Verdict:
+def verdict(claim: Claim, worth: MistakeEffect) -> ClaimVerdict:
     """Tell whether a mistake worth ``worth`` would lift the reference to the claim's figure.
 
     A mistake counts by the share of the errors that it hides, since points alone would lift a
@@ -95,6 +95,8 @@ def lifted(share: float) -> float:
     return REFERENCE + (1 - REFERENCE) * share
 
 
-def explanations(claim: Claim, worths: Sequence[Worth], wanted: Verdict) -> list[Worth]:
+def explanations(
+    claim: Claim, worths: Sequence[MistakeEffect], wanted: ClaimVerdict
+) -> list[MistakeEffect]:
     """Return the measured mistakes of which the verdict on ``claim`` is ``wanted``."""
     return [w for w in worths if w.measured and verdict(claim, w) == wanted]

@@ -26,7 +26,7 @@ Reals = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Estimate:
+class Interval:
     """A number with its 95 % interval."""
 
     value: float
@@ -34,7 +34,7 @@ class Estimate:
     high: float
 
 
-NOTHING = Estimate(float("nan"), float("nan"), float("nan"))
+NOTHING = Interval(float("nan"), float("nan"), float("nan"))
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,7 +54,7 @@ class Scored:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Worth:
+class MistakeEffect:
     """One mistake's score, that of its counterpart, and the difference: what the mistake is worth.
 
     All are mean accuracies over seeds as fractions of 1. ``in_training`` is the share of the
@@ -64,9 +64,9 @@ class Worth:
 
     mistake: Mistake
     reason: str = ""
-    reported: Estimate = NOTHING
-    counterpart: Estimate = NOTHING
-    gain: Estimate = NOTHING
+    reported: Interval = NOTHING
+    counterpart: Interval = NOTHING
+    gain: Interval = NOTHING
     test_images: int = 0
     seeds: int = 0
     in_training: float = float("nan")
@@ -77,13 +77,13 @@ class Worth:
         return not self.reason
 
     @property
-    def errors_hidden(self) -> Estimate:
+    def errors_hidden(self) -> Interval:
         """The share of the counterpart's errors that the mistake hides."""
         errors = 1 - self.counterpart.value
         if not errors > 0:
-            return Estimate(0.0, 0.0, 0.0)
+            return Interval(0.0, 0.0, 0.0)
         gain = self.gain
-        return Estimate(gain.value / errors, gain.low / errors, gain.high / errors)
+        return Interval(gain.value / errors, gain.low / errors, gain.high / errors)
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,7 +92,7 @@ class Laboratory:
 
     folder: Path
     runs: Mapping[str, RunResults]
-    worths: tuple[Worth, ...]
+    worths: tuple[MistakeEffect, ...]
 
     @property
     def honest(self) -> RunResults:
@@ -129,7 +129,7 @@ def table(laboratory: Laboratory) -> pd.DataFrame:
     return pd.DataFrame([_row(worth) for worth in laboratory.worths])
 
 
-def _row(worth: Worth) -> dict[str, object]:
+def _row(worth: MistakeEffect) -> dict[str, object]:
     mistake = worth.mistake
     return {
         "mistake": mistake.name,
@@ -147,15 +147,15 @@ def _row(worth: Worth) -> dict[str, object]:
     }
 
 
-def _named(name: str, estimate: Estimate) -> dict[str, float]:
+def _named(name: str, estimate: Interval) -> dict[str, float]:
     return {name: estimate.value, f"{name}_low": estimate.low, f"{name}_high": estimate.high}
 
 
-def _worth(runs: Mapping[str, RunResults], mistake: Mistake) -> Worth:
+def _worth(runs: Mapping[str, RunResults], mistake: Mistake) -> MistakeEffect:
     made = mistake.name if mistake.trained else HONEST
     for name in (made, mistake.counterpart):
         if reason := _missing(runs, name):
-            return Worth(mistake=mistake, reason=reason)
+            return MistakeEffect(mistake=mistake, reason=reason)
     seed = int(runs[HONEST].manifest.protocol.get("seed", 0))
     if mistake.name == "best-of-seeds":
         return _best_of_seeds(mistake, runs[HONEST], seed)
@@ -180,10 +180,12 @@ def _missing(runs: Mapping[str, RunResults], name: str) -> str:
     return "" if variant.ranked else f"the run {name}: {variant.outcome.reason}"
 
 
-def _best_of_seeds(mistake: Mistake, honest: RunResults, seed: int) -> Worth:
+def _best_of_seeds(mistake: Mistake, honest: RunResults, seed: int) -> MistakeEffect:
     every = scored(honest, sorted(_fits(honest)), "test")
     if len(every.correct) < 2:
-        return Worth(mistake=mistake, reason="there is one seed only; give fit.seeds several")
+        return MistakeEffect(
+            mistake=mistake, reason="there is one seed only; give fit.seeds several"
+        )
     best = int(every.correct.mean(axis=1).argmax())
     reported = Scored(every.correct[best : best + 1], every.pictures)
     gain = difference(reported, every, same_images=True, seed=seed)
@@ -196,11 +198,11 @@ def _measured(
     side: str,
     reported: Scored,
     counterpart: Scored,
-    gain: Estimate,
+    gain: Interval,
     seed: int,
-) -> Worth:
+) -> MistakeEffect:
     trained_on = np.unique(_pictures(run.folder, "train"))
-    return Worth(
+    return MistakeEffect(
         mistake=mistake,
         reported=mean(reported, seed=seed),
         counterpart=mean(counterpart, seed=seed),
@@ -212,7 +214,7 @@ def _measured(
 
 
 def _fits(run: RunResults) -> dict[int, FitResults]:
-    return {fit.facts.seed: fit for fit in run.variants[0].fits}
+    return {fit.record.seed: fit for fit in run.variants[0].fits}
 
 
 def scored(run: RunResults, seeds: list[int], side: str) -> Scored:
@@ -235,14 +237,14 @@ def _pictures(folder: Path, side: str) -> NDArray[np.str_]:
     return np.array(named, dtype=np.str_)
 
 
-def mean(of: Scored, *, seed: int) -> Estimate:
+def mean(of: Scored, *, seed: int) -> Interval:
     """Return the mean accuracy with its 95 % bootstrap interval (`METHOD`)."""
     rng = np.random.default_rng(seed)
     draws = np.concatenate([_accuracies(of, rng, size) for size in _chunks()])
     return _estimate(of.accuracy, _over_seeds(draws, rng))
 
 
-def difference(ours: Scored, theirs: Scored, *, same_images: bool, seed: int) -> Estimate:
+def difference(ours: Scored, theirs: Scored, *, same_images: bool, seed: int) -> Interval:
     """Return the difference of two mean accuracies with its 95 % bootstrap interval (`METHOD`).
 
     With ``same_images`` both have the same images in the same order, and each resample takes the
@@ -286,6 +288,6 @@ def _over_seeds(draws: Reals, rng: np.random.Generator) -> Reals:
     return np.asarray(np.take_along_axis(draws, chosen, axis=1).mean(axis=1), np.float64)
 
 
-def _estimate(value: float, draws: Reals) -> Estimate:
+def _estimate(value: float, draws: Reals) -> Interval:
     low, high = np.percentile(draws, [2.5, 97.5])
-    return Estimate(value, float(low), float(high))
+    return Interval(value, float(low), float(high))

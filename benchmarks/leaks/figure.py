@@ -8,11 +8,11 @@ import matplotlib
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from benchmarks.leaks.effect import Worth
+from benchmarks.leaks.effect import MistakeEffect
 from benchmarks.report.elements.drawing import INK, QUIET, STYLE, VALIDATION
 
 
-def worths_figure(worths: Sequence[Worth]) -> Figure:
+def worths_figure(worths: Sequence[MistakeEffect]) -> Figure:
     """Draw the gain of each measured mistake, in points, and its interval, the largest on top."""
     measured = sorted((w for w in worths if w.measured), key=lambda w: -w.gain.value)
     with matplotlib.rc_context(STYLE):

@@ -10,10 +10,10 @@ from pathlib import Path
 from rich.console import Console
 
 from benchmarks.data.mistakes import COUNTERPARTS, HONEST, MISTAKES
-from benchmarks.data.prepared import prepare
+from benchmarks.data.prepared import prepare_data
 from benchmarks.data.treatments import treated
 from benchmarks.execution.progress import Display
-from benchmarks.execution.run import Request
+from benchmarks.execution.run import RunRequest
 from benchmarks.execution.run import run as carry_out
 from benchmarks.protocol.schema import DataChoice, Protocol
 from benchmarks.report.page import render
@@ -24,7 +24,7 @@ from datasets.registry import discover
 Statuses = dict[str, dict[str, str]]
 
 
-def run(request: Request, console: Console) -> Statuses:
+def run(request: RunRequest, console: Console) -> Statuses:
     """Carry out the laboratory ``request.protocol``, or go on with it; return each run's status.
 
     Each mistake and each counterpart is a run of its own in a folder of its own name below
@@ -71,14 +71,14 @@ def _told(name: str) -> str:
     return COUNTERPARTS.get(name) or next(m.told for m in MISTAKES if m.name == name)
 
 
-def _prepared(request: Request, display: Display) -> Protocol:
+def _prepared(request: RunRequest, display: Display) -> Protocol:
     """Choose the data set and how much of it, and see that every split of it can be made."""
     protocol = request.protocol
     assert protocol.leaks is not None
     choice = chosen_data(protocol.data, request.data, request.plugins)
     with display.preparing(choice.set) as progress:
         opened = partial(
-            prepare,
+            prepare_data,
             path=request.data,
             seed=protocol.seed,
             plugins=request.plugins,

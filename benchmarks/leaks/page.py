@@ -18,7 +18,14 @@ from benchmarks.leaks.claims import (
     lifted,
     needed,
 )
-from benchmarks.leaks.effect import METHOD, Estimate, Laboratory, Worth, read_laboratory, table
+from benchmarks.leaks.effect import (
+    METHOD,
+    Interval,
+    Laboratory,
+    MistakeEffect,
+    read_laboratory,
+    table,
+)
 from benchmarks.leaks.figure import worths_figure
 from benchmarks.report.elements.drawing import inline_svg
 from benchmarks.report.elements.elements import Cell, Column, Picture, Table
@@ -112,11 +119,11 @@ def _sentences(laboratory: Laboratory) -> Iterator[str]:
     yield _explained(measured)
 
 
-def _points(gain: Estimate) -> str:
+def _points(gain: Interval) -> str:
     return f"{points(gain.value)} ({points(gain.low)} to {points(gain.high)})"
 
 
-def _explained(measured: Sequence[Worth]) -> str:
+def _explained(measured: Sequence[MistakeEffect]) -> str:
     """Say which mistakes are large enough for the student's figure."""
     share = f"{percent(needed(STUDENT_CLAIM), 0)}\N{NO-BREAK SPACE}%"
     enough = _titles(explanations(STUDENT_CLAIM, measured, "large enough"))
@@ -133,7 +140,7 @@ def _explained(measured: Sequence[Worth]) -> str:
     )
 
 
-def _titles(worths: Sequence[Worth]) -> list[str]:
+def _titles(worths: Sequence[MistakeEffect]) -> list[str]:
     return [worth.mistake.title.lower() for worth in worths]
 
 
@@ -189,7 +196,7 @@ def _mistakes(laboratory: Laboratory) -> Table:
     return shown_table("What each mistake is worth", columns, rows)
 
 
-def _numbers(worth: Worth) -> tuple[Cell, ...]:
+def _numbers(worth: MistakeEffect) -> tuple[Cell, ...]:
     hidden, gain = worth.errors_hidden, worth.gain
     return (
         Cell(points(gain.value), f"{points(gain.low)} to {points(gain.high)}", repr(gain.value)),
@@ -201,7 +208,7 @@ def _numbers(worth: Worth) -> tuple[Cell, ...]:
     )
 
 
-def _accuracy(estimate: Estimate, name: str = "") -> Cell:
+def _accuracy(estimate: Interval, name: str = "") -> Cell:
     note = f"{percent(estimate.low)} to {percent(estimate.high)}"
     return Cell(percent(estimate.value), f"{name}: {note}" if name else note, repr(estimate.value))
 
@@ -262,7 +269,7 @@ def _runs(laboratory: Laboratory) -> Table:
 
 def _run_row(name: str, run: RunResults) -> tuple[str, ...]:
     (variant,) = run.variants
-    facts = [fit.facts for fit in variant.fits]
+    facts = [fit.record for fit in variant.fits]
     counts = run.manifest.split.counts
     seconds = [fact.train_seconds for fact in facts]
     seen = sum(f.images_seen for f in facts) + sum(t.images_seen for t in variant.trials)
@@ -302,5 +309,5 @@ def _as_json(laboratory: Laboratory) -> str:
     return json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
 
 
-def _names(worths: Sequence[Worth]) -> list[str]:
+def _names(worths: Sequence[MistakeEffect]) -> list[str]:
     return [worth.mistake.name for worth in worths]

@@ -9,7 +9,15 @@ from typing import Any
 from benchmarks.engines.contract import Strategy
 from benchmarks.errors import InputError
 from benchmarks.protocol.schema import Protocol, VariantChoice
-from models.registry import Architecture, Choice, EngineName, ModelError, Recipe, Registry, Space
+from models.registry import (
+    Architecture,
+    Categorical,
+    EngineName,
+    ModelError,
+    Recipe,
+    Registry,
+    Space,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -158,7 +166,7 @@ def searched(space: Space) -> dict[str, Any]:
     """Return a search space as JSON, for the manifest and the report."""
     return {
         name: {"values": list(dimension.values)}
-        if isinstance(dimension, Choice)
+        if isinstance(dimension, Categorical)
         else {"low": dimension.low, "high": dimension.high, "log": dimension.log}
         for name, dimension in space.items()
     }

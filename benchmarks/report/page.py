@@ -19,7 +19,7 @@ from benchmarks.evaluation.gains import gains
 from benchmarks.evaluation.leaderboard import INTERVAL, leaderboard
 from benchmarks.evaluation.statistics import Statistics, compute_statistics
 from benchmarks.metrics import METRICS
-from benchmarks.report.elements.pictures import Album, album_of
+from benchmarks.report.elements.pictures import ImageSheet, album_of
 from benchmarks.report.files.collection import definitions
 from benchmarks.report.files.leaderboard import as_csv, as_json
 from benchmarks.report.sections.answer import answer
@@ -88,7 +88,7 @@ def content(run: RunResults, *, named: bool = True) -> dict[str, Any]:
 
 
 def _render(
-    run: RunResults, frame: pd.DataFrame, statistics: Statistics, album: Album, named: bool
+    run: RunResults, frame: pd.DataFrame, statistics: Statistics, album: ImageSheet, named: bool
 ) -> str:
     page = _page(run, frame, statistics, named) | _pictured(run, frame, album, named)
     return environment().get_template("leaderboard.html.j2").render(page, **glossary(page))
@@ -129,7 +129,9 @@ def _page(
     }
 
 
-def _pictured(run: RunResults, frame: pd.DataFrame, album: Album, named: bool) -> dict[str, Any]:
+def _pictured(
+    run: RunResults, frame: pd.DataFrame, album: ImageSheet, named: bool
+) -> dict[str, Any]:
     """Return the sections with pictures of the data, and the style that holds the pictures."""
     order = list(frame["variant"])
     return {

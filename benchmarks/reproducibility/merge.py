@@ -30,7 +30,7 @@ NOTHING: Mapping[str, Any] = {}
 
 
 @dataclass(frozen=True)
-class Part:
+class RunPart:
     """One of the runs to join: what it is called among them, its records, and its manifest."""
 
     name: str
@@ -55,7 +55,7 @@ class Row:
     """
 
     name: str
-    part: Part
+    part: RunPart
     remark: str = ""
 
 
@@ -84,9 +84,9 @@ def merge(places: Sequence[Path], out: Path) -> list[str]:
     return [row.remark for row in rows if row.remark] + list(_unproved(parts))
 
 
-def _opened(places: Sequence[Path]) -> list[Part]:
+def _opened(places: Sequence[Path]) -> list[RunPart]:
     """Open every run; those in folders of one name are called ``quick``, ``quick (2)``."""
-    parts: list[Part] = []
+    parts: list[RunPart] = []
     for place in places:
         folder = place.resolve().name
         alike = sum(part.place.resolve().name == folder for part in parts)
@@ -94,9 +94,9 @@ def _opened(places: Sequence[Path]) -> list[Part]:
     return parts
 
 
-def _part(name: str, place: Path) -> Part:
+def _part(name: str, place: Path) -> RunPart:
     run = read_run(place)
-    part = Part(name, run, read_json(place / "manifest.json"))
+    part = RunPart(name, run, read_json(place / "manifest.json"))
     refuse_mistaken(place)
     if run.manifest.finished is None:
         raise InputError(f"{place}: not finished; go on with it first")
@@ -105,14 +105,14 @@ def _part(name: str, place: Path) -> Part:
     return part
 
 
-def _require_same(part: Part, first: Part) -> None:
+def _require_same(part: RunPart, first: RunPart) -> None:
     """Refuse a run whose protocol or data are not the first one's, naming where they part."""
     ours, theirs = (_shared(each) for each in (part, first))
     if found := first_difference(ours, theirs):
         raise InputError(f"{part.place} and {first.place} cannot be merged: {found}")
 
 
-def _shared(part: Part) -> dict[str, Any]:
+def _shared(part: RunPart) -> dict[str, Any]:
     """Return what all parts must agree in."""
     manifest = part.manifest
     protocol = stored_protocol(manifest, part.place / "manifest.json").decisive()
@@ -127,7 +127,7 @@ def _shared(part: Part) -> dict[str, Any]:
     }
 
 
-def _rows(parts: Sequence[Part]) -> list[Row]:
+def _rows(parts: Sequence[RunPart]) -> list[Row]:
     """Choose the part that each variant is taken from, in the order in which they come."""
     names = dict.fromkeys(variant.name for part in parts for variant in part.run.variants)
     slugs = {slug(name): name for name in names}
@@ -137,7 +137,7 @@ def _rows(parts: Sequence[Part]) -> list[Row]:
     return [_row(name, parts) for name in names]
 
 
-def _row(name: str, parts: Sequence[Part]) -> Row:
+def _row(name: str, parts: Sequence[RunPart]) -> Row:
     having = [part for part in parts if name in _entries(part)]
     ranked = [part for part in having if _variant(part, name).ranked]
     chosen, *others = ranked or having
@@ -150,13 +150,13 @@ def _row(name: str, parts: Sequence[Part]) -> Row:
     return Row(name, chosen, remark)
 
 
-def _require_same_row(name: str, other: Part, chosen: Part) -> None:
+def _require_same_row(name: str, other: RunPart, chosen: RunPart) -> None:
     """Refuse two results of one variant unless they are the same, bit for bit."""
     places = f"{name} is in {other.place} and in {chosen.place}"
     ours, theirs = _entries(other)[name], _entries(chosen)[name]
     if found := first_difference(ours, theirs):
         raise InputError(f"{places}, and they are not the same variant: {found}")
-    fits = [{f.facts.seed: f for f in _variant(part, name).fits} for part in (other, chosen)]
+    fits = [{f.record.seed: f for f in _variant(part, name).fits} for part in (other, chosen)]
     for seed in sorted(fits[0].keys() | fits[1].keys()):
         one, two = (each.get(seed) for each in fits)
         if found := _fits_differ(one, two):
@@ -167,20 +167,20 @@ def _fits_differ(one: FitResults | None, two: FitResults | None) -> str | None:
     """Say how two fits of one variant and seed differ, or return ``None``."""
     if one is None or two is None:
         return "only one of them has it"
-    if found := first_difference(one.facts.identity, two.facts.identity):
+    if found := first_difference(one.record.identity, two.record.identity):
         return found
     pairs = ((one.validation, two.validation), (one.test, two.test))
     same = all(np.array_equal(a.probabilities, b.probabilities) for a, b in pairs)
-    if same and one.facts.key == two.facts.key:
+    if same and one.record.key == two.record.key:
         return None
     return f"accuracy {one.test.correct.mean():.4f} and {two.test.correct.mean():.4f}"
 
 
-def _entries(part: Part) -> dict[str, dict[str, Any]]:
+def _entries(part: RunPart) -> dict[str, dict[str, Any]]:
     return {entry["name"]: entry for entry in part.manifest["variants"]}
 
 
-def _variant(part: Part, name: str) -> VariantResults:
+def _variant(part: RunPart, name: str) -> VariantResults:
     return next(variant for variant in part.run.variants if variant.name == name)
 
 
@@ -192,7 +192,7 @@ def _copy(row: Row, folder: Path) -> None:
         shutil.copytree(variant, folder / "fits" / variant.name, ignore=ignored)
 
 
-def _write(parts: Sequence[Part], rows: Sequence[Row], folder: Path) -> None:
+def _write(parts: Sequence[RunPart], rows: Sequence[Row], folder: Path) -> None:
     first, place = parts[0], RunFolder(folder)
     for name in ("splits.parquet", "audit.json"):
         if (first.place / name).is_file():
@@ -206,7 +206,7 @@ def _write(parts: Sequence[Part], rows: Sequence[Row], folder: Path) -> None:
     _copy_studies(rows, place.journal)
 
 
-def _manifest(parts: Sequence[Part], rows: Sequence[Row]) -> dict[str, Any]:
+def _manifest(parts: Sequence[RunPart], rows: Sequence[Row]) -> dict[str, Any]:
     first = parts[0].manifest
     protocol = {**first["protocol"], "variants": _choices(parts)}
     origins = [origin for part in parts for origin in _origins(part, rows)]
@@ -228,7 +228,7 @@ def _manifest(parts: Sequence[Part], rows: Sequence[Row]) -> dict[str, Any]:
     }
 
 
-def _choices(parts: Sequence[Part]) -> list[dict[str, Any]]:
+def _choices(parts: Sequence[RunPart]) -> list[dict[str, Any]]:
     """Return the protocols' choices of variants, one for each name that they resolve to."""
     chosen: dict[str, dict[str, Any]] = {}
     for part in parts:
@@ -240,7 +240,7 @@ def _choices(parts: Sequence[Part]) -> list[dict[str, Any]]:
     return list(chosen.values())
 
 
-def _origins(part: Part, rows: Sequence[Row]) -> list[dict[str, Any]]:
+def _origins(part: RunPart, rows: Sequence[Row]) -> list[dict[str, Any]]:
     """Describe where a part was made; a part that is merged itself has several places."""
     taken = [row.name for row in rows if row.part is part]
     manifest = part.manifest
@@ -281,7 +281,7 @@ def _agreed(values: Sequence[Any]) -> Any:
     return values[0] if all(value == values[0] for value in values) else None
 
 
-def _ledger(parts: Sequence[Part], rows: Sequence[Row]) -> Iterator[dict[str, Any]]:
+def _ledger(parts: Sequence[RunPart], rows: Sequence[Row]) -> Iterator[dict[str, Any]]:
     """Yield every opening of the test set, and what was spent on the rows that were taken."""
     taken = {row.name: row.part for row in rows}
     pretrained = set()
@@ -314,7 +314,7 @@ def _copy_studies(rows: Sequence[Row], journal: Path) -> None:
                     optuna.copy_study(from_study_name=name, from_storage=storage, to_storage=target)
 
 
-def _unproved(parts: Sequence[Part]) -> Iterator[str]:
+def _unproved(parts: Sequence[RunPart]) -> Iterator[str]:
     for part in parts:
         if stored_digests(part.place) is None:
             yield f"{part.place} has no digests.json: whether it was changed cannot be told"

@@ -11,7 +11,7 @@ from typing import Any
 
 from benchmarks.errors import InputError
 from benchmarks.execution.progress import Display
-from benchmarks.execution.run import Request, prepare_target, run
+from benchmarks.execution.run import RunRequest, prepare_target, run
 from benchmarks.protocol.reading import stored_protocol
 from benchmarks.protocol.schema import Protocol, VariantChoice
 from benchmarks.protocol.variants import resolve_variants
@@ -82,7 +82,7 @@ def reproduce(original: Original, out: Path, workers: int | None, display: Displ
         reason = "the data differ, so nothing was trained"
         return Reproduction(unmade(stored, names, reason), tuple(other))
     _claim(out, original.run)
-    request = Request(
+    request = RunRequest(
         protocol=protocol,
         data=original.data,
         out=out,

@@ -89,7 +89,8 @@ def differences(original: RunResults, again: RunResults) -> tuple[Difference, ..
     found = [*data_differences(data_digests(ours), data_digests(theirs))]
     for variant, other in pairs:
         found += _made_differences(_origin(ours, variant.name), _origin(theirs, variant.name))
-        found += _named("code", variant.facts.code, other.facts.code, f"the code of {variant.name}")
+        code = variant.record.code, other.record.code
+        found += _named("code", *code, f"the code of {variant.name}")
     found += [difference for one, other in pairs for difference in _tuning(one, other)]
     return tuple(dict.fromkeys(found))
 
@@ -109,8 +110,8 @@ def data_digests(manifest: Manifest) -> dict[str, str]:
 
 
 def _verdict(name: str, fit: FitResults, again: VariantResults | None, spread: float) -> Verdict:
-    made = {other.facts.seed: other for other in again.fits} if again and again.ranked else {}
-    other = made.get(fit.facts.seed)
+    made = {other.record.seed: other for other in again.fits} if again and again.ranked else {}
+    other = made.get(fit.record.seed)
     if other is None:
         why = again.outcome.reason if again else ""
         return _unmade(name, fit, why or "there is no such fit")
@@ -123,7 +124,7 @@ def _verdict(name: str, fit: FitResults, again: VariantResults | None, spread: f
         judgement = "equal within the stated spread"
     return Verdict(
         variant=name,
-        seed=fit.facts.seed,
+        seed=fit.record.seed,
         judgement=judgement,
         accuracy=theirs,
         again=ours,
@@ -135,7 +136,7 @@ def _verdict(name: str, fit: FitResults, again: VariantResults | None, spread: f
 def _unmade(name: str, fit: FitResults, reason: str) -> Verdict:
     return Verdict(
         variant=name,
-        seed=fit.facts.seed,
+        seed=fit.record.seed,
         judgement="different",
         accuracy=float(fit.test.correct.mean()),
         reason=reason,
@@ -185,7 +186,7 @@ def _made_differences(ours: Origin, theirs: Origin) -> Iterator[Difference]:
 
 def _tuning(ours: VariantResults, theirs: VariantResults) -> Iterator[Difference]:
     if ours.fits and theirs.fits:
-        chosen, before = (v.fits[0].facts.hyperparameters for v in (ours, theirs))
+        chosen, before = (v.fits[0].record.hyperparameters for v in (ours, theirs))
         if found := first_difference(chosen, before):
             yield Difference("tuning", f"{ours.name}: {found}")
 

@@ -29,7 +29,7 @@ from benchmarks.store.folder import RunFolder
 from benchmarks.store.keys import measure_key, score_key
 from benchmarks.store.ledger import read_ledger
 from benchmarks.store.reading import read_manifest, read_run
-from benchmarks.store.records import FitFacts, RunResults, VariantResults
+from benchmarks.store.records import FitRecord, RunResults, VariantResults
 from datasets.digests import rows_digest
 
 TOLD = {
@@ -116,7 +116,7 @@ def _keys(run: RunResults) -> Iterator[Finding]:
     """Check what each ranked fit was trained as, and that its predictions and cost are its own."""
     folder = RunFolder(run.folder)
     for variant in run.ranked:
-        fits = {fit.facts.seed: fit.facts for fit in variant.fits}
+        fits = {fit.record.seed: fit.record for fit in variant.fits}
         seeds = tuple(fits) if variant.external else run.manifest.seeds
         for seed in seeds:
             place = folder.fit(variant.name, seed)
@@ -154,7 +154,7 @@ def _inquiries(run: RunResults, place: Path, key: str) -> Iterator[Finding]:
 
 
 def _identity(
-    run: RunResults, variant: VariantResults, facts: FitFacts, place: str
+    run: RunResults, variant: VariantResults, facts: FitRecord, place: str
 ) -> Iterator[Finding]:
     identity = facts.identity
     if not identity:
@@ -162,7 +162,7 @@ def _identity(
     if digest(identity) != facts.key:
         yield Finding(place, "its key is not the digest of its identity")
     stated = {"data": run.manifest.split.training_digest, "threads": facts.threads}
-    stated |= {"code": variant.facts.code} if variant.facts.code else {}
+    stated |= {"code": variant.record.code} if variant.record.code else {}
     pairs: list[tuple[str, Any, Any]] = [(n, identity.get(n), v) for n, v in stated.items()]
     for part, values in (("versions", facts.versions), ("recipe", facts.hyperparameters)):
         kept = identity.get(part, {})

@@ -17,27 +17,27 @@ from benchmarks.store.files import read_json
 from benchmarks.store.inquiries import read_attention, read_robustness
 from benchmarks.store.ledger import read_ledger
 from benchmarks.store.records import (
-    Cost,
-    FitFacts,
+    CostRecord,
+    FitRecord,
     FitResults,
     Manifest,
-    Outcome,
     Predictions,
     RunResults,
     Trial,
-    VariantFacts,
+    VariantOutcome,
+    VariantRecord,
     VariantResults,
 )
 from datasets.audit import AUDIT, Audit
 
 T = TypeVar("T")
 MANIFEST = TypeAdapter(Manifest)
-OUTCOMES = TypeAdapter(dict[str, Outcome])
+OUTCOMES = TypeAdapter(dict[str, VariantOutcome])
 STUDIES = TypeAdapter(dict[str, tuple[Trial, ...]])
-FIT = TypeAdapter(FitFacts)
-COST = TypeAdapter(Cost)
+FIT = TypeAdapter(FitRecord)
+COST = TypeAdapter(CostRecord)
 ANYTHING = TypeAdapter(dict[str, Any])
-UNREACHED = Outcome("not run", "the run was interrupted before it; the same command goes on")
+UNREACHED = VariantOutcome("not run", "the run was interrupted before it; the same command goes on")
 
 
 def read_run(folder: Path) -> RunResults:
@@ -72,29 +72,29 @@ def read_manifest(folder: Path) -> Manifest:
     return _read_json(folder / "manifest.json", MANIFEST)
 
 
-def read_outcomes(folder: Path) -> Mapping[str, Outcome]:
+def read_outcomes(folder: Path) -> Mapping[str, VariantOutcome]:
     """Read how each variant ended so far, by its name."""
     return _read_json(folder / "status.json", OUTCOMES, {})
 
 
-def read_fit_facts(place: Path) -> FitFacts:
+def read_fit_facts(place: Path) -> FitRecord:
     """Read the ``fit.json`` in a fit's folder; raises ``InputError`` where it is damaged."""
     return _read_json(place / "fit.json", FIT)
 
 
 def _variant(
-    facts: VariantFacts,
-    outcome: Outcome | None,
+    facts: VariantRecord,
+    outcome: VariantOutcome | None,
     fits: Mapping[Path, FitResults],
     studies: Mapping[str, tuple[Trial, ...]],
 ) -> VariantResults:
-    ordered = tuple(sorted(fits.values(), key=lambda fit: fit.facts.seed))
+    ordered = tuple(sorted(fits.values(), key=lambda fit: fit.record.seed))
     if outcome is None:
-        outcome = Outcome("ok") if ordered else UNREACHED
+        outcome = VariantOutcome("ok") if ordered else UNREACHED
     elif outcome.status == "ok" and not ordered:
-        outcome = Outcome("failed", "the folder holds no fit of this variant; run it again")
+        outcome = VariantOutcome("failed", "the folder holds no fit of this variant; run it again")
     costs = [folder.parent / "cost.json" for folder in fits]
-    cost = _read_json(costs[0], COST, Cost()) if costs else Cost()
+    cost = _read_json(costs[0], COST, CostRecord()) if costs else CostRecord()
     trials = tuple(sorted(studies.get(facts.name, ()), key=lambda trial: trial.number))
     return VariantResults(facts, outcome, ordered, trials, cost)
 
@@ -110,7 +110,7 @@ def _read_fits(
         fit = _read_fit(place, manifest)
         for split, answered in (("validation", fit.validation), ("test", fit.test)):
             _check_images(place, split, answered, splits[splits["split"] == split])
-        fits.setdefault(fit.facts.variant, {})[place] = fit
+        fits.setdefault(fit.record.variant, {})[place] = fit
     return fits
 
 
@@ -126,7 +126,7 @@ def _read_fit(place: Path, manifest: Manifest) -> FitResults:
         raise InputError(f"{place / 'predictions.parquet'}: a label names no class")
     facts, test = read_fit_facts(place), _predictions(table[table["split"] == "test"], columns)
     return FitResults(
-        facts=facts,
+        record=facts,
         history=_read_history(place / "history.csv"),
         validation=_predictions(table[table["split"] == "validation"], columns),
         test=test,

@@ -22,7 +22,7 @@ Value = bool | int | float | str | None
 
 
 @dataclass(frozen=True, kw_only=True)
-class DataFacts:
+class DataRecord:
     """A data set as the manifest names it: ``file`` is what it was read from, without its folder.
 
     ``image_shape`` is (height, width, channels).
@@ -37,7 +37,7 @@ class DataFacts:
 
 
 @dataclass(frozen=True, kw_only=True)
-class SplitFacts:
+class SplitRecord:
     """The split as the manifest names it; ``counts`` is split → class → number of images."""
 
     digest: str = ""
@@ -47,7 +47,7 @@ class SplitFacts:
 
 
 @dataclass(frozen=True, kw_only=True)
-class VariantFacts:
+class VariantRecord:
     """What was asked of one row of the leaderboard, and the space that it was tuned in.
 
     ``code`` is the digest of the code that trains it, ``versions`` those of its libraries.
@@ -93,14 +93,14 @@ class Manifest:
     """
 
     name: str
-    data: DataFacts
-    variants: tuple[VariantFacts, ...]
+    data: DataRecord
+    variants: tuple[VariantRecord, ...]
     title: str = ""
     ferbench: str = ""
     protocol: dict[str, Any] = field(default_factory=dict)
     protocol_digest: str = ""
-    split: SplitFacts = field(default_factory=SplitFacts)
-    source_data: DataFacts | None = None
+    split: SplitRecord = field(default_factory=SplitRecord)
+    source_data: DataRecord | None = None
     environment: dict[str, Any] = field(default_factory=dict)
     git: dict[str, Any] = field(default_factory=dict)
     device: str = ""
@@ -116,7 +116,7 @@ class Manifest:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class VariantOutcome:
     """How a variant ended; ``reason`` says why where it did not end well."""
 
     status: VariantStatus
@@ -138,7 +138,7 @@ class Trial:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Cost:
+class CostRecord:
     """``cost.json``: size and speed of one fitted variant; latencies are medians in ms."""
 
     parameters: int | None = None
@@ -151,7 +151,7 @@ class Cost:
 
 
 @dataclass(frozen=True, kw_only=True)
-class FitFacts:
+class FitRecord:
     """``fit.json``: how one final training went; ``key`` is the digest of its ``identity``."""
 
     variant: str
@@ -236,12 +236,12 @@ class CorruptedAnswers:
 
 @dataclass(frozen=True, eq=False)
 class FitResults:
-    """One final training: its facts, its history (one row for each epoch) and its predictions.
+    """One final training: its record, its history (one row for each epoch) and its predictions.
 
     ``attention`` and ``robustness`` are what it was asked afterwards, where it was.
     """
 
-    facts: FitFacts
+    record: FitRecord
     history: pd.DataFrame
     validation: Predictions
     test: Predictions
@@ -253,21 +253,21 @@ class FitResults:
 class VariantResults:
     """One row of the leaderboard with all that it left behind; ``fits`` are in order of seed."""
 
-    facts: VariantFacts
-    outcome: Outcome
+    record: VariantRecord
+    outcome: VariantOutcome
     fits: tuple[FitResults, ...] = ()
     trials: tuple[Trial, ...] = ()
-    cost: Cost = field(default_factory=Cost)
+    cost: CostRecord = field(default_factory=CostRecord)
 
     @property
     def name(self) -> str:
         """The variant's name."""
-        return self.facts.name
+        return self.record.name
 
     @property
     def external(self) -> bool:
         """Whether it was trained elsewhere, so that its training and its budget are unknown."""
-        return self.facts.engine == EXTERNAL
+        return self.record.engine == EXTERNAL
 
     @property
     def ranked(self) -> bool:

@@ -41,7 +41,7 @@ class EpochRecord:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Progress:
+class TrainingProgress:
     """Where a fit stands after its last epoch."""
 
     history: tuple[EpochRecord, ...]
@@ -57,7 +57,7 @@ class Checkpoint:
     folder: Path
     course: Mapping[str, Any]
 
-    def save(self, progress: Progress) -> None:
+    def save(self, progress: TrainingProgress) -> None:
         """Replace the checkpoint in one step, so that a kill leaves the old or the new one."""
         parts = {
             "weights": progress.weights,
@@ -71,7 +71,7 @@ class Checkpoint:
         save_file(arrays, temporary, {"history": history, "course": self._identity()})
         temporary.replace(self.folder / FILE)
 
-    def load(self) -> Progress | None:
+    def load(self) -> TrainingProgress | None:
         """Return the progress kept here, or ``None``; another fit's raises ``ModelError``."""
         file = self.folder / FILE
         if not file.exists():
@@ -81,7 +81,7 @@ class Checkpoint:
             arrays = {key: opened.get_tensor(key) for key in opened.keys()}  # noqa: SIM118
         if metadata["course"] != self._identity():
             raise ModelError(f"{file}: belongs to another training; delete it to start afresh")
-        return Progress(
+        return TrainingProgress(
             history=tuple(EpochRecord(**row) for row in json.loads(metadata["history"])),
             weights=_part(arrays, "weights"),
             best_weights=_part(arrays, "best"),

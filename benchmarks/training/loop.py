@@ -14,7 +14,7 @@ from sklearn.metrics import accuracy_score, f1_score, log_loss
 
 from benchmarks.engines.contract import Engine, Images, InitialWeights, Learner, Strategy, Task
 from benchmarks.training.augmentation import Augmentation
-from benchmarks.training.checkpoint import Checkpoint, EpochRecord, Progress, scores
+from benchmarks.training.checkpoint import Checkpoint, EpochRecord, TrainingProgress, scores
 from benchmarks.training.features import FeatureCache
 from benchmarks.training.schedule import best_epoch, learning_rate, plateau_scale, should_stop
 from benchmarks.training.stream import Batch, batch_count, batches, network_seed
@@ -100,7 +100,7 @@ class Course:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Outcome:
+class TrainingOutcome:
     """What a fit came to. ``learner`` has the weights of ``best_epoch`` (from 1).
 
     ``best_value`` is the selection metric there, in its own sense (a log loss is positive).
@@ -126,7 +126,7 @@ def train(
     checkpoint: Path | None = None,
     feature_cache: Path | None = None,
     on_epoch: Callable[[EpochRecord], None] = lambda record: None,
-) -> Outcome:
+) -> TrainingOutcome:
     """Train one network, from the start or from where ``checkpoint`` (a folder) left it.
 
     With a checkpoint the result is bit-identical to an unbroken training. ``feature_cache`` (a
@@ -178,7 +178,7 @@ class _Fit:
         self.history: list[EpochRecord] = []
         self.best_weights = learner.weights()
 
-    def resume(self, progress: Progress | None) -> None:
+    def resume(self, progress: TrainingProgress | None) -> None:
         if progress is None:
             return
         self.history = list(progress.history)
@@ -201,10 +201,10 @@ class _Fit:
         if keeper and len(self.history) > start:
             keeper.save(self._progress())
 
-    def outcome(self) -> Outcome:
+    def outcome(self) -> TrainingOutcome:
         self.learner.load_weights(self.best_weights)
         best = self._best()
-        return Outcome(
+        return TrainingOutcome(
             learner=self.learner,
             history=self.history,
             best_epoch=best + 1,
@@ -216,8 +216,8 @@ class _Fit:
     def _best(self) -> int:
         return best_epoch(scores(self.history, self.course.metric))
 
-    def _progress(self) -> Progress:
-        return Progress(
+    def _progress(self) -> TrainingProgress:
+        return TrainingProgress(
             history=tuple(self.history),
             weights=self.learner.weights(),
             best_weights=self.best_weights,

@@ -12,14 +12,14 @@ from PIL import Image, ImageDraw, ImageFont
 
 from benchmarks.store.files import replacing
 from benchmarks.use.faces import Box
-from benchmarks.use.pictures import SAVED, Answer, File, read
+from benchmarks.use.pictures import SAVED, FaceAnswer, File, read
 
 LEAST_SIDE = 320
 COLOUR, INK = (255, 176, 0), (0, 0, 0)
 JPEG = (".jpg", ".jpeg")
 
 
-class Album:
+class AnnotatedCopies:
     """A folder of annotated copies, named ``<name>.predicted.jpg`` or ``.png``.
 
     Copies lie in it as their originals lie below what was named; two of one name are numbered.
@@ -30,7 +30,7 @@ class Album:
         self._folder = folder
         self._taken: set[Path] = set()
 
-    def add(self, file: File, answers: list[Answer], class_names: tuple[str, ...]) -> Path:
+    def add(self, file: File, answers: list[FaceAnswer], class_names: tuple[str, ...]) -> Path:
         """Write the copy of ``file``; return its place."""
         drawn = annotated(read(file.path, 3), answers, class_names)
         place = self._place(file)
@@ -52,7 +52,7 @@ class Album:
 
 
 def annotated(
-    picture: NDArray[np.uint8], answers: list[Answer], class_names: tuple[str, ...]
+    picture: NDArray[np.uint8], answers: list[FaceAnswer], class_names: tuple[str, ...]
 ) -> Image.Image:
     """Return an RGB picture H×W×3, enlarged where it is small, with boxes and answers."""
     scale = max(1.0, LEAST_SIDE / max(picture.shape[:2]))

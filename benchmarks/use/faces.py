@@ -33,7 +33,7 @@ class Box:
 
 
 @dataclass(frozen=True, eq=False)
-class Face:
+class FoundFace:
     """What a model is shown: uint8 H×W×C of the data set's shape, and where it was cut out.
 
     ``box`` is ``None`` for a picture that was taken whole.
@@ -78,7 +78,9 @@ class FaceFinder:
         return sorted(boxes, key=lambda box: (-box.side, box.y, box.x))
 
 
-def faces_in(picture: Pixels, shape: tuple[int, int, int], finder: FaceFinder | None) -> list[Face]:
+def faces_in(
+    picture: Pixels, shape: tuple[int, int, int], finder: FaceFinder | None
+) -> list[FoundFace]:
     """Return what a model for images of ``shape`` is shown of a picture with as many channels.
 
     A picture of the data set's own size, a small square one, and every picture where there is
@@ -86,8 +88,8 @@ def faces_in(picture: Pixels, shape: tuple[int, int, int], finder: FaceFinder | 
     """
     height, width, _ = shape
     if finder is None or is_face_crop(picture, shape):
-        return [Face(None, fit(picture, height, width))]
-    return [Face(box, fit(_cut(picture, box), height, width)) for box in finder.find(picture)]
+        return [FoundFace(None, fit(picture, height, width))]
+    return [FoundFace(box, fit(_cut(picture, box), height, width)) for box in finder.find(picture)]
 
 
 def is_face_crop(picture: Pixels, shape: tuple[int, int, int]) -> bool:

@@ -12,9 +12,9 @@ from rich.table import Table
 from rich.text import Text
 
 from benchmarks.use.faces import Box
-from benchmarks.use.pictures import Answer, File
+from benchmarks.use.pictures import FaceAnswer, File
 
-Answered = Iterable[tuple[File, list[Answer]]]
+Answered = Iterable[tuple[File, list[FaceAnswer]]]
 BOX = ("face_x", "face_y", "face_side")
 
 
@@ -39,7 +39,7 @@ def write_jsonl(answered: Answered, class_names: tuple[str, ...]) -> None:
             print(json.dumps(line, ensure_ascii=False), flush=True)
 
 
-def as_json(answer: Answer, class_names: tuple[str, ...]) -> dict[str, object]:
+def as_json(answer: FaceAnswer, class_names: tuple[str, ...]) -> dict[str, object]:
     """Return one answer as JSON values."""
     box = answer.box
     return {

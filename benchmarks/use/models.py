@@ -13,7 +13,7 @@ from benchmarks.evaluation.fitted import ChosenFit, fit_of, usable
 from benchmarks.use.faces import FaceFinder, faces_in
 from benchmarks.use.formats import as_json
 from benchmarks.use.pictures import answer_faces
-from benchmarks.use.predictor import Predictor
+from benchmarks.use.predictor import PredictorProcess
 from benchmarks.use.starting import start
 from datasets.images import decode, header
 from datasets.records import DataError
@@ -34,7 +34,7 @@ class Models:
         self._plugins, self._console = plugins, console
         self._finder = FaceFinder()
         self._lock = threading.Lock()
-        self._loaded: tuple[str, Predictor] | None = None
+        self._loaded: tuple[str, PredictorProcess] | None = None
         self._predictor(first.variant.name)
 
     def answer(self, content: bytes, variant: str, *, whole: bool) -> dict[str, Any]:
@@ -74,7 +74,7 @@ class Models:
             self.close()
             raise
 
-    def _predictor(self, variant: str) -> Predictor:
+    def _predictor(self, variant: str) -> PredictorProcess:
         if self._loaded is None or self._loaded[0] != variant:
             self.close()
             chosen = (

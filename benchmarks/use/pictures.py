@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.use.faces import Box, Face, FaceFinder, faces_in
-from benchmarks.use.predictor import Predictor
+from benchmarks.use.faces import Box, FaceFinder, FoundFace, faces_in
+from benchmarks.use.predictor import PredictorProcess
 from datasets.images import SUFFIXES, decode
 from datasets.records import DataError
 from datasets.trees import open_tree
@@ -29,7 +29,7 @@ class File:
 
 
 @dataclass(frozen=True, eq=False)
-class Answer:
+class FaceAnswer:
     """What the model says of one face; ``probabilities`` are float64, K, in class order."""
 
     box: Box | None
@@ -63,16 +63,16 @@ def list_files(paths: Iterable[Path], warn: Warn) -> list[File]:
 
 def answers(
     files: Iterable[File],
-    predictor: Predictor,
+    predictor: PredictorProcess,
     shape: tuple[int, int, int],
     finder: FaceFinder | None,
     warn: Warn,
-) -> Iterator[tuple[File, list[Answer]]]:
+) -> Iterator[tuple[File, list[FaceAnswer]]]:
     """Yield each readable file that holds a face with the model's answers, largest face first.
 
     A file that cannot be read, or in which no face is found, is told to ``warn``.
     """
-    waiting: list[tuple[File, list[Face]]] = []
+    waiting: list[tuple[File, list[FoundFace]]] = []
     for file in files:
         try:
             faces = faces_in(read(file.path, shape[2]), shape, finder)
@@ -98,17 +98,17 @@ def read(path: Path, channels: int) -> NDArray[np.uint8]:
     return decode(content, str(path), channels)
 
 
-def answer_faces(faces: list[Face], predictor: Predictor) -> list[Answer]:
+def answer_faces(faces: list[FoundFace], predictor: PredictorProcess) -> list[FaceAnswer]:
     """Return the model's answer to each face."""
     if not faces:
         return []
     probabilities = predictor.predict(np.stack([face.pixels for face in faces]))
-    return [Answer(face.box, row) for face, row in zip(faces, probabilities, strict=True)]
+    return [FaceAnswer(face.box, row) for face, row in zip(faces, probabilities, strict=True)]
 
 
 def _answered(
-    waiting: list[tuple[File, list[Face]]], predictor: Predictor
-) -> Iterator[tuple[File, list[Answer]]]:
+    waiting: list[tuple[File, list[FoundFace]]], predictor: PredictorProcess
+) -> Iterator[tuple[File, list[FaceAnswer]]]:
     said = iter(answer_faces([face for _, faces in waiting for face in faces], predictor))
     for file, faces in waiting:
         yield file, [next(said) for _ in faces]

@@ -11,15 +11,15 @@ from rich.console import Console
 from rich.progress import track
 
 from benchmarks.evaluation.fitted import choose
-from benchmarks.use.annotate import Album
+from benchmarks.use.annotate import AnnotatedCopies
 from benchmarks.use.faces import FaceFinder
 from benchmarks.use.formats import Answered, printable, write
-from benchmarks.use.pictures import Answer, File, answers, list_files
+from benchmarks.use.pictures import FaceAnswer, File, answers, list_files
 from benchmarks.use.starting import start
 
 
 @dataclass(frozen=True, kw_only=True)
-class Request:
+class PredictRequest:
     """What the user asked for; ``format`` is one of ``benchmarks.use.formats.WRITERS``."""
 
     model: str
@@ -30,13 +30,13 @@ class Request:
     plugins: tuple[Path, ...] = ()
 
 
-def carry_out(request: Request, console: Console) -> int:
+def carry_out(request: PredictRequest, console: Console) -> int:
     """Print the answers to standard output; return how many paths have none.
 
     Raises ``InputError`` or ``ModelError`` where the model cannot be had.
     """
     chosen = choose(request.model)
-    failures = Failures(console)
+    failures = PredictionFailures(console)
     files = list_files(request.paths, failures.add)
     if not files:
         return failures.count
@@ -51,12 +51,12 @@ def carry_out(request: Request, console: Console) -> int:
         )
         answered: Answered = answers(shown, predictor, chosen.image_shape, finder, failures.add)
         if request.save is not None:
-            answered = _saved(answered, Album(request.save), chosen.class_names)
+            answered = _saved(answered, AnnotatedCopies(request.save), chosen.class_names)
         write(answered, chosen.class_names, request.format)
     return failures.count
 
 
-class Failures:
+class PredictionFailures:
     """Tells of each picture that has no answer, in one line, and counts them."""
 
     def __init__(self, console: Console) -> None:
@@ -70,8 +70,8 @@ class Failures:
 
 
 def _saved(
-    answered: Answered, album: Album, class_names: tuple[str, ...]
-) -> Iterator[tuple[File, list[Answer]]]:
+    answered: Answered, album: AnnotatedCopies, class_names: tuple[str, ...]
+) -> Iterator[tuple[File, list[FaceAnswer]]]:
     for file, said in answered:
         album.add(file, said, class_names)
         yield file, said

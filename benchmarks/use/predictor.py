@@ -24,7 +24,7 @@ WORKER = "benchmarks.use.worker"
 LATEST_WORDS = 300
 
 
-class Predictor:
+class PredictorProcess:
     """Answers images with class probabilities; `close` ends its worker.
 
     The model computes with the threads and the precision that it was fitted with. Raises

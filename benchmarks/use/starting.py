@@ -7,10 +7,10 @@ from pathlib import Path
 from rich.console import Console
 
 from benchmarks.evaluation.fitted import ChosenFit
-from benchmarks.use.predictor import Predictor
+from benchmarks.use.predictor import PredictorProcess
 
 
-def start(chosen: ChosenFit, plugins: tuple[Path, ...], console: Console) -> Predictor:
+def start(chosen: ChosenFit, plugins: tuple[Path, ...], console: Console) -> PredictorProcess:
     """Tell which model is used and why, and start its worker; raises ``ModelError``."""
     name = f"{chosen.variant.name}, seed {chosen.fit.seed}"
     console.print(f"model: {name} ({chosen.why})", soft_wrap=True)
@@ -21,4 +21,4 @@ def start(chosen: ChosenFit, plugins: tuple[Path, ...], console: Console) -> Pre
             soft_wrap=True,
         )
     with console.status(f"loading {name}"):
-        return Predictor(chosen, plugins)
+        return PredictorProcess(chosen, plugins)

@@ -16,10 +16,10 @@ from benchmarks.evaluation.fitted import ChosenFit
 from benchmarks.use.camera import Camera, Frame
 from benchmarks.use.faces import FaceFinder, faces_in
 from benchmarks.use.formats import place, printable
-from benchmarks.use.pictures import Answer, answer_faces
-from benchmarks.use.predictor import Predictor
+from benchmarks.use.pictures import FaceAnswer, answer_faces
+from benchmarks.use.predictor import PredictorProcess
 
-Looks = Iterable[tuple[Frame, list[Answer]]]
+Looks = Iterable[tuple[Frame, list[FaceAnswer]]]
 BAR = 24
 SHOWN = 4
 
@@ -27,14 +27,14 @@ SHOWN = 4
 def watch(
     camera: Camera,
     chosen: ChosenFit,
-    predictor: Predictor,
+    predictor: PredictorProcess,
     console: Console,
     ended: Callable[[], bool],
 ) -> None:
     """Show the answers to each frame until ``ended`` says so or the frames end."""
     finder = FaceFinder()
 
-    def looks() -> Iterator[tuple[Frame, list[Answer]]]:
+    def looks() -> Iterator[tuple[Frame, list[FaceAnswer]]]:
         for frame in camera.frames(chosen.image_shape[2]):
             if ended():
                 return
@@ -70,7 +70,7 @@ def _live(looks: Looks, class_names: tuple[str, ...], console: Console) -> None:
             live.update(Group(shown, Text(foot, style="dim")), refresh=True)
 
 
-def _bars(answer: Answer, class_names: tuple[str, ...]) -> Table:
+def _bars(answer: FaceAnswer, class_names: tuple[str, ...]) -> Table:
     table = Table(box=None, pad_edge=False, title=place(answer.box), title_justify="left")
     table.add_column()
     table.add_column(width=BAR)
@@ -83,7 +83,7 @@ def _bars(answer: Answer, class_names: tuple[str, ...]) -> Table:
     return table
 
 
-def _headline(answer: Answer, class_names: tuple[str, ...]) -> str:
+def _headline(answer: FaceAnswer, class_names: tuple[str, ...]) -> str:
     best = printable(answer.best(class_names))
     return f"{best} {100 * answer.probabilities.max():.0f} % ({place(answer.box)})"
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from benchmarks.engines.grad_cam import NoMap, Place, deepest, grad_cam
+from benchmarks.engines.grad_cam import FeatureMap, NoMap, deepest, grad_cam
 from benchmarks.execution.jobs.choice import chosen
 from tests.engine_process import call
 
@@ -46,9 +46,11 @@ def test_a_network_without_convolutions_has_no_map() -> None:
 
 
 def test_a_network_of_small_maps_gives_the_last_of_its_largest() -> None:
-    places = [Place(0, "a", 4), Place(1, "b", 4), Place(2, "c", 2)]
+    places = [FeatureMap(0, "a", 4), FeatureMap(1, "b", 4), FeatureMap(2, "c", 2)]
     assert deepest(places).layer == "b"
-    assert deepest([Place(0, "a", 12), Place(1, "b", 6), Place(2, "c", 3)]).layer == "b"
+    assert (
+        deepest([FeatureMap(0, "a", 12), FeatureMap(1, "b", 6), FeatureMap(2, "c", 3)]).layer == "b"
+    )
     with pytest.raises(NoMap):
         deepest([])
 

@@ -12,14 +12,14 @@ from numpy.typing import NDArray
 from scipy.special import ndtr
 
 from benchmarks.store.records import (
-    DataFacts,
-    FitFacts,
+    DataRecord,
+    FitRecord,
     FitResults,
     Manifest,
-    Outcome,
     Predictions,
     RunResults,
-    VariantFacts,
+    VariantOutcome,
+    VariantRecord,
     VariantResults,
 )
 
@@ -102,11 +102,11 @@ def run_of(
     ids = np.array(image_ids if image_ids is not None else [f"{n:06}" for n in range(len(labels))])
     variants = tuple(
         VariantResults(
-            VariantFacts(name=name, architecture=name, engine="keras"),
-            Outcome("ok"),
+            VariantRecord(name=name, architecture=name, engine="keras"),
+            VariantOutcome("ok"),
             tuple(
                 FitResults(
-                    FitFacts(variant=name, seed=seed),
+                    FitRecord(variant=name, seed=seed),
                     pd.DataFrame(),
                     predictions(labels[:0], ids[:0], each[:0], classes),
                     predictions(labels, ids, each, classes),
@@ -117,8 +117,8 @@ def run_of(
         for name, by_seed in answers.items()
     )
     names = tuple(f"class {number}" for number in range(classes))
-    data = DataFacts(name="simulated", class_names=names)
-    manifest = Manifest(name="simulated", data=data, variants=tuple(v.facts for v in variants))
+    data = DataRecord(name="simulated", class_names=names)
+    manifest = Manifest(name="simulated", data=data, variants=tuple(v.record for v in variants))
     none = np.zeros(len(labels), np.bool_)
     return RunResults(Path(), manifest, variants, test_shared=none if shared is None else shared)
 

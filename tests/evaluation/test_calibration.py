@@ -18,7 +18,7 @@ from benchmarks.evaluation.calibration import (
 )
 from benchmarks.evaluation.scaling import scaling
 from benchmarks.evaluation.scores import score
-from benchmarks.store.records import FitFacts, FitResults, Predictions
+from benchmarks.store.records import FitRecord, FitResults, Predictions
 
 Floats = NDArray[np.float64]
 
@@ -45,7 +45,7 @@ def fit(sharpness: float, seed: int = 0) -> FitResults:
         labels, shares = drawn(sharpness, 4000, 2 * seed + split)
         rows = np.arange(len(labels))
         splits.append(Predictions(rows, rows.astype(str), labels, shares))
-    return FitResults(FitFacts(variant="net", seed=seed), pd.DataFrame(), *splits)
+    return FitResults(FitRecord(variant="net", seed=seed), pd.DataFrame(), *splits)
 
 
 def test_the_error_equals_the_value_worked_out_by_hand() -> None:

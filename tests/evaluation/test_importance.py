@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from benchmarks.evaluation.importance import importance, unknown_because
-from benchmarks.store.records import Outcome, Trial, VariantFacts, VariantResults
+from benchmarks.store.records import Trial, VariantOutcome, VariantRecord, VariantResults
 
 SPACE: dict[str, dict[str, Any]] = {
     "learning_rate": {"low": 1e-4, "high": 1e-2, "log": True},
@@ -30,8 +30,8 @@ def tuned(number: int, space: dict[str, dict[str, Any]] = SPACE, **given: Any) -
         }
         trial = {"state": "complete", "value": float(np.log10(rate)), "params": params, **given}
         trials.append(Trial(number=place, **trial))
-    facts = VariantFacts(name="net", architecture="net", space=space)
-    return VariantResults(facts, Outcome("ok"), trials=tuple(trials))
+    facts = VariantRecord(name="net", architecture="net", space=space)
+    return VariantResults(facts, VariantOutcome("ok"), trials=tuple(trials))
 
 
 def test_what_decides_the_score_has_nearly_all_importance() -> None:

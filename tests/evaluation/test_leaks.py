@@ -10,7 +10,7 @@ from scipy import stats
 
 from benchmarks.data.mistakes import MISTAKES
 from benchmarks.leaks.claims import CLAIMS, REFERENCE, explanations, lifted, needed, verdict
-from benchmarks.leaks.effect import Estimate, Scored, Worth, difference, mean
+from benchmarks.leaks.effect import Interval, MistakeEffect, Scored, difference, mean
 
 
 def answers(chance: np.random.Generator, accuracy: float, seeds: int, images: int) -> Scored:
@@ -18,7 +18,7 @@ def answers(chance: np.random.Generator, accuracy: float, seeds: int, images: in
     return Scored(correct, np.array([str(image) for image in range(images)]))
 
 
-def width(estimate: Estimate) -> float:
+def width(estimate: Interval) -> float:
     return estimate.high - estimate.low
 
 
@@ -50,7 +50,7 @@ def test_a_paired_difference_has_the_interval_of_scipys_paired_bootstrap() -> No
 
 def test_equal_answers_differ_by_nothing() -> None:
     scored = answers(np.random.default_rng(2), 0.5, 3, 100)
-    assert difference(scored, scored, same_images=True, seed=0) == Estimate(0.0, 0.0, 0.0)
+    assert difference(scored, scored, same_images=True, seed=0) == Interval(0.0, 0.0, 0.0)
 
 
 def test_copies_of_one_picture_are_no_further_evidence() -> None:
@@ -76,18 +76,18 @@ def test_the_interval_of_a_difference_covers_the_truth_as_often_as_it_says() -> 
     assert 0.90 <= covered / 200 <= 0.99
 
 
-def worth(value: float, low: float, high: float, honest: float = 0.5) -> Worth:
-    return Worth(
+def worth(value: float, low: float, high: float, honest: float = 0.5) -> MistakeEffect:
+    return MistakeEffect(
         mistake=MISTAKES[0],
-        reported=Estimate(honest + value, 0, 1),
-        counterpart=Estimate(honest, 0, 1),
-        gain=Estimate(value, low, high),
+        reported=Interval(honest + value, 0, 1),
+        counterpart=Interval(honest, 0, 1),
+        gain=Interval(value, low, high),
     )
 
 
 def test_a_mistake_counts_by_the_share_of_the_errors_that_it_hides() -> None:
-    assert worth(0.25, 0.2, 0.3).errors_hidden == Estimate(0.5, 0.4, 0.6)
-    assert worth(0.0, 0.0, 0.0, honest=1.0).errors_hidden == Estimate(0.0, 0.0, 0.0)
+    assert worth(0.25, 0.2, 0.3).errors_hidden == Interval(0.5, 0.4, 0.6)
+    assert worth(0.0, 0.0, 0.0, honest=1.0).errors_hidden == Interval(0.0, 0.0, 0.0)
 
 
 def test_a_claim_is_explained_by_what_lifts_the_reference_to_it() -> None:

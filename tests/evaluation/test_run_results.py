@@ -28,7 +28,7 @@ def refusal(folder: Path) -> str:
 
 def test_fits_come_in_order_of_seed(folder: Path) -> None:
     plain = read_run(folder).variants[1]
-    assert [fit.facts.seed for fit in plain.fits] == [0, 2, 10]
+    assert [fit.record.seed for fit in plain.fits] == [0, 2, 10]
 
 
 def test_variants_without_fits_keep_their_reason(folder: Path) -> None:
@@ -50,7 +50,7 @@ def test_an_interrupted_run_can_be_read(folder: Path) -> None:
 def test_a_fit_that_was_set_aside_is_not_read(folder: Path) -> None:
     fit = folder / "fits" / "plain-cnn" / "seed-2"
     fit.rename(fit.with_name("seed-2.stale-0a1b2c3d"))
-    assert [f.facts.seed for f in read_run(folder).variants[1].fits] == [0, 10]
+    assert [f.record.seed for f in read_run(folder).variants[1].fits] == [0, 10]
 
 
 def test_an_ok_without_fits_is_shown_as_a_failure(folder: Path) -> None:

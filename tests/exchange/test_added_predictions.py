@@ -16,7 +16,7 @@ from benchmarks.evaluation.fitted import choose
 from benchmarks.evaluation.leaderboard import leaderboard
 from benchmarks.evaluation.statistics import compute_statistics
 from benchmarks.exchange.adding.add import add, close
-from benchmarks.exchange.adding.incoming import Request
+from benchmarks.exchange.adding.incoming import AddRequest
 from benchmarks.report.page import render_page
 from benchmarks.store.digests import changes, write_digests
 from benchmarks.store.ledger import read_ledger
@@ -44,7 +44,7 @@ def given(run: Path, file: Path, *, skill: float = 4.0, order: tuple[int, ...] =
 
 
 def added(run: Path, file: Path, name: str = "theirs", **changes):
-    return add(Request(run=run, name=name, predictions=file, **changes))
+    return add(AddRequest(run=run, name=name, predictions=file, **changes))
 
 
 def openings(run: Path) -> list[str]:
@@ -156,7 +156,7 @@ def test_a_request_that_cannot_be_meant_is_refused(run: Path, changes, reason: s
     file = given(run, run.with_name("theirs.csv"))
     request = {"run": run, "name": "theirs", "predictions": file}
     with pytest.raises(InputError, match=reason):
-        add(Request(**{**request, **changes}))
+        add(AddRequest(**{**request, **changes}))
     assert not Path("nowhere").exists()
 
 

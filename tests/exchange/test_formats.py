@@ -8,7 +8,7 @@ import pytest
 
 from benchmarks.commands.export import Format
 from benchmarks.errors import InputError
-from benchmarks.exchange.exporting.export import Request, export
+from benchmarks.exchange.exporting.export import ExportRequest, export
 from benchmarks.exchange.exporting.fits import scored_fit
 from benchmarks.exchange.exporting.formats import FORMATS, NAMES, choose_format, require_packages
 from tests.report.folder import ROWS, build
@@ -54,7 +54,7 @@ def test_a_missing_package_is_named_with_the_extra_that_brings_it() -> None:
 
 
 def test_the_lowest_seed_is_taken_unless_one_is_asked_for(run: Path) -> None:
-    assert scored_fit(f"{run}/plain-cnn", None).fit.facts.seed == 3
+    assert scored_fit(f"{run}/plain-cnn", None).fit.record.seed == 3
     assert scored_fit(f"{run}/plain-cnn", 5).folder == (run / "fits" / "plain-cnn" / "seed-5")
     assert "no fit with seed 4; there are: 3, 5" in refusal(f"{run}/plain-cnn", 4)
 
@@ -75,7 +75,7 @@ def test_a_model_file_that_is_gone_is_named(tmp_path: Path) -> None:
 def test_nothing_is_overwritten(run: Path, tmp_path: Path, taken: str) -> None:
     (tmp_path / taken).write_text("mine", "utf-8")
     with pytest.raises(InputError, match=f"{taken}: is there already"):
-        export(Request(reference=f"{run}/plain-cnn", format="h5", out=tmp_path / "model.h5"))
+        export(ExportRequest(reference=f"{run}/plain-cnn", format="h5", out=tmp_path / "model.h5"))
     assert [path.name for path in tmp_path.iterdir()] == [taken]
     assert (tmp_path / taken).read_text("utf-8") == "mine"
 
@@ -88,12 +88,12 @@ def test_a_place_that_will_not_do_is_refused(
     run: Path, tmp_path: Path, name: str, reason: str
 ) -> None:
     with pytest.raises(InputError, match=reason):
-        export(Request(reference=f"{run}/plain-cnn", format="h5", out=tmp_path / name))
+        export(ExportRequest(reference=f"{run}/plain-cnn", format="h5", out=tmp_path / name))
     assert not list(tmp_path.iterdir())
 
 
 def test_a_model_that_cannot_be_read_leaves_nothing(run: Path, tmp_path: Path) -> None:
     with pytest.raises(InputError) as raised:
-        export(Request(reference=f"{run}/plain-cnn", format="h5", out=tmp_path / "m.h5"))
+        export(ExportRequest(reference=f"{run}/plain-cnn", format="h5", out=tmp_path / "m.h5"))
     assert "\n" not in str(raised.value)
     assert not list(tmp_path.iterdir())

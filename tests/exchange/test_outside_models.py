@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from benchmarks.errors import InputError
-from benchmarks.exchange.adding.incoming import Request
-from benchmarks.exchange.adding.statement import stated
+from benchmarks.exchange.adding.incoming import AddRequest
+from benchmarks.exchange.adding.statement import complete_input_spec
 from benchmarks.store.reading import read_run
 from tests.engine_process import call
 from tests.report.folder import EXPRESSIONS, ROWS, build
@@ -43,8 +43,8 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def statement(run: Path, file: Path, **said):
-    request = Request(run=run, name="theirs", model=file, **said)
-    return stated(request, read_run(run))[0]
+    request = AddRequest(run=run, name="theirs", model=file, **said)
+    return complete_input_spec(request, read_run(run))[0]
 
 
 FULL = {"scale": "0..1", "classes": EXPRESSIONS[::-1]}

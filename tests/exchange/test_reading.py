@@ -6,15 +6,15 @@ import numpy as np
 import pytest
 
 from benchmarks.errors import InputError
-from benchmarks.exchange.adding.preprocessing import Reading, as_probabilities
+from benchmarks.exchange.adding.preprocessing import InputSpec, as_probabilities
 
 GREY = np.arange(256, dtype=np.uint8).reshape(1, 16, 16, 1)
 COLOUR = np.stack([GREY[..., 0], 255 - GREY[..., 0], GREY[..., 0] // 2], axis=-1)
 
 
-def reading(**changes) -> Reading:
+def reading(**changes) -> InputSpec:
     stated = {"scale": "0..255", "classes": ("a", "b"), "colour": "grey"}
-    return Reading(**{**stated, "height": 16, "width": 16, **changes})
+    return InputSpec(**{**stated, "height": 16, "width": 16, **changes})
 
 
 @pytest.mark.parametrize(
@@ -59,7 +59,7 @@ def test_images_are_resized_to_the_models_height_and_width() -> None:
 
 
 def test_a_reading_survives_json() -> None:
-    assert Reading.from_json(reading().to_json()) == reading()
+    assert InputSpec.from_json(reading().to_json()) == reading()
 
 
 def test_logits_are_softmaxed_and_rounded_probabilities_normalised() -> None:

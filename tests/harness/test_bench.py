@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from benchmarks.bench.bench import bench_variants
-from benchmarks.execution.jobs.job import Cell
+from benchmarks.execution.jobs.job import Job
 from benchmarks.execution.jobs.measuring import measure_speed
 from benchmarks.machine.environment import has_bfloat16
 from benchmarks.machine.timing import Spread, timed
@@ -209,7 +209,7 @@ class Behind:
 
 def test_steps_that_a_gpu_does_behind_the_program_are_waited_for() -> None:
     images = np.zeros((64, 8, 8, 1), np.uint8)
-    cell = Cell(
+    cell = Job(
         kind="bench",
         key="",
         engine="torch",

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from benchmarks.data.mistakes import ALTERED, COUNTERPARTS, MISTAKES
-from benchmarks.data.prepared import Ground
-from benchmarks.data.treatments import lay, treated
+from benchmarks.data.prepared import PreparedData
+from benchmarks.data.treatments import apply_mistake, treated
 from benchmarks.protocol.schema import Protocol
 from datasets.packs import pack, splits_table
 from datasets.records import DataError, DataSet, Split
@@ -159,8 +159,8 @@ def test_a_class_of_one_image_cannot_be_split_at_random() -> None:
         treated(data, make_split(data, seed=0), "random-re-split", 0)
 
 
-def ground(cache: Path) -> Ground:
-    return Ground(DATA, HONEST, pack(DATA, HONEST, cache=cache), None)
+def ground(cache: Path) -> PreparedData:
+    return PreparedData(DATA, HONEST, pack(DATA, HONEST, cache=cache), None)
 
 
 def protocol(**changes: str) -> Protocol:
@@ -175,7 +175,7 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_an_honest_protocol_keeps_its_ground(cache: Path) -> None:
     honest = ground(cache)
-    assert lay(honest, protocol()) is honest
+    assert apply_mistake(honest, protocol()) is honest
 
 
 @pytest.mark.parametrize("mistake", [name for name in TRAINED if name != "tune-on-test"])
@@ -183,7 +183,7 @@ def test_a_mistaken_pack_is_one_of_its_own_under_the_mistakes_name(
     cache: Path, mistake: str
 ) -> None:
     honest = ground(cache)
-    laid = lay(honest, protocol(mistake=mistake))
+    laid = apply_mistake(honest, protocol(mistake=mistake))
     assert laid.packs.training.parent == cache / "mistakes" / mistake
     assert laid.split.training_digest != honest.split.training_digest
     table = splits_table(laid.data, laid.split)
@@ -194,7 +194,7 @@ def test_a_mistaken_pack_is_one_of_its_own_under_the_mistakes_name(
 
 def test_tuning_on_the_test_set_leaves_the_final_fits_on_honest_ground(cache: Path) -> None:
     honest = ground(cache)
-    laid = lay(honest, protocol(mistake="tune-on-test"))
+    laid = apply_mistake(honest, protocol(mistake="tune-on-test"))
     assert (laid.split, laid.packs) == (honest.split, honest.packs)
     assert laid.tuning is not None
     seen = np.load(laid.tuning.packs.training / "validation-images.npy")
@@ -202,5 +202,5 @@ def test_tuning_on_the_test_set_leaves_the_final_fits_on_honest_ground(cache: Pa
 
 
 def test_a_counterpart_lies_apart_from_mistakes(cache: Path) -> None:
-    laid = lay(ground(cache), protocol(counterpart="grouped-re-split"))
+    laid = apply_mistake(ground(cache), protocol(counterpart="grouped-re-split"))
     assert laid.packs.training.parent == cache / "counterparts" / "grouped-re-split"

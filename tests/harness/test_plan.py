@@ -10,7 +10,7 @@ import pytest
 
 from benchmarks.errors import InputError
 from benchmarks.execution.keys import _code_digest, code_digest
-from benchmarks.execution.plan import Plan, Stage, Start, stored_result
+from benchmarks.execution.plan import PackedData, Plan, Start, stored_result
 from benchmarks.protocol.reading import load_protocol, presets
 from benchmarks.protocol.schema import Protocol
 from benchmarks.protocol.variants import Variant, resolve_variants
@@ -26,7 +26,7 @@ CONTENT: dict[str, Any] = {
     "fit": {"epochs": 5},
     "variants": [{"architecture": "plain-cnn"}],
 }
-STAGE = Stage(
+STAGE = PackedData(
     training=Path("training"),
     sealed=Path("sealed"),
     training_digest="t",
@@ -36,7 +36,7 @@ STAGE = Stage(
 )
 
 
-def plan(folder: Path, stage: Stage = STAGE, **changes: Any) -> Plan:
+def plan(folder: Path, stage: PackedData = STAGE, **changes: Any) -> Plan:
     settings: dict[str, Any] = {"keras_backend": "tensorflow", "device": "CPU x"}
     return Plan(
         protocol=Protocol.model_validate({**CONTENT, **changes}),
@@ -96,7 +96,7 @@ def test_other_training_data_change_the_key_and_other_test_data_do_not(tmp_path:
 
 
 def test_other_test_data_change_the_key_of_the_predictions(tmp_path: Path) -> None:
-    def key(stage: Stage) -> str:
+    def key(stage: PackedData) -> str:
         a_plan = plan(tmp_path, stage)
         return a_plan.score(a_plan.fit(variant(), {}, 0, Start("scratch"))).key
 

@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from benchmarks.errors import CellFailed
+from benchmarks.errors import JobFailed
 from benchmarks.execution.tuning import Best, Study, open_storage, tune
 from benchmarks.protocol.schema import Tuning
-from models.registry import Choice, Float
+from models.registry import Categorical, Float
 
-SPACE = {"learning_rate": Float(1e-4, 1e-1, log=True), "batch_size": Choice((32, 64))}
+SPACE = {"learning_rate": Float(1e-4, 1e-1, log=True), "batch_size": Categorical((32, 64))}
 DEFAULTS: dict[str, Any] = {"learning_rate": 1e-3, "batch_size": 64}
 TUNING = Tuning(trials=10, generation=4, rungs=(1, 3))
 Score = Callable[[int, dict[str, Any], int], Any]
@@ -114,12 +114,12 @@ def test_the_journal_holds_every_trial_once_and_none_hanging(tmp_path: Path) -> 
 
 
 def test_a_failed_trial_is_recorded_and_the_others_go_on(tmp_path: Path) -> None:
-    best = carry_out(tmp_path, lambda n, p, u: CellFailed("diverged") if n == 0 else score(n, p, u))
+    best = carry_out(tmp_path, lambda n, p, u: JobFailed("diverged") if n == 0 else score(n, p, u))
     assert best is not None
     assert (best.trials[0].state, best.trials[0].reason) == ("failed", "diverged")
     assert sum(trial.state == "complete" for trial in best.trials) == 5
 
 
 def test_a_study_in_which_every_trial_fails_says_why(tmp_path: Path) -> None:
-    with pytest.raises(CellFailed, match="none of 10 trials completed: out of memory"):
-        carry_out(tmp_path, lambda *_: CellFailed("out of memory"))
+    with pytest.raises(JobFailed, match="none of 10 trials completed: out of memory"):
+        carry_out(tmp_path, lambda *_: JobFailed("out of memory"))

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from models.registry import BuildRequest, Choice, Float, ModelError, Recipe, discover
+from models.registry import BuildRequest, Categorical, Float, ModelError, Recipe, discover
 
 REGISTRY = discover()
 NAMES = sorted(REGISTRY.architectures)
@@ -69,7 +69,7 @@ def test_literature_defaults_lie_in_the_search_space(name: str) -> None:
     for situation in situations:
         for hyperparameter, dimension in found.space.items():
             value = getattr(found.recipe_for(*situation), hyperparameter)
-            if isinstance(dimension, Choice):
+            if isinstance(dimension, Categorical):
                 assert value in dimension.values
             else:
                 assert dimension.low <= value <= dimension.high

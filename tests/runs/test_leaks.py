@@ -91,7 +91,7 @@ def test_tuning_on_the_test_set_changes_the_trials_alone(laboratory: Path) -> No
 
     def keys(name: str) -> list[str]:
         run = read_laboratory(laboratory).runs[name]
-        return [fit.facts.key for fit in run.variants[0].fits]
+        return [fit.record.key for fit in run.variants[0].fits]
 
     assert trial("tune-on-test") == trial("select-on-test") != trial(HONEST)
     assert keys("tune-on-test") == keys(HONEST) != keys("select-on-test")

@@ -12,14 +12,14 @@ import pytest
 from benchmarks.engines.contract import InitialWeights
 from benchmarks.engines.registry import load_engine
 from benchmarks.training.checkpoint import EpochRecord
-from benchmarks.training.loop import Outcome, train
+from benchmarks.training.loop import TrainingOutcome, train
 from models.registry import ModelError, discover
 from tests.training.cells import DATA, SCRATCH, TASK, course
 
 REGISTRY = discover()
 
 
-def fit(name: str = "pixel-logistic", **changes: Any) -> Outcome:
+def fit(name: str = "pixel-logistic", **changes: Any) -> TrainingOutcome:
     places = {k: changes.pop(k) for k in ("checkpoint", "on_epoch") if k in changes}
     engine = load_engine("scikit-learn")
     engine.prepare(threads=1, precision="float32", seed=0)

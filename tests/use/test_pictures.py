@@ -8,14 +8,14 @@ import cv2
 import numpy as np
 import pytest
 
-from benchmarks.use.annotate import Album
+from benchmarks.use.annotate import AnnotatedCopies
 from benchmarks.use.faces import Box
 from benchmarks.use.formats import printable
-from benchmarks.use.pictures import Answer, File, list_files
+from benchmarks.use.pictures import FaceAnswer, File, list_files
 from tests.use.portraits import portrait, save
 
 CLASSES = ("happy", "sad")
-ANSWER = Answer(Box(175, 64, 100), np.array([0.9, 0.1]))
+ANSWER = FaceAnswer(Box(175, 64, 100), np.array([0.9, 0.1]))
 
 
 def listed(*paths: Path) -> tuple[list[str], list[str]]:
@@ -47,7 +47,7 @@ def test_absent_paths_and_empty_folders_are_told(tmp_path: Path) -> None:
 def test_a_copy_has_the_box_and_leaves_the_original_alone(tmp_path: Path) -> None:
     source = save(tmp_path / "a.png", portrait())
     before = source.read_bytes()
-    place = Album(tmp_path).add(File(source, Path("a.png")), [ANSWER], CLASSES)
+    place = AnnotatedCopies(tmp_path).add(File(source, Path("a.png")), [ANSWER], CLASSES)
     assert place == tmp_path / "a.predicted.png"
     assert source.read_bytes() == before
     copy = cv2.imread(str(place))[..., ::-1]
@@ -57,7 +57,7 @@ def test_a_copy_has_the_box_and_leaves_the_original_alone(tmp_path: Path) -> Non
 
 
 def test_copies_of_one_name_are_numbered(tmp_path: Path) -> None:
-    album = Album(tmp_path / "out")
+    album = AnnotatedCopies(tmp_path / "out")
     files = [save(tmp_path / folder / "a.jpg", portrait()) for folder in "xyz"]
     places = [album.add(File(file, Path(file.name)), [ANSWER], CLASSES) for file in files]
     names = ["a.predicted.jpg", "a-2.predicted.jpg", "a-3.predicted.jpg"]
@@ -67,8 +67,8 @@ def test_copies_of_one_name_are_numbered(tmp_path: Path) -> None:
 @pytest.mark.parametrize("shape", [(8, 8), (1, 400), (3000, 40)])
 def test_pictures_of_any_shape_can_be_annotated(tmp_path: Path, shape: tuple[int, int]) -> None:
     source = save(tmp_path / "a.png", np.zeros(shape, np.uint8))
-    answer = Answer(None, np.array([0.2, 0.8]))
-    place = Album(tmp_path).add(File(source, Path("a.png")), [answer], ("ü" * 40, "幸"))
+    answer = FaceAnswer(None, np.array([0.2, 0.8]))
+    place = AnnotatedCopies(tmp_path).add(File(source, Path("a.png")), [answer], ("ü" * 40, "幸"))
     assert place.stat().st_size > 0
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from keras import layers, ops
 from numpy.typing import NDArray
 
-from benchmarks.engines.grad_cam import Attention, Place, deepest, grad_cam
+from benchmarks.engines.grad_cam import Attention, FeatureMap, deepest, grad_cam
 
 CONVOLUTIONS = (layers.Conv2D, layers.DepthwiseConv2D, layers.SeparableConv2D)
 
@@ -37,9 +37,9 @@ def attention(model: Any, images: NDArray[np.uint8], classes: NDArray[np.int64])
     return Attention(grad_cam(activations, gradients), place.layer)
 
 
-def _place(model: Any, image: NDArray[np.float32]) -> tuple[Place, Any]:
+def _place(model: Any, image: NDArray[np.float32]) -> tuple[FeatureMap, Any]:
     """Run ``model`` once and find its deepest map that has cells enough."""
-    places: list[Place] = []
+    places: list[FeatureMap] = []
     found: list[Any] = []
     sides: list[tuple[int, ...]] = []
 
@@ -49,7 +49,7 @@ def _place(model: Any, image: NDArray[np.float32]) -> tuple[Place, Any]:
             if isinstance(layer, CONVOLUTIONS):
                 sides.append(shape[1:3])
             if sides and len(shape) == 4 and shape[1:3] == sides[-1] and _changes(layer):
-                places.append(Place(len(found), layer.name, min(shape[1:3])))
+                places.append(FeatureMap(len(found), layer.name, min(shape[1:3])))
                 found.append(layer)
             return output
 

@@ -13,7 +13,15 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.engines.contract import Arrays, Batch, Cost, Images, InitialWeights, Precision, Task
+from benchmarks.engines.contract import (
+    Arrays,
+    Batch,
+    Images,
+    InitialWeights,
+    NetworkSize,
+    Precision,
+    Task,
+)
 from benchmarks.engines.keras.backend import count_macs, prepare_backend, seed_everything
 from models.registry import Architecture, BuildRequest, Network, Recipe, Registry
 from models.weights import load_backbone, save_backbone
@@ -79,7 +87,7 @@ class KerasPredictor:
         probabilities: NDArray[np.float64] = raw / raw.sum(axis=1, keepdims=True)
         return probabilities
 
-    def cost(self) -> Cost:
+    def cost(self) -> NetworkSize:
         """Count learnable parameters and multiply-accumulates."""
         return _cost(self.model)
 
@@ -173,7 +181,7 @@ class KerasLearner:
         for index, variable in enumerate(self._optimizer.variables):
             variable.assign(state[f"{index:04d}"])
 
-    def cost(self) -> Cost:
+    def cost(self) -> NetworkSize:
         """Count learnable parameters and multiply-accumulates."""
         return _cost(self._finished())
 
@@ -254,8 +262,8 @@ def _copy(variable: Any) -> NDArray[Any]:
     return np.array(keras.ops.convert_to_numpy(variable.value), copy=True)
 
 
-def _cost(model: Any) -> Cost:
+def _cost(model: Any) -> NetworkSize:
     """Count what can learn: all weights but the running statistics of batch norm."""
     statistics = ("moving_mean", "moving_variance")
     learnable = [v for v in model.weights if v.name not in statistics]
-    return Cost(sum(int(np.prod(v.shape)) for v in learnable), count_macs(model))
+    return NetworkSize(sum(int(np.prod(v.shape)) for v in learnable), count_macs(model))

@@ -13,7 +13,15 @@ from numpy.typing import NDArray
 from safetensors.numpy import load_file, save_file
 from threadpoolctl import threadpool_limits
 
-from benchmarks.engines.contract import Arrays, Batch, Cost, Images, InitialWeights, Precision, Task
+from benchmarks.engines.contract import (
+    Arrays,
+    Batch,
+    Images,
+    InitialWeights,
+    NetworkSize,
+    Precision,
+    Task,
+)
 from benchmarks.engines.saved_model import Description
 from models.registry import Architecture, ModelError, Recipe, Registry
 
@@ -121,12 +129,12 @@ class ScikitLearner:
     def load_optimizer_state(self, state: Arrays) -> None:
         """Do nothing: `load_weights` has done it."""
 
-    def cost(self) -> Cost:
+    def cost(self) -> NetworkSize:
         """Count weights, and a multiply-accumulate for each weight of the matrix."""
         arrays = self._estimator.arrays()
         kernel = arrays["kernel"].size if "kernel" in arrays else 0
         bias = arrays["bias"].size if "bias" in arrays else 0
-        return Cost(kernel + bias, kernel)
+        return NetworkSize(kernel + bias, kernel)
 
     def save_backbone(self, file: Path) -> None:
         """Refuse: there is no backbone."""

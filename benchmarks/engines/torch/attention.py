@@ -9,7 +9,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from benchmarks.engines.grad_cam import Attention, Place, deepest, grad_cam
+from benchmarks.engines.grad_cam import Attention, FeatureMap, deepest, grad_cam
 
 
 def attention(
@@ -44,13 +44,13 @@ def attention(
     return Attention(grad_cam(_last(activation), _last(gradient)), place.layer)
 
 
-def _place(network: nn.Module, image: Tensor) -> tuple[Place, nn.Module]:
+def _place(network: nn.Module, image: Tensor) -> tuple[FeatureMap, nn.Module]:
     """Run ``network`` once and find its deepest map that has cells enough.
 
     A map is what has the height and width of the convolution before it: what lies in another
     order than channels, height, width does not.
     """
-    places: list[Place] = []
+    places: list[FeatureMap] = []
     found: list[nn.Module] = []
     sides: list[tuple[int, ...]] = []
     names = {module: name for name, module in network.named_modules()}
@@ -60,7 +60,7 @@ def _place(network: nn.Module, image: Tensor) -> tuple[Place, nn.Module]:
         if isinstance(module, nn.Conv2d):
             sides.append(shape[2:])
         if sides and len(shape) == 4 and shape[2:] == sides[-1]:
-            places.append(Place(len(found), names[module], min(shape[2:])))
+            places.append(FeatureMap(len(found), names[module], min(shape[2:])))
             found.append(module)
 
     handles = [module.register_forward_hook(note) for module in names]

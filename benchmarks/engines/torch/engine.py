@@ -18,7 +18,15 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 from torch.utils.flop_counter import FlopCounterMode
 
-from benchmarks.engines.contract import Arrays, Batch, Cost, Images, InitialWeights, Precision, Task
+from benchmarks.engines.contract import (
+    Arrays,
+    Batch,
+    Images,
+    InitialWeights,
+    NetworkSize,
+    Precision,
+    Task,
+)
 from benchmarks.engines.saved_model import Description
 from models.registry import Architecture, Network, Recipe, Registry
 from models.weights import load_backbone, save_backbone
@@ -172,13 +180,13 @@ class TorchLearner:
                 kept = torch.empty_like(parameter, requires_grad=False).copy_(kept)
             self._optimizer.state[parameter][key] = kept
 
-    def cost(self) -> Cost:
+    def cost(self) -> NetworkSize:
         """Count learnable parameters and multiply-accumulates (half of torch's FLOPs)."""
         image = np.zeros((1, *self._description.task.image_shape), np.uint8)
         with FlopCounterMode(display=False) as counter:
             self.predict(image)
         parameters = sum(parameter.numel() for parameter in self.module.parameters())
-        return Cost(parameters, counter.get_total_flops() // 2)
+        return NetworkSize(parameters, counter.get_total_flops() // 2)
 
     def save_backbone(self, file: Path) -> None:
         """Write the backbone's weights as ``.safetensors``."""

@@ -14,16 +14,16 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from benchmarks.data.prepared import prepare
-from benchmarks.data.treatments import lay
+from benchmarks.data.prepared import prepare_data
+from benchmarks.data.treatments import apply_mistake
 from benchmarks.errors import InputError
-from benchmarks.exchange.adding.incoming import Arrival, Probabilities, Request
+from benchmarks.exchange.adding.incoming import AddRequest, IncomingModel, Probabilities
 from benchmarks.exchange.adding.loaders import SUFFIXES
 from benchmarks.exchange.adding.plausibility import doubts
 from benchmarks.exchange.adding.predictions_file import read_predictions
-from benchmarks.exchange.adding.preprocessing import SCALES, Reading, as_probabilities
+from benchmarks.exchange.adding.preprocessing import SCALES, InputSpec, as_probabilities
 from benchmarks.exchange.adding.row import open_test_set, write_row
-from benchmarks.exchange.adding.statement import stated
+from benchmarks.exchange.adding.statement import complete_input_spec
 from benchmarks.exchange.exporting.formats import require_packages
 from benchmarks.machine.environment import device_name
 from benchmarks.processes import call
@@ -52,7 +52,7 @@ class Added:
     already: bool = False
 
 
-def add(request: Request) -> Added:
+def add(request: AddRequest) -> Added:
     """Score a finished model, or somebody's predictions, as a row of a run that exists.
 
     The page and `close` come after it.
@@ -80,7 +80,7 @@ def close(run: Path) -> None:
         write_digests(run)
 
 
-def _refuse_wrong(request: Request) -> None:
+def _refuse_wrong(request: AddRequest) -> None:
     if (request.model is None) == (request.predictions is None):
         raise InputError("give either --model FILE or --predictions FILE")
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._:@+-]{0,99}", request.name):
@@ -103,18 +103,18 @@ def _refuse_wrong(request: Request) -> None:
 
 def _refuse_taken(run: RunResults, name: str) -> None:
     for variant in run.variants:
-        same = variant.name == name and variant.facts.engine == EXTERNAL
+        same = variant.name == name and variant.record.engine == EXTERNAL
         if slug(variant.name).lower() == slug(name).lower() and not same:
             raise InputError(
                 f"--name {name}: the run has a variant {variant.name!r}; choose another"
             )
 
 
-def _arrival(request: Request, run: RunResults, folder: RunFolder, sha256: str) -> Arrival:
+def _arrival(request: AddRequest, run: RunResults, folder: RunFolder, sha256: str) -> IncomingModel:
     splits = pd.read_parquet(folder.splits).sort_values("row")
-    reading, versions = stated(request, run) if request.model else (None, {})
+    reading, versions = complete_input_spec(request, run) if request.model else (None, {})
     identity = {"file": sha256, "reading": reading.to_json() if reading else request.logits}
-    return Arrival(
+    return IncomingModel(
         request=request,
         run=run,
         folder=folder,
@@ -126,7 +126,7 @@ def _arrival(request: Request, run: RunResults, folder: RunFolder, sha256: str) 
     )
 
 
-def _is_there(arrival: Arrival) -> bool:
+def _is_there(arrival: IncomingModel) -> bool:
     """Tell whether the same file, read the same way, is the row already; refuse another one."""
     name = arrival.request.name
     stored = read_json(arrival.folder.fit(name, 0) / "fit.json")
@@ -140,7 +140,7 @@ def _is_there(arrival: Arrival) -> bool:
     return True
 
 
-def _from_model(arrival: Arrival) -> Added:
+def _from_model(arrival: IncomingModel) -> Added:
     assert arrival.reading is not None
     packs = _packs(arrival)
     scales = [scale for scale in SCALES if scale != arrival.reading.scale]
@@ -160,7 +160,7 @@ def _from_model(arrival: Arrival) -> Added:
     return Added(name=arrival.request.name, warnings=warnings)
 
 
-def _from_table(arrival: Arrival) -> Added:
+def _from_table(arrival: IncomingModel) -> Added:
     request, run = arrival.request, arrival.run
     numbers = read_predictions(request.file, arrival.splits, arrival.asked, run.class_names)
     place = request.file.name
@@ -171,15 +171,15 @@ def _from_table(arrival: Arrival) -> Added:
     return Added(name=request.name, warnings=warnings)
 
 
-def _packs(arrival: Arrival) -> Packs:
+def _packs(arrival: IncomingModel) -> Packs:
     """Return the packs of the run's split: those in the cache, or made again from the data."""
     manifest, request = arrival.run.manifest, arrival.request
     if packs := stored_packs(manifest.split.training_digest, manifest.split.digest):
         return packs
     stored = read_json(arrival.folder.manifest)
     protocol = stored_protocol(stored, arrival.folder.manifest)
-    ground = prepare(protocol.data, request.data, seed=protocol.seed, plugins=request.plugins)
-    ground = lay(ground, protocol)
+    ground = prepare_data(protocol.data, request.data, seed=protocol.seed, plugins=request.plugins)
+    ground = apply_mistake(ground, protocol)
     if ground.split.digest != manifest.split.digest:
         raise InputError(
             f"{request.run}: the run is on other data (split {manifest.split.digest[:12]}, here "
@@ -189,10 +189,10 @@ def _packs(arrival: Arrival) -> Packs:
 
 
 def _ask(
-    arrival: Arrival,
+    arrival: IncomingModel,
     pack: Path,
     split: str,
-    readings: Sequence[Reading],
+    readings: Sequence[InputSpec],
     forbidden: Sequence[Path] = (),
 ) -> list[NDArray[Any]]:
     """Return the model's outputs for a split under each reading, in a process of its own."""
@@ -213,7 +213,7 @@ def _ask(
 
 
 def _doubted(
-    arrival: Arrival, validation: Probabilities, others: dict[str, Probabilities]
+    arrival: IncomingModel, validation: Probabilities, others: dict[str, Probabilities]
 ) -> tuple[str, ...]:
     """Return what speaks against the reading; refuse one that another beats by far."""
     class_names, reading = arrival.run.class_names, arrival.reading
@@ -235,7 +235,7 @@ def _doubted(
     return tuple(doubt.text for doubt in found)
 
 
-def _cost(arrival: Arrival) -> dict[str, Any] | None:
+def _cost(arrival: IncomingModel) -> dict[str, Any] | None:
     """Measure the model; where that fails the row stands without, and the page says so."""
     assert arrival.reading is not None
     threads = arrival.run.manifest.threads or 1

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from benchmarks.exchange.adding.preprocessing import Colour, Reading, Scale, as_probabilities
+from benchmarks.exchange.adding.preprocessing import Colour, InputSpec, Scale, as_probabilities
 from benchmarks.store.folder import RunFolder
 from benchmarks.store.records import RunResults
 
@@ -18,7 +18,7 @@ Probabilities = NDArray[np.float64]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Request:
+class AddRequest:
     """What to add to which run, and how it is to be read.
 
     ``model`` or ``predictions`` is given. ``classes``, ``scale``, ``input_size`` (pixels) and
@@ -48,16 +48,16 @@ class Request:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Arrival:
+class IncomingModel:
     """A file on its way in: its identity, the run it joins and the images it is asked about."""
 
-    request: Request
+    request: AddRequest
     run: RunResults
     folder: RunFolder
     splits: pd.DataFrame
     sha256: str
     key: str
-    reading: Reading | None = None
+    reading: InputSpec | None = None
     versions: dict[str, str]
 
     def part(self, split: str) -> pd.DataFrame:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.exchange.adding.loaders import Opened, open_model
-from benchmarks.exchange.adding.preprocessing import Batch, Reading
+from benchmarks.exchange.adding.preprocessing import Batch, InputSpec
 from benchmarks.machine.timing import timed
 
 BATCH = 64
@@ -32,12 +32,12 @@ def answer(file: str, images: str, out: str, readings: list[dict[str, Any]], fir
     shown = np.load(images, mmap_mode="r")
     for place, content in enumerate(readings):
         part = shown if place == 0 else shown[:first]
-        np.save(Path(out) / f"{place}.npy", outputs(opened, part, Reading.from_json(content)))
+        np.save(Path(out) / f"{place}.npy", outputs(opened, part, InputSpec.from_json(content)))
 
 
 def measure(file: str, reading: dict[str, Any], image_shape: list[int]) -> dict[str, Any]:
     """Count the model's weights and operations and time it, preprocessing included."""
-    opened, read = open_model(Path(file)), Reading.from_json(reading)
+    opened, read = open_model(Path(file)), InputSpec.from_json(reading)
     images = np.random.default_rng(0).integers(0, 256, (BATCH, *image_shape), np.uint8)
     single, batch = _latency_ms(opened, images[:1], read), _latency_ms(opened, images, read)
     return {
@@ -50,7 +50,7 @@ def measure(file: str, reading: dict[str, Any], image_shape: list[int]) -> dict[
     }
 
 
-def outputs(opened: Opened, images: NDArray[np.uint8], reading: Reading) -> Batch:
+def outputs(opened: Opened, images: NDArray[np.uint8], reading: InputSpec) -> Batch:
     """Return the model's outputs, float32 N×K, for uint8 images N×H×W×C."""
     size = opened.shapes.batch or BATCH
     parts = [
@@ -70,6 +70,6 @@ def _batch(opened: Opened, inputs: Batch, size: int) -> Batch:
     return np.asarray(opened.run(inputs), np.float32).reshape(len(inputs), -1)[:count]
 
 
-def _latency_ms(opened: Opened, images: NDArray[np.uint8], reading: Reading) -> float:
+def _latency_ms(opened: Opened, images: NDArray[np.uint8], reading: InputSpec) -> float:
     """Return the median milliseconds of an answer."""
     return timed(lambda: outputs(opened, images, reading)).median * 1000

@@ -41,7 +41,7 @@ CHANNELS: Mapping[Colour, int] = MappingProxyType({"grey": 1, "rgb": 3, "bgr": 3
 
 
 @dataclass(frozen=True, kw_only=True)
-class Reading:
+class InputSpec:
     """What a model is given and what its outputs mean.
 
     ``classes`` names its outputs in order. ``height`` and ``width`` are those of its input in
@@ -60,11 +60,11 @@ class Reading:
         return {**asdict(self), "classes": list(self.classes)}
 
     @classmethod
-    def from_json(cls, content: Mapping[str, Any]) -> Reading:
+    def from_json(cls, content: Mapping[str, Any]) -> InputSpec:
         """Rebuild a reading from `to_json`."""
         return cls(**{**content, "classes": tuple(content["classes"])})
 
-    def with_scale(self, scale: Scale) -> Reading:
+    def with_scale(self, scale: Scale) -> InputSpec:
         """Return the same reading with another scale."""
         return replace(self, scale=scale)
 

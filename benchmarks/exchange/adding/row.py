@@ -7,8 +7,8 @@ from typing import Any
 
 import pandas as pd
 
-from benchmarks.exchange.adding.incoming import Arrival, Probabilities
-from benchmarks.exchange.adding.preprocessing import Reading
+from benchmarks.exchange.adding.incoming import IncomingModel, Probabilities
+from benchmarks.exchange.adding.preprocessing import InputSpec
 from benchmarks.store.files import now, read_json, replacing_folder, write_json, write_table
 from benchmarks.store.keys import score_key
 from benchmarks.store.ledger import record_opening
@@ -20,7 +20,7 @@ CAVEAT = (
 )
 
 
-def open_test_set(arrival: Arrival) -> None:
+def open_test_set(arrival: IncomingModel) -> None:
     """Put the opening of the test set into the run's ledger; its digests no longer hold."""
     arrival.folder.digests.unlink(missing_ok=True)
     record_opening(
@@ -33,12 +33,12 @@ def open_test_set(arrival: Arrival) -> None:
 
 
 def write_row(
-    arrival: Arrival,
+    arrival: IncomingModel,
     probabilities: Probabilities,
     warnings: tuple[str, ...],
     cost: dict[str, Any] | None,
 ) -> None:
-    """Write the row; ``probabilities`` are those of `Arrival.asked`.
+    """Write the row; ``probabilities`` are those of `IncomingModel.asked`.
 
     The manifest names it first, so that no fit is ever without its name.
     """
@@ -55,7 +55,7 @@ def write_row(
         write_json(folder.cost(name), cost)
 
 
-def _name_in_manifest(arrival: Arrival) -> None:
+def _name_in_manifest(arrival: IncomingModel) -> None:
     request, reading = arrival.request, arrival.reading
     manifest = read_json(arrival.folder.manifest)
     entry: dict[str, Any] = {
@@ -75,7 +75,7 @@ def _name_in_manifest(arrival: Arrival) -> None:
     write_json(arrival.folder.manifest, {**manifest, "variants": [*kept, entry]})
 
 
-def _told(reading: Reading | None) -> str:
+def _told(reading: InputSpec | None) -> str:
     if reading is None:
         return ""
     size = f"{reading.height}×{reading.width}"
@@ -83,7 +83,7 @@ def _told(reading: Reading | None) -> str:
     return f"; read as {reading.colour}, {size}, {reading.scale}, {', '.join(reading.classes)}{end}"
 
 
-def _facts(arrival: Arrival, warnings: tuple[str, ...], files: list[str]) -> dict[str, Any]:
+def _facts(arrival: IncomingModel, warnings: tuple[str, ...], files: list[str]) -> dict[str, Any]:
     return {
         "key": arrival.key,
         "variant": arrival.request.name,
@@ -102,7 +102,7 @@ def _facts(arrival: Arrival, warnings: tuple[str, ...], files: list[str]) -> dic
     }
 
 
-def _predictions(arrival: Arrival, probabilities: Probabilities) -> pd.DataFrame:
+def _predictions(arrival: IncomingModel, probabilities: Probabilities) -> pd.DataFrame:
     table = arrival.asked[["row", "image_id", "label", "split"]].copy()
     for place, name in enumerate(arrival.run.class_names):
         table[f"p_{name}"] = probabilities[:, place]

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from benchmarks.errors import InputError
-from benchmarks.exchange.adding.incoming import Request
-from benchmarks.exchange.adding.preprocessing import CHANNELS, SCALES, Colour, Reading
+from benchmarks.exchange.adding.incoming import AddRequest
+from benchmarks.exchange.adding.preprocessing import CHANNELS, SCALES, Colour, InputSpec
 from benchmarks.processes import call
 from benchmarks.store.records import RunResults
 
 
-def stated(request: Request, run: RunResults) -> tuple[Reading, dict[str, str]]:
+def complete_input_spec(request: AddRequest, run: RunResults) -> tuple[InputSpec, dict[str, str]]:
     """Return the reading that the user and the model's file state together."""
     if request.scale is None or not request.classes:
         raise InputError(
@@ -30,7 +30,7 @@ def stated(request: Request, run: RunResults) -> tuple[Reading, dict[str, str]]:
             f"{len(run.class_names)} classes; only a model of the same classes can join"
         )
     height, width = (_size(request, shapes[side]) for side in ("height", "width"))
-    reading = Reading(
+    reading = InputSpec(
         scale=request.scale,
         classes=request.classes,
         colour=_colour(request, shapes["channels"], run.manifest.data.image_shape[-1]),
@@ -41,7 +41,7 @@ def stated(request: Request, run: RunResults) -> tuple[Reading, dict[str, str]]:
     return reading, told["versions"]
 
 
-def _size(request: Request, fixed: int | None) -> int:
+def _size(request: AddRequest, fixed: int | None) -> int:
     if fixed is None and request.input_size is None:
         raise InputError(f"{request.file}: it leaves the size of images open; say --input-size")
     if fixed and request.input_size not in (None, fixed):
@@ -49,7 +49,7 @@ def _size(request: Request, fixed: int | None) -> int:
     return fixed or request.input_size or 0
 
 
-def _colour(request: Request, channels: int, own: int) -> Colour:
+def _colour(request: AddRequest, channels: int, own: int) -> Colour:
     """Return how colours enter; only RGB or BGR is open, and only if the images have colour."""
     if request.colour is None and channels == 3 and own == 3:
         raise InputError(f"{request.file}: say --colour rgb or --colour bgr (OpenCV's order)")

@@ -7,7 +7,7 @@ from typing import Any
 from benchmarks.evaluation.scores import score
 from benchmarks.evaluation.uncertainty import wilson
 from benchmarks.exchange.exporting.fits import ScoredFit
-from benchmarks.exchange.exporting.formats import Format
+from benchmarks.exchange.exporting.formats import ExportFormat
 from benchmarks.store.records import RunResults
 from datasets.records import DataError
 from datasets.registry import discover
@@ -15,9 +15,9 @@ from datasets.registry import discover
 INTERVAL = "95 % Wilson interval of this fit's accuracy; it covers the sampling of images only"
 
 
-def card(chosen: ScoredFit, form: Format) -> dict[str, Any]:
+def card(chosen: ScoredFit, form: ExportFormat) -> dict[str, Any]:
     """Return the facts of an exported fit as JSON values, but those of the file itself."""
-    run, variant, facts = chosen.run, chosen.variant, chosen.fit.facts
+    run, variant, facts = chosen.run, chosen.variant, chosen.fit.record
     manifest = run.manifest
     scored_in = facts.precision if form.engine != "scikit-learn" else "float32"
     return {
@@ -51,13 +51,13 @@ def card(chosen: ScoredFit, form: Format) -> dict[str, Any]:
             "commit": manifest.git.get("commit"),
         },
         "architecture": {
-            "name": variant.facts.architecture,
-            "initialisation": variant.facts.initialisation,
-            "strategy": variant.facts.strategy,
-            "source": variant.facts.source,
+            "name": variant.record.architecture,
+            "initialisation": variant.record.initialisation,
+            "strategy": variant.record.strategy,
+            "source": variant.record.source,
         },
         "trained_with": dict(facts.versions),
-        "licence": _licence(run, variant.facts.initialisation),
+        "licence": _licence(run, variant.record.initialisation),
     }
 
 

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from benchmarks.errors import InputError
 from benchmarks.exchange.exporting.card import card
 from benchmarks.exchange.exporting.fits import scored_fit
-from benchmarks.exchange.exporting.formats import Format, choose_format
+from benchmarks.exchange.exporting.formats import ExportFormat, choose_format
 from benchmarks.processes import call
 from benchmarks.store.files import write_json
 
@@ -28,7 +28,7 @@ WRITERS = {"keras": "keras", "torch": "torch", "scikit-learn": "scikit"}
 
 
 @dataclass(frozen=True, kw_only=True)
-class Request:
+class ExportRequest:
     """What to export, how and where to; ``seed`` ``None`` is the variant's lowest."""
 
     reference: str
@@ -55,7 +55,7 @@ class Exported:
     precision_scored: str
 
 
-def export(request: Request) -> Exported:
+def export(request: ExportRequest) -> Exported:
     """Write a fit's model as a file for other programs, and its card beside it.
 
     The file takes its place only when it has been loaded again and its probabilities for seeded
@@ -63,7 +63,7 @@ def export(request: Request) -> Exported:
     nothing is left. So it is for a wrong reference, format or place.
     """
     chosen = scored_fit(request.reference, request.seed)
-    form = choose_format(request.format, chosen.variant.facts.engine, chosen.variant.name)
+    form = choose_format(request.format, chosen.variant.record.engine, chosen.variant.name)
     target = _target(request.out, form)
     facts = card(chosen, form)
     with _beside(target) as folder:
@@ -79,7 +79,7 @@ def export(request: Request) -> Exported:
                 "form": form.name,
                 "plugins": [str(path.resolve()) for path in request.plugins],
             },
-            threads=chosen.fit.facts.threads or 1,
+            threads=chosen.fit.record.threads or 1,
             environment={"KERAS_BACKEND": "tensorflow"},
         )
         if form.name == "onnx":
@@ -99,7 +99,7 @@ def random_images(shape: tuple[int, ...]) -> NDArray[np.uint8]:
     return np.concatenate([noise, np.stack(blots)])
 
 
-def _target(out: Path, form: Format) -> Path:
+def _target(out: Path, form: ExportFormat) -> Path:
     if out.suffix != form.suffix:
         raise InputError(f"{out}: a file of format {form.name} ends in {form.suffix}")
     target = out.expanduser().absolute()

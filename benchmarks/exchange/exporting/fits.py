@@ -32,6 +32,6 @@ def scored_fit(reference: str, seed: int | None) -> ScoredFit:
     run = read_run(chosen.run)
     variant = next(each for each in run.variants if each.name == chosen.variant.name)
     for fit in variant.fits:
-        if fit.facts.seed == chosen.fit.seed:
+        if fit.record.seed == chosen.fit.seed:
             return ScoredFit(run, variant, fit, chosen.folder)
     raise InputError(f"{chosen.folder}: not scored yet; go on with the run first")

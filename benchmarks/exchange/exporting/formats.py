@@ -10,7 +10,7 @@ from models.registry import EngineName
 
 
 @dataclass(frozen=True, kw_only=True)
-class Format:
+class ExportFormat:
     """One kind of file that a model of one engine can be written as.
 
     ``packages`` are optional ones that it takes; ``precision`` is what it computes in, blank
@@ -28,9 +28,9 @@ class Format:
 WHOLE = "the whole model, from raw images to probabilities"
 WEIGHTS = "weights only; the metadata names the architecture that ferbench builds for them"
 FORMATS = (
-    Format(name="keras", engine="keras", suffix=".keras", contents=f"{WHOLE}; Keras 3"),
-    Format(name="h5", engine="keras", suffix=".h5", contents=f"{WHOLE}; Keras"),
-    Format(
+    ExportFormat(name="keras", engine="keras", suffix=".keras", contents=f"{WHOLE}; Keras 3"),
+    ExportFormat(name="h5", engine="keras", suffix=".h5", contents=f"{WHOLE}; Keras"),
+    ExportFormat(
         name="onnx",
         engine="keras",
         suffix=".onnx",
@@ -38,14 +38,14 @@ FORMATS = (
         precision="float32",
         packages=("onnx", "onnxruntime", "tf2onnx"),
     ),
-    Format(
+    ExportFormat(
         name="tflite",
         engine="keras",
         suffix=".tflite",
         contents=f"{WHOLE}; LiteRT (TensorFlow Lite)",
         precision="float32",
     ),
-    Format(
+    ExportFormat(
         name="onnx",
         engine="torch",
         suffix=".onnx",
@@ -53,26 +53,28 @@ FORMATS = (
         precision="float32",
         packages=("onnx", "onnxruntime", "onnxscript"),
     ),
-    Format(
+    ExportFormat(
         name="torch-export",
         engine="torch",
         suffix=".pt2",
         contents=f"{WHOLE}; torch.export.load",
         precision="float32",
     ),
-    Format(name="safetensors", engine="torch", suffix=".safetensors", contents=WEIGHTS),
-    Format(
+    ExportFormat(name="safetensors", engine="torch", suffix=".safetensors", contents=WEIGHTS),
+    ExportFormat(
         name="joblib",
         engine="scikit-learn",
         suffix=".joblib",
         contents="the estimator (predict_proba); joblib.load beside a checkout of ferbench",
     ),
-    Format(name="safetensors", engine="scikit-learn", suffix=".safetensors", contents=WEIGHTS),
+    ExportFormat(
+        name="safetensors", engine="scikit-learn", suffix=".safetensors", contents=WEIGHTS
+    ),
 )
 NAMES = tuple(dict.fromkeys(each.name for each in FORMATS))
 
 
-def choose_format(name: str, engine: str, variant: str) -> Format:
+def choose_format(name: str, engine: str, variant: str) -> ExportFormat:
     """Return the format ``name`` of ``engine``; raises ``InputError`` naming those there are.
 
     So does a format whose optional packages are not installed.

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
-from benchmarks.execution.jobs.job import Cell
+from benchmarks.execution.jobs.job import Job
 
 
 @dataclass(frozen=True)
@@ -18,7 +18,7 @@ class Event:
     """
 
     kind: Literal["started", "epoch", "done", "failed", "unavailable"]
-    cell: Cell
+    cell: Job
     content: Mapping[str, Any]
 
 
@@ -30,7 +30,7 @@ class Executor(Protocol):
         """How many cells it takes at once."""
         ...
 
-    def submit(self, cell: Cell) -> None:
+    def submit(self, cell: Job) -> None:
         """Start ``cell``. The caller keeps to the capacity."""
         ...
 

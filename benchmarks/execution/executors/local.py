@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.execution.executors.contract import Event
-from benchmarks.execution.jobs.job import Cell
+from benchmarks.execution.jobs.job import Job
 from benchmarks.processes import worker_environment
 
 FRESH = ("pretrain", "fit", "bench")
@@ -31,7 +31,7 @@ class Worker:
     engine: str
     role: str
     process: subprocess.Popen[str]
-    cell: Cell | None = None
+    cell: Job | None = None
     reader: threading.Thread | None = field(default=None, repr=False)
 
 
@@ -60,7 +60,7 @@ class ProcessExecutor:
         """How many cells run at once."""
         return self._capacity
 
-    def submit(self, cell: Cell) -> None:
+    def submit(self, cell: Job) -> None:
         """Give ``cell`` to an idle worker of its engine and role, or to a new one."""
         role = "score" if cell.sealed or cell.kind == "measure" else "train"
         worker = self._idle(cell, role) or self._start(cell.engine, role)
@@ -94,7 +94,7 @@ class ProcessExecutor:
             self._stop(worker)
         self._temporary.cleanup()
 
-    def _idle(self, cell: Cell, role: str) -> Worker | None:
+    def _idle(self, cell: Job, role: str) -> Worker | None:
         idle = [worker for worker in self._workers if worker.cell is None]
         fitting = [w for w in idle if (w.engine, w.role) == (cell.engine, role)]
         if fitting and cell.kind not in FRESH:

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.engines.registry import load_engine
-from benchmarks.errors import CellFailed, InputError, Unavailable
-from benchmarks.execution.jobs.job import Cell
+from benchmarks.errors import InputError, JobFailed, Unavailable
+from benchmarks.execution.jobs.job import Job
 from benchmarks.execution.jobs.kinds import carry_out
 from benchmarks.processes import _redirect_output, seal
 from benchmarks.training.loop import TrainingDiverged
@@ -37,13 +37,13 @@ def main(engine_name: str, log: str, forbidden: Sequence[str]) -> None:
         _serve(cells.get(), engine, tell)
 
 
-def _serve(cell: Cell, engine: Any, tell: Callable[..., None]) -> None:
+def _serve(cell: Job, engine: Any, tell: Callable[..., None]) -> None:
     tell("started")
     try:
         result = carry_out(cell, engine, lambda record: tell("epoch", **record))
     except (Unavailable, ModelError) as error:
         tell("unavailable", reason=str(error))
-    except (CellFailed, TrainingDiverged, InputError, DataError) as error:
+    except (JobFailed, TrainingDiverged, InputError, DataError) as error:
         tell("failed", reason=str(error))
     except Exception as error:
         traceback.print_exc()
@@ -54,12 +54,12 @@ def _serve(cell: Cell, engine: Any, tell: Callable[..., None]) -> None:
         tell("done", **result)
 
 
-def _read_cells() -> queue.Queue[Cell]:
-    cells: queue.Queue[Cell] = queue.Queue()
+def _read_cells() -> queue.Queue[Job]:
+    cells: queue.Queue[Job] = queue.Queue()
 
     def read() -> None:
         for line in sys.stdin:
-            cells.put(Cell.from_json(json.loads(line)))
+            cells.put(Job.from_json(json.loads(line)))
         os._exit(0)
 
     threading.Thread(target=read, daemon=True).start()

@@ -24,7 +24,7 @@ CellKind = Literal[
 
 
 @dataclass(frozen=True, kw_only=True)
-class Cell:
+class Job:
     """One piece of work for one worker, complete in itself and plain JSON.
 
     ``key`` names the result. ``training`` and ``sealed`` are the packs of the split: a cell
@@ -68,7 +68,7 @@ class Cell:
         return asdict(self)
 
     @classmethod
-    def from_json(cls, content: Mapping[str, Any]) -> Cell:
+    def from_json(cls, content: Mapping[str, Any]) -> Job:
         """Rebuild a cell from `to_json`."""
         shape = content["image_shape"]
         return cls(

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.engines.contract import Engine, InitialWeights, Predictor
-from benchmarks.execution.jobs.job import Cell
+from benchmarks.execution.jobs.job import Job
 from benchmarks.execution.jobs.measuring import measure_speed
 from benchmarks.execution.jobs.scoring import explain, robustness
 from benchmarks.execution.jobs.training import (
@@ -36,7 +36,7 @@ from models.registry import Recipe
 BATCH = 64
 
 
-def carry_out(cell: Cell, engine: Engine, tell: Tell) -> Result:
+def carry_out(cell: Job, engine: Engine, tell: Tell) -> Result:
     """Do what ``cell`` asks with ``engine``; ``tell`` is called with each epoch's record.
 
     The result is written to ``cell.output`` before it is returned, so that a kill loses nothing
@@ -46,13 +46,13 @@ def carry_out(cell: Cell, engine: Engine, tell: Tell) -> Result:
     return _KINDS[cell.kind](cell, engine, tell)
 
 
-def _weights(cell: Cell, engine: Engine, tell: Tell) -> Result:
+def _weights(cell: Job, engine: Engine, tell: Tell) -> Result:
     """Find out whether the initial weights can be had."""
     engine.learner(architecture(cell), task(cell), Recipe(**cell.recipe), initial(cell))
     return answered(cell, {})
 
 
-def _score(cell: Cell, engine: Engine, tell: Tell) -> Result:
+def _score(cell: Job, engine: Engine, tell: Tell) -> Result:
     """Predict validation and test with a frozen fit; this opens the test set, and says so."""
     assert cell.sealed is not None and cell.ledger is not None
     model = engine.restore(Path(cell.output).parent, registry(cell))
@@ -77,7 +77,7 @@ def _score(cell: Cell, engine: Engine, tell: Tell) -> Result:
     return {"key": cell.key}
 
 
-def _measure(cell: Cell, engine: Engine, tell: Tell) -> Result:
+def _measure(cell: Job, engine: Engine, tell: Tell) -> Result:
     """Count parameters and operations, and time single-image and batch prediction."""
     model = engine.restore(Path(cell.facts["fit"]), registry(cell))
     cost = model.cost()
@@ -98,7 +98,7 @@ def _measure(cell: Cell, engine: Engine, tell: Tell) -> Result:
     )
 
 
-def _count(cell: Cell, engine: Engine, tell: Tell) -> Result:
+def _count(cell: Job, engine: Engine, tell: Tell) -> Result:
     """Count parameters and operations of an untrained network."""
     learner = engine.learner(
         architecture(cell), task(cell), Recipe(**cell.recipe), InitialWeights(kind="scratch")
@@ -106,7 +106,7 @@ def _count(cell: Cell, engine: Engine, tell: Tell) -> Result:
     return answered(cell, dataclasses.asdict(learner.cost()))
 
 
-def _bench(cell: Cell, engine: Engine, tell: Tell) -> Result:
+def _bench(cell: Job, engine: Engine, tell: Tell) -> Result:
     """Time training and prediction of a network with random weights."""
     learner = engine.learner(
         architecture(cell), task(cell), Recipe(**cell.recipe), InitialWeights(kind="scratch")
@@ -121,7 +121,7 @@ def _bench(cell: Cell, engine: Engine, tell: Tell) -> Result:
     return answered(cell, {**measured, **facts})
 
 
-_KINDS: Mapping[str, Callable[[Cell, Engine, Tell], Result]] = {
+_KINDS: Mapping[str, Callable[[Job, Engine, Tell], Result]] = {
     "weights": _weights,
     "pretrain": pretrain,
     "trial": trial,

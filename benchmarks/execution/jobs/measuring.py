@@ -9,7 +9,7 @@ from dataclasses import asdict
 from typing import Any
 
 from benchmarks.engines.contract import Learner
-from benchmarks.execution.jobs.job import Cell
+from benchmarks.execution.jobs.job import Job
 from benchmarks.machine.timing import Spread, timed
 from benchmarks.training.loop import Examples
 from benchmarks.training.stream import batches, network_seed
@@ -21,7 +21,7 @@ BLOCK_SECONDS = 0.1
 MOST_STEPS = 50
 
 
-def measure_speed(learner: Learner, data: Examples, cell: Cell) -> dict[str, Any]:
+def measure_speed(learner: Learner, data: Examples, cell: Job) -> dict[str, Any]:
     """Time training steps, the stream's part included, and prediction of 1 and of 64 images.
 
     ``cell.facts["seconds"]`` is about how long each of the three is repeated. Training is in
@@ -43,7 +43,7 @@ def measure_speed(learner: Learner, data: Examples, cell: Cell) -> dict[str, Any
     }
 
 
-def _training(learner: Learner, data: Examples, cell: Cell, seconds: float, least: int) -> Spread:
+def _training(learner: Learner, data: Examples, cell: Job, seconds: float, least: int) -> Spread:
     """Time blocks of steps: a GPU works behind the program, so each block waits for it once."""
     steps = _steps(learner, data, cell)
 
@@ -61,7 +61,7 @@ def _training(learner: Learner, data: Examples, cell: Cell, seconds: float, leas
     return taken.rate(length * size)
 
 
-def _steps(learner: Learner, data: Examples, cell: Cell) -> Iterator[int]:
+def _steps(learner: Learner, data: Examples, cell: Job) -> Iterator[int]:
     """Take one optimiser step after another, as a fit does; yield the images of each."""
     recipe, seeds = cell.recipe, (cell.protocol_seed, cell.seed)
     for epoch in itertools.count():

@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 from benchmarks.data.corruptions import LEVELS, STRENGTHS, corrupt
 from benchmarks.engines.contract import Engine
 from benchmarks.engines.grad_cam import Attention, NoMap
-from benchmarks.errors import CellFailed
+from benchmarks.errors import JobFailed
 from benchmarks.execution.jobs.choice import chosen
-from benchmarks.execution.jobs.job import Cell
+from benchmarks.execution.jobs.job import Job
 from benchmarks.execution.jobs.training import Result, Tell, registry
 from benchmarks.store.files import write_arrays, write_table
 from benchmarks.store.ledger import record_opening
@@ -31,7 +31,7 @@ class _Exam:
     table: pd.DataFrame
 
 
-def explain(cell: Cell, engine: Engine, tell: Tell) -> Result:
+def explain(cell: Job, engine: Engine, tell: Tell) -> Result:
     """Find where a fit looks, on the images of which it was surest, rightly and wrongly."""
     started = time.perf_counter()
     model = engine.restore(Path(cell.output).parent, registry(cell))
@@ -57,7 +57,7 @@ def explain(cell: Cell, engine: Engine, tell: Tell) -> Result:
     return attributes
 
 
-def robustness(cell: Cell, engine: Engine, tell: Tell) -> Result:
+def robustness(cell: Job, engine: Engine, tell: Tell) -> Result:
     """Let a fit answer test images under every corruption and strength, and untouched."""
     started = time.perf_counter()
     exam = _opened(cell)
@@ -93,7 +93,7 @@ def drawn(labels: NDArray[np.int64], images: int | None, seed: int) -> NDArray[n
     return np.sort(part)
 
 
-def _opened(cell: Cell) -> _Exam:
+def _opened(cell: Job) -> _Exam:
     """Open the test set, and say so in the ledger."""
     assert cell.sealed is not None and cell.ledger is not None
     record_opening(
@@ -109,7 +109,7 @@ def _opened(cell: Cell) -> _Exam:
 
 
 def _attention(
-    cell: Cell, model: Any, images: NDArray[np.uint8], answers: NDArray[np.int64]
+    cell: Job, model: Any, images: NDArray[np.uint8], answers: NDArray[np.int64]
 ) -> Attention:
     try:
         if cell.engine == "keras":
@@ -120,7 +120,7 @@ def _attention(
 
         return torch_maps.attention(model.module, images, answers)
     except NoMap as error:
-        raise CellFailed(str(error)) from error
+        raise JobFailed(str(error)) from error
 
 
 def _answers(

@@ -13,10 +13,10 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.engines.contract import Engine, InitialWeights, Task
-from benchmarks.execution.jobs.job import Cell
+from benchmarks.execution.jobs.job import Job
 from benchmarks.store.files import now, replacing_folder, write_json
 from benchmarks.training.checkpoint import EpochRecord
-from benchmarks.training.loop import Course, Examples, Outcome, TrainingData, train
+from benchmarks.training.loop import Course, Examples, TrainingData, TrainingOutcome, train
 from datasets.cache import cache_folder
 from models.registry import Architecture, Recipe, Registry, discover
 
@@ -24,7 +24,7 @@ Result = dict[str, Any]
 Tell = Callable[[dict[str, Any]], None]
 
 
-def trial(cell: Cell, engine: Engine, tell: Tell) -> Result:
+def trial(cell: Job, engine: Engine, tell: Tell) -> Result:
     """Train one trial up to the end of a rung."""
     started = time.perf_counter()
     outcome = _train(cell, engine, tell)
@@ -39,7 +39,7 @@ def trial(cell: Cell, engine: Engine, tell: Tell) -> Result:
     )
 
 
-def pretrain(cell: Cell, engine: Engine, tell: Tell) -> Result:
+def pretrain(cell: Job, engine: Engine, tell: Tell) -> Result:
     """Train on the source data set and keep the backbone."""
     started = time.perf_counter()
     outcome = _train(cell, engine, tell)
@@ -55,7 +55,7 @@ def pretrain(cell: Cell, engine: Engine, tell: Tell) -> Result:
     return result
 
 
-def fit(cell: Cell, engine: Engine, tell: Tell) -> Result:
+def fit(cell: Job, engine: Engine, tell: Tell) -> Result:
     """Train a final model and write it with its history; the test set stays shut."""
     started, began = time.perf_counter(), now()
     outcome = _train(cell, engine, tell)
@@ -91,7 +91,7 @@ def fit(cell: Cell, engine: Engine, tell: Tell) -> Result:
     return result
 
 
-def _train(cell: Cell, engine: Engine, tell: Tell) -> Outcome:
+def _train(cell: Job, engine: Engine, tell: Tell) -> TrainingOutcome:
     course = Course(
         recipe=Recipe(**cell.recipe),
         strategy=cell.strategy,
@@ -115,11 +115,11 @@ def _train(cell: Cell, engine: Engine, tell: Tell) -> Outcome:
     )
 
 
-def _training_data(cell: Cell) -> TrainingData:
+def _training_data(cell: Job) -> TrainingData:
     return TrainingData(train=examples(cell, "train"), validation=examples(cell, "validation"))
 
 
-def examples(cell: Cell, split: str) -> Examples:
+def examples(cell: Job, split: str) -> Examples:
     """Return a split of the training pack, images memory-mapped."""
     pack = Path(cell.training)
     return Examples(
@@ -128,17 +128,17 @@ def examples(cell: Cell, split: str) -> Examples:
     )
 
 
-def architecture(cell: Cell) -> Architecture:
+def architecture(cell: Job) -> Architecture:
     """Return the architecture that ``cell`` names."""
     return registry(cell)[cell.architecture]
 
 
-def registry(cell: Cell) -> Registry:
+def registry(cell: Job) -> Registry:
     """Return every model that ``cell`` may name, its plugins' too."""
     return discover(Path(plugin) for plugin in cell.plugins)
 
 
-def task(cell: Cell) -> Task:
+def task(cell: Job) -> Task:
     """Return what the network of ``cell`` has to do."""
     return Task(
         classes=len(cell.class_names),
@@ -148,13 +148,13 @@ def task(cell: Cell) -> Task:
     )
 
 
-def initial(cell: Cell) -> InitialWeights:
+def initial(cell: Job) -> InitialWeights:
     """Return where the backbone of ``cell`` starts."""
     file = Path(cell.initial_file) if cell.initial_file else None
     return InitialWeights(kind=cell.initial, file=file)  # type: ignore[arg-type]
 
 
-def answered(cell: Cell, content: Result) -> Result:
+def answered(cell: Job, content: Result) -> Result:
     """Write ``content`` under the key of ``cell`` and return both."""
     result = {"key": cell.key, **content}
     write_json(Path(cell.output), result)

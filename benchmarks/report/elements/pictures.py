@@ -77,7 +77,7 @@ class _Sprite:
         )
 
 
-class Album:
+class ImageSheet:
     """Collects the pictures of a page; without packs it is closed and holds none."""
 
     def __init__(self, packs: Packs | None) -> None:
@@ -124,10 +124,10 @@ class Album:
         return Markup("\n".join(sprite.style() for sprite in filled))
 
 
-def album_of(manifest: Manifest, images: bool) -> Album:
+def album_of(manifest: Manifest, images: bool) -> ImageSheet:
     """Return an album of a run's data: open if ``images`` and the cache has them decoded."""
     split = manifest.split
-    return Album(stored_packs(split.training_digest, split.digest) if images else None)
+    return ImageSheet(stored_packs(split.training_digest, split.digest) if images else None)
 
 
 def claims_pictures(page: str) -> bool:

@@ -11,7 +11,7 @@ MOST_STEPS = 5
 
 
 @dataclass(frozen=True)
-class Scale:
+class Axis:
     """From ``low`` to ``high`` (fractions of 1, multiples of ``step``)."""
 
     low: float
@@ -45,7 +45,7 @@ class Whisker:
     seeds: tuple[str, ...] = ()
 
 
-def scale(values: Iterable[float]) -> Scale:
+def scale(values: Iterable[float]) -> Axis:
     """Return the shortest scale of round numbers that holds ``values``, fractions of 1.
 
     Without any value it is the whole scale.
@@ -56,12 +56,10 @@ def scale(values: Iterable[float]) -> Scale:
         high = max(math.ceil(max(known) / step - 1e-9), low + 1)
         if high - low <= MOST_STEPS:
             break
-    return Scale(low * step, high * step, step)
+    return Axis(low * step, high * step, step)
 
 
-def whisker(
-    on: Scale, low: float, mean: float, high: float, seeds: Iterable[float] = ()
-) -> Whisker:
+def whisker(on: Axis, low: float, mean: float, high: float, seeds: Iterable[float] = ()) -> Whisker:
     """Place a mean with its interval; an unknown end is the mean."""
     ends = [mean if math.isnan(end) else end for end in (low, high)]
     each = tuple(on.place(seed) for seed in seeds)

@@ -161,7 +161,7 @@ def _without(run: RunResults, frame: pd.DataFrame) -> str:
 
 def _unbeaten(run: RunResults, statistics: Statistics) -> Iterator[str]:
     """Name the networks that the best of the floors is as good as."""
-    engines = {variant.name: variant.facts.engine for variant in run.ranked}
+    engines = {variant.name: variant.record.engine for variant in run.ranked}
     if run.mistake:
         return
     floors = [name for name in statistics.order if engines[name] == FLOOR_ENGINE]
@@ -279,7 +279,7 @@ def _missing(run: RunResults) -> Iterator[str]:
 
 def _in_short(variant: VariantResults) -> str:
     """Return the first clause of why a variant has no score; the leaderboard tells the whole."""
-    reason = variant.outcome.reason.removeprefix(f"{variant.facts.architecture}: ")
+    reason = variant.outcome.reason.removeprefix(f"{variant.record.architecture}: ")
     clause = reason.split(" (")[0].split("; ")[0].rstrip(".")
     return shortened(clause, LONGEST) or "no reason was recorded"
 

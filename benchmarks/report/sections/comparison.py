@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from benchmarks.evaluation.bootstrap import RESAMPLED
 from benchmarks.evaluation.comparison import McNemar, Pair
 from benchmarks.evaluation.resolution import Resolution
-from benchmarks.evaluation.statistics import Part, Score, Statistics
+from benchmarks.evaluation.statistics import Score, Statistics, SubsetStatistics
 from benchmarks.metrics import METRICS
 from benchmarks.report.elements.elements import Cell, Column, PairCell, PairMatrix, Table, table
 from benchmarks.report.elements.numbers import (
@@ -89,7 +89,7 @@ def _sentences(statistics: Statistics) -> list[str]:
     ]
 
 
-def _resolution(found: Resolution, part: Part) -> str:
+def _resolution(found: Resolution, part: SubsetStatistics) -> str:
     said = (
         f"What this test set can resolve: on {with_sign(found.discordance)} of its "
         f"{plural(part.pictures, 'different picture')} one of two networks is right where the "
@@ -185,7 +185,7 @@ def _mcnemar(test: McNemar, *, named: bool) -> str:
     return f"{seeds}: {counts}" if named or one != other else counts
 
 
-def _sources(run: RunResults, statistics: Statistics, part: Part) -> Table:
+def _sources(run: RunResults, statistics: Statistics, part: SubsetStatistics) -> Table:
     seeds = {variant.name: len(variant.fits) for variant in run.ranked}
     columns = [
         Column("Variant", numeric=False),
@@ -236,7 +236,7 @@ def _about_parts(run: RunResults, statistics: Statistics) -> str:
     return f"{said}. A score that falls without them had been helped by what was seen before."
 
 
-def _parts(statistics: Statistics, whole_set: Part) -> Table | None:
+def _parts(statistics: Statistics, whole_set: SubsetStatistics) -> Table | None:
     part = statistics.without_duplicates
     if part is None or part is whole_set:
         return None

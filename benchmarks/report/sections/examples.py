@@ -6,14 +6,14 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from benchmarks.report.elements.pictures import Album, Tile
+from benchmarks.report.elements.pictures import ImageSheet, Tile
 from benchmarks.report.sections.explanations import Gallery
 
 EACH = 7
 CLASSES = 40
 
 
-def examples(names: Sequence[str], album: Album) -> tuple[Gallery, ...]:
+def examples(names: Sequence[str], album: ImageSheet) -> tuple[Gallery, ...]:
     """Return a few training images of each class, spread over the split; none if closed."""
     if not album.open:
         return ()

@@ -6,21 +6,21 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from benchmarks.evaluation.attention import Attention, Glance, attention
+from benchmarks.evaluation.attention import Glance, VariantAttention, attention
 from benchmarks.evaluation.failures import (
     Confusion,
     Failures,
     Hopeless,
-    Mistake,
+    Misclassification,
     failures,
     networks,
 )
 from benchmarks.report.elements.elements import Cell, Column, Table, table
 from benchmarks.report.elements.numbers import MISSING, plural, three_digits, whole, with_sign
-from benchmarks.report.elements.pictures import Album, Tile
+from benchmarks.report.elements.pictures import ImageSheet, Tile
 from benchmarks.store.records import RunResults
 
-Listed = TypeVar("Listed", Hopeless, Mistake)
+Listed = TypeVar("Listed", Hopeless, Misclassification)
 PAIRS, PAIRS_EACH = 12, 3
 SHOWN = 24
 LISTED = 60
@@ -64,7 +64,12 @@ class LooksSection:
 
 
 def looks_section(
-    run: RunResults, order: Sequence[str], anchors: dict[str, str], album: Album, *, named: bool
+    run: RunResults,
+    order: Sequence[str],
+    anchors: dict[str, str],
+    album: ImageSheet,
+    *,
+    named: bool,
 ) -> LooksSection | None:
     """Return the section, or ``None`` where no variant is scored; ``order`` is best first.
 
@@ -140,7 +145,7 @@ def _share(number: int, found: Failures) -> str:
 
 
 def _hopeless_tiles(
-    chosen: Sequence[Hopeless], found: Failures, names: Sequence[str], album: Album
+    chosen: Sequence[Hopeless], found: Failures, names: Sequence[str], album: ImageSheet
 ) -> Iterator[Tile]:
     for each in chosen if album.open else ():
         voted = f"{each.agreeing} of {len(found.variants)}"
@@ -178,7 +183,9 @@ def _hopeless_table(found: Failures, names: Sequence[str]) -> Table:
     return table(_listed("Wrong for all variants", len(found.hopeless)), columns, rows)
 
 
-def _mistake_tiles(chosen: Sequence[Mistake], names: Sequence[str], album: Album) -> Iterator[Tile]:
+def _mistake_tiles(
+    chosen: Sequence[Misclassification], names: Sequence[str], album: ImageSheet
+) -> Iterator[Tile]:
     for each in chosen if album.open else ():
         yield Tile(
             photo=album.stored("test", each.row),
@@ -218,7 +225,7 @@ def _listed(what: str, number: int) -> str:
     return f"{what}: {LISTED} of {whole(number)}" if number > LISTED else what
 
 
-def _attention_table(seen: Sequence[Attention]) -> Table:
+def _attention_table(seen: Sequence[VariantAttention]) -> Table:
     columns = [
         Column("Variant", numeric=False),
         Column("Layer", "The deepest feature map of at least 6×6 cells.", numeric=False),
@@ -242,7 +249,9 @@ def _attention_table(seen: Sequence[Attention]) -> Table:
     return table("Where it looks (Grad-CAM): the shares of the maps", columns, rows)
 
 
-def _look(each: Attention, anchors: dict[str, str], names: Sequence[str], album: Album) -> Look:
+def _look(
+    each: VariantAttention, anchors: dict[str, str], names: Sequence[str], album: ImageSheet
+) -> Look:
     size = f"{each.side[0]}×{each.side[1]}"
     return Look(
         variant=each.variant,
@@ -252,7 +261,9 @@ def _look(each: Attention, anchors: dict[str, str], names: Sequence[str], album:
     )
 
 
-def _glance(glance: Glance, each: Attention, names: Sequence[str], album: Album) -> Tile:
+def _glance(
+    glance: Glance, each: VariantAttention, names: Sequence[str], album: ImageSheet
+) -> Tile:
     label, answer, sure = names[glance.label], names[glance.answer], with_sign(glance.confidence)
     told = f"{label} {sure}" if glance.right else f"{label} → {answer} {sure}"
     blank = "; nothing in the map speaks for it" if not each.maps[glance.index].any() else ""

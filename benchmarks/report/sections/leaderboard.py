@@ -31,10 +31,10 @@ from benchmarks.report.elements.numbers import (
     whole,
     with_sign,
 )
-from benchmarks.report.elements.whiskers import Scale, Whisker, scale, whisker
+from benchmarks.report.elements.whiskers import Axis, Whisker, scale, whisker
 from benchmarks.report.files.leaderboard import spread
 from benchmarks.report.sections.fairness import marks
-from benchmarks.store.records import RunResults, VariantFacts, VariantResults
+from benchmarks.store.records import RunResults, VariantRecord, VariantResults
 
 RANK = (
     "The ranks that the test set leaves open: from 1 + the number of variants that are "
@@ -93,7 +93,7 @@ class Board:
     published: tuple[BoardRow, ...]
     about_published: str
     facts: tuple[Fact, ...]
-    scale: Scale
+    scale: Axis
     references: tuple[Reference, ...]
     long: bool
 
@@ -123,7 +123,7 @@ def _rows(
     frame: pd.DataFrame,
     gained: Sequence[Gain],
     anchors: Mapping[str, str],
-    on: Scale,
+    on: Axis,
 ) -> list[BoardRow]:
     by_name = {variant.name: variant for variant in run.variants}
     lost = {v.name for v in run.ranked if not v.external and did_not_learn(run, v)}
@@ -142,11 +142,11 @@ def _rows(
                 *_scores(row, placed),
                 *(_gain(transfer.get(variant.name)) if transfer else ()),
                 *_costs(row, timed=variant.name not in apart),
-                *_settings(variant.facts),
+                *_settings(variant.record),
             )
         else:
             rest = _reason(row, width - 1)
-        rows.append(BoardRow((name, *rest), _drawing(row, variant, on), _values(variant.facts)))
+        rows.append(BoardRow((name, *rest), _drawing(row, variant, on), _values(variant.record)))
     return rows
 
 
@@ -198,7 +198,7 @@ def _costs(row: pd.Series, *, timed: bool) -> tuple[Cell, ...]:
     )
 
 
-def _settings(facts: VariantFacts) -> tuple[Cell, ...]:
+def _settings(facts: VariantRecord) -> tuple[Cell, ...]:
     size = facts.input_size
     return (
         *(
@@ -281,12 +281,12 @@ def _key(value: Any) -> str:
     return "" if pd.isna(value) else repr(float(value))
 
 
-def _scale(frame: pd.DataFrame) -> Scale:
+def _scale(frame: pd.DataFrame) -> Axis:
     shown = frame[frame["status"] == "ok"]
     return scale(map(float, [*shown["accuracy_low"], *shown["accuracy"], *shown["accuracy_high"]]))
 
 
-def _drawing(row: pd.Series, variant: VariantResults, on: Scale) -> Whisker | None:
+def _drawing(row: pd.Series, variant: VariantResults, on: Axis) -> Whisker | None:
     if row["status"] != "ok":
         return None
     seeds = [float(fit.test.correct.mean()) for fit in variant.fits] if row["seeds"] > 1 else []
@@ -296,7 +296,7 @@ def _drawing(row: pd.Series, variant: VariantResults, on: Scale) -> Whisker | No
 def _facts(run: RunResults) -> tuple[Fact, ...]:
     """Return what chips are worth having: facts of which the rows have several values."""
     labels = {"engine": "Engine", "initialisation": "Initialisation", "strategy": "Strategy"}
-    each = [dict(_values(variant.facts)) for variant in run.variants]
+    each = [dict(_values(variant.record)) for variant in run.variants]
     found = (
         Fact(key, label, tuple(dict.fromkeys(row[key] for row in each if row[key])))
         for key, label in labels.items()
@@ -304,13 +304,13 @@ def _facts(run: RunResults) -> tuple[Fact, ...]:
     return tuple(fact for fact in found if len(fact.values) > 1)
 
 
-def _values(facts: VariantFacts) -> tuple[tuple[str, str], ...]:
+def _values(facts: VariantRecord) -> tuple[tuple[str, str], ...]:
     """Return a row's facts; of an initialisation such as ``file:PATH`` the kind alone."""
     kind, _, _ = facts.initialisation.partition(":")
     return (("engine", facts.engine), ("initialisation", kind), ("strategy", facts.strategy))
 
 
-def _references(run: RunResults, on: Scale, beside: Sequence[Published]) -> list[Reference]:
+def _references(run: RunResults, on: Axis, beside: Sequence[Published]) -> list[Reference]:
     lines = [
         Reference("published", on.place(each.accuracy), f"{each.line} {percent(each.accuracy)}")
         for each in beside
@@ -323,7 +323,7 @@ def _references(run: RunResults, on: Scale, beside: Sequence[Published]) -> list
     return lines
 
 
-def _published(each: Published, on: Scale, width: int) -> BoardRow:
+def _published(each: Published, on: Axis, width: int) -> BoardRow:
     margin = f" ± {percent(each.margin, 0)}" if each.margin else ""
     ends = each.accuracy - each.margin, each.accuracy, each.accuracy + each.margin
     cells = (

@@ -15,7 +15,7 @@ from benchmarks.report.sections.fairness import ledgers
 from benchmarks.report.writing.methods import methods
 from benchmarks.report.writing.prose import as_latex, as_text, cited
 from benchmarks.report.writing.references import bibtex
-from benchmarks.store.records import RunResults, VariantFacts
+from benchmarks.store.records import RunResults, VariantRecord
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,9 +62,9 @@ def method_section(run: RunResults) -> MethodSection:
 
 def _spaces(run: RunResults) -> Table | None:
     """Return a row for all variants that were tuned alike, and a column for each hyperparameter."""
-    alike: dict[str, list[VariantFacts]] = {}
+    alike: dict[str, list[VariantRecord]] = {}
     for variant in run.variants:
-        facts = variant.facts
+        facts = variant.record
         if facts.space:
             asked = json.dumps([facts.space, facts.defaults], sort_keys=True)
             alike.setdefault(asked, []).append(facts)
@@ -83,7 +83,7 @@ def _spaces(run: RunResults) -> Table | None:
     return table("Search spaces: what tuning could choose, and where it began", columns, rows)
 
 
-def _searched(facts: VariantFacts, name: str) -> Cell:
+def _searched(facts: VariantRecord, name: str) -> Cell:
     if name not in facts.space:
         return Cell(MISSING)
     return Cell(searched(facts.space[name]), f"default {setting(facts.defaults.get(name))}")

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from rich.table import Table
 
 from benchmarks.evaluation.comparison import LEVEL, McNemar, Pair
-from benchmarks.evaluation.statistics import Part, Statistics
+from benchmarks.evaluation.statistics import Statistics, SubsetStatistics
 from benchmarks.report.elements.numbers import (
     interval,
     p_value,
@@ -41,7 +41,7 @@ def accuracies(run: RunResults, statistics: Statistics, pair: Pair) -> Table:
     return shown
 
 
-def _accuracy(part: Part | None, name: str) -> tuple[str, str]:
+def _accuracy(part: SubsetStatistics | None, name: str) -> tuple[str, str]:
     if part is None:
         return "none left", ""
     score = part.scores[name]["accuracy"]

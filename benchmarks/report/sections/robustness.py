@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
 from benchmarks.data.corruptions import LEVELS, STRENGTHS, corrupt
-from benchmarks.evaluation.robustness import Borne, Measured, robustness
+from benchmarks.evaluation.robustness import Measured, VariantRobustness, robustness
 from benchmarks.report.elements.drawing import INK, MANY, QUIET, STYLE, inline_svg
 from benchmarks.report.elements.elements import Cell, Column, Picture, Table, table
 from benchmarks.report.elements.numbers import (
@@ -24,7 +24,7 @@ from benchmarks.report.elements.numbers import (
     shortened,
     whole,
 )
-from benchmarks.report.elements.pictures import Album, Tile
+from benchmarks.report.elements.pictures import ImageSheet, Tile
 from benchmarks.report.sections.explanations import Gallery
 from benchmarks.store.records import RunResults
 
@@ -46,7 +46,7 @@ class RobustnessSection:
 
 
 def robustness_section(
-    run: RunResults, order: Sequence[str], album: Album
+    run: RunResults, order: Sequence[str], album: ImageSheet
 ) -> RobustnessSection | None:
     """Return the section, or ``None`` where no variant was asked; ``order`` is best first."""
     found = robustness(run, order)
@@ -68,7 +68,7 @@ def robustness_section(
     )
 
 
-def small_multiples(found: Sequence[Borne]) -> Figure:
+def small_multiples(found: Sequence[VariantRobustness]) -> Figure:
     """Draw accuracy by strength, a panel for each corruption; the best variants in colour."""
     with matplotlib.rc_context(STYLE):
         figure = Figure(figsize=(9.2, 5.4), layout="constrained")
@@ -88,7 +88,7 @@ def small_multiples(found: Sequence[Borne]) -> Figure:
     return figure
 
 
-def _panel(axes: Axes, corruption: str, found: Sequence[Borne]) -> None:
+def _panel(axes: Axes, corruption: str, found: Sequence[VariantRobustness]) -> None:
     strengths = (0, *STRENGTHS)
     for place, each in enumerate(found):
         values = [each.clean.value, *(level.value for level in each.accuracy[corruption])]
@@ -104,7 +104,7 @@ def _panel(axes: Axes, corruption: str, found: Sequence[Borne]) -> None:
     axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
 
 
-def _note(run: RunResults, found: Sequence[Borne]) -> str:
+def _note(run: RunResults, found: Sequence[VariantRobustness]) -> str:
     total = len(run.ranked[0].fits[0].test.rows)
     numbers = {each.images for each in found}
     part = "all" if numbers == {total} else "a stratified part,"
@@ -117,7 +117,7 @@ def _note(run: RunResults, found: Sequence[Borne]) -> str:
     )
 
 
-def _drops(found: Sequence[Borne]) -> Table:
+def _drops(found: Sequence[VariantRobustness]) -> Table:
     columns = [
         Column("Variant", numeric=False),
         Column("Clean, %", "Accuracy on the same images as they are.", largest_first=True),
@@ -155,7 +155,7 @@ def _loss(measured: Measured) -> Cell:
     return Cell(points(-measured.value), told, f"{-measured.value:.6f}")
 
 
-def _levels(found: Sequence[Borne]) -> Table:
+def _levels(found: Sequence[VariantRobustness]) -> Table:
     columns: list[Column | str] = ["Variant", "Corruption"]
     columns += [Column(f"Strength {s}") for s in STRENGTHS]
     rows = [
@@ -166,7 +166,7 @@ def _levels(found: Sequence[Borne]) -> Table:
     return table("Accuracy at each strength, %, with 95 % intervals over images", columns, rows)
 
 
-def _cost(found: Sequence[Borne]) -> str:
+def _cost(found: Sequence[VariantRobustness]) -> str:
     images, seconds = (sum(e.images_seen for e in found), sum(e.seconds for e in found))
     return (
         f"It took {whole(images)} predictions and {duration(seconds)} of the workers' time, "
@@ -174,7 +174,7 @@ def _cost(found: Sequence[Borne]) -> str:
     )
 
 
-def _examples(run: RunResults, album: Album) -> tuple[Gallery, ...]:
+def _examples(run: RunResults, album: ImageSheet) -> tuple[Gallery, ...]:
     """Show every corruption of the first training image."""
     if not album.open:
         return ()

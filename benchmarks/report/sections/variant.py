@@ -81,7 +81,7 @@ def variant_section(
         costs=_costs(variant, row),
         matrix=confusion_matrix(variant, run.class_names),
         curves=curves_picture(variant, anchor),
-        warnings=tuple(dict.fromkeys(w for fit in variant.fits for w in fit.facts.warnings)),
+        warnings=tuple(dict.fromkeys(w for fit in variant.fits for w in fit.record.warnings)),
         **_answers(run, variant, anchor, statistics),
         **common,
     )
@@ -103,8 +103,8 @@ def _answers(
 
 
 def _facts(variant: VariantResults) -> tuple[tuple[str, str], ...]:
-    facts = variant.facts
-    fit = variant.fits[0].facts if variant.fits else None
+    facts = variant.record
+    fit = variant.fits[0].record if variant.fits else None
     told = {
         "What": facts.summary,
         "Source": facts.source,

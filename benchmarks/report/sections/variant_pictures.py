@@ -108,7 +108,7 @@ def curves_picture(variant: VariantResults, anchor: str) -> Picture | None:
         return None
     lines = plural(len(variant.fits), "seed")
     ends = "; ".join(
-        _end(fit.facts.seed, fit.history.iloc[-1]) for fit in variant.fits if len(fit.history)
+        _end(fit.record.seed, fit.history.iloc[-1]) for fit in variant.fits if len(fit.history)
     )
     return Picture(
         inline_svg(curves(variant), f"{anchor}-curves"),

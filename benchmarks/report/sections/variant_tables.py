@@ -108,7 +108,7 @@ def seeds_table(run: RunResults, variant: VariantResults, scaled: Scaling | None
     ]
     rows = []
     for place, fit in enumerate(variant.fits):
-        scores, facts = score(fit.test), fit.facts
+        scores, facts = score(fit.test), fit.record
         rows.append(
             (
                 str(facts.seed),
@@ -130,8 +130,8 @@ def seeds_table(run: RunResults, variant: VariantResults, scaled: Scaling | None
 
 def hyperparameters_table(variant: VariantResults) -> Table | None:
     """Return defaults, chosen values, search space and, where it is known, importance."""
-    tuned = variant.fits[0].facts.hyperparameters if variant.fits else {}
-    facts = variant.facts
+    tuned = variant.fits[0].record.hyperparameters if variant.fits else {}
+    facts = variant.record
     names = list(dict.fromkeys([*facts.space, *tuned, *facts.defaults]))
     if not names:
         return None

@@ -11,7 +11,7 @@ from benchmarks.report.writing.methods_evaluation import evaluation, exceptions,
 from benchmarks.report.writing.methods_training import training
 from benchmarks.report.writing.prose import Cite, Paragraphs, Sentence, cite
 from benchmarks.report.writing.references import DATA_SETS, of_architecture
-from benchmarks.store.records import DataFacts, RunResults, VariantFacts
+from benchmarks.store.records import DataRecord, RunResults, VariantRecord
 
 PUBLISHED_AS = {"fer2013": "FER2013", "ferplus": "FER+"}
 FLOORS = ("majority", "pixel-logistic")
@@ -78,11 +78,11 @@ def _data(run: RunResults) -> Iterator[Sentence]:
     yield from _duplicates(run, protocol.get("duplicates", "keep"))
 
 
-def _named(data: DataFacts) -> Sentence:
+def _named(data: DataRecord) -> Sentence:
     return PUBLISHED_AS.get(data.name, data.name), cite(*DATA_SETS.get(data.name, ()))
 
 
-def _provenance(data: DataFacts) -> str:
+def _provenance(data: DataRecord) -> str:
     told = {
         "official": " in its published form",
         "altered": ", in a copy that differs from its published form",
@@ -103,8 +103,8 @@ def _duplicates(run: RunResults, asked: str) -> Iterator[Sentence]:
 
 
 def _candidates(run: RunResults) -> Iterator[Sentence]:
-    own = [variant.facts for variant in run.variants if not variant.external]
-    by_architecture: defaultdict[str, list[VariantFacts]] = defaultdict(list)
+    own = [variant.record for variant in run.variants if not variant.external]
+    by_architecture: defaultdict[str, list[VariantRecord]] = defaultdict(list)
     for facts in own:
         by_architecture[facts.architecture].append(facts)
     named = [_architecture(run, every) for every in by_architecture.values()]
@@ -124,7 +124,7 @@ def _list(items: Sequence[Sentence]) -> Sentence:
     return tuple(joined)
 
 
-def _architecture(run: RunResults, every: Sequence[VariantFacts]) -> Sentence:
+def _architecture(run: RunResults, every: Sequence[VariantRecord]) -> Sentence:
     """Name an architecture with its source, and how its variants start where that is a choice."""
     first = every[0]
     started = list(dict.fromkeys(_start(run, facts) for facts in every))
@@ -135,7 +135,7 @@ def _architecture(run: RunResults, every: Sequence[VariantFacts]) -> Sentence:
     return (*named, f", {listing(started)}", cite(*pretrained))
 
 
-def _start(run: RunResults, facts: VariantFacts) -> str:
+def _start(run: RunResults, facts: VariantRecord) -> str:
     kind = facts.initialisation.partition(":")[0]
     source = run.manifest.source_data
     told = STARTS.get(kind, f"from {kind}")
@@ -145,7 +145,7 @@ def _start(run: RunResults, facts: VariantFacts) -> str:
     return f"{told} {trained}".rstrip()
 
 
-def _augmentation(own: Sequence[VariantFacts]) -> Iterator[Sentence]:
+def _augmentation(own: Sequence[VariantRecord]) -> Iterator[Sentence]:
     for policy, what in AUGMENTED.items():
         names = [facts.name for facts in own if facts.augmentation == policy]
         if names:

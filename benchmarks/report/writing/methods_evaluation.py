@@ -11,7 +11,7 @@ from benchmarks.report.elements.numbers import listing, plural, setting
 from benchmarks.report.writing.prose import Sentence, cite
 from benchmarks.report.writing.references import LIBRARIES
 from benchmarks.store.ledger import openings, scorings
-from benchmarks.store.records import Origin, RunResults
+from benchmarks.store.records import Origin, RunResults, VariantResults
 
 CALLED = {
     "tensorflow": "TensorFlow",
@@ -37,6 +37,10 @@ AFTERWARDS = {
 }
 """Why the test set may be opened for a scored model again → what is told of it, and its source."""
 LONGEST_REASON = 120
+
+
+def _is_of_timm(variant: VariantResults) -> bool:
+    return variant.record.architecture.startswith("timm:")
 
 
 def evaluation(run: RunResults) -> Iterator[Sentence]:
@@ -152,12 +156,12 @@ def _libraries(run: RunResults) -> Sentence:
 
 
 def _needed(run: RunResults) -> set[str]:
-    engines = {variant.facts.engine for variant in run.variants}
+    engines = {variant.record.engine for variant in run.variants}
     backend = run.manifest.keras_backend or "tensorflow"
     return {
         *(("keras", backend) if "keras" in engines else ()),
         *(("torch",) if "torch" in engines else ()),
-        *(("timm",) if any(v.facts.architecture.startswith("timm:") for v in run.variants) else ()),
+        *(("timm",) if any(map(_is_of_timm, run.variants)) else ()),
         *(("scikit-learn",) if "scikit-learn" in engines else ()),
         *(("optuna",) if any(variant.trials for variant in run.variants) else ()),
     }
