@@ -10,7 +10,7 @@ import pytest
 
 from benchmarks.evaluation.budget import Budget, Edge, budgets, edges, had_more
 from benchmarks.store.reading import read_run
-from tests.report.folder import ROWS, SPACE, Row, build
+from tests.folder import ROWS, SPACE, Row, build
 
 
 @pytest.fixture

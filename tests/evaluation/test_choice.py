@@ -13,7 +13,7 @@ from benchmarks.evaluation.leaderboard import leaderboard
 from benchmarks.evaluation.statistics import Statistics, compute_statistics
 from benchmarks.store.folder import slug
 from benchmarks.store.reading import read_run
-from tests.report.folder import Row, build
+from tests.folder import Row, build
 
 COSTS = {
     "best": (10_000_000, 20.0),

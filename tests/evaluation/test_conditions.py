@@ -11,7 +11,7 @@ import pytest
 from benchmarks.evaluation.conditions import conditions, departures, hardware, timed_apart
 from benchmarks.evaluation.leaderboard import leaderboard
 from benchmarks.store.reading import read_run
-from tests.report.folder import ROWS, build
+from tests.folder import ROWS, build
 
 
 @pytest.fixture

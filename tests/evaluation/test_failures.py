@@ -10,7 +10,7 @@ import pytest
 from benchmarks.evaluation.failures import Failures, failures
 from benchmarks.store.reading import read_run
 from benchmarks.store.records import RunResults
-from tests.report.folder import ROWS, build
+from tests.folder import ROWS, build
 
 ORDER = ("augmented-cnn", "plain-cnn", "majority")
 

@@ -16,7 +16,7 @@ from benchmarks.evaluation.leaderboard import columns, leaderboard
 from benchmarks.evaluation.statistics import compute_statistics
 from benchmarks.store.reading import read_run
 from benchmarks.store.records import RunResults
-from tests.report.folder import ROWS, Row, build
+from tests.folder import ROWS, Row, build
 
 
 @pytest.fixture(scope="module")

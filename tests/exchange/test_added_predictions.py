@@ -21,7 +21,7 @@ from benchmarks.report.page import render_page
 from benchmarks.store.digests import changes, write_digests
 from benchmarks.store.ledger import read_ledger
 from benchmarks.store.reading import read_run
-from tests.report.folder import EXPRESSIONS, ROWS, build
+from tests.folder import EXPRESSIONS, ROWS, build
 
 
 @pytest.fixture

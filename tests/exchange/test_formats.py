@@ -11,7 +11,7 @@ from benchmarks.errors import InputError
 from benchmarks.exchange.exporting.export import ExportRequest, export
 from benchmarks.exchange.exporting.fits import scored_fit
 from benchmarks.exchange.exporting.formats import FORMATS, NAMES, choose_format, require_packages
-from tests.report.folder import ROWS, build
+from tests.folder import ROWS, build
 
 
 @pytest.fixture(scope="module")

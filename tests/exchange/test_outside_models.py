@@ -12,7 +12,7 @@ from benchmarks.exchange.adding.incoming import AddRequest
 from benchmarks.exchange.adding.statement import complete_input_spec
 from benchmarks.store.reading import read_run
 from tests.engine_process import call
-from tests.report.folder import EXPRESSIONS, ROWS, build
+from tests.folder import EXPRESSIONS, ROWS, build
 
 
 def test_keras_files_that_hold_code_or_do_another_task_are_refused(tmp_path: Path) -> None:

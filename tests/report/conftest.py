@@ -13,7 +13,7 @@ import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from benchmarks.report.page import render
-from tests.report.folder import EXPRESSIONS, HOSTILE, ROWS, Row, build
+from tests.folder import EXPRESSIONS, HOSTILE, ROWS, Row, build
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run")

@@ -10,9 +10,9 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from benchmarks.report.page import render
+from tests.folder import EXPRESSIONS, HOSTILE, ROWS, build
+from tests.folder_extras import ask, pack
 from tests.report.conftest import opened
-from tests.report.folder import EXPRESSIONS, HOSTILE, ROWS, build
-from tests.report.inquiries import ask, pack
 
 
 @pytest.fixture(scope="module")

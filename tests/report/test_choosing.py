@@ -18,7 +18,7 @@ from benchmarks.report.sections.choosing import choosing_section, rounded_up
 from benchmarks.report.sections.choosing_figures import AXES, cost_figure
 from benchmarks.store.reading import read_run
 from tests.evaluation.test_choice import COSTS, ROWS, spend
-from tests.report.folder import HOSTILE, Row, build
+from tests.folder import HOSTILE, Row, build
 from tests.runs.commands import ferbench_here
 
 

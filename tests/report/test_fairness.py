@@ -13,7 +13,7 @@ from benchmarks.report.page import render_page
 from benchmarks.report.sections.fairness import ledgers, marks
 from benchmarks.report.sections.leaderboard import ranking
 from benchmarks.store.reading import read_run
-from tests.report.folder import ROWS, build
+from tests.folder import ROWS, build
 from tests.report.test_page import text
 
 

@@ -15,7 +15,7 @@ from benchmarks.report.writing.prose import as_latex, as_markdown, as_text, cite
 from benchmarks.report.writing.references import FILE, MENTIONS, bibtex, in_text, of_architecture
 from benchmarks.store.reading import read_run
 from models.registry import discover
-from tests.report.folder import ROWS, Row, build
+from tests.folder import ROWS, Row, build
 
 
 def told(folder: Path) -> str:

@@ -15,7 +15,7 @@ from benchmarks.errors import InputError
 from benchmarks.evaluation.leaderboard import leaderboard
 from benchmarks.report.page import render, render_page
 from benchmarks.store.reading import read_run
-from tests.report.folder import EXPRESSIONS, ROWS, Row, build
+from tests.folder import EXPRESSIONS, ROWS, Row, build
 
 HOSTILE = "<script>alert(1)</script>"
 WRITTEN = ("leaderboard.html", "leaderboard.csv", "leaderboard.json")

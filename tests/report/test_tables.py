@@ -24,7 +24,7 @@ from benchmarks.report.elements.numbers import (
 from benchmarks.report.files.figures import save_figures
 from benchmarks.report.files.leaderboard import as_latex, as_markdown, spread
 from benchmarks.store.reading import read_run
-from tests.report.folder import ROWS, Row, build
+from tests.folder import ROWS, Row, build
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,7 @@ from benchmarks.engines.registry import load_engine
 from benchmarks.training.checkpoint import EpochRecord
 from benchmarks.training.loop import TrainingOutcome, train
 from models.registry import ModelError, discover
-from tests.training.cells import DATA, SCRATCH, TASK, course
+from tests.engines.trainings import DATA, SCRATCH, TASK, course
 
 REGISTRY = discover()
 

@@ -1,1 +1,0 @@
-"""Where networks look."""

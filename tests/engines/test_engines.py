@@ -1,0 +1,165 @@
+"""What both networks' engines promise, and that they keep to each other."""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tests.engine_process import call
+
+ENGINES = ("keras", "torch")
+QUIET = {"TF_CPP_MIN_LOG_LEVEL": "3", "OMP_NUM_THREADS": "1"}
+CHANGED = {"settings": {"schedule": "cosine"}, "augmentation": "standard"}
+FROZEN = {"strategy": "frozen"}
+TWO_PHASES = {"strategy": "frozen-then-fine-tune", "settings": {"frozen_share": 0.5}}
+
+
+def fits(engine: str, *cells: dict[str, Any], **environment: str) -> list[dict[str, Any]]:
+    answer: list[dict[str, Any]] = call(
+        "tests.engines.trainings:fits",
+        environment={**QUIET, **environment},
+        engine=engine,
+        cells=list(cells),
+    )
+    return answer
+
+
+@pytest.fixture(scope="module", params=ENGINES)
+def engine(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture(scope="module")
+def alone(engine: str) -> dict[str, Any]:
+    return fits(engine, CHANGED)[0]
+
+
+def test_a_fit_learns_and_ends_with_the_weights_of_its_best_epoch(alone: dict[str, Any]) -> None:
+    assert alone["losses"][-1] < alone["losses"][0]
+    assert alone["best_value"] == min(alone["validation_losses"])
+    assert alone["loss_of_learner"] == pytest.approx(alone["best_value"], rel=1e-6)
+    assert alone["images_seen"] == 4 * 80
+
+
+def test_training_metrics_are_means_over_the_epoch(engine: str) -> None:
+    by_step, by_epoch = call(
+        "tests.engines.trainings:metrics_by_step_and_epoch", environment=QUIET, engine=engine
+    )
+    np.testing.assert_allclose(by_step, by_epoch, rtol=1e-6)
+
+
+def test_a_fit_is_bit_identical_in_another_process_and_after_other_cells(
+    engine: str, alone: dict[str, Any]
+) -> None:
+    other = {"strategy": "frozen", "settings": {"optimizer": "sgd", "dropout": 0.6}, "fit_seed": 9}
+    _, again, once_more = fits(engine, {**other, "precision": "bfloat16"}, CHANGED, CHANGED)
+    assert again == alone
+    assert once_more == alone
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"optimizer": "sgd", "learning_rate": 0.05, "weight_decay": 1e-3, "schedule": "cosine"},
+        {"optimizer": "adamw", "weight_decay": 1e-2, "plateau_patience": 1, "schedule": "plateau"},
+    ],
+    ids=["sgd", "adamw"],
+)
+def test_a_broken_fit_goes_on_as_if_unbroken(
+    engine: str, settings: dict[str, Any], tmp_path: Path
+) -> None:
+    fit = {"strategy": "frozen-then-fine-tune", "settings": {**settings, "frozen_share": 0.5}}
+    kept = {**fit, "checkpoint": str(tmp_path / "checkpoint")}
+    rungs = [{**kept, "until": until} for until in (1, 2, 3, 4)]
+    unbroken, *_, last = fits(engine, fit, *rungs)
+    assert last == unbroken
+
+
+def test_a_frozen_backbone_stays_as_it_was_bit_for_bit(engine: str, tmp_path: Path) -> None:
+    cache = {"features": str(tmp_path / "features")}
+    plain, cached, again, tuned = fits(
+        engine, FROZEN, {**FROZEN, **cache}, {**FROZEN, **cache}, TWO_PHASES
+    )
+    for fit in (plain, cached):
+        assert fit["backbone_after"] == fit["backbone_before"]
+        assert fit["losses"][-1] < fit["losses"][0]
+    assert tuned["backbone_after"] != tuned["backbone_before"]
+    np.testing.assert_allclose(cached["losses"], plain["losses"], rtol=1e-4)
+    np.testing.assert_allclose(cached["validation_losses"], plain["validation_losses"], rtol=1e-4)
+    assert again == cached
+    assert len(list((tmp_path / "features").glob("*.npy"))) == 2
+
+
+def test_bfloat16_learns_the_same_thing_less_exactly(engine: str) -> None:
+    steady = {"settings": {"dropout": 0.0}}
+    full, half = fits(engine, steady, {**steady, "precision": "bfloat16"})
+    assert half["weights"] != full["weights"]
+    np.testing.assert_allclose(half["losses"], full["losses"], atol=0.1)
+
+
+def test_a_loss_that_is_no_number_ends_the_fit_with_its_epoch(engine: str) -> None:
+    (fit,) = fits(engine, {"settings": {"optimizer": "sgd", "learning_rate": 1e30}})
+    assert "diverged in epoch 1" in fit["diverged"]
+
+
+def test_a_saved_model_predicts_as_the_learner_did(engine: str) -> None:
+    answer = call("tests.engines.trainings:saved_and_restored", environment=QUIET, engine=engine)
+    assert answer["files"] == answer["found"]
+    assert answer["difference"] < 1e-6
+    assert answer["restored_cost"] == answer["cost"]
+    weights = (9 * 8 + 8 + 16) + (9 * 8 * 16 + 16 + 32) + (16 * 3 + 3)
+    macs = 12 * 12 * 9 * 8 + 6 * 6 * 9 * 8 * 16 + 16 * 3
+    assert answer["cost"][0] == weights
+    assert answer["cost"][1] == pytest.approx(macs, rel=0.15)
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"optimizer": "sgd", "learning_rate": 0.05, "weight_decay": 1e-3, "clip_norm": 0.5},
+        {"optimizer": "adam", "learning_rate": 1e-3, "weight_decay": 1e-3},
+        {"optimizer": "adamw", "learning_rate": 1e-3, "weight_decay": 1e-1},
+    ],
+    ids=["sgd", "adam", "adamw"],
+)
+def test_both_engines_follow_the_same_loss_curve(settings: dict[str, Any], tmp_path: Path) -> None:
+    curves = [
+        call(
+            "tests.engines.trainings:step_losses",
+            environment=QUIET,
+            engine=engine,
+            weights=str(tmp_path / "weights.npz"),
+            settings=settings,
+        )
+        for engine in ENGINES
+    ]
+    assert len(curves[0]) == 30
+    assert np.ptp(curves[0]) > 0.05
+    np.testing.assert_allclose(curves[0], curves[1], atol=1e-3)
+
+
+@pytest.mark.parametrize("backend", ["torch", "jax"])
+def test_keras_trains_on_another_backend(backend: str, tmp_path: Path) -> None:
+    if importlib.util.find_spec(backend) is None:
+        pytest.skip(f"{backend} is not installed")
+    kept = {**TWO_PHASES, "checkpoint": str(tmp_path / "checkpoint")}
+    unbroken, _, resumed = fits(
+        "keras", TWO_PHASES, {**kept, "until": 3}, kept, KERAS_BACKEND=backend
+    )
+    assert resumed == unbroken
+    assert unbroken["losses"][-1] < unbroken["losses"][0]
+
+
+@pytest.mark.parametrize(
+    ("engine", "backend"), [("keras", "tensorflow"), ("keras", "torch"), ("torch", "torch")]
+)
+def test_a_process_imports_one_engine(engine: str, backend: str) -> None:
+    environment = {**QUIET, "KERAS_BACKEND": backend}
+    imported = call(
+        "tests.engines.trainings:engines_imported", environment=environment, engine=engine
+    )
+    assert imported == [backend]

@@ -1,0 +1,200 @@
+"""Trainings of the small network that the tests run in processes of their own."""
+
+from __future__ import annotations
+
+import hashlib
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from benchmarks.engines.contract import Arrays, Engine, InitialWeights, Learner, Task
+from benchmarks.engines.registry import load_engine
+from benchmarks.training.loop import Course, Examples, TrainingData, TrainingDiverged, train
+from benchmarks.training.stream import batches
+from models.registry import EngineName, Recipe
+from tests.engines.networks import REGISTRY, TINY, torch_weights_from_keras
+
+CLASSES, SIZE = 3, 12
+TASK = Task(classes=CLASSES, image_shape=(SIZE, SIZE, 1), input_size=SIZE, seed=3)
+SCRATCH = InitialWeights(kind="scratch")
+
+
+def examples(count: int, seed: int = 0) -> Examples:
+    """Draw noisy images in which the class is the place of a bright bar."""
+    chance = np.random.default_rng(seed)
+    labels = chance.integers(0, CLASSES, count)
+    images = chance.normal(90, 30, (count, SIZE, SIZE, 1))
+    for image, label in zip(images, labels, strict=True):
+        image[4 * label : 4 * label + 3] += 70
+    return Examples(np.clip(images, 0, 255).astype(np.uint8), labels)
+
+
+DATA = TrainingData(train=examples(80), validation=examples(40, seed=1))
+
+
+def recipe(**settings: Any) -> Recipe:
+    return Recipe(**{"batch_size": 16, "dropout": 0.3, "learning_rate": 1e-2, **settings})
+
+
+def course(*, settings: dict[str, Any] | None = None, **changes: Any) -> Course:
+    chosen: dict[str, Any] = {
+        "recipe": recipe(**(settings or {})),
+        "strategy": "fine-tune",
+        "augmentation": "none",
+        "epochs": 4,
+        "until": 4,
+        "protocol_seed": 1,
+        "fit_seed": 2,
+        "metric": "log_loss",
+    }
+    return Course(**{**chosen, **changes})
+
+
+def digest(weights: Arrays, part: str = "") -> str:
+    found = hashlib.sha256()
+    for name, array in sorted(weights.items()):
+        if name.startswith(part):
+            found.update(name.encode() + array.tobytes())
+    return found.hexdigest()
+
+
+def fits(engine: EngineName, cells: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Carry out ``cells`` one after another in this process; return what came of each."""
+    loaded = load_engine(engine)
+    return [_fit(loaded, engine, **cell) for cell in cells]
+
+
+def _fit(
+    loaded: Engine,
+    engine: EngineName,
+    *,
+    precision: Any = "float32",
+    checkpoint: str | None = None,
+    features: str | None = None,
+    **changes: Any,
+) -> dict[str, Any]:
+    loaded.prepare(threads=1, precision=precision, seed=3)
+    start = loaded.learner(TINY[engine], TASK, recipe(), SCRATCH).weights()
+    loaded.prepare(threads=1, precision=precision, seed=3)
+    try:
+        outcome = train(
+            loaded,
+            TINY[engine],
+            TASK,
+            DATA,
+            course(**changes),
+            SCRATCH,
+            checkpoint=Path(checkpoint) if checkpoint else None,
+            feature_cache=Path(features) if features else None,
+        )
+    except TrainingDiverged as error:
+        return {"diverged": str(error)}
+    weights = outcome.learner.weights()
+    return {
+        "weights": digest(weights),
+        "backbone_before": digest(start, "backbone/"),
+        "backbone_after": digest(weights, "backbone/"),
+        "losses": [record.train_loss for record in outcome.history],
+        "validation_losses": [record.validation_loss for record in outcome.history],
+        "images_seen": outcome.images_seen,
+        "best_value": outcome.best_value,
+        "loss_of_learner": _loss(outcome.learner),
+        "stopped": outcome.stopped,
+    }
+
+
+def _loss(learner: Learner) -> float:
+    validation = DATA.validation
+    probabilities = learner.predict(validation.images)
+    return float(
+        -np.log(probabilities[np.arange(len(validation.labels)), validation.labels]).mean()
+    )
+
+
+def step_losses(engine: EngineName, weights: str, settings: dict[str, Any]) -> list[float]:
+    """Take 30 steps from the Keras weights in the file ``weights`` (Keras writes it first).
+
+    The learning rate halves on the way. Return the loss of each step.
+    """
+    loaded, steps = load_engine(engine), recipe(dropout=0.0, **settings)
+    loaded.prepare(threads=1, precision="float32", seed=0)
+    learner = loaded.learner(TINY[engine], TASK, steps, SCRATCH)
+    if engine == "keras":
+        np.savez(weights, **{k.replace("/", "|"): v for k, v in learner.weights().items()})
+    else:
+        with np.load(weights) as kept:
+            learner.load_weights(torch_weights_from_keras(dict(kept), learner.weights()))
+    losses = []
+    for epoch in range(6):
+        for images, targets in batches(
+            DATA.train.images,
+            DATA.train.labels,
+            CLASSES,
+            protocol_seed=1,
+            fit_seed=2,
+            epoch=epoch,
+            batch_size=16,
+            augmentation="standard",
+            mixup=0.2,
+            label_smoothing=0.1,
+        ):
+            learner.train_batch(images, targets, steps.learning_rate * (0.5 if epoch > 2 else 1))
+            losses.append(learner.training_metrics()[0])
+    return losses
+
+
+def metrics_by_step_and_epoch(engine: EngineName) -> list[list[float]]:
+    """Take the same five steps twice; return the mean of each step's metrics, and the epoch's."""
+    loaded = load_engine(engine)
+    loaded.prepare(threads=1, precision="float32", seed=0)
+    learner = loaded.learner(TINY[engine], TASK, recipe(), SCRATCH)
+    weights = learner.weights()
+    found = []
+    for every_step in (True, False):
+        learner.load_weights(weights)
+        learner.freeze_backbone(False)
+        learner.begin_epoch(5)
+        steps = []
+        for images, targets in batches(
+            DATA.train.images,
+            DATA.train.labels,
+            CLASSES,
+            protocol_seed=1,
+            fit_seed=2,
+            epoch=0,
+            batch_size=16,
+        ):
+            learner.train_batch(images, targets, 1e-2)
+            steps += [learner.training_metrics()] if every_step else []
+        found.append(np.mean(steps, axis=0).tolist() if steps else [*learner.training_metrics()])
+    return found
+
+
+def saved_and_restored(engine: EngineName) -> dict[str, Any]:
+    """Save a frozen-trained network and load it again; compare predictions and cost."""
+    loaded = load_engine(engine)
+    loaded.prepare(threads=1, precision="float32", seed=0)
+    learner = loaded.learner(TINY[engine], TASK, recipe(), SCRATCH)
+    learner.freeze_backbone(True)
+    with tempfile.TemporaryDirectory() as folder:
+        files = learner.save(Path(folder))
+        found = sorted(path.name for path in Path(folder).iterdir())
+        model = loaded.restore(Path(folder), REGISTRY)
+    images = DATA.validation.images
+    return {
+        "files": sorted(files),
+        "found": found,
+        "difference": float(np.abs(model.predict(images) - learner.predict(images)).max()),
+        "cost": [learner.cost().parameters, learner.cost().macs],
+        "restored_cost": [model.cost().parameters, model.cost().macs],
+    }
+
+
+def engines_imported(engine: EngineName) -> list[str]:
+    """Train a little and name the numerical libraries that this process has imported."""
+    import sys
+
+    fits(engine, [{"epochs": 1, "until": 1}])
+    return sorted({"tensorflow", "torch", "jax"} & set(sys.modules))

@@ -1,0 +1,242 @@
+"""Merging joins runs of one protocol and loses, replaces and mixes nothing."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from benchmarks.errors import InputError
+from benchmarks.evaluation.conditions import timed_apart
+from benchmarks.evaluation.leaderboard import leaderboard
+from benchmarks.protocol.canonical import digest
+from benchmarks.protocol.schema import decisive
+from benchmarks.reproducibility.merge import merge
+from benchmarks.reproducibility.verify import verify
+from benchmarks.store.digests import changes, write_digests
+from benchmarks.store.folder import slug
+from benchmarks.store.ledger import openings, read_ledger, scorings
+from benchmarks.store.reading import read_run
+from tests.folder import ROWS, build
+from tests.report.test_page import text
+
+FIRST, SECOND = ("majority", "plain-cnn"), ("augmented-cnn", "resnet50.scratch")
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return build(tmp_path_factory.mktemp("runs") / "whole", ROWS, seeds=(0, 1), images=40, epochs=3)
+
+
+@pytest.fixture
+def part(whole: Path, tmp_path: Path) -> Callable[..., Path]:
+    """Make a run of some of the variants, as another machine would."""
+
+    def make(name: str, keep: tuple[str, ...], device: str = "CPU") -> Path:
+        folder = Path(shutil.copytree(whole, tmp_path / name / "run"))
+
+        def restrict(manifest: dict[str, Any]) -> None:
+            manifest["variants"] = [v for v in manifest["variants"] if v["name"] in keep]
+            protocol = manifest["protocol"]
+            protocol["variants"] = [v for v in protocol["variants"] if v["name"] in keep]
+            manifest["protocol_digest"] = digest(decisive(protocol))
+            manifest["device"] = device
+            manifest["environment"]["cpu"] = device
+
+        edit(folder, "manifest.json", restrict)
+        for file in ("status.json", "tuning.json"):
+            edit(folder, file, lambda x: [x.pop(n) for n in list(x) if n not in keep])
+        for fits in (folder / "fits").iterdir():
+            if fits.name not in map(slug, keep):
+                shutil.rmtree(fits)
+        for file in folder.glob("fits/*/seed-*/fit.json"):
+            edit(folder, str(file.relative_to(folder)), lambda fit: fit.update(device=device))
+        lines = [line for line in read_ledger(folder / "ledger.jsonl") if line["variant"] in keep]
+        (folder / "ledger.jsonl").write_text("".join(json.dumps(x) + "\n" for x in lines), "utf-8")
+        return finish(folder)
+
+    return make
+
+
+def edit(folder: Path, name: str, change: Callable[[Any], Any]) -> None:
+    content = json.loads((folder / name).read_text("utf-8"))
+    change(content)
+    (folder / name).write_text(json.dumps(content), "utf-8")
+
+
+def finish(folder: Path) -> Path:
+    write_digests(folder)
+    return folder
+
+
+def refusal(runs: list[Path], out: Path) -> str:
+    with pytest.raises(InputError) as raised:
+        merge(runs, out)
+    assert not out.exists() or not any(out.iterdir())
+    assert not list(out.parent.glob(f".{out.name}.*"))
+    return str(raised.value)
+
+
+def test_two_parts_make_the_whole(whole: Path, part: Callable[..., Path], tmp_path: Path) -> None:
+    names = tuple(row.name for row in ROWS)
+    out = tmp_path / "out"
+    assert merge([part("a", names[:3]), part("b", names[3:])], out) == []
+    assert verify(out) == []
+    board, expected = leaderboard(read_run(out)), leaderboard(read_run(whole))
+    pd.testing.assert_frame_equal(board, expected)
+    assert [event["key"] for event in read_run(out).events("test-opened")] == [
+        event["key"] for event in read_run(whole).events("test-opened")
+    ]
+
+
+def test_the_manifest_lists_each_origin_with_its_environment(
+    part: Callable[..., Path], tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    merge([part("a", FIRST, "CPU one"), part("b", SECOND, "CPU two")], out)
+    manifest = read_run(out).manifest
+    assert [(o.name, o.variants, o.device) for o in manifest.origins] == [
+        ("run", FIRST, "CPU one"),
+        ("run (2)", SECOND, "CPU two"),
+    ]
+    assert [o.environment["cpu"] for o in manifest.origins] == ["CPU one", "CPU two"]
+    assert "cpu" not in manifest.environment
+    assert manifest.environment["libraries"]["keras"] == "3.15.1"
+    page = text((out / "leaderboard.html").read_text("utf-8"))
+    assert "Origins: the runs that this one joins" in page
+
+
+def test_times_of_two_machines_are_kept_apart(part: Callable[..., Path], tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    merge([part("a", FIRST, "CPU one"), part("b", SECOND[:1], "CPU two")], out)
+    run = read_run(out)
+    assert timed_apart(run) == {"augmented-cnn"}
+    assert (
+        leaderboard(run).set_index("variant").loc["augmented-cnn", "hardware"].startswith("CPU two")
+    )
+
+
+def test_a_merged_run_can_be_merged_again(part: Callable[..., Path], tmp_path: Path) -> None:
+    one = tmp_path / "one"
+    merge([part("a", FIRST), part("b", SECOND)], one)
+    out = tmp_path / "out"
+    merge([one, part("c", ("vgg16.scratch",))], out)
+    assert verify(out) == []
+    origins = read_run(out).manifest.origins
+    assert [o.variants for o in origins] == [FIRST, SECOND, ("vgg16.scratch",)]
+
+
+def test_the_same_result_in_both_is_taken_once(part: Callable[..., Path], tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    merge([part("a", FIRST), part("b", (*FIRST, *SECOND))], out)
+    run = read_run(out)
+    assert sorted(variant.name for variant in run.variants) == sorted((*FIRST, *SECOND))
+    assert [len(variant.fits) for variant in run.variants] == [2] * 4
+    assert len(run.manifest.protocol["variants"]) == 4
+    assert set(scorings(run).values()) == {1}
+    assert sum(opening.variant == "plain-cnn" for opening in openings(run)) == 4
+
+
+def test_another_result_of_the_same_variant_is_refused_by_name(
+    part: Callable[..., Path], tmp_path: Path
+) -> None:
+    a, b = part("a", FIRST), part("b", FIRST)
+    file = b / "fits" / "plain-cnn" / "seed-1" / "predictions.parquet"
+    table = pd.read_parquet(file)
+    table.loc[5, "p_fear"] = np.nextafter(table["p_fear"][5], np.float32(1))
+    table.to_parquet(file)
+    message = refusal([a, finish(b)], tmp_path / "out")
+    for fact in ("plain-cnn", "seed 1", str(a), str(b), "accuracy"):
+        assert fact in message
+
+
+def test_the_same_variant_of_other_code_is_refused_with_the_difference(
+    part: Callable[..., Path], tmp_path: Path
+) -> None:
+    a, b = part("a", FIRST), part("b", FIRST)
+    edit(b, "manifest.json", lambda m: m["variants"][1].update(code="ab" * 32))
+    message = refusal([a, finish(b)], tmp_path / "out")
+    assert "plain-cnn" in message
+    assert "code is" in message
+
+
+def test_a_result_takes_the_place_of_a_failure_and_the_page_says_so(
+    part: Callable[..., Path], tmp_path: Path
+) -> None:
+    a, b = part("a", FIRST), part("b", FIRST)
+    shutil.rmtree(a / "fits" / "plain-cnn")
+    edit(
+        a,
+        "status.json",
+        lambda s: s.update({"plain-cnn": {"status": "failed", "reason": "out of memory"}}),
+    )
+    out = tmp_path / "out"
+    (remark,) = merge([finish(a), b], out)
+    assert remark == "plain-cnn: taken from run (2), not from run (failed: out of memory)"
+    assert read_run(out).variants[1].ranked
+    assert remark in text((out / "leaderboard.html").read_text("utf-8"))
+    assert verify(out) == []
+
+
+@pytest.mark.parametrize(
+    ("change", "difference"),
+    [
+        (lambda m: m["protocol"]["fit"].update(epochs=13), "protocol.fit.epochs is 13 here and 12"),
+        (lambda m: m["protocol"].update(seed=4), "protocol.seed is 4 here and 0 there"),
+        (lambda m: m["protocol"]["fit"].update(seeds=[0, 2]), "protocol.fit.seeds[1] is 2 here"),
+        (lambda m: m["split"].update(digest="ab" * 32), "split.digest is"),
+        (lambda m: m["data"].update(digest="ab" * 32), "data.digest is"),
+    ],
+)
+def test_another_protocol_split_or_data_is_refused_with_the_first_difference(
+    part: Callable[..., Path],
+    tmp_path: Path,
+    change: Callable[[Any], Any],
+    difference: str,
+) -> None:
+    a, b = part("a", FIRST), part("b", SECOND)
+    edit(b, "manifest.json", change)
+    assert difference in refusal([a, finish(b)], tmp_path / "out")
+
+
+def test_a_deliberate_mistake_is_refused(part: Callable[..., Path], tmp_path: Path) -> None:
+    a, b = part("a", FIRST), part("b", SECOND)
+    edit(b, "manifest.json", lambda m: m["protocol"].update(mistake="tune-on-test"))
+    assert "mistake" in refusal([a, finish(b)], tmp_path / "out")
+
+
+def test_an_unfinished_run_is_refused(part: Callable[..., Path], tmp_path: Path) -> None:
+    a, b = part("a", FIRST), part("b", SECOND)
+    edit(b, "manifest.json", lambda m: m.update(finished=None))
+    assert "not finished" in refusal([a, finish(b)], tmp_path / "out")
+
+
+def test_a_changed_run_is_refused_by_its_file(part: Callable[..., Path], tmp_path: Path) -> None:
+    a, b = part("a", FIRST), part("b", SECOND)
+    (b / "tuning.json").write_text("{}", "utf-8")
+    assert "tuning.json" in refusal([a, b], tmp_path / "out")
+
+
+def test_one_run_alone_or_a_folder_in_use_is_refused(
+    part: Callable[..., Path], tmp_path: Path
+) -> None:
+    a, b = part("a", FIRST), part("b", SECOND)
+    assert "two different runs" in refusal([a, a], tmp_path / "out")
+    with pytest.raises(InputError, match="not empty"):
+        merge([a, b], b)
+    assert not list(changes(b))
+
+
+def test_a_run_without_digests_is_merged_with_a_remark(
+    part: Callable[..., Path], tmp_path: Path
+) -> None:
+    a, b = part("a", FIRST), part("b", SECOND)
+    (b / "digests.json").unlink()
+    (remark,) = merge([a, b], tmp_path / "out")
+    assert "cannot be told" in remark

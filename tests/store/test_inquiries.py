@@ -1,0 +1,95 @@
+"""What fits were asked beyond their score, in numbers."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from benchmarks.data.corruptions import LEVELS
+from benchmarks.errors import InputError
+from benchmarks.evaluation.attention import attention
+from benchmarks.evaluation.robustness import robustness
+from benchmarks.store.ledger import openings, scorings
+from benchmarks.store.reading import read_run
+from tests.folder import ROWS, build
+from tests.folder_extras import IMAGES, ask
+
+ORDER = ("plain-cnn", "majority")
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return ask(build(tmp_path_factory.mktemp("runs") / "run", ROWS[:2], seeds=(0, 1), images=80))
+
+
+@pytest.fixture
+def folder(made: Path, tmp_path: Path) -> Path:
+    return shutil.copytree(made, tmp_path / "run")
+
+
+def test_clean_accuracy_is_that_of_the_predictions_on_the_same_images(folder: Path) -> None:
+    run = read_run(folder)
+    plain, _ = robustness(run, ORDER)
+    fits = next(v for v in run.variants if v.name == "plain-cnn").fits
+    asked = fits[0].robustness
+    assert asked is not None
+    part = np.isin(fits[0].test.rows, asked.rows)
+    assert part.sum() == IMAGES == plain.images
+    assert plain.clean.value == pytest.approx(np.mean([f.test.correct[part] for f in fits]))
+
+
+def test_a_drop_is_what_a_corruption_takes_of_the_clean_accuracy(folder: Path) -> None:
+    for each in robustness(read_run(folder), ORDER):
+        for corruption in LEVELS:
+            levels = [level.value for level in each.accuracy[corruption]]
+            drop = each.drop[corruption]
+            assert drop.value == pytest.approx(each.clean.value - np.mean(levels))
+            assert drop.low <= drop.value <= drop.high
+        every = [level.value for levels in each.accuracy.values() for level in levels]
+        assert each.corrupted.value == pytest.approx(np.mean(every))
+        assert 0 <= each.corrupted.low < each.corrupted.value < each.corrupted.high <= 1
+
+
+def test_the_cost_is_that_of_all_seeds_each_once(folder: Path) -> None:
+    plain, _ = robustness(read_run(folder), ORDER)
+    assert (plain.images_seen, plain.seconds) == (2 * 31 * IMAGES, 5.0)
+
+
+def test_a_variant_of_which_a_fit_was_not_asked_is_left_out(folder: Path) -> None:
+    (folder / "fits/majority/seed-1/robustness.parquet").unlink()
+    assert [each.variant for each in robustness(read_run(folder), ORDER)] == ["plain-cnn"]
+
+
+def test_answers_to_other_images_than_the_protocol_wants_are_not_read(folder: Path) -> None:
+    manifest = (folder / "manifest.json").read_text("utf-8")
+    changed = manifest.replace(f'"images": {IMAGES}', '"images": 30')
+    assert changed != manifest
+    (folder / "manifest.json").write_text(changed, "utf-8")
+    assert robustness(read_run(folder), ORDER) == ()
+
+
+@pytest.mark.parametrize("name", ["attention.npz", "robustness.parquet"])
+def test_a_damaged_file_is_named(folder: Path, name: str) -> None:
+    (folder / "fits/plain-cnn/seed-0" / name).write_bytes(b"PK\x03\x04")
+    with pytest.raises(InputError, match=f"{name}: is damaged"):
+        read_run(folder)
+
+
+def test_shares_of_the_maps_tell_where_they_lie(folder: Path) -> None:
+    plain = next(v for v in read_run(folder).variants if v.name == "plain-cnn")
+    found = attention(plain)
+    assert found is not None
+    assert found.thirds == pytest.approx((1, 0, 0))
+    assert found.centre == pytest.approx(0.25 * 0.75)
+    assert (found.side, found.layer, found.blank) == ((6, 6), "block4_conv3", 0)
+    assert {glance.right for glance in found.glances} == {True, False}
+
+
+def test_an_inquiry_is_listed_and_is_no_scoring(folder: Path) -> None:
+    run = read_run(folder)
+    assert {opening.purpose for opening in openings(run)} == {"score", "explain", "robustness"}
+    assert set(scorings(run).values()) == {1}
+    assert not any(opening.repeated for opening in openings(run))
