@@ -15,7 +15,7 @@ from datasets.packs import pack, splits_table
 from datasets.records import DataError, DataSet, Split
 from datasets.splits import make_split
 from tests.datasets.samples import in_memory
-from tests.execution.test_plan import CONTENT
+from tests.protocol.protocols import CONTENT
 
 TRAINED = [mistake.name for mistake in MISTAKES if mistake.trained]
 COUNT = 400

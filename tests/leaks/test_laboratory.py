@@ -17,7 +17,7 @@ from benchmarks.protocol.schema import DataChoice, Protocol
 from benchmarks.store.reading import refuse_mistaken
 from datasets.records import DataError
 from tests.datasets.samples import write_classes, write_fer2013_csv
-from tests.protocol.test_protocol import MINIMAL, load
+from tests.protocol.protocols import MINIMAL, load
 
 LABORATORY = load_protocol("leaks")
 

@@ -19,7 +19,7 @@ from benchmarks.report.files.leaderboard import as_latex, as_markdown
 from benchmarks.report.page import render_page
 from benchmarks.store.reading import read_run
 from tests.folder import Row, build
-from tests.report.test_page import HOSTILE, text
+from tests.report.reading import HOSTILE, text
 
 NAMES = (HONEST, *COUNTERPARTS, *(mistake.name for mistake in MISTAKES if mistake.trained))
 SKILLS = {"test-in-training": 3.0, "oversample-before-split": 1.2}

@@ -9,26 +9,7 @@ import pytest
 from benchmarks.errors import InputError
 from benchmarks.protocol.canonical import first_difference
 from benchmarks.protocol.reading import load_protocol, presets
-from benchmarks.protocol.schema import Protocol
-
-MINIMAL = """
-name = "mine"
-[data]
-set = "synthetic-faces"
-[tuning]
-trials = 2
-rungs = [1]
-[fit]
-epochs = 1
-[[variants]]
-architecture = "majority"
-"""
-
-
-def load(tmp_path: Path, text: str) -> Protocol:
-    path = tmp_path / "mine.toml"
-    path.write_text(text, "utf-8")
-    return load_protocol(str(path))
+from tests.protocol.protocols import MINIMAL, load
 
 
 @pytest.mark.parametrize("name", sorted(presets()))
