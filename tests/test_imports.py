@@ -153,3 +153,14 @@ def test_engines_are_imported_in_their_own_folders_alone() -> None:
         if imported.split(".")[0] in ENGINES and room(name) not in ("engines", "models")
     ]
     assert wrong == []
+
+
+def test_no_test_module_imports_from_another() -> None:
+    wrong = [
+        f"{file.relative_to(ROOT)} imports {imported}"
+        for file in sorted((ROOT / "tests").rglob("*.py"))
+        for imported in imports(file)
+        if imported.startswith("tests.")
+        and any(part.startswith("test_") or part == "conftest" for part in imported.split("."))
+    ]
+    assert wrong == []
