@@ -17,13 +17,13 @@ from tests.engine_process import ROOT
 
 PLUGIN = """
 from datasets.records import Provenance
-from datasets.registry import Reading, Sample, data_set
+from datasets.registry import Decoded, Sample, data_set
 import numpy as np
 
 @data_set(name={name!r}, summary="two dots", origin="here", licence="MIT", needs_path=False)
 def dots(path, options):
     black = np.zeros((8, 8, 1), np.uint8)
-    return Reading(
+    return Decoded(
         class_names=("off", "on"),
         image_shape=(8, 8, 1),
         count=2,
