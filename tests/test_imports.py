@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 import time
@@ -73,7 +74,7 @@ def test_help_comes_in_under_half_a_second() -> None:
     ("room", "forbidden"),
     [
         ("datasets", ("benchmarks", "models")),
-        ("models", ("benchmarks", "datasets")),
+        ("models", ("benchmarks",)),
         (
             "benchmarks/training",
             ("benchmarks.report", "benchmarks.execution.coordinator", "benchmarks.cli"),
@@ -88,3 +89,12 @@ def test_imports_point_downward(room: str, forbidden: tuple[str, ...]) -> None:
             modules += [n.name for n in node.names] if isinstance(node, ast.Import) else []
             for module in modules:
                 assert not module.startswith(forbidden), f"{file.name} imports {module}"
+
+
+def test_models_stand_on_two_files_of_the_data_sets_only() -> None:
+    allowed = {"datasets.files", "datasets.plugins"}
+    for file in (ROOT / "models").glob("*.py"):
+        found = set(
+            re.findall(r"^\s*(?:from|import) (datasets[.\w]*)", file.read_text("utf-8"), re.M)
+        )
+        assert found <= allowed, f"{file.name} imports {', '.join(found - allowed)}"
