@@ -12,7 +12,7 @@ import typer
 from benchmarks.commands.options import Plugin
 
 
-class Format(StrEnum):
+class ExportFormat(StrEnum):
     """What ``ferbench export`` can write; each engine has some of them."""
 
     onnx = "onnx"
@@ -27,7 +27,7 @@ class Format(StrEnum):
 def export(
     model: Annotated[str, typer.Argument(metavar="RUN/VARIANT")],
     format: Annotated[
-        Format,
+        ExportFormat,
         typer.Option(
             help="Keras: keras, h5, onnx, tflite; torch: onnx, torch-export, safetensors; "
             "scikit-learn: joblib, safetensors."

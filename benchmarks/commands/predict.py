@@ -11,7 +11,7 @@ import typer
 from benchmarks.commands.options import Model, Plugin, Whole
 
 
-class Format(StrEnum):
+class PredictFormat(StrEnum):
     """How ``ferbench predict`` prints answers."""
 
     table = "table"
@@ -25,8 +25,8 @@ def predict(
         list[Path], typer.Argument(metavar="PATH…", help="Pictures, or folders of pictures.")
     ],
     format: Annotated[
-        Format, typer.Option(help="A table for people; jsonl or csv for programs.")
-    ] = Format.table,
+        PredictFormat, typer.Option(help="A table for people; jsonl or csv for programs.")
+    ] = PredictFormat.table,
     save: Annotated[
         Path | None, typer.Option(help="Also write annotated copies into this folder.")
     ] = None,

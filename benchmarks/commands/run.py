@@ -23,7 +23,7 @@ def run(
     """Carry out a protocol, or go on with it where it stopped."""
     from rich.console import Console
 
-    from benchmarks.commands.listings import print_laboratory, print_leaderboard
+    from benchmarks.commands.tables import print_laboratory, print_leaderboard
     from benchmarks.execution.progress import Display
     from benchmarks.execution.run import RunRequest
     from benchmarks.execution.run import run as carry_out
