@@ -68,7 +68,7 @@ def add(
     from rich.console import Console
 
     from benchmarks.commands.tables import print_leaderboard
-    from benchmarks.exchange.adding.add import add as carry_out
+    from benchmarks.exchange.adding.add import add as add_row
     from benchmarks.exchange.adding.add import close
     from benchmarks.exchange.adding.incoming import AddRequest
     from benchmarks.report.page import render
@@ -87,7 +87,7 @@ def add(
         data=data,
         plugins=tuple(plugin or ()),
     )
-    done = carry_out(request)
+    done = add_row(request)
     render(run)
     close(run)
     console = Console(stderr=True, highlight=False, markup=False)

@@ -36,7 +36,7 @@ def predict(
     """Say what a fitted model sees in the faces of pictures."""
     from rich.console import Console
 
-    from benchmarks.use.predict import PredictRequest, carry_out
+    from benchmarks.use.predict import PredictRequest, predict_pictures
 
     request = PredictRequest(
         model=model,
@@ -46,5 +46,5 @@ def predict(
         whole=whole,
         plugins=tuple(plugin or ()),
     )
-    failed = carry_out(request, Console(stderr=True, highlight=False, markup=False))
+    failed = predict_pictures(request, Console(stderr=True, highlight=False, markup=False))
     return 1 if failed else 0

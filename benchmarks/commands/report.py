@@ -67,12 +67,12 @@ def report(
             written += save_figures(loaded, leaderboard(loaded), figures)
         if tables is not None:
             written += save_tables(loaded, tables, named=images)
-    for told in _told(written):
-        print(f"written: {told}", file=sys.stderr)
+    for place in _places(written):
+        print(f"written: {place}", file=sys.stderr)
     return 0
 
 
-def _told(written: list[Path]) -> Iterator[str]:
+def _places(written: list[Path]) -> Iterator[str]:
     """Name a file that is alone in its folder, and of several the folder and their number."""
     folders = Counter(path.parent for path in written)
     for folder, number in folders.items():

@@ -25,7 +25,6 @@ LARGEST_SQUARE = 0.55
 """Side of the largest square of an occlusion, in sides."""
 
 Image = NDArray[np.uint8]
-Images = NDArray[np.uint8]
 Apply = Callable[[Image, float, np.random.Generator], Image]
 """Image, uint8 H×W×C, severity and chance → the corrupted image, of the same shape and dtype."""
 
@@ -60,7 +59,9 @@ def corruption(name: str) -> Corruption:
     return found
 
 
-def corrupt(images: Images, name: str, number: int, seeds: Sequence[Sequence[int]]) -> Images:
+def corrupt(
+    images: NDArray[np.uint8], name: str, number: int, seeds: Sequence[Sequence[int]]
+) -> NDArray[np.uint8]:
     """Return ``images``, uint8 N×H×W×C of 1 or 3 channels, corrupted; shape and dtype stay.
 
     ``number`` counts the severities of the corruption ``name`` from 1; there is a seed for each

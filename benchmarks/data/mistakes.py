@@ -21,7 +21,7 @@ from datasets.digests import rows_digest
 from datasets.images import image_id
 from datasets.packs import pack
 from datasets.records import DataError, DataSet, Split, SplitName
-from datasets.splits import make_split, record_split
+from datasets.splits import Rows, make_split, record_split
 
 ALTERED = "#altered"
 """What is added to the path of an image to name its altered copy."""
@@ -29,7 +29,6 @@ ALTERED = "#altered"
 HONEST = "honest"
 """The name of the run that makes no mistake and keeps the data set's own split."""
 
-Rows = NDArray[np.int64]
 Treated = tuple[DataSet, Split]
 Treatment = Callable[[DataSet, Split, int], Treated]
 """Data, honest split and seed → data and split as a mistake or a counterpart has them.

@@ -170,7 +170,7 @@ def test_a_class_of_one_image_cannot_be_split_at_random() -> None:
         treated(data, make_split(data, seed=0), "random-re-split", 0)
 
 
-def ground(cache: Path) -> PreparedData:
+def prepared(cache: Path) -> PreparedData:
     return PreparedData(DATA, HONEST, pack(DATA, HONEST, cache=cache), None)
 
 
@@ -184,8 +184,8 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def test_an_honest_protocol_keeps_its_ground(cache: Path) -> None:
-    honest = ground(cache)
+def test_an_honest_protocol_keeps_its_data(cache: Path) -> None:
+    honest = prepared(cache)
     assert apply_mistake(honest, protocol()) is honest
 
 
@@ -193,7 +193,7 @@ def test_an_honest_protocol_keeps_its_ground(cache: Path) -> None:
 def test_a_mistaken_pack_is_one_of_its_own_under_the_mistakes_name(
     cache: Path, mistake: str
 ) -> None:
-    honest = ground(cache)
+    honest = prepared(cache)
     laid = apply_mistake(honest, protocol(mistake=mistake))
     assert laid.packs.training.parent == cache / "mistakes" / mistake
     assert laid.split.training_digest != honest.split.training_digest
@@ -203,8 +203,8 @@ def test_a_mistaken_pack_is_one_of_its_own_under_the_mistakes_name(
     assert not list(laid.packs.training.glob("test-*"))
 
 
-def test_tuning_on_the_test_set_leaves_the_final_fits_on_honest_ground(cache: Path) -> None:
-    honest = ground(cache)
+def test_tuning_on_the_test_set_leaves_the_final_fits_on_honest_data(cache: Path) -> None:
+    honest = prepared(cache)
     laid = apply_mistake(honest, protocol(mistake="tune-on-test"))
     assert (laid.split, laid.packs) == (honest.split, honest.packs)
     assert laid.tuning is not None
@@ -213,7 +213,7 @@ def test_tuning_on_the_test_set_leaves_the_final_fits_on_honest_ground(cache: Pa
 
 
 def test_a_counterpart_lies_apart_from_mistakes(cache: Path) -> None:
-    laid = apply_mistake(ground(cache), protocol(counterpart="grouped-re-split"))
+    laid = apply_mistake(prepared(cache), protocol(counterpart="grouped-re-split"))
     assert laid.packs.training.parent == cache / "counterparts" / "grouped-re-split"
 
 
@@ -226,9 +226,9 @@ def swapped(data: DataSet, split: Split, seed: int) -> tuple[DataSet, Split]:
 def test_a_mistake_is_added_by_one_row(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     row = Mistake(name="swap", title="Swapping", description="it swaps", treatment=swapped)
     with pytest.raises(InputError, match="mistake: should be"):
-        apply_mistake(ground(cache), protocol(mistake="swap"))
+        apply_mistake(prepared(cache), protocol(mistake="swap"))
     monkeypatch.setattr(mistakes, "MISTAKES", (*MISTAKES, row))
-    laid = apply_mistake(ground(cache), protocol(mistake="swap"))
+    laid = apply_mistake(prepared(cache), protocol(mistake="swap"))
     assert laid.split.train.tolist() == HONEST.validation.tolist()
     assert laid.packs.training.parent == cache / "mistakes" / "swap"
     assert mistakes.announcement("swap", None).startswith("This run makes a known mistake on")
