@@ -13,6 +13,7 @@ from benchmarks.protocol.schema import (
     DataChoice,
     Fit,
     Leaks,
+    Protocol,
     Robustness,
     SourceChoice,
     Tuning,
