@@ -6,7 +6,6 @@ from typing import Any
 
 import pandas as pd
 
-from benchmarks.evaluation.bootstrap import RESAMPLED
 from benchmarks.evaluation.conditions import hardware
 from benchmarks.evaluation.scores import score
 from benchmarks.evaluation.statistics import Statistics, compute_statistics
@@ -66,7 +65,7 @@ def columns() -> list[str]:
     names = ["variant", "status", "reason", "rank_low", "rank_high"]
     for metric in METRICS:
         endings = ["", "_sd"]
-        if metric.name in RESAMPLED:
+        if metric.resampled is not None:
             endings = ["", "_low", "_high", "_sd", "_se_images", "_se_seeds"]
             endings += [f"_without_duplicates{end}" for end in ("", "_low", "_high")]
         names += [f"{metric.name}{ending}" for ending in endings]

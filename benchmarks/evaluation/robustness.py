@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.evaluation.uncertainty import Uncertainty
+from benchmarks.evaluation.uncertainty import Interval, mean_interval
 from benchmarks.store.records import (
     CorruptedAnswers,
     CorruptionRecord,
@@ -16,15 +16,6 @@ from benchmarks.store.records import (
     RunResults,
     VariantResults,
 )
-
-
-@dataclass(frozen=True)
-class Measured:
-    """A value and its 95 % interval over test images, for these very fits."""
-
-    value: float
-    low: float
-    high: float
 
 
 @dataclass(frozen=True)
@@ -41,10 +32,10 @@ class VariantRobustness:
     variant: str
     corruptions: tuple[CorruptionRecord, ...]
     images: int
-    clean: Measured
-    corrupted: Measured
-    accuracy: Mapping[str, tuple[Measured, ...]]
-    drop: Mapping[str, Measured]
+    clean: Interval
+    corrupted: Interval
+    accuracy: Mapping[str, tuple[Interval, ...]]
+    drop: Mapping[str, Interval]
     images_seen: int
     seconds: float
 
@@ -58,7 +49,7 @@ def robustness(run: RunResults, order: Sequence[str]) -> tuple[VariantRobustness
         if name in by_name and all(fit.robustness is not None for fit in by_name[name].fits)
     ]
     shared = _shared([fit.robustness for each in asked for fit in each.fits if fit.robustness])
-    return tuple(_borne(run, variant, shared) for variant in asked) if shared else ()
+    return tuple(_answered_by(run, variant, shared) for variant in asked) if shared else ()
 
 
 def _shared(answered: Sequence[CorruptedAnswers]) -> tuple[CorruptionRecord, ...]:
@@ -75,7 +66,7 @@ def _shared(answered: Sequence[CorruptedAnswers]) -> tuple[CorruptionRecord, ...
     )
 
 
-def _borne(
+def _answered_by(
     run: RunResults, variant: VariantResults, shared: Sequence[CorruptionRecord]
 ) -> VariantRobustness:
     answered = [fit.robustness for fit in variant.fits if fit.robustness is not None]
@@ -94,14 +85,14 @@ def _borne(
         variant=variant.name,
         corruptions=tuple(shared),
         images=len(clean),
-        clean=_measured(clean, pictures, fraction=True),
-        corrupted=_measured(everything, pictures, fraction=True),
+        clean=mean_interval(clean, pictures, fraction=True),
+        corrupted=mean_interval(everything, pictures, fraction=True),
         accuracy={
-            corruption: tuple(_measured(column, pictures, fraction=True) for column in part.T)
+            corruption: tuple(mean_interval(column, pictures, fraction=True) for column in part.T)
             for corruption, part in right.items()
         },
         drop={
-            corruption: _measured(clean - part.mean(axis=1), pictures, fraction=False)
+            corruption: mean_interval(clean - part.mean(axis=1), pictures, fraction=False)
             for corruption, part in right.items()
         },
         images_seen=sum(event.get("images_seen", 0) for event in last),
@@ -109,18 +100,6 @@ def _borne(
     )
 
 
-def _pictures(fit: FitResults, answered: CorruptedAnswers) -> NDArray[np.intp]:
-    """Number the different pictures among the images: copies are one piece of evidence."""
-    ids = fit.test.image_ids[np.searchsorted(fit.test.rows, answered.rows)]
-    return np.unique(ids, return_inverse=True)[1]
-
-
-def _measured(
-    values: NDArray[np.float64], pictures: NDArray[np.intp], *, fraction: bool
-) -> Measured:
-    """Return the mean of ``values``, one for each image, with its interval over pictures."""
-    mean, different = float(values.mean()), int(pictures.max()) + 1
-    away = np.bincount(pictures, values - mean)
-    variance = float((away**2).sum()) / len(values) ** 2 * different / max(different - 1, 1)
-    low, high = Uncertainty(variance).interval(mean, fraction=fraction, images=float(different))
-    return Measured(mean, low, high)
+def _pictures(fit: FitResults, answered: CorruptedAnswers) -> NDArray[np.str_]:
+    """Name the picture of each image: copies are one piece of evidence."""
+    return np.asarray(fit.test.image_ids[np.searchsorted(fit.test.rows, answered.rows)])

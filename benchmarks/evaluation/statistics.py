@@ -13,9 +13,8 @@ from numpy.typing import NDArray
 
 from benchmarks.errors import InputError
 from benchmarks.evaluation.bootstrap import Bootstrap, Estimate, bootstrap
-from benchmarks.evaluation.comparison import Pair, compare, ranks
+from benchmarks.evaluation.comparison import Pair, Resolution, compare, ranks, resolution
 from benchmarks.evaluation.guessing import FLOOR_ENGINE
-from benchmarks.evaluation.resolution import Resolution, resolution
 from benchmarks.evaluation.uncertainty import Fits, of_mean
 from benchmarks.metrics import METRICS
 from benchmarks.store.records import Predictions, RunResults, VariantResults
@@ -142,7 +141,7 @@ def chosen_pair(run: RunResults, first: str, second: str) -> tuple[str, str]:
 
 
 def _accuracy(variant: VariantResults) -> float:
-    return float(np.mean([fit.test.correct.mean() for fit in variant.fits]))
+    return float(np.mean([fit.test.accuracy for fit in variant.fits]))
 
 
 def _places(variants: list[VariantResults]) -> dict[str, Fits]:

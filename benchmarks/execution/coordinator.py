@@ -15,6 +15,7 @@ from benchmarks.execution.executors.contract import Event, Executor
 from benchmarks.execution.jobs.job import Job
 from benchmarks.execution.plan import Plan, Start, stored_result
 from benchmarks.execution.tuning import Best, JobOutcome, Study, TrialRecord, open_storage, tune
+from benchmarks.metrics import metric_of
 from benchmarks.protocol.variants import Variant
 from benchmarks.store.files import read_json, write_json
 from benchmarks.store.folder import RunFolder
@@ -156,7 +157,7 @@ class Coordinator:
         self, variant: Variant, start: Start
     ) -> Generator[list[Job], list[JobOutcome], Best]:
         protocol = self._plan.protocol
-        minimise = protocol.selection == "log_loss"
+        minimise = not metric_of(protocol.selection).higher_is_better
         study = Study(
             self._storage,
             f"{variant.name} {self._plan.study_key(variant, start)[:16]}",

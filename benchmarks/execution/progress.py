@@ -18,6 +18,7 @@ from benchmarks.errors import JobFailed
 from benchmarks.execution.jobs.job import Job
 from benchmarks.execution.plan import expected_epochs
 from benchmarks.execution.tuning import JobOutcome
+from benchmarks.metrics import metric_of
 from benchmarks.protocol.schema import Protocol
 from benchmarks.protocol.variants import Variant
 
@@ -87,7 +88,7 @@ class Display:
         """Show the run from here to the end of the block."""
         self._workers = workers
         self._selection = protocol.selection
-        self._minimise = protocol.selection == "log_loss"
+        self._minimise = not metric_of(protocol.selection).higher_is_better
         self._efforts = {v.name: _Effort(expected_epochs(v, protocol)) for v in variants}
         rows = f"{len(variants)} variants"
         trials = f"{protocol.tuning.trials} trials each, {len(protocol.fit.seeds)} seed(s)"
@@ -154,7 +155,7 @@ class Display:
         )
 
     def _plain(self, cell: Job, running: _Running) -> str:
-        score = running.record.get(f"validation_{self._selection}", None)
+        score = running.record.get(metric_of(self._selection).validated_as)
         epoch = f" epoch {running.record['epoch']}/{cell.until}" if running.record else ""
         shown = f" {self._selection} {score:.3f}" if score is not None else ""
         rate = f" {running.rate:.0f} images/s" if running.rate else ""
@@ -167,7 +168,7 @@ class Display:
             table.add_column(column, justify="right" if right else "left")
         for cell, running in self._running.values():
             record = running.record
-            score = record.get(f"validation_{self._selection}")
+            score = record.get(metric_of(self._selection).validated_as)
             table.add_row(
                 cell.variant,
                 stage(cell),

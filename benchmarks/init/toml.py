@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import shlex
 import textwrap
 import tomllib
@@ -14,6 +13,7 @@ from pydantic import BaseModel
 from rich.cells import cell_len, set_cell_size
 
 from benchmarks.data.prepared import PreparedData
+from benchmarks.evaluation.uncertainty import Uncertainty
 from benchmarks.init.proposal import Proposal
 from benchmarks.machine.environment import device_name
 from benchmarks.protocol.schema import Protocol, VariantChoice
@@ -104,7 +104,8 @@ def remarks(prepared: PreparedData) -> Iterator[str]:
         )
     yield from (_printable(note) for note in data.provenance.notes)
     tests = len(prepared.split.test)
-    points = 100 * 1.96 * math.sqrt(0.25 / tests)
+    low, high = Uncertainty(0.25 / tests).interval(0.5)
+    points = 100 * (high - low) / 2
     yield (
         f"On {tests:,} test images an accuracy is known to within ±{points:.1f} points at worst "
         "(95 %)."

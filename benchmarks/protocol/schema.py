@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from benchmarks.metrics import selecting
 from benchmarks.protocol.canonical import digest
 from datasets.records import Policy
 
@@ -137,7 +138,7 @@ class Protocol(_Section):
     seed: Seed = 0
     threads: Annotated[int, Field(ge=1, le=256)] = 1
     precision: Literal["float32", "bfloat16"] = "float32"
-    selection: Literal["accuracy", "macro_f1", "log_loss"] = "accuracy"
+    selection: str = "accuracy"
     data: DataChoice
     source: SourceChoice | None = None
     tuning: Tuning
@@ -149,6 +150,15 @@ class Protocol(_Section):
     counterpart: str | None = None
     leaks: Leaks | None = None
     robustness: Robustness | None = None
+
+    @field_validator("selection")
+    @classmethod
+    def _selects(cls, selection: str) -> str:
+        names = [metric.name for metric in selecting()]
+        if selection not in names:
+            *others, last = map(repr, names)
+            raise ValueError(f"should be {', '.join(others)} or {last}")
+        return selection
 
     @model_validator(mode="after")
     def _source_is_there(self) -> Protocol:

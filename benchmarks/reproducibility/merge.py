@@ -173,7 +173,7 @@ def _fits_differ(one: FitResults | None, two: FitResults | None) -> str | None:
     same = all(np.array_equal(a.probabilities, b.probabilities) for a, b in pairs)
     if same and one.record.key == two.record.key:
         return None
-    return f"accuracy {one.test.correct.mean():.4f} and {two.test.correct.mean():.4f}"
+    return f"accuracy {one.test.accuracy:.4f} and {two.test.accuracy:.4f}"
 
 
 def _entries(part: RunPart) -> dict[str, dict[str, Any]]:

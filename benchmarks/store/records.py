@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from benchmarks.metrics import accuracy
 from datasets.audit import Audit
 from datasets.records import Provenance
 
@@ -204,6 +205,11 @@ class Predictions:
     def correct(self) -> NDArray[np.bool_]:
         """Whether each image's most probable class is its label, bool, N."""
         return np.asarray(self.answers == self.labels, np.bool_)
+
+    @property
+    def accuracy(self) -> float:
+        """The share of the images whose most probable class is their label."""
+        return accuracy(self.labels, self.probabilities)
 
 
 @dataclass(frozen=True, eq=False)

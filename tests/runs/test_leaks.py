@@ -53,7 +53,7 @@ def laboratory(protocol: Path, tmp_path_factory: pytest.TempPathFactory) -> Path
     return folder
 
 
-def worths(laboratory: Path) -> pd.DataFrame:
+def effects(laboratory: Path) -> pd.DataFrame:
     return pd.read_csv(laboratory / "leaks.csv").set_index("mistake")
 
 
@@ -66,7 +66,7 @@ def test_each_run_lies_in_a_folder_of_its_own_with_its_own_page(laboratory: Path
         page = (laboratory / name / "leaderboard.html").read_text("utf-8")
         assert ("known mistake on purpose" in page) == mistaken
     assert (laboratory / "leaks.html").is_file()
-    assert (worths(laboratory)["status"] == "ok").all()
+    assert (effects(laboratory)["status"] == "ok").all()
 
 
 def test_the_mistakes_stand_on_the_same_images_as_the_honest_run(laboratory: Path) -> None:
@@ -80,7 +80,7 @@ def test_the_mistakes_stand_on_the_same_images_as_the_honest_run(laboratory: Pat
 def test_test_images_in_training_lift_the_score_far_above_the_honest_one(
     laboratory: Path,
 ) -> None:
-    row = worths(laboratory).loc["test-in-training"]
+    row = effects(laboratory).loc["test-in-training"]
     assert row["gain_low"] > 0.2
     assert row["test_in_training"] == 1
 
@@ -152,6 +152,6 @@ def test_another_protocol_in_the_same_folder_is_refused(laboratory: Path, tmp_pa
 def test_the_preset_shows_the_blatant_mistakes(tmp_path: Path) -> None:
     done = ferbench("run", "leaks", "--out", tmp_path / "leaks", FERBENCH_CACHE=str(tmp_path))
     assert done.status == 0, done.err
-    found = worths(tmp_path / "leaks")
+    found = effects(tmp_path / "leaks")
     for mistake in ("test-in-training", "oversample-before-split", "augment-before-split"):
         assert found.loc[mistake, "gain_low"] > 0, mistake

@@ -217,13 +217,15 @@ def _doubted(
 ) -> tuple[str, ...]:
     """Return what speaks against the reading; refuse one that another beats by far."""
     class_names, reading = arrival.run.class_names, arrival.reading
+    asked = arrival.part("validation")
     found = list(
         doubts(
-            arrival.part("validation")["label"].to_numpy(np.int64),
+            asked["label"].to_numpy(np.int64),
             validation,
             class_names,
             reading.classes if reading else class_names,
             others,
+            asked["image_id"].to_numpy(np.str_),
         )
     )
     better = next((doubt for doubt in found if doubt.better), None)

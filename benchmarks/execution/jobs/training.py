@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -47,7 +46,7 @@ def pretrain(cell: Job, engine: Engine, tell: Tell) -> Result:
         outcome.learner.save_backbone(folder / "backbone.safetensors")
         result = {
             "key": cell.key,
-            "source_accuracy": outcome.history[outcome.best_epoch - 1].validation_accuracy,
+            "source_accuracy": outcome.history[outcome.best_epoch - 1].validation["accuracy"],
             "images_seen": outcome.images_seen,
             "seconds": time.perf_counter() - started,
         }
@@ -100,7 +99,7 @@ def _train(cell: Job, engine: Engine, tell: Tell) -> TrainingOutcome:
         until=cell.until,
         protocol_seed=cell.protocol_seed,
         fit_seed=cell.seed,
-        metric=cell.selection,  # type: ignore[arg-type]
+        metric=cell.selection,
     )
     return train(
         engine,
@@ -111,7 +110,7 @@ def _train(cell: Job, engine: Engine, tell: Tell) -> TrainingOutcome:
         initial(cell),
         checkpoint=Path(cell.checkpoint) if cell.checkpoint else None,
         feature_cache=cache_folder() / "features",
-        on_epoch=lambda record: tell(dataclasses.asdict(record)),
+        on_epoch=lambda record: tell(record.as_row()),
     )
 
 
@@ -162,7 +161,7 @@ def answered(cell: Job, content: Result) -> Result:
 
 
 def _history(records: Sequence[EpochRecord]) -> pd.DataFrame:
-    return pd.DataFrame([dataclasses.asdict(record) for record in records])
+    return pd.DataFrame([record.as_row() for record in records])
 
 
 def peak_memory_mb() -> float:

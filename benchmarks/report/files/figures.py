@@ -33,7 +33,7 @@ def overview(run: RunResults, board: pd.DataFrame) -> Figure:
         figure = Figure(figsize=(4.6, 0.5 + 0.27 * len(frame)), layout="constrained")
         axes = figure.subplots()
         for place, (_, row) in enumerate(frame.iterrows()):
-            seeds = [fit.test.correct.mean() for fit in by_name[row["variant"]].fits]
+            seeds = [fit.test.accuracy for fit in by_name[row["variant"]].fits]
             axes.plot([row["accuracy_low"], row["accuracy_high"]], [place] * 2, color=TRAIN, lw=1.6)
             axes.plot(seeds, [place] * len(seeds), "|", color=QUIET, ms=7, mew=0.9)
             axes.plot(row["accuracy"], place, "o", color=TRAIN, ms=5.5)

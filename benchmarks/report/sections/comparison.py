@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from benchmarks.evaluation.bootstrap import RESAMPLED
-from benchmarks.evaluation.comparison import McNemar, Pair
-from benchmarks.evaluation.resolution import Resolution
+from benchmarks.evaluation.comparison import McNemar, Pair, Resolution
 from benchmarks.evaluation.statistics import Score, Statistics, SubsetStatistics
 from benchmarks.metrics import METRICS
 from benchmarks.report.elements.elements import Cell, Column, PairCell, PairMatrix, Table, table
@@ -242,7 +240,7 @@ def _parts(statistics: Statistics, whole_set: SubsetStatistics) -> Table | None:
         return None
     columns = [Column("Variant", numeric=False)]
     for metric in METRICS:
-        if metric.name in RESAMPLED:
+        if metric.resampled is not None:
             label = metric.label + (", %" if metric.fraction else "")
             columns += [Column(label, metric.definition), Column("without duplicates")]
     rows = [
@@ -251,7 +249,7 @@ def _parts(statistics: Statistics, whole_set: SubsetStatistics) -> Table | None:
             *(
                 _score(each.scores[name][metric.name], metric.fraction)
                 for metric in METRICS
-                if metric.name in RESAMPLED
+                if metric.resampled is not None
                 for each in (whole_set, part)
             ),
         )

@@ -8,7 +8,6 @@ from typing import Any
 
 import pandas as pd
 
-from benchmarks.evaluation.bootstrap import RESAMPLED
 from benchmarks.evaluation.conditions import timed_apart
 from benchmarks.evaluation.gains import Gain
 from benchmarks.evaluation.guessing import did_not_learn, majority_share
@@ -170,7 +169,7 @@ def _scores(row: pd.Series, place: int | None) -> tuple[Cell, ...]:
 
 def _score(row: pd.Series, metric: Metric) -> Cell:
     note = ""
-    if metric.name in RESAMPLED:
+    if metric.resampled is not None:
         ends = row[f"{metric.name}_low"], row[f"{metric.name}_high"]
         note = scored(row[metric.name], *ends, fraction=metric.fraction)[1]
     return Cell(spread(row, metric.name, metric.fraction), note, _key(row[metric.name]))
@@ -263,7 +262,7 @@ def _columns(run: RunResults, gained: Sequence[Gain]) -> list[Column]:
 
 def _metric(metric: Metric) -> Column:
     drawn = metric.name == "accuracy"
-    resampled = metric.name in RESAMPLED and not drawn
+    resampled = metric.resampled is not None and not drawn
     return Column(
         metric.label + (", %" if metric.fraction else ""),
         f"{metric.definition} Mean over seeds; ± is the standard deviation over seeds."
@@ -289,7 +288,7 @@ def _scale(frame: pd.DataFrame) -> Axis:
 def _drawing(row: pd.Series, variant: VariantResults, on: Axis) -> Whisker | None:
     if row["status"] != "ok":
         return None
-    seeds = [float(fit.test.correct.mean()) for fit in variant.fits] if row["seeds"] > 1 else []
+    seeds = [fit.test.accuracy for fit in variant.fits] if row["seeds"] > 1 else []
     return whisker(on, row["accuracy_low"], row["accuracy"], row["accuracy_high"], seeds)
 
 

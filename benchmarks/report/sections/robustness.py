@@ -13,7 +13,8 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
 from benchmarks.data.corruptions import CORRUPTIONS, corrupt
-from benchmarks.evaluation.robustness import Measured, VariantRobustness, robustness
+from benchmarks.evaluation.robustness import VariantRobustness, robustness
+from benchmarks.evaluation.uncertainty import Interval
 from benchmarks.report.elements.drawing import INK, MANY, QUIET, STYLE, inline_svg
 from benchmarks.report.elements.elements import Cell, Column, Picture, Table, table
 from benchmarks.report.elements.numbers import (
@@ -162,12 +163,12 @@ def _drops(found: Sequence[VariantRobustness]) -> Table:
     return table("What each corruption takes, in points of accuracy", columns, rows)
 
 
-def _accuracy(measured: Measured) -> Cell:
+def _accuracy(measured: Interval) -> Cell:
     told = scored(measured.value, measured.low, measured.high)
     return Cell(*told, f"{measured.value:.6f}")
 
 
-def _loss(measured: Measured) -> Cell:
+def _loss(measured: Interval) -> Cell:
     """Return a drop as a negative change: what is taken is below zero."""
     known = np.isfinite(measured.low)
     told = points_interval(-measured.high, -measured.low) if known else ""

@@ -7,9 +7,8 @@ from typing import Any
 
 import pandas as pd
 
-from benchmarks.evaluation.curves import separations
-from benchmarks.evaluation.scaling import scaling
-from benchmarks.evaluation.selective import selective
+from benchmarks.evaluation.calibration import scaling
+from benchmarks.evaluation.curves import selective, separations
 from benchmarks.evaluation.statistics import Statistics
 from benchmarks.report.elements.elements import Matrix, Picture, Table
 from benchmarks.report.elements.numbers import (

@@ -6,18 +6,17 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from benchmarks.evaluation.budget import budgets
+from benchmarks.metrics import selecting
 from benchmarks.report.elements.numbers import listing, plural, setting, whole
 from benchmarks.report.writing.prose import Sentence, cite
 from benchmarks.store.records import RunResults
-
-CHOSEN_BY = {"accuracy": "accuracy", "macro_f1": "macro-F1", "log_loss": "log-loss"}
 
 
 def training(run: RunResults) -> Iterator[Sentence]:
     """Tell how hyperparameters were found and the final fits made, and what it cost."""
     protocol = run.manifest.protocol
     tuning, fit = protocol.get("tuning", {}), protocol.get("fit", {})
-    metric = CHOSEN_BY.get(protocol.get("selection", ""), "score")
+    metric = _chosen_by(protocol.get("selection", ""))
     if tuning:
         yield (
             "The hyperparameters of every variant were tuned with the same budget and on the "
@@ -72,3 +71,8 @@ def _pruning(tuning: Mapping[str, Any], metric: str) -> Iterator[Sentence]:
         cite("jamieson2016"),
         ".",
     )
+
+
+def _chosen_by(selection: str) -> str:
+    names = {metric.name: metric.in_prose for metric in selecting()}
+    return names.get(selection, "score")
