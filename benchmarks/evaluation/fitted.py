@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import difflib
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.errors import InputError
+from benchmarks.errors import InputError, did_you_mean
 from benchmarks.evaluation.scores import score
 from benchmarks.machine.environment import installed
 from benchmarks.metrics import METRICS
@@ -66,8 +65,7 @@ def fit_of(
     """Return the fit of the variant ``name`` with ``seed``, or the first; raises ``InputError``."""
     variants = {variant.name: variant for variant in manifest.variants}
     if name not in variants:
-        near = difflib.get_close_matches(name, variants, n=1)
-        hint = f"did you mean {near[0]!r}?" if near else f"there are: {', '.join(variants)}"
+        hint = did_you_mean(name, variants)
         raise InputError(f"{run}: no variant {name!r}; {hint}")
     if len(manifest.data.image_shape) != 3:
         raise InputError(f"{run}: its manifest.json does not tell data.image_shape")

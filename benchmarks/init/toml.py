@@ -17,7 +17,7 @@ from benchmarks.data.prepared import PreparedData
 from benchmarks.init.proposal import Proposal
 from benchmarks.machine.environment import device_name
 from benchmarks.protocol.schema import Protocol, VariantChoice
-from benchmarks.store.files import replacing
+from datasets.files import replacing
 from datasets.recognition import GENERAL
 from datasets.records import SPLIT_NAMES
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import tomllib
 from collections.abc import Mapping
 from importlib.resources import files
@@ -11,7 +10,7 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from benchmarks.errors import InputError
+from benchmarks.errors import InputError, did_you_mean
 from benchmarks.protocol.schema import (
     DataChoice,
     Fit,
@@ -46,8 +45,7 @@ def load_protocol(name_or_path: str) -> Protocol:
     shipped = presets()
     path = shipped.get(name_or_path) or Path(name_or_path)
     if not path.is_file():
-        near = difflib.get_close_matches(name_or_path, shipped, n=1)
-        hint = f"did you mean {near[0]!r}?" if near else f"presets: {', '.join(shipped)}"
+        hint = did_you_mean(name_or_path, shipped, "presets")
         raise InputError(f"{name_or_path}: no such preset or file; {hint}")
     try:
         return Protocol.model_validate(tomllib.loads(path.read_text("utf-8")))
@@ -64,8 +62,7 @@ def _explain(error: ValidationError) -> str:
     more = f" (and {error.error_count() - 1} more)" if error.error_count() > 1 else ""
     if first["type"] == "extra_forbidden":
         known = _known_keys(first["loc"])
-        near = difflib.get_close_matches(str(first["loc"][-1]), known, n=1)
-        hint = f"did you mean {near[0]!r}?" if near else f"known keys: {', '.join(known)}"
+        hint = did_you_mean(str(first["loc"][-1]), known, "known keys")
         return f"{place}: unknown key; {hint}{more}"
     if first["type"] == "missing":
         return f"{place}: is missing{more}"

@@ -35,9 +35,9 @@ from benchmarks.report.sections.method import method_section
 from benchmarks.report.sections.robustness import robustness_section
 from benchmarks.report.sections.variant import variant_section
 from benchmarks.store.digests import renew_digests
-from benchmarks.store.files import replacing
 from benchmarks.store.reading import read_run
 from benchmarks.store.records import RunResults
+from datasets.files import replacing
 
 TEMPLATES = Path(__file__).resolve().parents[2] / "report_templates"
 

@@ -10,8 +10,8 @@ from benchmarks.report.page import content
 from benchmarks.report.writing.methods import methods
 from benchmarks.report.writing.prose import as_latex, as_markdown, cited
 from benchmarks.report.writing.references import bibtex
-from benchmarks.store.files import replacing
 from benchmarks.store.records import RunResults
+from datasets.files import replacing
 
 
 def save_tables(run: RunResults, folder: Path, *, named: bool = True) -> list[Path]:
