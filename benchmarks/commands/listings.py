@@ -18,6 +18,7 @@ from benchmarks.execution.keys import code_digest
 from benchmarks.execution.plan import stored_result
 from benchmarks.machine.environment import usable_cores
 from benchmarks.protocol.canonical import digest
+from benchmarks.report.elements.numbers import compact
 from datasets.cache import cache_folder
 from models.registry import Architecture, discover
 
@@ -45,8 +46,8 @@ def print_models(plugins: tuple[Path, ...]) -> int:
         table.add_row(
             architecture.name,
             architecture.engine,
-            short_number(cost.get("parameters")),
-            short_number(cost.get("macs")),
+            compact(cost.get("parameters")),
+            compact(cost.get("macs")),
             f"≥ {architecture.minimum_input}",
             ", ".join(architecture.initialisations),
             f"{architecture.summary} [dim]{architecture.source}[/]",
@@ -169,7 +170,7 @@ def print_leaderboard(console: Console, run: Path) -> None:
             _with_spread(row["accuracy"], row["accuracy_sd"]),
             f"{row['macro_f1']:.3f}",
             f"{row['log_loss']:.3f}",
-            short_number(row["parameters"]),
+            compact(row["parameters"]),
             "–" if pd.isna(row["train_seconds"]) else f"{row['train_seconds']:.0f} s",
         )
     console.print(table)
@@ -204,13 +205,3 @@ def print_laboratory(console: Console, folder: Path) -> None:
 
 def _with_spread(mean: float, spread: float) -> str:
     return f"{mean:.3f}" if spread != spread else f"{mean:.3f} ± {spread:.3f}"
-
-
-def short_number(value: float | None) -> str:
-    """Return a count in thousands, millions or billions: ``23.6 M``."""
-    if value is None or value != value:
-        return "–"
-    for limit, unit in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
-        if value >= limit:
-            return f"{value / limit:.3g} {unit}"
-    return f"{value:.0f}"
