@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.data.prepared import PreparedData
-from benchmarks.machine.timing import Spread, timed
+from benchmarks.machine.timing import BATCH, Spread, timed
 from benchmarks.protocol.schema import Protocol
 from benchmarks.training.augmentation import POLICIES, Augmentation
 from benchmarks.training.stream import batches
@@ -21,7 +21,6 @@ from datasets.packs import open_part
 from datasets.registry import Source
 
 SAMPLE = 512
-BATCH = 64
 
 
 def measure_data(

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
 
 from benchmarks.errors import InputError
+from benchmarks.machine.settings import data_path
 from benchmarks.protocol.schema import DataChoice
 from datasets.cache import Progress, cache_folder, open_data_set
 from datasets.examination import examine
@@ -86,5 +86,5 @@ def prepare_data(
 
 
 def _configured(choice: DataChoice) -> Path | None:
-    given = choice.path or os.environ.get("FERBENCH_DATA")
+    given = choice.path or data_path()
     return Path(given).expanduser() if given else None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import hashlib
 import shutil
 from collections.abc import Generator
 from dataclasses import dataclass, field
@@ -22,6 +21,7 @@ from benchmarks.store.folder import RunFolder
 from benchmarks.store.ledger import Ledger
 from benchmarks.store.reading import refuse_mistaken
 from benchmarks.store.references import find_reference
+from datasets.files import sha256_of
 from models.registry import ModelError
 
 WHAT = {
@@ -151,7 +151,7 @@ class Coordinator:
         file = Path(rest).expanduser() if kind == "file" else _fitted_backbone(rest)
         if not file.is_file():
             raise Unavailable(f"{variant.initialisation}: no such file; give one that exists")
-        return Start("file", file, hashlib.sha256(file.read_bytes()).hexdigest())
+        return Start("file", file, sha256_of(file))
 
     def _tuned(
         self, variant: Variant, start: Start

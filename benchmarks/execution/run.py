@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import sys
 import time
@@ -39,6 +38,7 @@ from benchmarks.store.records import EXTERNAL
 from datasets.audit import audit, to_json
 from datasets.cache import cache_folder
 from datasets.examination import AUDITS
+from datasets.files import sha256_of
 from models.registry import discover
 
 
@@ -249,8 +249,7 @@ def _manifest(
         "keras_backend": _keras_backend(),
         "worker": worker_environment(protocol.threads),
         "plugins": [
-            {"file": plugin.name, "digest": hashlib.sha256(plugin.read_bytes()).hexdigest()}
-            for plugin in request.plugins
+            {"file": plugin.name, "digest": sha256_of(plugin)} for plugin in request.plugins
         ],
         "started": now(),
         "finished": None,

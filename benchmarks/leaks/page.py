@@ -44,8 +44,8 @@ from benchmarks.report.files.leaderboard import as_csv, as_json
 from benchmarks.report.page import environment, frame_of_page, glossary
 from benchmarks.report.sections.answer import caveats
 from benchmarks.report.sections.method import method_tables, repeat_commands
-from benchmarks.store.files import replacing
 from benchmarks.store.records import RunResults
+from datasets.files import replacing
 
 STUDENT_CLAIM = next(claim for claim in CLAIMS if claim.figure == 0.8536)
 

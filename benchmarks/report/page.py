@@ -22,6 +22,7 @@ from benchmarks.metrics import METRICS
 from benchmarks.report.elements.pictures import ImageSheet, album_of
 from benchmarks.report.files.collection import definitions
 from benchmarks.report.files.leaderboard import as_csv, as_json
+from benchmarks.report.files.table_formats import for_script
 from benchmarks.report.sections.answer import answer
 from benchmarks.report.sections.choosing import choosing_section
 from benchmarks.report.sections.comparison import comparison_section
@@ -35,9 +36,9 @@ from benchmarks.report.sections.method import method_section
 from benchmarks.report.sections.robustness import robustness_section
 from benchmarks.report.sections.variant import variant_section
 from benchmarks.store.digests import renew_digests
-from benchmarks.store.files import replacing
 from benchmarks.store.reading import read_run
 from benchmarks.store.records import RunResults
+from datasets.files import replacing
 
 TEMPLATES = Path(__file__).resolve().parents[2] / "report_templates"
 
@@ -161,7 +162,7 @@ def frame_of_page() -> dict[str, Any]:
     files = sorted(TEMPLATES.glob("styles/*.css"), key=lambda f: (rank.get(f.name, 1), f.name))
     style = "".join(file.read_text("utf-8") for file in files)
     blocks = [file.read_text("utf-8") for file in sorted(TEMPLATES.glob("scripts/*.js"))]
-    script = '"use strict";\n' + "".join(f"{{\n{block}}}\n" for block in blocks)
+    script = '"use strict";\n' + for_script() + "".join(f"{{\n{block}}}\n" for block in blocks)
     return {
         "style": Markup(style),
         "script": Markup(script),

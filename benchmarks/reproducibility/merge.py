@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
@@ -20,11 +19,12 @@ from benchmarks.protocol.reading import stored_protocol
 from benchmarks.protocol.schema import decisive
 from benchmarks.report.page import render
 from benchmarks.store.digests import FILE, changes, stored_digests, write_digests
-from benchmarks.store.files import read_json, replacing_folder, write_json
+from benchmarks.store.files import read_json, write_json
 from benchmarks.store.folder import RunFolder, slug
 from benchmarks.store.ledger import append_line, read_ledger
 from benchmarks.store.reading import read_run, refuse_mistaken
 from benchmarks.store.records import EXTERNAL, FitResults, RunResults, VariantResults
+from datasets.files import replacing_folder, sha256_of
 
 NOTHING: Mapping[str, Any] = {}
 
@@ -250,12 +250,11 @@ def _origins(part: RunPart, rows: Sequence[Row]) -> list[dict[str, Any]]:
             for origin in manifest["origins"]
         ]
     facts = ("environment", "git", "started", "finished", "wall_seconds")
-    file = (part.place / "manifest.json").read_bytes()
     return [
         {
             "name": part.name,
             "variants": taken,
-            "manifest_digest": hashlib.sha256(file).hexdigest(),
+            "manifest_digest": sha256_of(part.place / "manifest.json"),
             **{name: manifest[name] for name in facts},
             "device": manifest.get("device", ""),
             "keras_backend": manifest.get("keras_backend"),

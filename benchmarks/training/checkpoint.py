@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -15,6 +14,7 @@ from safetensors.numpy import save_file
 
 from benchmarks.engines.contract import Arrays
 from benchmarks.metrics import metric_of, selecting
+from datasets.files import replacing
 from models.registry import ModelError
 
 FILE = "checkpoint.safetensors"
@@ -79,10 +79,8 @@ class Checkpoint:
         }
         arrays = {f"{part}:{k}": v for part, held in parts.items() for k, v in held.items()}
         history = json.dumps([asdict(record) for record in progress.history])
-        self.folder.mkdir(parents=True, exist_ok=True)
-        temporary = self.folder / f"{FILE}.{os.getpid()}.part"
-        save_file(arrays, temporary, {"history": history, "course": self._identity()})
-        temporary.replace(self.folder / FILE)
+        with replacing(self.folder / FILE) as temporary:
+            save_file(arrays, temporary, {"history": history, "course": self._identity()})
 
     def load(self) -> TrainingProgress | None:
         """Return the progress kept here, or ``None``; another fit's raises ``ModelError``."""

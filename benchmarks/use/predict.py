@@ -11,9 +11,10 @@ from rich.console import Console
 from rich.progress import track
 
 from benchmarks.evaluation.fitted import resolve_fit
+from benchmarks.machine.terminal import printable
 from benchmarks.use.annotate import AnnotatedCopies
 from benchmarks.use.faces import FaceFinder
-from benchmarks.use.formats import Answered, printable, write
+from benchmarks.use.formats import Answered, write
 from benchmarks.use.pictures import FaceAnswer, File, answers, list_files
 from benchmarks.use.starting import start
 

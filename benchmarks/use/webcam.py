@@ -18,9 +18,10 @@ from rich.table import Table
 from rich.text import Text
 
 from benchmarks.evaluation.fitted import ChosenFit
+from benchmarks.machine.terminal import printable
 from benchmarks.use.camera import Camera, Frame
 from benchmarks.use.faces import FaceFinder, faces_in
-from benchmarks.use.formats import place, printable
+from benchmarks.use.formats import place
 from benchmarks.use.pictures import FaceAnswer, answer_faces
 from benchmarks.use.predictor import PredictorProcess
 

@@ -8,9 +8,10 @@ import pandas as pd
 import pytest
 
 from benchmarks.errors import InputError
-from benchmarks.store.files import read_json, replacing_folder, stored_key, write_json, write_table
+from benchmarks.store.files import read_json, stored_key, write_json, write_table
 from benchmarks.store.folder import RunFolder, slug
 from benchmarks.store.ledger import Ledger, append_line, read_ledger
+from datasets.files import replacing_folder
 
 
 def test_a_variant_name_becomes_a_folder_name() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 import tempfile
 from collections.abc import Sequence
@@ -36,6 +35,7 @@ from benchmarks.store.keys import measure_key
 from benchmarks.store.ledger import Ledger
 from benchmarks.store.reading import read_manifest, read_run, refuse_mistaken
 from benchmarks.store.records import EXTERNAL, RunResults
+from datasets.files import sha256_of
 from datasets.packs import Packs, stored_packs
 
 OUTSIDE = "benchmarks.exchange.adding.inference"
@@ -66,7 +66,7 @@ def add(request: AddRequest) -> Added:
     with folder.locked():
         refuse_changes(folder.path)
         run = read_run(folder.path)
-        sha256 = hashlib.sha256(request.file.read_bytes()).hexdigest()
+        sha256 = sha256_of(request.file)
         _refuse_taken(run, request.name)
         arrival = _arrival(request, run, folder, sha256)
         if _is_there(arrival):

@@ -11,9 +11,7 @@ from numpy.typing import NDArray
 
 from benchmarks.exchange.adding.loaders import Opened, open_model
 from benchmarks.exchange.adding.preprocessing import Batch, InputSpec
-from benchmarks.machine.timing import timed
-
-BATCH = 64
+from benchmarks.machine.timing import BATCH, latency_ms
 
 
 def describe(file: str) -> dict[str, Any]:
@@ -39,7 +37,8 @@ def measure(file: str, reading: dict[str, Any], image_shape: list[int]) -> dict[
     """Count the model's weights and operations and time it, preprocessing included."""
     opened, read = open_model(Path(file)), InputSpec.from_json(reading)
     images = np.random.default_rng(0).integers(0, 256, (BATCH, *image_shape), np.uint8)
-    single, batch = _latency_ms(opened, images[:1], read), _latency_ms(opened, images, read)
+    single = latency_ms(lambda: outputs(opened, images[:1], read))
+    batch = latency_ms(lambda: outputs(opened, images, read))
     return {
         "parameters": opened.parameters(),
         "macs": opened.macs(),
@@ -68,8 +67,3 @@ def _batch(opened: Opened, inputs: Batch, size: int) -> Batch:
     if opened.shapes.channels_first:
         inputs = np.ascontiguousarray(inputs.transpose(0, 3, 1, 2))
     return np.asarray(opened.run(inputs), np.float32).reshape(len(inputs), -1)[:count]
-
-
-def _latency_ms(opened: Opened, images: NDArray[np.uint8], reading: InputSpec) -> float:
-    """Return the median milliseconds of an answer."""
-    return timed(lambda: outputs(opened, images, reading)).median * 1000

@@ -9,10 +9,11 @@ import pandas as pd
 
 from benchmarks.exchange.adding.incoming import IncomingModel, Probabilities
 from benchmarks.exchange.adding.preprocessing import InputSpec
-from benchmarks.store.files import now, read_json, replacing_folder, write_json, write_table
+from benchmarks.store.files import now, read_json, write_json, write_table
 from benchmarks.store.keys import score_key
 from benchmarks.store.ledger import record_opening
 from benchmarks.store.records import EXTERNAL
+from datasets.files import replacing_folder
 
 CAVEAT = (
     "brought in from outside: its training is unknown, it had no part in the equal budget, "

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,6 +19,7 @@ from benchmarks.exchange.exporting.card import card
 from benchmarks.exchange.exporting.formats import ExportFormat, choose_format
 from benchmarks.processes import call
 from benchmarks.store.files import write_json
+from datasets.files import sha256_of
 
 TOLERANCE = 1e-4
 IMAGES = 16
@@ -122,11 +121,10 @@ def _refuse_taken(target: Path) -> None:
 @contextmanager
 def _beside(target: Path) -> Iterator[Path]:
     """Yield a temporary folder on the same disk, which is gone when the block ends."""
-    folder = Path(tempfile.mkdtemp(dir=target.parent, prefix=".ferbench-export-"))
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    with tempfile.TemporaryDirectory(
+        dir=target.parent, prefix=".ferbench-export-", ignore_cleanup_errors=True
+    ) as folder:
+        yield Path(folder)
 
 
 def _compared(folder: Path, target: Path, facts: dict[str, Any]) -> Exported:
@@ -153,13 +151,12 @@ def _compared(folder: Path, target: Path, facts: dict[str, Any]) -> Exported:
 
 
 def _put_in_place(file: Path, target: Path, facts: dict[str, Any], exported: Exported) -> None:
-    content = file.read_bytes()
     described = {
         **facts,
         "file": {
             "name": target.name,
-            "bytes": len(content),
-            "sha256": hashlib.sha256(content).hexdigest(),
+            "bytes": file.stat().st_size,
+            "sha256": sha256_of(file),
         },
         "check": {
             "images": exported.images,

@@ -13,10 +13,11 @@ import pandas as pd
 
 from benchmarks.engines.contract import Engine, InitialWeights, Task
 from benchmarks.execution.jobs.job import Job
-from benchmarks.store.files import now, replacing_folder, write_json
+from benchmarks.store.files import now, write_json
 from benchmarks.training.checkpoint import EpochRecord
 from benchmarks.training.loop import Course, Examples, TrainingData, TrainingOutcome, train
 from datasets.cache import cache_folder
+from datasets.files import replacing_folder
 from models.registry import Architecture, Recipe, Registry, discover
 
 Result = dict[str, Any]

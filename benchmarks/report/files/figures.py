@@ -15,9 +15,9 @@ from benchmarks.report.elements.drawing import INK, QUIET, STYLE, TRAIN, VALIDAT
 from benchmarks.report.elements.numbers import shortened
 from benchmarks.report.sections.class_figure import class_shares
 from benchmarks.report.sections.variant_figures import variant_figures
-from benchmarks.store.files import replacing
 from benchmarks.store.folder import slug
 from benchmarks.store.records import RunResults
+from datasets.files import replacing
 
 LONGEST = 36
 

@@ -1,27 +1,19 @@
-// Under each table: the table as CSV, Markdown and LaTeX, as benchmarks/report/forms.py writes it.
+// Under each table: the table as CSV, Markdown and LaTeX, as benchmarks/report/files/table_formats.py
+// writes it. Its patterns and escapes come with the page, as TABLE_FORMATS.
 
-const MARKDOWN = /[\\`*_[\]|~$^#]/g;
-const ENTITIES = { "<": "&lt;", ">": "&gt;", "&": "&amp;" };
-const LATEX = {
-  "\\": "\\textbackslash{}", "{": "\\{", "}": "\\}", "[": "{[}", "]": "{]}", "*": "{*}",
-  "-": "-{}", $: "\\$", "&": "\\&", "#": "\\#", _: "\\_", "%": "\\%",
-  "~": "\\textasciitilde{}", "^": "\\textasciicircum{}",
-  "<": "\\textless{}", ">": "\\textgreater{}", "|": "\\textbar{}", "`": "\\textasciigrave{}",
-  "–": "--", "…": "\\dots{}", "−": "$-$", "±": "$\\pm$", "×": "$\\times$", "→": "$\\to$",
-  "≤": "$\\leq$", "≥": "$\\geq$",
-};
-const NUMBER = /^[-+]?[0-9][0-9.,]*(?: to [-+]?[0-9][0-9.,]*)?$/;
-const NUMERIC = /^[-+−<(]?\s*[0-9]/;
-const MISSING = "–";
+const { markdown: MARKDOWN, latex: LATEX, missing: MISSING, minus: MINUS, formula: FORMULA } = TABLE_FORMATS;
+const pattern = (name, flags = "u") => new RegExp(TABLE_FORMATS.patterns[name], flags);
+const NUMBER = pattern("number");
+const NUMERIC = pattern("numeric");
+const [CONTROL, LINES, SPACES, SINGLE] = ["control", "lines", "spaces", "single"].map((name) => pattern(name, "gu"));
 
 function flat(text) {
-  const clean = (line) => line.replace(/[\x00-\x08\x0e-\x1f\x7f-\x9f]/g, "").replace(/\s+/g, " ").trim();
-  return text.split(/[\n\r\u2028\u2029]+/).map(clean).filter(Boolean).join("; ");
+  const clean = (line) => line.replace(CONTROL, "").replace(SPACES, " ").trim();
+  return text.split(LINES).map(clean).filter(Boolean).join("; ");
 }
 
-const escapeLatex = (text) => text.replace(/-(?=-)|[^-]/gu, (each) => LATEX[each] ?? each);
-const escapeMarkdown = (text) =>
-  text.replace(/[<>&]/g, (each) => ENTITIES[each]).replace(MARKDOWN, (each) => `\\${each}`);
+const escapeLatex = (text) => text.replace(SINGLE, (each) => LATEX[each] ?? each);
+const escapeMarkdown = (text) => [...text].map((each) => MARKDOWN[each] ?? each).join("");
 
 function words(node) {
   const kept = (child) => !(child instanceof Element) || !child.matches("small, svg, .tip, [aria-hidden=true]");
@@ -37,8 +29,8 @@ function read(cell) {
 }
 
 function contents(table) {
-  const told = (row) => seen(row) && !row.querySelector("th[scope=rowgroup]");
-  const rows = (part) => [...part.rows].filter(told).map((row) => [...row.cells].filter(seen).map(read));
+  const kept = (row) => seen(row) && !row.querySelector("th[scope=rowgroup]");
+  const rows = (part) => [...part.rows].filter(kept).map((row) => [...row.cells].filter(seen).map(read));
   const caption = table.caption ? words(table.caption) : table.parentElement.ariaLabel ?? "";
   return {
     caption: flat(caption),
@@ -53,17 +45,17 @@ const column = (shown, place) => shown.rows.map((row) => spread(row)[place]);
 
 function sides(shown) {
   return shown.heads.map((_, place) => {
-    const told = column(shown, place).map((cell) => cell.text).filter((text) => text && text !== MISSING);
-    return place > 0 && told.length > 0 && told.every((text) => NUMERIC.test(text)) ? "r" : "l";
+    const filled = column(shown, place).map((cell) => cell.text).filter((text) => text && text !== MISSING);
+    return place > 0 && filled.length > 0 && filled.every((text) => NUMERIC.test(text)) ? "r" : "l";
   });
 }
 
 function asCsv(shown) {
   const noted = shown.heads.map((_, place) => column(shown, place).some((cell) => cell.note));
   const field = (text) => {
-    const number = text.replaceAll("−", "-");
-    const told = NUMBER.test(number) ? number : text === MISSING ? "" : /^[=+\-@]/.test(text) ? `'${text}` : text;
-    return /[",\n]/.test(told) ? `"${told.replaceAll('"', '""')}"` : told;
+    const number = text.replaceAll(MINUS, "-");
+    const written = NUMBER.test(number) ? number : text === MISSING ? "" : FORMULA.includes(text[0]) ? `'${text}` : text;
+    return /[",\n]/.test(written) ? `"${written.replaceAll('"', '""')}"` : written;
   };
   const heads = shown.heads.flatMap((head, place) => [head, ...(noted[place] ? [`${head} (note)`] : [])]);
   const rows = shown.rows.map((row) =>
@@ -83,8 +75,8 @@ function asMarkdown(shown) {
 
 function asLatex(shown) {
   const cell = ({ text, note, span }) => {
-    const told = escapeLatex(text) + (note ? ` {\\footnotesize (${escapeLatex(note)})}` : "");
-    return span > 1 ? `\\multicolumn{${span}}{l}{${told}}` : told;
+    const written = escapeLatex(text) + (note ? ` {\\footnotesize (${escapeLatex(note)})}` : "");
+    return span > 1 ? `\\multicolumn{${span}}{l}{${written}}` : written;
   };
   return [
     "% in the preamble: \\usepackage{booktabs}",
