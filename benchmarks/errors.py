@@ -1,9 +1,13 @@
-"""The errors that a user can cause or meet; each is told in one line."""
+"""What a user can cause or meet, an error or a finding; each is told in one line."""
 
 from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+Severity = Literal["ok", "warning", "problem"]
 
 
 class InputError(ValueError):
@@ -11,11 +15,25 @@ class InputError(ValueError):
 
 
 class JobFailed(RuntimeError):
-    """A cell ended without a result; the message is the reason that the report shows."""
+    """A job ended without a result; the message is the reason that the report shows."""
 
 
 class Unavailable(JobFailed):
     """A variant cannot start for want of something outside ferbench (weights, a package)."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What a check came upon: where, what, and what to do where it is not as it should be.
+
+    With a ``warning`` something works, but not as it could; a ``problem`` keeps it from working,
+    or is a number or a file that does not hold.
+    """
+
+    severity: Severity
+    where: str
+    what: str
+    remedy: str = ""
 
 
 def nearest(name: str, known: Iterable[str]) -> str | None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
 
-from benchmarks.doctor.findings import Finding
+from benchmarks.errors import Finding
 
 
 def examine_data() -> Iterator[Finding]:
