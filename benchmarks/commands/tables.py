@@ -43,12 +43,12 @@ def print_laboratory(console: Console, folder: Path) -> None:
     import pandas as pd
     from rich.table import Table
 
-    worths = pd.read_csv(folder / "leaks.csv")
+    effects = pd.read_csv(folder / "leaks.csv")
     table = Table(box=None, pad_edge=False)
     table.add_column("mistake", no_wrap=True)
     for column in ("reported", "done right", "worth, points", "95 % interval"):
         table.add_column(column, justify="right", no_wrap=True)
-    for row in worths[worths["status"] == "ok"].to_dict("records"):
+    for row in effects[effects["status"] == "ok"].to_dict("records"):
         low, high = (f"{100 * row[end]:+.1f}" for end in ("gain_low", "gain_high"))
         table.add_row(
             row["mistake"],
@@ -58,7 +58,7 @@ def print_laboratory(console: Console, folder: Path) -> None:
             f"{low} to {high}",
         )
     console.print(table)
-    for row in worths[worths["status"] != "ok"].to_dict("records"):
+    for row in effects[effects["status"] != "ok"].to_dict("records"):
         console.print(f"{row['mistake']}: {row['status']}: {row['reason']}", style="yellow")
     console.print(f"the page: {folder / 'leaks.html'}")
 

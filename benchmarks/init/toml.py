@@ -18,6 +18,7 @@ from benchmarks.init.proposal import Proposal
 from benchmarks.machine.environment import device_name
 from benchmarks.protocol.schema import Protocol, VariantChoice
 from benchmarks.store.files import replacing
+from benchmarks.use.formats import printable
 from datasets.recognition import GENERAL
 from datasets.records import SPLIT_NAMES
 
@@ -69,7 +70,7 @@ def protocol_text(proposal: Proposal, file: Path) -> str:
 
 def next_command(file: Path) -> str:
     """Return the command that carries out the protocol in ``file``, on one line."""
-    return f"ferbench run {_printable(shlex.quote(str(file)))}"
+    return f"ferbench run {printable(shlex.quote(str(file)))}"
 
 
 def describe(prepared: PreparedData) -> Iterator[str]:
@@ -83,7 +84,7 @@ def describe(prepared: PreparedData) -> Iterator[str]:
         f"{height}×{width}, {colour}"
     )
     names = data.class_names[:SHOWN_CLASSES]
-    shown = [_printable(name) for name in names]
+    shown = [printable(name) for name in names]
     cells = max(map(cell_len, shown))
     yield " " * cells + "".join(f"{split:>12}" for split in SPLIT_NAMES)
     for name, text in zip(names, shown, strict=True):
@@ -102,7 +103,7 @@ def remarks(prepared: PreparedData) -> Iterator[str]:
             "Where there was no split it was made here: stratified, from the seed, with identical "
             "images on one side. Another seed gives another split."
         )
-    yield from (_printable(note) for note in data.provenance.notes)
+    yield from (printable(note) for note in data.provenance.notes)
     tests = len(prepared.split.test)
     points = 100 * 1.96 * math.sqrt(0.25 / tests)
     yield (
@@ -110,7 +111,7 @@ def remarks(prepared: PreparedData) -> Iterator[str]:
         "(95 %)."
     )
     for split in ("validation", "test"):
-        if empty := [_printable(name) for name, count in counts[split].items() if not count]:
+        if empty := [printable(name) for name, count in counts[split].items() if not count]:
             yield f"No {split} image of {', '.join(empty[:5])}: nothing can be said of them."
     if max(data.image_shape[:2]) > LARGE:
         size = data.images.nbytes / 2**30
@@ -129,7 +130,7 @@ def budget_lines(proposal: Proposal) -> Iterator[str]:
         )
     else:
         yield (
-            f"How long it takes is {_printable(proposal.unmeasured)}; "
+            f"How long it takes is {printable(proposal.unmeasured)}; "
             "the budget is a cautious guess by the number of images."
         )
     if subset := proposal.protocol.data.train_images:
@@ -220,8 +221,3 @@ def _why_selection(protocol: Protocol) -> str:
     if protocol.selection == "macro_f1":
         return "on validation; the classes are of very unequal size"
     return "on validation: picks epochs and hyperparameters"
-
-
-def _printable(text: str) -> str:
-    """Return ``text`` on one line, with whatever cannot be printed escaped."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)

@@ -93,7 +93,7 @@ class Laboratory:
 
     folder: Path
     runs: Mapping[str, RunResults]
-    worths: tuple[MistakeEffect, ...]
+    effects: tuple[MistakeEffect, ...]
 
     @property
     def honest(self) -> RunResults:
@@ -116,7 +116,7 @@ def read_laboratory(folder: Path) -> Laboratory:
         raise InputError(f"{folder}: not a leak laboratory (it has no run in {HONEST}/)")
     names = (HONEST, *(name for name, _ in mistakes.treatments()))
     runs = {n: read_run(folder / n) for n in names if (folder / n / "manifest.json").is_file()}
-    return Laboratory(folder, runs, tuple(_worth(runs, mistake) for mistake in mistakes.MISTAKES))
+    return Laboratory(folder, runs, tuple(_effect(runs, mistake) for mistake in mistakes.MISTAKES))
 
 
 def table(laboratory: Laboratory) -> pd.DataFrame:
@@ -127,24 +127,24 @@ def table(laboratory: Laboratory) -> pd.DataFrame:
     ``errors_hidden`` (a share of the counterpart's errors), each number with ``_low`` and
     ``_high``; ``same_images``; ``test_images``, ``test_in_training`` (a share), ``seeds``.
     """
-    return pd.DataFrame([_row(worth) for worth in laboratory.worths])
+    return pd.DataFrame([_row(effect) for effect in laboratory.effects])
 
 
-def _row(worth: MistakeEffect) -> dict[str, object]:
-    mistake = worth.mistake
+def _row(effect: MistakeEffect) -> dict[str, object]:
+    mistake = effect.mistake
     return {
         "mistake": mistake.name,
-        "status": "ok" if worth.measured else "not run",
-        "reason": worth.reason,
-        **_named("accuracy", worth.reported),
+        "status": "ok" if effect.measured else "not run",
+        "reason": effect.reason,
+        **_named("accuracy", effect.reported),
         "counterpart": mistake.counterpart,
-        **_named("counterpart_accuracy", worth.counterpart),
-        **_named("gain", worth.gain),
-        **_named("errors_hidden", worth.errors_hidden),
+        **_named("counterpart_accuracy", effect.counterpart),
+        **_named("gain", effect.gain),
+        **_named("errors_hidden", effect.errors_hidden),
         "same_images": mistake.same_images,
-        "test_images": worth.test_images,
-        "test_in_training": worth.in_training,
-        "seeds": worth.seeds,
+        "test_images": effect.test_images,
+        "test_in_training": effect.in_training,
+        "seeds": effect.seeds,
     }
 
 
@@ -152,7 +152,7 @@ def _named(name: str, estimate: Interval) -> dict[str, float]:
     return {name: estimate.value, f"{name}_low": estimate.low, f"{name}_high": estimate.high}
 
 
-def _worth(runs: Mapping[str, RunResults], mistake: Mistake) -> MistakeEffect:
+def _effect(runs: Mapping[str, RunResults], mistake: Mistake) -> MistakeEffect:
     made = mistake.name if mistake.trained else HONEST
     for name in (made, mistake.counterpart):
         if reason := _missing(runs, name):

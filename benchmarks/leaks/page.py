@@ -99,7 +99,7 @@ def _page(laboratory: Laboratory) -> dict[str, Any]:
 def _sentences(laboratory: Laboratory) -> Iterator[str]:
     """Say what the honest score is, what the mistakes are worth, and what that explains."""
     honest = laboratory.honest
-    measured = [worth for worth in laboratory.worths if worth.measured]
+    measured = [effect for effect in laboratory.effects if effect.measured]
     intro = f"{honest.variants[0].name} on {honest.manifest.data.name}"
     if not honest.ranked:
         yield f"{intro}: the honest run has no test predictions yet."
@@ -143,8 +143,8 @@ def _explained(measured: Sequence[MistakeEffect]) -> str:
     )
 
 
-def _titles(worths: Sequence[MistakeEffect]) -> list[str]:
-    return [worth.mistake.title.lower() for worth in worths]
+def _titles(effects: Sequence[MistakeEffect]) -> list[str]:
+    return [effect.mistake.title.lower() for effect in effects]
 
 
 def _care(laboratory: Laboratory) -> Iterator[str]:
@@ -159,35 +159,35 @@ def _care(laboratory: Laboratory) -> Iterator[str]:
             f"The claims are about FER2013, this run is on {laboratory.honest.manifest.data.name}: "
             "give --data with FER2013 before you set one beside the other."
         )
-    for worth in laboratory.worths:
-        if not worth.measured:
-            yield f"{worth.mistake.title} was not measured: {worth.reason.rstrip('.')}."
+    for effect in laboratory.effects:
+        if not effect.measured:
+            yield f"{effect.mistake.title} was not measured: {effect.reason.rstrip('.')}."
 
 
 def _figure(laboratory: Laboratory) -> Picture | None:
-    if not any(worth.measured for worth in laboratory.worths):
+    if not any(effect.measured for effect in laboratory.effects):
         return None
     return Picture(
-        inline_svg(effects_figure(laboratory.worths), "worths"),
+        inline_svg(effects_figure(laboratory.effects), "worths"),
         "What each mistake adds to the accuracy, with its interval; "
         "the same numbers stand in the table",
         "What each mistake adds to the accuracy of the same network, and its 95 % interval",
     )
 
 
-def effects_figure(worths: Sequence[MistakeEffect]) -> Figure:
+def effects_figure(effects: Sequence[MistakeEffect]) -> Figure:
     """Draw the gain of each measured mistake, in points, and its interval, the largest on top."""
-    measured = sorted((w for w in worths if w.measured), key=lambda w: -w.gain.value)
+    measured = sorted((w for w in effects if w.measured), key=lambda w: -w.gain.value)
     with matplotlib.rc_context(STYLE):
         figure = Figure(figsize=(4.6, 0.7 + 0.3 * len(measured)), layout="constrained")
         axes = figure.subplots()
-        for place, worth in enumerate(measured):
-            gain = worth.gain
+        for place, effect in enumerate(measured):
+            gain = effect.gain
             axes.plot([100 * gain.low, 100 * gain.high], [place] * 2, color=VALIDATION, lw=1.6)
             axes.plot(100 * gain.value, place, "o", color=VALIDATION, ms=5.5)
         axes.axvline(0, color=QUIET, lw=1)
         axes.set(ylim=(len(measured) - 0.5, -0.5), xlabel="points of accuracy")
-        axes.set_yticks(range(len(measured)), [worth.mistake.name for worth in measured])
+        axes.set_yticks(range(len(measured)), [effect.mistake.name for effect in measured])
         axes.tick_params(axis="y", length=0, labelcolor=INK)
         axes.grid(axis="y", visible=False)
         axes.spines["left"].set_visible(False)
@@ -211,23 +211,27 @@ def _mistakes(laboratory: Laboratory) -> Table:
     ]
     rows = [
         (
-            Cell(worth.mistake.title, f"{worth.mistake.name}: {worth.mistake.description}."),
-            *(_numbers(worth) if worth.measured else (Cell(worth.reason, span=len(columns) - 1),)),
+            Cell(effect.mistake.title, f"{effect.mistake.name}: {effect.mistake.description}."),
+            *(
+                _numbers(effect)
+                if effect.measured
+                else (Cell(effect.reason, span=len(columns) - 1),)
+            ),
         )
-        for worth in laboratory.worths
+        for effect in laboratory.effects
     ]
     return shown_table("What each mistake is worth", columns, rows)
 
 
-def _numbers(worth: MistakeEffect) -> tuple[Cell, ...]:
-    hidden, gain = worth.errors_hidden, worth.gain
+def _numbers(effect: MistakeEffect) -> tuple[Cell, ...]:
+    hidden, gain = effect.errors_hidden, effect.gain
     return (
         Cell(points(gain.value), f"{points(gain.low)} to {points(gain.high)}", repr(gain.value)),
-        _accuracy(worth.reported),
-        _accuracy(worth.counterpart, worth.mistake.counterpart),
+        _accuracy(effect.reported),
+        _accuracy(effect.counterpart, effect.mistake.counterpart),
         Cell(percent(hidden.value, 0), sort=repr(hidden.value)),
         Cell(percent(lifted(hidden.value)), sort=repr(hidden.value)),
-        Cell(percent(worth.in_training), sort=repr(worth.in_training)),
+        Cell(percent(effect.in_training), sort=repr(effect.in_training)),
     )
 
 
@@ -258,11 +262,11 @@ def _claims(laboratory: Laboratory) -> Table:
 
 
 def _judged(claim: Claim, laboratory: Laboratory) -> Iterator[str]:
-    measured = [worth for worth in laboratory.worths if worth.measured]
+    measured = [effect for effect in laboratory.effects if effect.measured]
     if claim.mistake:
-        for worth in measured:
-            if worth.mistake.name == claim.mistake:
-                yield f"{worth.mistake.title} is worth {_points(worth.gain)} points here."
+        for effect in measured:
+            if effect.mistake.name == claim.mistake:
+                yield f"{effect.mistake.title} is worth {_points(effect.gain)} points here."
         if not needed(claim):
             yield "The figure itself is within reach of an honest network."
         return
@@ -310,7 +314,7 @@ def _run_row(name: str, run: RunResults) -> tuple[str, ...]:
 def _as_json(laboratory: Laboratory) -> str:
     """Return the tables as JSON; what was not measured is null."""
     honest = laboratory.honest
-    measured = [worth for worth in laboratory.worths if worth.measured]
+    measured = [effect for effect in laboratory.effects if effect.measured]
     content = {
         "data": honest.manifest.data.name,
         "variant": honest.variants[0].name,
@@ -332,5 +336,5 @@ def _as_json(laboratory: Laboratory) -> str:
     return json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
 
 
-def _names(worths: Sequence[MistakeEffect]) -> list[str]:
-    return [worth.mistake.name for worth in worths]
+def _names(effects: Sequence[MistakeEffect]) -> list[str]:
+    return [effect.mistake.name for effect in effects]
