@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
 
-from benchmarks.doctor.findings import Finding
+from benchmarks.errors import Finding
 from benchmarks.machine.settings import data_path
 
 

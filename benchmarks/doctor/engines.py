@@ -10,8 +10,8 @@ import sys
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from benchmarks.doctor.findings import Finding
 from benchmarks.doctor.packages import INSTALL
+from benchmarks.errors import Finding
 
 PATIENCE = 60.0
 """Seconds after which a probe that has not answered is ended."""

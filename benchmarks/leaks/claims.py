@@ -79,7 +79,7 @@ def needed(claim: Claim) -> float:
 
 
 def verdict(claim: Claim, effect: MistakeEffect) -> ClaimVerdict:
-    """Tell whether a mistake worth ``worth`` would lift the reference to the claim's figure.
+    """Tell whether a mistake of this ``effect`` would lift the reference to the claim's figure.
 
     A mistake counts by the share of the errors that it hides, since points alone would lift a
     good network above 100 %. Its whole interval must reach the claim to be large enough.

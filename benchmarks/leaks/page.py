@@ -7,6 +7,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import matplotlib
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+
 from benchmarks.data.mistakes import HONEST
 from benchmarks.evaluation.published import DATA_SET
 from benchmarks.evaluation.uncertainty import Interval
@@ -26,8 +30,7 @@ from benchmarks.leaks.effect import (
     read_laboratory,
     table,
 )
-from benchmarks.leaks.figure import effects_figure
-from benchmarks.report.elements.drawing import inline_svg
+from benchmarks.report.elements.drawing import INK, QUIET, STYLE, VALIDATION, inline_svg
 from benchmarks.report.elements.elements import Cell, Column, Picture, Table
 from benchmarks.report.elements.elements import table as shown_table
 from benchmarks.report.elements.numbers import (
@@ -165,11 +168,31 @@ def _figure(laboratory: Laboratory) -> Picture | None:
     if not any(effect.measured for effect in laboratory.effects):
         return None
     return Picture(
-        inline_svg(effects_figure(laboratory.effects), "effects"),
+        inline_svg(effects_figure(laboratory.effects), "worths"),
         "What each mistake adds to the accuracy, with its interval; "
         "the same numbers stand in the table",
         "What each mistake adds to the accuracy of the same network, and its 95 % interval",
     )
+
+
+def effects_figure(effects: Sequence[MistakeEffect]) -> Figure:
+    """Draw the gain of each measured mistake, in points, and its interval, the largest on top."""
+    measured = sorted((w for w in effects if w.measured), key=lambda w: -w.gain.value)
+    with matplotlib.rc_context(STYLE):
+        figure = Figure(figsize=(4.6, 0.7 + 0.3 * len(measured)), layout="constrained")
+        axes = figure.subplots()
+        for place, effect in enumerate(measured):
+            gain = effect.gain
+            axes.plot([100 * gain.low, 100 * gain.high], [place] * 2, color=VALIDATION, lw=1.6)
+            axes.plot(100 * gain.value, place, "o", color=VALIDATION, ms=5.5)
+        axes.axvline(0, color=QUIET, lw=1)
+        axes.set(ylim=(len(measured) - 0.5, -0.5), xlabel="points of accuracy")
+        axes.set_yticks(range(len(measured)), [effect.mistake.name for effect in measured])
+        axes.tick_params(axis="y", length=0, labelcolor=INK)
+        axes.grid(axis="y", visible=False)
+        axes.spines["left"].set_visible(False)
+        axes.xaxis.set_major_locator(MaxNLocator(6))
+    return figure
 
 
 def _mistakes(laboratory: Laboratory) -> Table:

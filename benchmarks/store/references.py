@@ -7,14 +7,14 @@ from pathlib import Path
 
 
 @dataclass(frozen=True)
-class Reference:
+class ModelReference:
     """A results folder and a variant's name in it, empty where the run alone was named."""
 
     run: Path
     variant: str
 
 
-def find_reference(text: str) -> Reference | None:
+def find_reference(text: str) -> ModelReference | None:
     """Part ``RUN/VARIANT`` behind its results folder, the longest part that is one.
 
     A variant's name may hold a slash. ``None``: no part of ``text`` is a results folder.
@@ -23,5 +23,5 @@ def find_reference(text: str) -> Reference | None:
     for place in (path, *path.parents):
         if (place / "manifest.json").is_file():
             name = path.relative_to(place).as_posix()
-            return Reference(place, "" if name == "." else name)
+            return ModelReference(place, "" if name == "." else name)
     return None

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.commands.export import Format
+from benchmarks.commands.export import ExportFormat
 from benchmarks.errors import InputError
 from benchmarks.evaluation.fitted import resolve_scored_fit
 from benchmarks.exchange.exporting.export import ExportRequest, export
@@ -31,7 +31,7 @@ def refusal(reference: str, seed: int | None = None) -> str:
 
 
 def test_the_command_offers_every_format_there_is() -> None:
-    assert {each.value for each in Format} == set(NAMES)
+    assert {each.value for each in ExportFormat} == set(NAMES)
 
 
 @pytest.mark.parametrize("engine", ["keras", "torch", "scikit-learn"])
