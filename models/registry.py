@@ -13,7 +13,8 @@ from pathlib import Path
 from types import MappingProxyType, ModuleType
 from typing import Any, Literal, TypeVar
 
-EngineName = Literal["keras", "torch", "scikit-learn"]
+EngineName = str
+"""Which library trains an architecture; the harness knows the engines by these names."""
 Value = float | int | str
 T = TypeVar("T")
 
