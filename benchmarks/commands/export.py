@@ -7,10 +7,15 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from click import Choice
 
 from benchmarks.commands.options import Plugin
 from benchmarks.exchange.exporting.formats import format_names, listed_formats
+
+
+def _format(text: str) -> str:
+    if text not in format_names():
+        raise typer.BadParameter(f"{text!r} is not one of {', '.join(map(repr, format_names()))}.")
+    return text
 
 
 def export(
@@ -18,7 +23,9 @@ def export(
     format: Annotated[
         str,
         typer.Option(
-            click_type=Choice(format_names()), help=f"What an engine writes. {listed_formats()}."
+            parser=_format,
+            metavar=f"[{'|'.join(format_names())}]",
+            help=f"By engine: {listed_formats()}.",
         ),
     ],
     out: Annotated[Path, typer.Option("--out", "-o", metavar="FILE", help="The file to write.")],
