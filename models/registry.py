@@ -14,7 +14,8 @@ from typing import Any, Literal, TypeVar
 
 from datasets.plugins import import_plugin
 
-EngineName = Literal["keras", "torch", "scikit-learn"]
+EngineName = str
+"""Which library trains an architecture; the harness knows the engines by these names."""
 Value = float | int | str
 T = TypeVar("T")
 

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from benchmarks.data.corruptions import CORRUPTIONS, edition
-from benchmarks.engines import grad_cam as maps
+from benchmarks.data.corruptions import CORRUPTIONS
+from benchmarks.engines.registry import engine_spec
 from benchmarks.execution.jobs.choice import chosen
 from benchmarks.execution.jobs.scoring import described, drawn
 from benchmarks.protocol.canonical import digest
@@ -34,7 +34,8 @@ def ask(folder: Path, images: int | None = IMAGES) -> Path:
         table = pd.read_parquet(place / "predictions.parquet")
         test = table[table["split"] == "test"].sort_values("row").reset_index(drop=True)
         if fit["seed"] == seeds[0] and fit["variant"] != "majority":
-            _look(place, test, {**explain_identity(fit["key"], split), "edition": maps.EDITION})
+            edition = engine_spec("keras").attention_edition
+            _look(place, test, {**explain_identity(fit["key"], split), "edition": edition})
             _open(folder, facts, "explain")
         identity = robustness_identity(fit["key"], split, images, 0) | {"edition": edition()}
         _bear(place, test, identity)

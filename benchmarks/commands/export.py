@@ -3,34 +3,29 @@
 from __future__ import annotations
 
 import sys
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from benchmarks.commands.options import Plugin
+from benchmarks.exchange.exporting.formats import format_names, listed_formats
 
 
-class ExportFormat(StrEnum):
-    """What ``ferbench export`` can write; each engine has some of them."""
-
-    onnx = "onnx"
-    keras = "keras"
-    h5 = "h5"
-    tflite = "tflite"
-    torch_export = "torch-export"
-    safetensors = "safetensors"
-    joblib = "joblib"
+def _format(text: str) -> str:
+    if text not in format_names():
+        raise typer.BadParameter(f"{text!r} is not one of {', '.join(map(repr, format_names()))}.")
+    return text
 
 
 def export(
     model: Annotated[str, typer.Argument(metavar="RUN/VARIANT")],
     format: Annotated[
-        ExportFormat,
+        str,
         typer.Option(
-            help="Keras: keras, h5, onnx, tflite; torch: onnx, torch-export, safetensors; "
-            "scikit-learn: joblib, safetensors."
+            parser=_format,
+            metavar=f"[{'|'.join(format_names())}]",
+            help=f"By engine: {listed_formats()}.",
         ),
     ],
     out: Annotated[Path, typer.Option("--out", "-o", metavar="FILE", help="The file to write.")],

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import os
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -95,15 +94,15 @@ def count_costs(architectures: list[Architecture], plugins: tuple[Path, ...]) ->
 
 
 def _count_cell(architecture: Architecture, plugins: tuple[Path, ...]) -> Job:
-    from benchmarks.engines.registry import engine_versions
+    from benchmarks.engines.registry import engine_spec
     from benchmarks.execution.jobs.job import Job
     from benchmarks.execution.keys import code_digest
+    from benchmarks.machine.settings import keras_backend
     from benchmarks.protocol.canonical import digest
     from datasets.cache import cache_folder
 
     size = max(LISTED_SHAPE[0], architecture.minimum_input, architecture.default_input or 0)
-    backend = os.environ.get("KERAS_BACKEND", "tensorflow")
-    versions = engine_versions(architecture.engine, backend)
+    versions = engine_spec(architecture.engine).versions(keras_backend())
     key = digest(["count", architecture.name, size, versions, code_digest(architecture)])
     return Job(
         kind="count",

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
+from benchmarks.engines.registry import engine_spec
 from benchmarks.errors import InputError, JobFailed, Unavailable
 from benchmarks.execution.executors.contract import Event, Executor
 from benchmarks.execution.jobs.job import Job
@@ -204,7 +205,7 @@ class Coordinator:
         protocol, fits = self._plan.protocol, self._fits[variant.name]
         experiment = protocol.mistake is not None or protocol.counterpart is not None
         cells = []
-        if variant.engine != "scikit-learn" and not experiment:
+        if engine_spec(variant.engine).attention_edition is not None and not experiment:
             cells.append(self._plan.explain(fits[0]))
         if protocol.robustness is not None:
             cells += [self._plan.robustness(fit) for fit in fits]

@@ -9,8 +9,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from benchmarks.data import corruptions
-from benchmarks.engines import grad_cam as maps
-from benchmarks.engines.registry import engine_versions
+from benchmarks.engines.registry import engine_spec
 from benchmarks.execution.jobs.job import CellKind, Job
 from benchmarks.execution.keys import code_digest
 from benchmarks.protocol.canonical import digest
@@ -136,7 +135,8 @@ class Plan:
         """Find out where a scored fit looks."""
         identity = explain_identity(fit.key, self.target.split_digest)
         place = self.folder.attention(fit.variant, fit.seed)
-        return self._asked("explain", fit, {**identity, "edition": maps.EDITION}, place)
+        edition = engine_spec(fit.engine).attention_edition
+        return self._asked("explain", fit, {**identity, "edition": edition}, place)
 
     def robustness(self, fit: Job) -> Job:
         """Score a fit under corruptions."""
@@ -212,7 +212,7 @@ class Plan:
         )
 
     def _sealed_off(self, cell: Job, output: Path) -> Job:
-        versions = engine_versions(cell.engine, self.keras_backend)
+        versions = engine_spec(cell.engine).versions(self.keras_backend)
         identity = [cell.kind, cell.architecture, cell.input_size, list(cell.image_shape), versions]
         return dataclasses.replace(cell, key=digest(identity), output=str(output))
 
@@ -236,7 +236,7 @@ class Plan:
             "selection": cell.selection,
             "precision": cell.precision,
             "threads": cell.threads,
-            "versions": engine_versions(cell.engine, self.keras_backend),
+            "versions": engine_spec(cell.engine).versions(self.keras_backend),
             "device": self.device if "GPU" in self.device else "CPU",
             "code": code_digest(variant.architecture),
         }

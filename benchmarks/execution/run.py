@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import time
 from dataclasses import dataclass
@@ -11,7 +10,7 @@ from typing import Any
 
 from benchmarks.data.mistakes import apply_mistake, check_experiment
 from benchmarks.data.prepared import PreparedData, prepare_data
-from benchmarks.engines.registry import engine_versions
+from benchmarks.engines.registry import engine_spec
 from benchmarks.errors import InputError
 from benchmarks.execution.coordinator import Coordinator
 from benchmarks.execution.executors.local import ProcessExecutor
@@ -26,6 +25,7 @@ from benchmarks.machine.environment import (
     installed,
     usable_cores,
 )
+from benchmarks.machine.settings import keras_backend
 from benchmarks.processes import worker_environment
 from benchmarks.protocol.canonical import first_difference
 from benchmarks.protocol.reading import stored_protocol
@@ -100,7 +100,7 @@ def _carry_out(
         source=packed_data(source) if source else None,
         folder=folder,
         shared=request.shared or cache_folder(),
-        keras_backend=_keras_backend(),
+        keras_backend=keras_backend(),
         device=device_name(),
         plugins=tuple(str(path.resolve()) for path in request.plugins),
     )
@@ -246,7 +246,7 @@ def _manifest(
         "threads": protocol.threads,
         "precision": protocol.precision,
         "seeds": list(protocol.fit.seeds),
-        "keras_backend": _keras_backend(),
+        "keras_backend": keras_backend(),
         "worker": worker_environment(protocol.threads),
         "plugins": [
             {"file": plugin.name, "digest": sha256_of(plugin)} for plugin in request.plugins
@@ -256,10 +256,6 @@ def _manifest(
         "wall_seconds": 0.0,
         "variants": [_variant_entry(variant) for variant in variants],
     }
-
-
-def _keras_backend() -> str:
-    return os.environ.get("KERAS_BACKEND", "tensorflow")
 
 
 def _data_entry(ground: PreparedData) -> dict[str, Any]:
@@ -286,7 +282,7 @@ def _variant_entry(variant: Variant) -> dict[str, Any]:
         "summary": architecture.summary,
         "source": architecture.source,
         "code": code_digest(architecture),
-        "versions": engine_versions(architecture.engine, _keras_backend()),
+        "versions": engine_spec(architecture.engine).versions(keras_backend()),
         "space": searched(variant.space),
         "defaults": variant.defaults,
     }

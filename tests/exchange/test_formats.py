@@ -5,12 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
-from benchmarks.commands.export import ExportFormat
+from benchmarks.cli import app
+from benchmarks.engines.registry import ENGINES, engine_spec
 from benchmarks.errors import InputError
 from benchmarks.evaluation.fitted import resolve_scored_fit
 from benchmarks.exchange.exporting.export import ExportRequest, export
-from benchmarks.exchange.exporting.formats import FORMATS, NAMES, choose_format, require_packages
+from benchmarks.exchange.exporting.formats import choose_format, format_names, require_packages
 from tests.folder import ROWS, build
 
 
@@ -31,13 +33,16 @@ def refusal(reference: str, seed: int | None = None) -> str:
 
 
 def test_the_command_offers_every_format_there_is() -> None:
-    assert {each.value for each in ExportFormat} == set(NAMES)
+    shown = CliRunner().invoke(app, ["export", "r/v", "--format", "none", "-o", "x"])
+    assert shown.exit_code == 2
+    for form in (form for spec in ENGINES for form in spec.formats):
+        assert f"'{form.name}'" in shown.output
 
 
 @pytest.mark.parametrize("engine", ["keras", "torch", "scikit-learn"])
 def test_a_format_of_another_engine_is_refused_with_those_there_are(engine: str) -> None:
-    own = [each.name for each in FORMATS if each.engine == engine]
-    for name in set(NAMES) - set(own):
+    own = [form.name for form in engine_spec(engine).formats]
+    for name in set(format_names()) - set(own):
         with pytest.raises(InputError) as raised:
             choose_format(name, engine, "some-variant")
         assert f"it exports as {', '.join(own)}" in str(raised.value)

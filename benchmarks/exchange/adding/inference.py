@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.exchange.adding.loaders import Opened, open_model
+from benchmarks.engines.opened import Opened
+from benchmarks.exchange.adding.loaders import open_model
 from benchmarks.exchange.adding.preprocessing import Batch, InputSpec
 from benchmarks.machine.timing import BATCH, latency_ms
 

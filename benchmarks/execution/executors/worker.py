@@ -32,7 +32,7 @@ def main(engine_name: str, log: str, forbidden: Sequence[str]) -> None:
         out.write(json.dumps({"event": event, **content}) + "\n")
         out.flush()
 
-    engine = load_engine(engine_name)  # type: ignore[arg-type]
+    engine = load_engine(engine_name)
     while True:
         _serve(cells.get(), engine, tell)
 

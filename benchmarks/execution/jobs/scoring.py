@@ -14,8 +14,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from benchmarks.data import corruptions
-from benchmarks.engines.contract import Engine
-from benchmarks.engines.grad_cam import Attention, NoMap
+from benchmarks.engines.contract import Attention, Engine, NoMap, Predictor
 from benchmarks.errors import JobFailed
 from benchmarks.execution.jobs.choice import chosen
 from benchmarks.execution.jobs.job import Job
@@ -38,7 +37,7 @@ def explain(cell: Job, engine: Engine, tell: Tell) -> Result:
     started = time.perf_counter()
     model = engine.restore(Path(cell.output).parent, registry(cell))
     blank = np.zeros((1, *cell.image_shape), np.uint8)
-    _attention(cell, model, blank, np.zeros(1, np.int64))  # without a map nothing is opened
+    _attention(model, blank, np.zeros(1, np.int64))  # without a map nothing is opened
     exam = _opened(cell)
     predictions = pd.read_parquet(cell.facts["predictions"])
     answered = predictions[predictions["split"] == "test"].sort_values("row")
@@ -46,7 +45,7 @@ def explain(cell: Job, engine: Engine, tell: Tell) -> Result:
     probabilities = answered[[f"p_{name}" for name in cell.class_names]].to_numpy(np.float64)
     places = chosen(labels, probabilities)
     answers = probabilities[places].argmax(axis=1)
-    found = _attention(cell, model, exam.images[places], answers)
+    found = _attention(model, exam.images[places], answers)
     attributes = {
         "key": cell.key,
         "identity": cell.facts["identity"],
@@ -119,16 +118,10 @@ def _opened(cell: Job) -> _Exam:
 
 
 def _attention(
-    cell: Job, model: Any, images: NDArray[np.uint8], answers: NDArray[np.int64]
+    model: Predictor, images: NDArray[np.uint8], answers: NDArray[np.int64]
 ) -> Attention:
     try:
-        if cell.engine == "keras":
-            from benchmarks.engines.keras import attention as keras_maps
-
-            return keras_maps.attention(model.model, images, answers)
-        from benchmarks.engines.torch import attention as torch_maps
-
-        return torch_maps.attention(model.module, images, answers)
+        return model.attention(images, answers)
     except NoMap as error:
         raise JobFailed(str(error)) from error
 

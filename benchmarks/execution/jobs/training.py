@@ -62,8 +62,7 @@ def fit(cell: Job, engine: Engine, tell: Tell) -> Result:
     seconds = time.perf_counter() - started
     with replacing_folder(Path(cell.output).parent) as folder:
         files = outcome.learner.save(folder)
-        if cell.engine != "scikit-learn":
-            outcome.learner.save_backbone(folder / "backbone.safetensors")
+        outcome.learner.save_backbone(folder / "backbone.safetensors")
         _history(outcome.history).to_csv(folder / "history.csv", index=False)
         result = {
             "key": cell.key,
