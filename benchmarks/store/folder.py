@@ -6,6 +6,7 @@ import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import filelock
@@ -16,6 +17,38 @@ from benchmarks.errors import InputError
 def slug(variant: str) -> str:
     """Return ``variant`` as a folder name: other characters than ``A-Za-z0-9._-`` become ``-``."""
     return re.sub(r"[^A-Za-z0-9._-]", "-", variant)
+
+
+@dataclass(frozen=True)
+class FitFolder:
+    """The folder ``path`` of one fit, which holds its model too."""
+
+    path: Path
+
+    @property
+    def record(self) -> Path:
+        """How the training went."""
+        return self.path / "fit.json"
+
+    @property
+    def history(self) -> Path:
+        """A row for each epoch of the training."""
+        return self.path / "history.csv"
+
+    @property
+    def predictions(self) -> Path:
+        """What the fit answered for each image of validation and test."""
+        return self.path / "predictions.parquet"
+
+    @property
+    def attention(self) -> Path:
+        """Where the fit looks."""
+        return self.path / "attention.npz"
+
+    @property
+    def robustness(self) -> Path:
+        """What the fit answers to corrupted images."""
+        return self.path / "robustness.parquet"
 
 
 class RunFolder:
