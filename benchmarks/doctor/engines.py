@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import os
-import signal
 import subprocess
-import sys
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING
 
 from benchmarks.doctor.findings import Finding
 from benchmarks.doctor.packages import INSTALL
+
+if TYPE_CHECKING:
+    from benchmarks.doctor.probe import ProbeResult
 
 PATIENCE = 60.0
 """Seconds after which a probe that has not answered is ended."""
@@ -32,13 +32,13 @@ def examine_engine(name: str) -> Iterator[Finding]:
     if isinstance(answer, str):
         yield Finding("problem", subject, answer, _remedy(name))
         return
-    versions = ", ".join(f"{library} {number}" for library, number in answer["versions"].items())
-    device = "the CPU" if answer["device"] == "cpu" else "a GPU"
+    versions = ", ".join(f"{library} {number}" for library, number in answer.versions.items())
+    device = "the CPU" if answer.device == "cpu" else "a GPU"
     yield Finding("ok", subject, f"trains on {device}; {versions}")
     if device == "the CPU" and name != "scikit-learn":
         yield from _unseen_gpu(subject, name)
-    if "bfloat16" in answer["step_seconds"]:
-        yield compare_precisions(subject, answer["step_seconds"])
+    if "bfloat16" in answer.step_seconds:
+        yield compare_precisions(subject, answer.step_seconds)
 
 
 def compare_precisions(subject: str, seconds: Mapping[str, float]) -> Finding:
@@ -53,35 +53,20 @@ def compare_precisions(subject: str, seconds: Mapping[str, float]) -> Finding:
     return Finding("ok", subject, f"{gain:.1f} times as fast as float32 with a small network")
 
 
-def run_probe(name: str) -> dict[str, Any] | str:
+def run_probe(name: str) -> ProbeResult | str:
     """Return what the probe of an engine answered, or why it did not."""
-    from benchmarks.processes import worker_environment
+    from benchmarks.processes import Refused, Worker, WorkerEnded
 
+    worker = Worker("benchmarks.doctor.probe:serve", {"name": name})
     try:
-        done = subprocess.run(
-            [sys.executable, "-m", "benchmarks.doctor.probe", name],
-            env={**os.environ, **worker_environment(1)},
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            errors="replace",
-            check=False,
-            timeout=PATIENCE,
-        )
-    except subprocess.TimeoutExpired:
+        answer: ProbeResult = worker.receive(PATIENCE)
+    except TimeoutError:
         return f"gave no answer in {PATIENCE:.0f} s"
-    if done.returncode < 0:
-        return f"its process was ended by {_signal_name(-done.returncode)}"
-    lines = [line.strip() for line in done.stderr.splitlines() if line.strip()]
-    if done.returncode:
-        return lines[-1][:300] if lines else f"exit status {done.returncode}"
-    answer: dict[str, Any] = json.loads(done.stdout.rstrip().rpartition("\n")[2])
+    except (Refused, WorkerEnded) as reason:
+        return str(reason)
+    finally:
+        worker.close()
     return answer
-
-
-def _signal_name(number: int) -> str:
-    name = signal.Signals(number).name if number in set(signal.Signals) else f"signal {number}"
-    return f"{name}: the processor lacks an instruction" if name == "SIGILL" else name
 
 
 def _remedy(name: str) -> str:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import re
-import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +34,7 @@ from benchmarks.store.folder import RunFolder, slug
 from benchmarks.store.keys import measure_key
 from benchmarks.store.ledger import Ledger
 from benchmarks.store.reading import read_manifest, read_run, refuse_mistaken
-from benchmarks.store.records import EXTERNAL, RunResults
+from benchmarks.store.records import EXTERNAL, CostRecord, Fallback, RunResults
 from datasets.packs import Packs, stored_packs
 
 OUTSIDE = "benchmarks.exchange.adding.inference"
@@ -196,20 +195,18 @@ def _ask(
     forbidden: Sequence[Path] = (),
 ) -> list[NDArray[Any]]:
     """Return the model's outputs for a split under each reading, in a process of its own."""
-    with tempfile.TemporaryDirectory() as folder:
-        call(
-            f"{OUTSIDE}:answer",
-            {
-                "file": str(arrival.request.file),
-                "images": str(pack / f"{split}-images.npy"),
-                "out": folder,
-                "readings": [reading.to_json() for reading in readings],
-                "first": FIRST,
-            },
-            threads=arrival.run.manifest.threads or 1,
-            forbidden=forbidden,
-        )
-        return [np.load(Path(folder) / f"{place}.npy") for place in range(len(readings))]
+    answers: list[NDArray[Any]] = call(
+        f"{OUTSIDE}:answer",
+        {
+            "file": arrival.request.file,
+            "images": pack / f"{split}-images.npy",
+            "readings": readings,
+            "first": FIRST,
+        },
+        threads=arrival.run.manifest.threads or 1,
+        forbidden=forbidden,
+    )
+    return answers
 
 
 def _doubted(
@@ -235,25 +232,23 @@ def _doubted(
     return tuple(doubt.text for doubt in found)
 
 
-def _cost(arrival: IncomingModel) -> dict[str, Any] | None:
+def _cost(arrival: IncomingModel) -> CostRecord | None:
     """Measure the model; where that fails the row stands without, and the page says so."""
-    assert arrival.reading is not None
-    threads = arrival.run.manifest.threads or 1
+    threads, device = arrival.run.manifest.threads or 1, device_name()
     try:
-        cost: dict[str, Any] = call(
+        cost: CostRecord = call(
             f"{OUTSIDE}:measure",
             {
-                "file": str(arrival.request.file),
-                "reading": arrival.reading.to_json(),
-                "image_shape": list(arrival.run.manifest.data.image_shape),
+                "file": arrival.request.file,
+                "reading": arrival.reading,
+                "image_shape": arrival.run.manifest.data.image_shape,
             },
             threads=threads,
         )
     except InputError as error:
         reason = f"its cost could not be measured: {error}"
-        ledger = Ledger(arrival.folder.ledger)
-        ledger.record("fallback", variant=arrival.request.name, key=arrival.key, reason=reason)
+        fallback = Fallback(variant=arrival.request.name, key=arrival.key, reason=reason)
+        Ledger(arrival.folder.ledger).record(fallback)
         return None
-    device = device_name()
     key = measure_key(arrival.key, device)
-    return {"key": key, **cost, "threads": threads, "device": device}
+    return replace(cost, key=key, threads=threads, device=device)
