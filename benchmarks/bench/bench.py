@@ -188,7 +188,7 @@ def bench(
     return {
         "measured": now(),
         "protocol": {"name": protocol.name, "digest": protocol.digest},
-        "environment": describe_environment(),
+        "environment": describe_environment().model_dump(mode="json"),
         "device": device_name(),
         "keras_backend": os.environ.get("KERAS_BACKEND", "tensorflow"),
         "threads": protocol.threads,

@@ -10,7 +10,13 @@ from numpy.typing import NDArray
 
 from benchmarks.data.corruptions import LEVELS
 from benchmarks.evaluation.uncertainty import Uncertainty
-from benchmarks.store.records import CorruptedAnswers, FitResults, RunResults, VariantResults
+from benchmarks.store.records import (
+    CorruptedAnswers,
+    FitResults,
+    RobustnessSpent,
+    RunResults,
+    VariantResults,
+)
 
 
 @dataclass(frozen=True)
@@ -64,8 +70,8 @@ def _borne(run: RunResults, variant: VariantResults) -> VariantRobustness:
         for corruption in LEVELS
     }
     everything = np.mean([part.mean(axis=1) for part in right.values()], axis=0)
-    spent = [e for e in run.events("robustness") if e.get("variant") == variant.name]
-    last = {event.get("seed"): event for event in spent}.values()
+    spent = [event for event in run.events(RobustnessSpent) if event.variant == variant.name]
+    last = {event.seed: event for event in spent}.values()
     return VariantRobustness(
         variant=variant.name,
         images=len(clean),
@@ -79,8 +85,8 @@ def _borne(run: RunResults, variant: VariantResults) -> VariantRobustness:
             corruption: _measured(clean - part.mean(axis=1), pictures, fraction=False)
             for corruption, part in right.items()
         },
-        images_seen=sum(event.get("images_seen", 0) for event in last),
-        seconds=sum(event.get("seconds", 0.0) for event in last),
+        images_seen=sum(event.images_seen for event in last),
+        seconds=sum(event.seconds for event in last),
     )
 
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
 import hashlib
 import shutil
-from collections.abc import Generator
-from dataclasses import dataclass, field
+from collections.abc import Generator, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -14,12 +13,23 @@ from benchmarks.errors import InputError, JobFailed, Unavailable
 from benchmarks.execution.executors.contract import Event, Executor
 from benchmarks.execution.jobs.job import Job
 from benchmarks.execution.plan import Plan, Start, stored_result
-from benchmarks.execution.tuning import Best, JobOutcome, Study, TrialRecord, open_storage, tune
+from benchmarks.execution.tuning import Best, JobOutcome, Study, open_storage, tune
 from benchmarks.protocol.variants import Variant
-from benchmarks.store.files import read_json, write_json
 from benchmarks.store.folder import RunFolder
 from benchmarks.store.ledger import Ledger
-from benchmarks.store.reading import refuse_mistaken
+from benchmarks.store.reading import refuse_mistaken, stored_fit
+from benchmarks.store.records import (
+    ExplainSpent,
+    Fallback,
+    FitSpent,
+    PretrainSpent,
+    RobustnessSpent,
+    TrialRecord,
+    TrialSpent,
+    VariantOutcome,
+    VariantStatus,
+)
+from benchmarks.store.writing import write_statuses, write_studies
 from models.registry import ModelError
 
 WHAT = {
@@ -86,17 +96,17 @@ class Coordinator:
         self._watcher = watcher
         self._ledger = Ledger(folder.ledger)
         self._storage = open_storage(folder.journal)
-        self._status: dict[str, dict[str, str]] = {}
+        self._status: dict[str, VariantOutcome] = {}
         self._fits: dict[str, list[Job]] = {}
-        self._trials: dict[str, list[dict[str, Any]]] = {}
+        self._trials: dict[str, list[TrialRecord]] = {}
         self._ready: dict[str, tuple[tuple[bool, int, int], Job]] = {}
         self._running: dict[str, Job] = {}
         self._lanes: dict[str, _Lane] = {}
 
-    def run(self) -> dict[str, dict[str, str]]:
+    def run(self) -> Mapping[str, VariantOutcome]:
         """Bring every variant as far as it gets; return each one's status and reason."""
         self._drive([(v.name, self._steps(v)) for v in self._variants])
-        scored = [v for v in self._variants if self._status[v.name]["status"] == "ok"]
+        scored = [v for v in self._variants if self._status[v.name].status == "ok"]
         self._drive([(v.name, self._inquired(v)) for v in scored])
         for variant in sorted(scored, key=lambda v: v.engine):  # each worker serves in one go
             self._drive([(variant.name, self._measured(variant))])
@@ -114,12 +124,13 @@ class Coordinator:
         for cell, outcome in zip(fits, (yield fits), strict=True):
             result = _required(outcome, f"the fit with seed {cell.seed}")
             self._ledger.record(
-                "fit",
-                variant=variant.name,
-                key=cell.key,
-                seed=cell.seed,
-                images_seen=result["images_seen"],
-                seconds=result["train_seconds"],
+                FitSpent(
+                    variant=variant.name,
+                    key=cell.key,
+                    seed=cell.seed,
+                    images_seen=result["images_seen"],
+                    seconds=result["train_seconds"],
+                )
             )
             _forget(cell)
         for outcome in (yield [self._plan.score(cell) for cell in fits]):
@@ -138,12 +149,13 @@ class Coordinator:
             cell = self._plan.pretrain(variant)
             result = _required((yield [cell])[0], "pre-training on the source")
             self._ledger.record(
-                "pretrain",
-                variant=variant.architecture.name,
-                key=cell.key,
-                images_seen=result["images_seen"],
-                seconds=result["seconds"],
-                source_accuracy=result["source_accuracy"],
+                PretrainSpent(
+                    variant=variant.architecture.name,
+                    key=cell.key,
+                    images_seen=result["images_seen"],
+                    seconds=result["seconds"],
+                    source_accuracy=result["source_accuracy"],
+                )
             )
             return Start("file", Path(cell.output).parent / "backbone.safetensors", cell.key)
         file = Path(rest).expanduser() if kind == "file" else _fitted_backbone(rest)
@@ -172,22 +184,23 @@ class Coordinator:
         best = yield from tune(study, protocol.tuning, cell, trials=trials, minimise=minimise)
         self._trials[variant.name] = []
         for trial in best.trials:
-            first = cell(trial.number, trial.params, protocol.tuning.rungs[0])
-            self._trials[variant.name].append({**dataclasses.asdict(trial), "key": first.key})
+            first = cell(trial.number, dict(trial.params), protocol.tuning.rungs[0])
+            self._trials[variant.name].append(replace(trial, key=first.key))
             self._record_trial(variant, trial, first.key)
             _forget(first)
         return best
 
     def _record_trial(self, variant: Variant, trial: TrialRecord, key: str) -> None:
         self._ledger.record(
-            "trial",
-            variant=variant.name,
-            key=key,
-            number=trial.number,
-            state=trial.state,
-            value=trial.value,
-            images_seen=trial.images_seen,
-            seconds=trial.seconds,
+            TrialSpent(
+                variant=variant.name,
+                key=key,
+                number=trial.number,
+                state=trial.state,
+                value=trial.value,
+                images_seen=trial.images_seen,
+                seconds=trial.seconds,
+            )
         )
 
     def _measured(self, variant: Variant) -> Steps:
@@ -212,24 +225,26 @@ class Coordinator:
             if isinstance(outcome, Exception):
                 self._fall_back(cell, f"{WHAT[cell.kind]}, seed {cell.seed}: {outcome}")
             else:
+                spent = ExplainSpent if cell.kind == "explain" else RobustnessSpent
                 self._ledger.record(
-                    cell.kind,
-                    variant=variant.name,
-                    key=cell.key,
-                    seed=cell.seed,
-                    images_seen=outcome["images_seen"],
-                    seconds=outcome["seconds"],
+                    spent(
+                        variant=variant.name,
+                        key=cell.key,
+                        seed=cell.seed,
+                        images_seen=outcome["images_seen"],
+                        seconds=outcome["seconds"],
+                    )
                 )
 
     def _fall_back(self, cell: Job, what: str) -> None:
-        self._ledger.record("fallback", variant=cell.variant, key=cell.key, reason=what)
+        self._ledger.record(Fallback(variant=cell.variant, key=cell.key, reason=what))
         self._watcher.note(f"{cell.variant}: {what}")
 
     def _set_aside_stale(self, cell: Job) -> None:
         fit = Path(cell.output).parent
-        stored = read_json(fit / "fit.json")
-        if stored and stored["key"] != cell.key:
-            place = self._folder.set_aside(fit, stored["key"])
+        stored = stored_fit(fit)
+        if stored and stored.key != cell.key:
+            place = self._folder.set_aside(fit, stored.key)
             self._watcher.note(
                 f"{cell.variant}, seed {cell.seed}: the stored fit has other settings or code; "
                 f"it is kept as {place.name} and trained again"
@@ -293,17 +308,17 @@ class Coordinator:
                 self._ready[cell.output] = ((cell.kind == "score", lane.place, order), cell)
         return self._continue(lane)
 
-    def _end(self, lane: _Lane, status: str, reason: str) -> None:
+    def _end(self, lane: _Lane, status: VariantStatus, reason: str) -> None:
         del self._lanes[lane.name]
-        self._status[lane.name] = {"status": status, "reason": reason}
+        self._status[lane.name] = VariantOutcome(status, reason)
         if status != "ok":
             self._watcher.note(f"{lane.name}: {status}: {reason}")
         self._publish()
 
     def _publish(self) -> None:
         order = [v.name for v in self._variants]
-        write_json(self._folder.status, {n: self._status[n] for n in order if n in self._status})
-        write_json(self._folder.tuning, {n: self._trials[n] for n in order if n in self._trials})
+        write_statuses(self._folder, {n: self._status[n] for n in order if n in self._status})
+        write_studies(self._folder, {n: self._trials[n] for n in order if n in self._trials})
 
 
 def _required(outcome: JobOutcome, what: str) -> Any:

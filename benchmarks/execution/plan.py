@@ -16,9 +16,22 @@ from benchmarks.execution.keys import code_digest
 from benchmarks.protocol.canonical import digest
 from benchmarks.protocol.schema import Protocol
 from benchmarks.protocol.variants import Variant
-from benchmarks.store.files import array_attributes, read_json, stored_key, table_attributes
+from benchmarks.store.files import (
+    array_attributes,
+    as_stored,
+    read_json,
+    stored_key,
+    table_attributes,
+)
 from benchmarks.store.folder import RunFolder
-from benchmarks.store.keys import explain_identity, measure_key, robustness_identity, score_key
+from benchmarks.store.keys import (
+    AskedIdentity,
+    ExplainIdentity,
+    RobustnessIdentity,
+    TrainingIdentity,
+    measure_key,
+    score_key,
+)
 from models.registry import Value
 
 Params = Mapping[str, Value]
@@ -88,7 +101,7 @@ class Plan:
             epochs=epochs,
             until=epochs,
         )
-        key = digest(self._identity(cell, self.source, Start("scratch"), variant))
+        key = self._identity(cell, self.source, Start("scratch"), variant).key
         place = self.shared / "pretrained" / key / "pretrain.json"
         return dataclasses.replace(cell, key=key, output=str(place))
 
@@ -134,18 +147,26 @@ class Plan:
 
     def explain(self, fit: Job) -> Job:
         """Find out where a scored fit looks."""
-        identity = explain_identity(fit.key, self.target.split_digest)
+        identity = ExplainIdentity(
+            kind="explain", fit=fit.key, split=self.target.split_digest, edition=maps.EDITION
+        )
         place = self.folder.attention(fit.variant, fit.seed)
-        return self._asked("explain", fit, {**identity, "edition": maps.EDITION}, place)
+        return self._asked("explain", fit, identity, place)
 
     def robustness(self, fit: Job) -> Job:
         """Score a fit under corruptions."""
         wanted = self.protocol.robustness
         assert wanted is not None
-        split = self.target.split_digest
-        identity = robustness_identity(fit.key, split, wanted.images, self.protocol.seed)
+        identity = RobustnessIdentity(
+            kind="robustness",
+            fit=fit.key,
+            split=self.target.split_digest,
+            images=wanted.images,
+            seed=self.protocol.seed,
+            edition=corruption.EDITION,
+        )
         place = self.folder.robustness(fit.variant, fit.seed)
-        return self._asked("robustness", fit, {**identity, "edition": corruption.EDITION}, place)
+        return self._asked("robustness", fit, identity, place)
 
     def measure(self, variant: Variant, fit: Job) -> Job:
         """Count and time a fitted variant."""
@@ -189,12 +210,12 @@ class Plan:
             plugins=self.plugins,
         )
 
-    def _asked(self, kind: CellKind, fit: Job, identity: Mapping[str, Any], output: Path) -> Job:
+    def _asked(self, kind: CellKind, fit: Job, identity: AskedIdentity, output: Path) -> Job:
         """Ask a frozen fit something about test images; like scoring, this opens the test set."""
         score = self.score(fit)
-        facts = {**score.facts, "predictions": score.output, "identity": dict(identity)}
+        facts = {**score.facts, "predictions": score.output, "identity": as_stored(identity)}
         return dataclasses.replace(
-            score, kind=kind, key=digest(identity), output=str(output), facts=facts
+            score, kind=kind, key=identity.key, output=str(output), facts=facts
         )
 
     def _keyed(
@@ -202,13 +223,13 @@ class Plan:
     ) -> Job:
         """Give a cell its key, what the key digests, its output, and its rungs' checkpoint."""
         identity = self._identity(cell, stage, start, variant)
-        course = digest({**identity, "until": None})[:12]
+        course = identity.model_copy(update={"until": None}).key[:12]
         return dataclasses.replace(
             cell,
-            key=digest(identity),
+            key=identity.key,
             output=str(output),
             checkpoint=str(self.folder.checkpoint(variant.name, course)),
-            facts={**cell.facts, "identity": identity},
+            facts={**cell.facts, "identity": as_stored(identity)},
         )
 
     def _sealed_off(self, cell: Job, output: Path) -> Job:
@@ -218,28 +239,27 @@ class Plan:
 
     def _identity(
         self, cell: Job, stage: PackedData, start: Start, variant: Variant
-    ) -> dict[str, Any]:
-        """Return everything that decides a training's result (law 3)."""
-        return {
-            "kind": cell.kind,
-            "data": stage.training_digest,
-            "architecture": cell.architecture,
-            "strategy": cell.strategy,
-            "augmentation": cell.augmentation,
-            "input_size": cell.input_size,
-            "recipe": cell.recipe,
-            "start": [start.kind, start.digest],
-            "seeds": [cell.protocol_seed, cell.seed],
-            "epochs": cell.epochs,
-            "until": cell.until,
-            "trial": cell.trial,
-            "selection": cell.selection,
-            "precision": cell.precision,
-            "threads": cell.threads,
-            "versions": engine_versions(cell.engine, self.keras_backend),
-            "device": self.device if "GPU" in self.device else "CPU",
-            "code": code_digest(variant.architecture),
-        }
+    ) -> TrainingIdentity:
+        return TrainingIdentity(
+            kind=cell.kind,
+            data=stage.training_digest,
+            architecture=cell.architecture,
+            strategy=cell.strategy,
+            augmentation=cell.augmentation,
+            input_size=cell.input_size,
+            recipe=cell.recipe,
+            start=(start.kind, start.digest),
+            seeds=(cell.protocol_seed, cell.seed),
+            epochs=cell.epochs,
+            until=cell.until,
+            trial=cell.trial,
+            selection=cell.selection,
+            precision=cell.precision,
+            threads=cell.threads,
+            versions=engine_versions(cell.engine, self.keras_backend),
+            device=self.device if "GPU" in self.device else "CPU",
+            code=code_digest(variant.architecture),
+        )
 
 
 def stored_result(cell: Job) -> dict[str, Any] | None:

@@ -29,6 +29,7 @@ from benchmarks.errors import JobFailed
 from benchmarks.execution.jobs.job import Job
 from benchmarks.protocol.canonical import digest
 from benchmarks.protocol.schema import Tuning
+from benchmarks.store.records import TrialRecord
 from models.registry import Categorical, Space, Value
 
 JobOutcome = Mapping[str, Any] | JobFailed
@@ -36,24 +37,10 @@ Params = dict[str, Value]
 
 
 @dataclass(frozen=True)
-class TrialRecord:
-    """What became of one trial. ``intermediate`` maps the epoch of a rung to the score there."""
-
-    number: int
-    state: str
-    value: float | None
-    params: Params
-    intermediate: dict[int, float]
-    images_seen: int
-    seconds: float
-    reason: str = ""
-
-
-@dataclass(frozen=True)
 class Best:
     """The winning hyperparameters of a study, and every trial that led to them."""
 
-    params: Params
+    params: Mapping[str, Any]
     trials: tuple[TrialRecord, ...]
 
 
@@ -197,7 +184,7 @@ def _generation(
 ) -> Generator[list[Job], list[JobOutcome], None]:
     alive = list(asked)
     for number in alive:
-        records[number] = TrialRecord(number, "running", None, asked[number], {}, 0, 0.0)
+        records[number] = TrialRecord(number=number, state="running", params=asked[number])
     for rung in tuning.rungs:
         outcomes = yield [cell(number, asked[number], rung) for number in alive]
         for number, outcome in zip(alive, outcomes, strict=True):
@@ -236,4 +223,4 @@ def _reported(study: Study, record: TrialRecord, rung: int, outcome: JobOutcome)
 
 def _ended(study: Study, record: TrialRecord, state: TrialState) -> TrialRecord:
     study.tell(record.number, state, record.value)
-    return replace(record, state=state.name.lower())
+    return replace(record, state="complete" if state is TrialState.COMPLETE else "pruned")

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from benchmarks.data.mistakes import ALTERED, COUNTERPARTS, HONEST, MISTAKES, Mistake
 from benchmarks.errors import InputError
-from benchmarks.store.reading import read_run
+from benchmarks.store.folder import RunFolder
+from benchmarks.store.reading import is_run, read_run
 from benchmarks.store.records import FitResults, RunResults
 
 RESAMPLES = 2000
@@ -102,7 +103,7 @@ class Laboratory:
 
 def is_laboratory(folder: Path) -> bool:
     """Tell whether ``folder`` is the results folder of a leak laboratory."""
-    return (folder / HONEST / "manifest.json").is_file()
+    return is_run(folder / HONEST)
 
 
 def read_laboratory(folder: Path) -> Laboratory:
@@ -114,7 +115,7 @@ def read_laboratory(folder: Path) -> Laboratory:
     if not is_laboratory(folder):
         raise InputError(f"{folder}: not a leak laboratory (it has no run in {HONEST}/)")
     names = (HONEST, *COUNTERPARTS, *(mistake.name for mistake in MISTAKES if mistake.trained))
-    runs = {n: read_run(folder / n) for n in names if (folder / n / "manifest.json").is_file()}
+    runs = {n: read_run(folder / n) for n in names if is_run(folder / n)}
     return Laboratory(folder, runs, tuple(_worth(runs, mistake) for mistake in MISTAKES))
 
 
@@ -156,7 +157,7 @@ def _worth(runs: Mapping[str, RunResults], mistake: Mistake) -> MistakeEffect:
     for name in (made, mistake.counterpart):
         if reason := _missing(runs, name):
             return MistakeEffect(mistake=mistake, reason=reason)
-    seed = int(runs[HONEST].manifest.protocol.get("seed", 0))
+    seed = runs[HONEST].manifest.protocol.seed
     if mistake.name == "best-of-seeds":
         return _best_of_seeds(mistake, runs[HONEST], seed)
     side = "validation" if mistake.name == "validation-as-test" else "test"
@@ -227,7 +228,7 @@ def scored(run: RunResults, seeds: list[int], side: str) -> Scored:
 def _pictures(folder: Path, side: str) -> NDArray[np.str_]:
     """Name the picture of each image of one split, in order: its id, or that of its original."""
     columns = ["row", "image_id", "path", "split"]
-    rows = pd.read_parquet(folder / "splits.parquet", columns=columns).sort_values("row")
+    rows = pd.read_parquet(RunFolder(folder).splits, columns=columns).sort_values("row")
     originals = dict(zip(rows["path"], rows["image_id"], strict=True))
     chosen = rows[rows["split"] == side]
     named = [

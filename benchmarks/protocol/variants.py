@@ -11,7 +11,6 @@ from benchmarks.errors import InputError
 from benchmarks.protocol.schema import Protocol, VariantChoice
 from models.registry import (
     Architecture,
-    Categorical,
     EngineName,
     ModelError,
     Recipe,
@@ -160,13 +159,3 @@ def _name(choice: VariantChoice, architecture: Architecture, strategy: Strategy)
     if kind != "scratch" and len(architecture.strategies) > 1:
         parts.append(strategy)
     return ".".join(parts) + (f"@{choice.input_size}" if choice.input_size else "")
-
-
-def searched(space: Space) -> dict[str, Any]:
-    """Return a search space as JSON, for the manifest and the report."""
-    return {
-        name: {"values": list(dimension.values)}
-        if isinstance(dimension, Categorical)
-        else {"low": dimension.low, "high": dimension.high, "log": dimension.log}
-        for name, dimension in space.items()
-    }

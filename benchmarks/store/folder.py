@@ -98,6 +98,26 @@ class RunFolder:
         return self.path / "digests.json"
 
     @property
+    def page(self) -> Path:
+        """The report."""
+        return self.path / "leaderboard.html"
+
+    @property
+    def table(self) -> Path:
+        """The leaderboard as CSV."""
+        return self.path / "leaderboard.csv"
+
+    @property
+    def rows(self) -> Path:
+        """The leaderboard as JSON."""
+        return self.path / "leaderboard.json"
+
+    @property
+    def reproduction(self) -> Path:
+        """How a run that was made again compares with its original; of such a run alone."""
+        return self.path / "reproduction.json"
+
+    @property
     def log(self) -> Path:
         """What the libraries said."""
         return self.path / "log.txt"
@@ -108,11 +128,22 @@ class RunFolder:
 
     def attention(self, variant: str, seed: int) -> Path:
         """Return the file of where a fit looks."""
-        return self.fit(variant, seed) / "attention.npz"
+        return FitFolder(self.fit(variant, seed)).attention
 
     def robustness(self, variant: str, seed: int) -> Path:
         """Return the file of what a fit answers to corrupted images."""
-        return self.fit(variant, seed) / "robustness.parquet"
+        return FitFolder(self.fit(variant, seed)).robustness
+
+    def scored(self) -> Iterator[Path]:
+        """Yield the folder of every fit that is scored and not set aside."""
+        for path in sorted(self.path.glob("fits/*/seed-*/predictions.parquet")):
+            if path.parent.name.removeprefix("seed-").isdigit():
+                yield path.parent
+
+    def trained(self) -> Iterator[Path]:
+        """Yield the folder of every fit, of those that were set aside too."""
+        for path in sorted(self.path.glob("fits/*/seed-*/fit.json")):
+            yield path.parent
 
     def cost(self, variant: str) -> Path:
         """Return the file of a variant's parameters, MACs and latencies."""

@@ -60,7 +60,6 @@ class AskedIdentity(Identity):
     ``edition`` is that of the code which asks.
     """
 
-    kind: str = ""
     fit: str = ""
     split: str = ""
     edition: int | str | None = None
@@ -69,13 +68,13 @@ class AskedIdentity(Identity):
 class ExplainIdentity(AskedIdentity):
     """What decides where a fit is found to look."""
 
-    kind: Literal["explain"] = "explain"
+    kind: Literal["explain"]
 
 
 class RobustnessIdentity(AskedIdentity):
     """What decides a fit's answers to corrupted images: ``images`` drawn by ``seed``, or all."""
 
-    kind: Literal["robustness"] = "robustness"
+    kind: Literal["robustness"]
     images: int | None = None
     seed: int = 0
 

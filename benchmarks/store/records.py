@@ -20,7 +20,7 @@ from pydantic import PlainSerializer
 from benchmarks.machine.environment import CodeState, Environment
 from benchmarks.protocol.schema import Protocol
 from benchmarks.store.files import as_stored
-from benchmarks.store.keys import TrainingIdentity, Value
+from benchmarks.store.keys import ExplainIdentity, RobustnessIdentity, TrainingIdentity, Value
 from datasets.audit import Audit
 from datasets.records import Provenance
 from models.registry import Dimension
@@ -231,6 +231,31 @@ class FitRecord:
     external: ExternalFile | None = None
     started: str = ""
     finished: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExplainRecord:
+    """The attributes of ``attention.npz``: maps at ``layer``, and what they took."""
+
+    key: str
+    identity: Annotated[ExplainIdentity, AS_STORED]
+    layer: str = ""
+    images_seen: int = 0
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class RobustnessRecord:
+    """The attributes of ``robustness.parquet``, and what its answers took.
+
+    ``corruptions`` is corruption → severities; empty in files that do not name them.
+    """
+
+    key: str
+    identity: Annotated[RobustnessIdentity, AS_STORED]
+    corruptions: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    images_seen: int = 0
+    seconds: float = 0.0
 
 
 @dataclass(frozen=True, kw_only=True)

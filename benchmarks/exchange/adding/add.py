@@ -27,13 +27,11 @@ from benchmarks.exchange.exporting.formats import require_packages
 from benchmarks.machine.environment import device_name
 from benchmarks.processes import call
 from benchmarks.protocol.canonical import digest
-from benchmarks.protocol.reading import stored_protocol
 from benchmarks.store.digests import refuse_changes, stored_digests, write_digests
-from benchmarks.store.files import read_json
 from benchmarks.store.folder import RunFolder, slug
 from benchmarks.store.keys import measure_key
 from benchmarks.store.ledger import Ledger
-from benchmarks.store.reading import read_manifest, read_run, refuse_mistaken
+from benchmarks.store.reading import read_manifest, read_run, refuse_mistaken, stored_fit
 from benchmarks.store.records import EXTERNAL, CostRecord, Fallback, RunResults
 from datasets.packs import Packs, stored_packs
 
@@ -128,12 +126,13 @@ def _arrival(request: AddRequest, run: RunResults, folder: RunFolder, sha256: st
 def _is_there(arrival: IncomingModel) -> bool:
     """Tell whether the same file, read the same way, is the row already; refuse another one."""
     name = arrival.request.name
-    stored = read_json(arrival.folder.fit(name, 0) / "fit.json")
+    stored = stored_fit(arrival.folder.fit(name, 0))
     if stored is None:
         return False
-    if stored["key"] != arrival.key:
+    if stored.key != arrival.key:
+        theirs = stored.external.file if stored.external else "elsewhere"
         raise InputError(
-            f"--name {name}: the run has this row from {stored['external']['file']}, another file "
+            f"--name {name}: the run has this row from {theirs}, another file "
             "or read in another way; choose another name"
         )
     return True
@@ -175,8 +174,7 @@ def _packs(arrival: IncomingModel) -> Packs:
     manifest, request = arrival.run.manifest, arrival.request
     if packs := stored_packs(manifest.split.training_digest, manifest.split.digest):
         return packs
-    stored = read_json(arrival.folder.manifest)
-    protocol = stored_protocol(stored, arrival.folder.manifest)
+    protocol = manifest.protocol
     ground = prepare_data(protocol.data, request.data, seed=protocol.seed, plugins=request.plugins)
     ground = apply_mistake(ground, protocol)
     if ground.split.digest != manifest.split.digest:

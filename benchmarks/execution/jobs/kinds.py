@@ -29,8 +29,9 @@ from benchmarks.execution.jobs.training import (
     trial,
 )
 from benchmarks.machine.timing import timed
-from benchmarks.store.files import write_table
 from benchmarks.store.ledger import record_opening
+from benchmarks.store.records import CostRecord
+from benchmarks.store.writing import write_cost, write_predictions
 from models.registry import Recipe
 
 BATCH = 64
@@ -64,16 +65,19 @@ def _score(cell: Job, engine: Engine, tell: Tell) -> Result:
         purpose="score",
     )
     splits = pd.read_parquet(cell.facts["splits"], columns=["row", "image_id", "label", "split"])
-    parts = []
+    parts: list[pd.DataFrame] = []
+    answers = []
     for split, pack in (("validation", cell.training), ("test", cell.sealed)):
         images = np.load(Path(pack) / f"{split}-images.npy", mmap_mode="r")
-        table = splits[splits["split"] == split].reset_index(drop=True)
-        probabilities = model.predict(images)
-        columns = {f"p_{c}": probabilities[:, k] for k, c in enumerate(cell.class_names)}
-        parts.append(pd.concat([table, pd.DataFrame(columns)], axis=1))
-    predictions = pd.concat(parts, ignore_index=True)
-    predictions.attrs = {"key": cell.key}
-    write_table(Path(cell.output), predictions)
+        parts.append(splits[splits["split"] == split])
+        answers.append(model.predict(images))
+    write_predictions(
+        Path(cell.output),
+        pd.concat(parts, ignore_index=True),
+        np.concatenate(answers),
+        cell.class_names,
+        cell.key,
+    )
     return {"key": cell.key}
 
 
@@ -83,19 +87,19 @@ def _measure(cell: Job, engine: Engine, tell: Tell) -> Result:
     cost = model.cost()
     images = np.random.default_rng(0).integers(0, 256, (BATCH, *cell.image_shape), np.uint8)
     single, batch = _latency_ms(model, images[:1]), _latency_ms(model, images)
-    return answered(
-        cell,
-        {
-            "parameters": cost.parameters,
-            "macs": cost.macs,
-            "latency_ms": single,
-            "batch_latency_ms": batch,
-            "batch_size": BATCH,
-            "images_per_second": BATCH / batch * 1000,
-            "threads": cell.threads,
-            "device": cell.facts["device"],
-        },
+    record = CostRecord(
+        key=cell.key,
+        parameters=cost.parameters,
+        macs=cost.macs,
+        latency_ms=single,
+        batch_latency_ms=batch,
+        batch_size=BATCH,
+        images_per_second=BATCH / batch * 1000,
+        threads=cell.threads,
+        device=cell.facts["device"],
     )
+    write_cost(Path(cell.output), record)
+    return dataclasses.asdict(record)
 
 
 def _count(cell: Job, engine: Engine, tell: Tell) -> Result:

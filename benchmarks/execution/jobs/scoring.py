@@ -19,8 +19,10 @@ from benchmarks.errors import JobFailed
 from benchmarks.execution.jobs.choice import chosen
 from benchmarks.execution.jobs.job import Job
 from benchmarks.execution.jobs.training import Result, Tell, registry
-from benchmarks.store.files import write_arrays, write_table
+from benchmarks.store.keys import ExplainIdentity, RobustnessIdentity
 from benchmarks.store.ledger import record_opening
+from benchmarks.store.records import ExplainRecord, RobustnessRecord
+from benchmarks.store.writing import EXPLAIN, ROBUSTNESS, write_attention, write_robustness
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,16 +47,16 @@ def explain(cell: Job, engine: Engine, tell: Tell) -> Result:
     places = chosen(labels, probabilities)
     answers = probabilities[places].argmax(axis=1)
     found = _attention(cell, model, exam.images[places], answers)
-    attributes = {
-        "key": cell.key,
-        "identity": cell.facts["identity"],
-        "layer": found.layer,
-        "images_seen": len(places),
-        "seconds": time.perf_counter() - started,
-    }
-    arrays = {"rows": answered["row"].to_numpy(np.int64)[places], "answers": answers}
-    write_arrays(Path(cell.output), {**arrays, "maps": found.maps}, attributes)
-    return attributes
+    record = ExplainRecord(
+        key=cell.key,
+        identity=ExplainIdentity(**cell.facts["identity"]),
+        layer=found.layer,
+        images_seen=len(places),
+        seconds=time.perf_counter() - started,
+    )
+    rows = answered["row"].to_numpy(np.int64)[places]
+    write_attention(Path(cell.output), rows, answers, found.maps, record)
+    return dict(EXPLAIN.dump_python(record, mode="json"))
 
 
 def robustness(cell: Job, engine: Engine, tell: Tell) -> Result:
@@ -71,15 +73,15 @@ def robustness(cell: Job, engine: Engine, tell: Tell) -> Result:
         for strength in STRENGTHS:
             changed = corrupt(images, corruption, strength, seeds)
             table[f"{corruption}_{strength}"] = _answers(model.predict, changed)
-    attributes = {
-        "key": cell.key,
-        "identity": identity,
-        "images_seen": len(table) * (1 + len(LEVELS) * len(STRENGTHS)),
-        "seconds": time.perf_counter() - started,
-    }
-    table.attrs.update(attributes)
-    write_table(Path(cell.output), table)
-    return attributes
+    record = RobustnessRecord(
+        key=cell.key,
+        identity=RobustnessIdentity(**identity),
+        corruptions={corruption: tuple(STRENGTHS) for corruption in LEVELS},
+        images_seen=len(table) * (1 + len(LEVELS) * len(STRENGTHS)),
+        seconds=time.perf_counter() - started,
+    )
+    write_robustness(Path(cell.output), table, record)
+    return dict(ROBUSTNESS.dump_python(record, mode="json"))
 
 
 def drawn(labels: NDArray[np.int64], images: int | None, seed: int) -> NDArray[np.int64]:

@@ -15,6 +15,7 @@ import pandas as pd
 from benchmarks.engines.contract import Engine, InitialWeights, Task
 from benchmarks.execution.jobs.job import Job
 from benchmarks.store.files import now, replacing_folder, write_json
+from benchmarks.store.writing import FIT, write_fit, write_history
 from benchmarks.training.checkpoint import EpochRecord
 from benchmarks.training.loop import Course, Examples, TrainingData, TrainingOutcome, train
 from datasets.cache import cache_folder
@@ -64,7 +65,7 @@ def fit(cell: Job, engine: Engine, tell: Tell) -> Result:
         files = outcome.learner.save(folder)
         if cell.engine != "scikit-learn":
             outcome.learner.save_backbone(folder / "backbone.safetensors")
-        _history(outcome.history).to_csv(folder / "history.csv", index=False)
+        write_history(folder, _history(outcome.history))
         result = {
             "key": cell.key,
             "variant": cell.variant,
@@ -87,7 +88,7 @@ def fit(cell: Job, engine: Engine, tell: Tell) -> Result:
             "started": began,
             "finished": now(),
         }
-        write_json(folder / "fit.json", result)
+        write_fit(folder, FIT.validate_python(result))
     return result
 
 

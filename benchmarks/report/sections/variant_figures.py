@@ -56,7 +56,7 @@ def has_curves(variant: VariantResults) -> bool:
 
 def minimised(run: RunResults) -> bool:
     """Whether tuning looked for the least value."""
-    return run.manifest.protocol.get("selection") == "log_loss"
+    return run.manifest.protocol.selection == "log_loss"
 
 
 def curves(variant: VariantResults) -> Figure:
