@@ -14,6 +14,9 @@ from types import MappingProxyType, ModuleType
 from typing import Any, Literal, TypeVar
 
 EngineName = Literal["keras", "torch", "scikit-learn"]
+Augmentation = Literal["none", "standard", "strong"]
+Selection = Literal["accuracy", "macro_f1", "log_loss"]
+"""The metric on validation that selects an epoch and a trial."""
 Value = float | int | str
 T = TypeVar("T")
 
@@ -46,7 +49,7 @@ class Recipe:
     plateau_patience: int = 0
     early_stopping: int = 0
     epochs: int = 100
-    augmentation: Literal["none", "standard", "strong"] = "none"
+    augmentation: Augmentation = "none"
     frozen_share: float = 0.3
 
     def tuned(self, values: Mapping[str, Value]) -> Recipe:

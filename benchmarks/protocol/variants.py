@@ -11,6 +11,7 @@ from benchmarks.errors import InputError
 from benchmarks.protocol.schema import Protocol, VariantChoice
 from models.registry import (
     Architecture,
+    Augmentation,
     EngineName,
     ModelError,
     Recipe,
@@ -31,7 +32,7 @@ class Variant:
     architecture: Architecture
     initialisation: str
     strategy: Strategy
-    augmentation: str
+    augmentation: Augmentation
     input_size: int
     recipe: Recipe
     pinned: frozenset[str]
@@ -98,7 +99,7 @@ def _missing_controls(
         there.add(_trained_alike(variant))
         control = VariantChoice(
             architecture=choice.architecture,
-            augmentation=variant.augmentation,  # type: ignore[arg-type]
+            augmentation=variant.augmentation,
             input_size=choice.input_size,
         )
         name = _name(control, variant.architecture, "fine-tune")

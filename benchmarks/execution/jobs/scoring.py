@@ -1,11 +1,10 @@
-"""The cells that ask a frozen fit more than its score: where it looks, and what it bears."""
+"""The jobs that ask a frozen fit: for its score, where it looks, and what it bears."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,71 +16,96 @@ from benchmarks.engines.contract import Engine
 from benchmarks.engines.grad_cam import Attention, NoMap
 from benchmarks.errors import JobFailed
 from benchmarks.execution.jobs.choice import chosen
-from benchmarks.execution.jobs.job import Job
-from benchmarks.execution.jobs.training import Result, Tell, registry
-from benchmarks.store.keys import ExplainIdentity, RobustnessIdentity
+from benchmarks.execution.jobs.job import AskJob, ExplainJob, RobustnessJob, ScoreJob
+from benchmarks.execution.jobs.kinds import kind_of
+from benchmarks.execution.jobs.results import Answer
 from benchmarks.store.ledger import record_opening
 from benchmarks.store.records import ExplainRecord, RobustnessRecord
-from benchmarks.store.writing import EXPLAIN, ROBUSTNESS, write_attention, write_robustness
+from benchmarks.store.writing import write_attention, write_predictions, write_robustness
+from benchmarks.training.checkpoint import EpochRecord
+from models.registry import discover
+
+OnEpoch = Callable[[EpochRecord], None]
 
 
 @dataclass(frozen=True, eq=False)
 class _Exam:
-    """The test images of a cell; ``table`` has their rows and labels, in the same order."""
+    """The test images of a job; ``table`` has their rows and labels, in the same order."""
 
     images: NDArray[np.uint8]
     table: pd.DataFrame
 
 
-def explain(cell: Job, engine: Engine, tell: Tell) -> Result:
+def score(job: ScoreJob, engine: Engine, on_epoch: OnEpoch) -> Answer:
+    """Predict validation and test with a frozen fit; this opens the test set, and says so."""
+    model = engine.restore(job.fit, discover(job.plugins))
+    _tell_opening(job)
+    splits = pd.read_parquet(job.splits, columns=["row", "image_id", "label", "split"])
+    parts: list[pd.DataFrame] = []
+    answers = []
+    for split, pack in (("validation", job.training), ("test", job.sealed)):
+        images = np.load(pack / f"{split}-images.npy", mmap_mode="r")
+        parts.append(splits[splits["split"] == split])
+        answers.append(model.predict(images))
+    write_predictions(
+        job.output,
+        pd.concat(parts, ignore_index=True),
+        np.concatenate(answers),
+        job.class_names,
+        job.key,
+    )
+    return Answer(key=job.key)
+
+
+def explain(job: ExplainJob, engine: Engine, on_epoch: OnEpoch) -> ExplainRecord:
     """Find where a fit looks, on the images of which it was surest, rightly and wrongly."""
     started = time.perf_counter()
-    model = engine.restore(Path(cell.output).parent, registry(cell))
-    blank = np.zeros((1, *cell.image_shape), np.uint8)
-    _attention(cell, model, blank, np.zeros(1, np.int64))  # without a map nothing is opened
-    exam = _opened(cell)
-    predictions = pd.read_parquet(cell.facts["predictions"])
+    model = engine.restore(job.fit, discover(job.plugins))
+    blank = np.zeros((1, *job.image_shape), np.uint8)
+    _attention(job, model, blank, np.zeros(1, np.int64))  # without a map nothing is opened
+    exam = _opened(job)
+    predictions = pd.read_parquet(job.predictions)
     answered = predictions[predictions["split"] == "test"].sort_values("row")
     labels = answered["label"].to_numpy(np.int64)
-    probabilities = answered[[f"p_{name}" for name in cell.class_names]].to_numpy(np.float64)
+    probabilities = answered[[f"p_{name}" for name in job.class_names]].to_numpy(np.float64)
     places = chosen(labels, probabilities)
     answers = probabilities[places].argmax(axis=1)
-    found = _attention(cell, model, exam.images[places], answers)
+    found = _attention(job, model, exam.images[places], answers)
     record = ExplainRecord(
-        key=cell.key,
-        identity=ExplainIdentity(**cell.facts["identity"]),
+        key=job.key,
+        identity=job.identity,
         layer=found.layer,
         images_seen=len(places),
         seconds=time.perf_counter() - started,
     )
     rows = answered["row"].to_numpy(np.int64)[places]
-    write_attention(Path(cell.output), rows, answers, found.maps, record)
-    return dict(EXPLAIN.dump_python(record, mode="json"))
+    write_attention(job.output, rows, answers, found.maps, record)
+    return record
 
 
-def robustness(cell: Job, engine: Engine, tell: Tell) -> Result:
+def robustness(job: RobustnessJob, engine: Engine, on_epoch: OnEpoch) -> RobustnessRecord:
     """Let a fit answer test images under every corruption and strength, and untouched."""
     started = time.perf_counter()
-    exam = _opened(cell)
-    identity = cell.facts["identity"]
-    places = drawn(exam.table["label"].to_numpy(np.int64), identity["images"], identity["seed"])
+    exam = _opened(job)
+    identity = job.identity
+    places = drawn(exam.table["label"].to_numpy(np.int64), identity.images, identity.seed)
     images, table = exam.images[places], exam.table.iloc[places].reset_index(drop=True)
-    model = engine.restore(Path(cell.output).parent, registry(cell))
-    seeds = [(identity["seed"], row) for row in table["row"].tolist()]
+    model = engine.restore(job.fit, discover(job.plugins))
+    seeds = [(identity.seed, row) for row in table["row"].tolist()]
     table["clean"] = _answers(model.predict, images)
     for corruption in LEVELS:
         for strength in STRENGTHS:
             changed = corrupt(images, corruption, strength, seeds)
             table[f"{corruption}_{strength}"] = _answers(model.predict, changed)
     record = RobustnessRecord(
-        key=cell.key,
-        identity=RobustnessIdentity(**identity),
+        key=job.key,
+        identity=identity,
         corruptions={corruption: tuple(STRENGTHS) for corruption in LEVELS},
         images_seen=len(table) * (1 + len(LEVELS) * len(STRENGTHS)),
         seconds=time.perf_counter() - started,
     )
-    write_robustness(Path(cell.output), table, record)
-    return dict(ROBUSTNESS.dump_python(record, mode="json"))
+    write_robustness(job.output, table, record)
+    return record
 
 
 def drawn(labels: NDArray[np.int64], images: int | None, seed: int) -> NDArray[np.int64]:
@@ -95,26 +119,29 @@ def drawn(labels: NDArray[np.int64], images: int | None, seed: int) -> NDArray[n
     return np.sort(part)
 
 
-def _opened(cell: Job) -> _Exam:
+def _opened(job: AskJob) -> _Exam:
     """Open the test set, and say so in the ledger."""
-    assert cell.sealed is not None and cell.ledger is not None
-    record_opening(
-        Path(cell.ledger),
-        variant=cell.variant,
-        seed=cell.seed,
-        key=cell.facts["fit_key"],
-        purpose=cell.kind,
-    )
-    splits = pd.read_parquet(cell.facts["splits"], columns=["row", "label", "split"])
+    _tell_opening(job)
+    splits = pd.read_parquet(job.splits, columns=["row", "label", "split"])
     table = splits[splits["split"] == "test"].drop(columns="split").reset_index(drop=True)
-    return _Exam(np.load(Path(cell.sealed) / "test-images.npy", mmap_mode="r"), table)
+    return _Exam(np.load(job.sealed / "test-images.npy", mmap_mode="r"), table)
+
+
+def _tell_opening(job: AskJob) -> None:
+    record_opening(
+        job.ledger,
+        variant=job.variant,
+        seed=job.seed,
+        key=job.fit_key,
+        purpose=kind_of(job).name,
+    )
 
 
 def _attention(
-    cell: Job, model: Any, images: NDArray[np.uint8], answers: NDArray[np.int64]
+    job: AskJob, model: Any, images: NDArray[np.uint8], answers: NDArray[np.int64]
 ) -> Attention:
     try:
-        if cell.engine == "keras":
+        if job.engine == "keras":
             from benchmarks.engines.keras import attention as keras_maps
 
             return keras_maps.attention(model.model, images, answers)
