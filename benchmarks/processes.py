@@ -22,6 +22,7 @@ from types import MappingProxyType
 from typing import IO, Any
 
 from benchmarks.errors import InputError
+from benchmarks.machine.settings import keras_backend
 from datasets.records import DataError
 from models.registry import ModelError
 
@@ -292,5 +293,5 @@ def worker_environment(threads: int) -> dict[str, str]:
         "TF_NUM_INTEROP_THREADS": "1",
         "TF_CPP_MIN_LOG_LEVEL": "3",
         "PYTHONHASHSEED": "0",
-        "KERAS_BACKEND": os.environ.get("KERAS_BACKEND", "tensorflow"),
+        "KERAS_BACKEND": keras_backend(),
     }

@@ -13,7 +13,8 @@ from pathlib import Path
 from types import MappingProxyType, ModuleType
 from typing import Any, Literal, TypeVar
 
-EngineName = Literal["keras", "torch", "scikit-learn"]
+EngineName = str
+"""Which library trains an architecture; the harness knows the engines by these names."""
 Augmentation = Literal["none", "standard", "strong"]
 Selection = Literal["accuracy", "macro_f1", "log_loss"]
 """The metric on validation that selects an epoch and a trial."""

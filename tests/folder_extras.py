@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.data.corruptions import EDITION, LEVELS, STRENGTHS
-from benchmarks.engines import grad_cam as maps
+from benchmarks.engines.registry import engine_spec
 from benchmarks.execution.jobs.choice import chosen
 from benchmarks.execution.jobs.scoring import drawn
 from benchmarks.protocol.canonical import digest
@@ -34,7 +34,8 @@ def ask(folder: Path, images: int | None = IMAGES) -> Path:
         table = pd.read_parquet(place / "predictions.parquet")
         test = table[table["split"] == "test"].sort_values("row").reset_index(drop=True)
         if fit["seed"] == seeds[0] and fit["variant"] != "majority":
-            _look(place, test, {**explain_identity(fit["key"], split), "edition": maps.EDITION})
+            edition = engine_spec("keras").attention_edition
+            _look(place, test, {**explain_identity(fit["key"], split), "edition": edition})
             _open(folder, facts, "explain")
         identity = robustness_identity(fit["key"], split, images, 0) | {"edition": EDITION}
         _bear(place, test, identity)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import os
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,12 +10,14 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.data.prepared import PreparedData
+from benchmarks.engines.registry import engine_spec
 from benchmarks.errors import InputError, JobFailed
 from benchmarks.execution.executors.local import ProcessExecutor
 from benchmarks.execution.jobs.job import Job
 from benchmarks.execution.plan import Plan, Start
 from benchmarks.execution.run import packed_data
 from benchmarks.machine.environment import describe_environment, device_name
+from benchmarks.machine.settings import keras_backend
 from benchmarks.protocol.schema import Protocol
 from benchmarks.protocol.variants import Variant, resolve_variants
 from benchmarks.store.files import now
@@ -104,14 +105,14 @@ def bench_cells(
     stage, device, facts = packed_data(ground), device_name(), dataclasses.asdict(effort)
     cells: list[Job] = []
     for variant in variants:
-        for precision in precisions if variant.engine != "scikit-learn" else ("float32",):
+        for precision in dict.fromkeys(map(engine_spec(variant.engine).computes_in, precisions)):
             plan = Plan(
                 protocol=protocol.model_copy(update={"precision": precision}),
                 target=stage,
                 source=None,
                 folder=RunFolder(folder),
                 shared=cache_folder(),
-                keras_backend=os.environ.get("KERAS_BACKEND", "tensorflow"),
+                keras_backend=keras_backend(),
                 device=device,
                 plugins=tuple(str(plugin.resolve()) for plugin in plugins),
             )
@@ -190,7 +191,7 @@ def bench(
         "protocol": {"name": protocol.name, "digest": protocol.digest},
         "environment": describe_environment().model_dump(mode="json"),
         "device": device_name(),
-        "keras_backend": os.environ.get("KERAS_BACKEND", "tensorflow"),
+        "keras_backend": keras_backend(),
         "threads": protocol.threads,
         "precisions": list(precisions),
         "effort": dataclasses.asdict(effort),

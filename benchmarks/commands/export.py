@@ -3,34 +3,22 @@
 from __future__ import annotations
 
 import sys
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
+from click import Choice
 
 from benchmarks.commands.options import Plugin
-
-
-class Format(StrEnum):
-    """What ``ferbench export`` can write; each engine has some of them."""
-
-    onnx = "onnx"
-    keras = "keras"
-    h5 = "h5"
-    tflite = "tflite"
-    torch_export = "torch-export"
-    safetensors = "safetensors"
-    joblib = "joblib"
+from benchmarks.exchange.exporting.formats import format_names, listed_formats
 
 
 def export(
     model: Annotated[str, typer.Argument(metavar="RUN/VARIANT")],
     format: Annotated[
-        Format,
+        str,
         typer.Option(
-            help="Keras: keras, h5, onnx, tflite; torch: onnx, torch-export, safetensors; "
-            "scikit-learn: joblib, safetensors."
+            click_type=Choice(format_names()), help=f"What an engine writes. {listed_formats()}."
         ),
     ],
     out: Annotated[Path, typer.Option("--out", "-o", metavar="FILE", help="The file to write.")],

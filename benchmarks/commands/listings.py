@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import os
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -11,12 +10,13 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.engines.registry import engine_versions
+from benchmarks.engines.registry import engine_spec
 from benchmarks.execution.executors.local import ProcessExecutor
 from benchmarks.execution.jobs.job import Job
 from benchmarks.execution.keys import code_digest
 from benchmarks.execution.plan import stored_result
 from benchmarks.machine.environment import usable_cores
+from benchmarks.machine.settings import keras_backend
 from benchmarks.protocol.canonical import digest
 from datasets.cache import cache_folder
 from models.registry import Architecture, discover
@@ -86,8 +86,7 @@ def count_costs(architectures: list[Architecture], plugins: tuple[Path, ...]) ->
 
 def _count_cell(architecture: Architecture, plugins: tuple[Path, ...]) -> Job:
     size = max(LISTED_SHAPE[0], architecture.minimum_input, architecture.default_input or 0)
-    backend = os.environ.get("KERAS_BACKEND", "tensorflow")
-    versions = engine_versions(architecture.engine, backend)
+    versions = engine_spec(architecture.engine).versions(keras_backend())
     key = digest(["count", architecture.name, size, versions, code_digest(architecture)])
     return Job(
         kind="count",

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from benchmarks.doctor.findings import Finding
 from benchmarks.doctor.packages import INSTALL
+from benchmarks.engines.registry import engine_spec
+from benchmarks.engines.spec import EngineSpec
+from benchmarks.machine.settings import keras_backend
 
 if TYPE_CHECKING:
     from benchmarks.doctor.probe import ProbeResult
@@ -16,27 +18,21 @@ if TYPE_CHECKING:
 PATIENCE = 60.0
 """Seconds after which a probe that has not answered is ended."""
 FASTER, SLOWER = 1.1, 0.9
-TITLES: Mapping[str, str] = {
-    "keras": "Keras",
-    "torch": "torch and timm",
-    "scikit-learn": "scikit-learn",
-}
 
 
 def examine_engine(name: str) -> Iterator[Finding]:
     """Let the engine ``name`` train a small network, and say how that went."""
-    subject = TITLES[name]
-    if name == "keras":
-        subject += f" on {os.environ.get('KERAS_BACKEND', 'tensorflow')}"
+    spec = engine_spec(name)
+    subject = f"{spec.title} on {keras_backend()}" if spec.backend_key else spec.title
     answer = run_probe(name)
     if isinstance(answer, str):
-        yield Finding("problem", subject, answer, _remedy(name))
+        yield Finding("problem", subject, answer, _remedy(spec))
         return
     versions = ", ".join(f"{library} {number}" for library, number in answer.versions.items())
     device = "the CPU" if answer.device == "cpu" else "a GPU"
     yield Finding("ok", subject, f"trains on {device}; {versions}")
-    if device == "the CPU" and name != "scikit-learn":
-        yield from _unseen_gpu(subject, name)
+    if device == "the CPU" and spec.gpu_build:
+        yield from _unseen_gpu(subject, spec.gpu_build)
     if "bfloat16" in answer.step_seconds:
         yield compare_precisions(subject, answer.step_seconds)
 
@@ -69,14 +65,14 @@ def run_probe(name: str) -> ProbeResult | str:
     return answer
 
 
-def _remedy(name: str) -> str:
-    backend = os.environ.get("KERAS_BACKEND", "tensorflow")
-    if name == "keras" and backend != "tensorflow":
+def _remedy(spec: EngineSpec) -> str:
+    backend = keras_backend()
+    if spec.backend_key and backend != "tensorflow":
         return f"install {backend}, or unset KERAS_BACKEND to train on TensorFlow"
     return INSTALL
 
 
-def _unseen_gpu(subject: str, name: str) -> Iterator[Finding]:
+def _unseen_gpu(subject: str, build: str) -> Iterator[Finding]:
     from benchmarks.machine.environment import gpu
 
     try:
@@ -84,9 +80,4 @@ def _unseen_gpu(subject: str, name: str) -> Iterator[Finding]:
     except (OSError, subprocess.TimeoutExpired):
         return
     if present:
-        build = (
-            "torch of a CUDA build that fits the driver"
-            if name == "torch"
-            else ("tensorflow[and-cuda] in the version of constraints.txt")
-        )
         yield Finding("warning", f"GPU, {subject}", f"does not see {present}", f"install {build}")

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 
 from benchmarks.doctor.data import examine_data, examine_kaggle, examine_weights
-from benchmarks.doctor.engines import TITLES, examine_engine
+from benchmarks.doctor.engines import examine_engine
 from benchmarks.doctor.findings import Finding
 from benchmarks.doctor.machine import (
     examine_cache,
@@ -16,6 +16,7 @@ from benchmarks.doctor.machine import (
     examine_results,
 )
 from benchmarks.doctor.packages import INSTALL, examine_packages, examine_python
+from benchmarks.engines.registry import engines
 
 Check = Callable[[], Iterator[Finding]]
 
@@ -25,7 +26,7 @@ CHECKS: tuple[tuple[str, Check], ...] = (
     ("processor", examine_processor),
     ("memory", examine_memory),
     ("GPU", examine_gpu),
-    *((title, partial(examine_engine, name)) for name, title in TITLES.items()),
+    *((spec.title, partial(examine_engine, name)) for name, spec in engines().items()),
     ("cache", examine_cache),
     ("results", examine_results),
     ("data", examine_data),

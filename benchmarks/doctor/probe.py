@@ -8,12 +8,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from benchmarks.engines.contract import Engine, InitialWeights, Precision, Task
-from benchmarks.engines.registry import load_engine
+from benchmarks.engines.registry import engine_spec, load_engine
 from benchmarks.machine.timing import timed
 from benchmarks.processes import Wire
 from models.registry import Architecture, EngineName, discover
 
-NETWORKS = {"keras": "plain-cnn", "torch": "timm:resnet10t", "scikit-learn": "pixel-logistic"}
 TASK = Task(classes=7, image_shape=(48, 48, 1), input_size=48, seed=0)
 BATCH = 32
 
@@ -34,11 +33,9 @@ def serve(wire: Wire, *, name: EngineName) -> None:
 
 def probe(name: EngineName) -> ProbeResult:
     """Return versions, device and the seconds of a training step by precision."""
-    engine, network = load_engine(name), discover()[NETWORKS[name]]
-    precisions: tuple[Precision, ...] = ("float32", "bfloat16")
-    if name == "scikit-learn":
-        precisions = ("float32",)
-    seconds = {precision: _step(engine, network, precision) for precision in precisions}
+    spec, engine = engine_spec(name), load_engine(name)
+    network = discover()[spec.probe_network]
+    seconds = {precision: _step(engine, network, precision) for precision in spec.precisions}
     device = engine.conditions().get("device", "cpu")
     return ProbeResult(versions=dict(engine.versions()), device=device, step_seconds=seconds)
 

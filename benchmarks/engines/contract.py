@@ -52,6 +52,18 @@ class NetworkSize:
     macs: int | None
 
 
+class NoMap(Exception):
+    """A model of which no map can tell where it looks."""
+
+
+@dataclass(frozen=True, eq=False)
+class Attention:
+    """Maps of attention, float16 N×h×w in [0, 1], of ``layer``."""
+
+    maps: NDArray[np.float16]
+    layer: str
+
+
 class Predictor(Protocol):
     """A finished model."""
 
@@ -61,6 +73,13 @@ class Predictor(Protocol):
 
     def cost(self) -> NetworkSize:
         """Count parameters and multiply-accumulates."""
+        ...
+
+    def attention(self, images: Images, answers: NDArray[np.int64]) -> Attention:
+        """Return for each of ``images``, N×H×W×C, what speaks for its class in ``answers``, N.
+
+        Raises `NoMap` where the model has no map to tell it by.
+        """
         ...
 
 
@@ -118,7 +137,10 @@ class Learner(Predictor, Protocol):
         ...
 
     def save_backbone(self, file: Path) -> None:
-        """Write the backbone's weights as ``.safetensors``, for `InitialWeights.file`."""
+        """Write the backbone's weights as ``.safetensors``, for `InitialWeights.file`.
+
+        What has no backbone writes nothing.
+        """
         ...
 
     def save(self, folder: Path) -> list[str]:

@@ -1,4 +1,7 @@
-"""Grad-CAM from a layer's activations and gradients, and the choice of that layer."""
+"""Grad-CAM from a layer's activations and gradients, and the choice of that layer.
+
+Where a map comes out otherwise than before, raise `EngineSpec.attention_edition` of its engines.
+"""
 
 from __future__ import annotations
 
@@ -8,15 +11,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-EDITION = 1
-"""Changes whenever a map, or the choice of its image or layer, comes out otherwise than before."""
+from benchmarks.engines.contract import NoMap
 
 ENOUGH = 6
 """Cells of a side from which a map tells where in a face a network looks."""
-
-
-class NoMap(Exception):
-    """A network without a convolutional feature map."""
 
 
 @dataclass(frozen=True)
@@ -26,14 +24,6 @@ class FeatureMap:
     index: int
     layer: str
     side: int
-
-
-@dataclass(frozen=True, eq=False)
-class Attention:
-    """Grad-CAM maps, float16 N×h×w in [0, 1], of ``layer``."""
-
-    maps: NDArray[np.float16]
-    layer: str
 
 
 def deepest(places: Sequence[FeatureMap]) -> FeatureMap:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from benchmarks.evaluation.guessing import FLOOR_ENGINE
+from benchmarks.engines.registry import is_floor
 from benchmarks.store.keys import Value
 from benchmarks.store.records import (
     FitRecord,
@@ -90,7 +90,7 @@ def had_more(run: RunResults) -> dict[str, str]:
     The measure is the median over the other ranked networks; the floors are none.
     """
     ranked = {variant.name for variant in run.ranked}
-    floors = {v.name for v in run.variants if v.record.engine == FLOOR_ENGINE}
+    floors = {v.name for v in run.variants if is_floor(v.record.engine)}
     told = {}
     for budget in (every := [b for b in budgets(run) if b.variant in ranked]):
         others = [b for b in every if b.variant not in floors | {budget.variant}]

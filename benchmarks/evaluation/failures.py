@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.evaluation.guessing import FLOOR_ENGINE, did_not_learn
+from benchmarks.engines.registry import is_floor
+from benchmarks.evaluation.guessing import did_not_learn
 from benchmarks.store.records import RunResults, VariantResults
 
 
@@ -79,7 +80,7 @@ def networks(run: RunResults, order: Sequence[str]) -> tuple[VariantResults, ...
     """Return the ranked variants in ``order`` without the floors, unless there is nothing else."""
     by_name = {variant.name: variant for variant in run.ranked}
     ranked = tuple(by_name[name] for name in order if name in by_name)
-    return tuple(v for v in ranked if v.record.engine != FLOOR_ENGINE) or ranked
+    return tuple(v for v in ranked if not is_floor(v.record.engine)) or ranked
 
 
 def learned(run: RunResults, order: Sequence[str]) -> tuple[VariantResults, ...]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 from scipy.stats import norm, sem
 
+from benchmarks.engines.registry import is_floor
 from benchmarks.store.records import RunResults, VariantResults
 
-FLOOR_ENGINE = "scikit-learn"
 LEVEL = 0.95
 
 
@@ -22,7 +22,7 @@ def did_not_learn(run: RunResults, variant: VariantResults) -> bool:
 
     The floors, which are there to be guesses, are not judged.
     """
-    return variant.record.engine != FLOOR_ENGINE and no_better_than_guessing(run, variant)
+    return not is_floor(variant.record.engine) and no_better_than_guessing(run, variant)
 
 
 def no_better_than_guessing(run: RunResults, variant: VariantResults) -> bool:

@@ -11,10 +11,10 @@ from itertools import combinations, product
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.engines.registry import is_floor
 from benchmarks.errors import InputError
 from benchmarks.evaluation.bootstrap import Bootstrap, Estimate, bootstrap
 from benchmarks.evaluation.comparison import Pair, compare, ranks
-from benchmarks.evaluation.guessing import FLOOR_ENGINE
 from benchmarks.evaluation.resolution import Resolution, resolution
 from benchmarks.evaluation.uncertainty import Fits, of_mean
 from benchmarks.metrics import METRICS
@@ -116,7 +116,7 @@ def _by_accuracy(variants: Iterable[VariantResults]) -> list[VariantResults]:
 
 
 def _of_networks(pairs: Sequence[Pair], variants: Sequence[VariantResults]) -> list[Pair]:
-    floors = {variant.name for variant in variants if variant.record.engine == FLOOR_ENGINE}
+    floors = {variant.name for variant in variants if is_floor(variant.record.engine)}
     return [pair for pair in pairs if not {pair.first, pair.second} & floors]
 
 

@@ -8,6 +8,7 @@ import importlib.util
 from functools import cache
 from pathlib import Path
 
+from benchmarks.engines.registry import engine_spec
 from benchmarks.protocol.canonical import digest
 from models.registry import Architecture, EngineName
 
@@ -22,14 +23,10 @@ def code_digest(architecture: Architecture) -> str:
 
 @cache
 def _code_digest(file: Path, engine: EngineName) -> str:
-    engine_module = {
-        "keras": "benchmarks.engines.keras.engine",
-        "torch": "benchmarks.engines.torch.engine",
-        "scikit-learn": "benchmarks.engines.scikit.engine",
-    }[engine]
     found: dict[Path, str] = {}
     _collect(file, found)
-    for module in ("benchmarks.training.loop", engine_module, "benchmarks.execution.jobs.training"):
+    ours = ("benchmarks.training.loop", "benchmarks.execution.jobs.training")
+    for module in (*ours, *engine_spec(engine).code):
         _collect(_module_file(module), found)
     return digest(sorted((path.name, content) for path, content in found.items()))
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import sys
 import time
 from collections.abc import Mapping
@@ -12,10 +11,11 @@ from pathlib import Path
 
 from benchmarks.data.prepared import PreparedData, prepare_data
 from benchmarks.data.treatments import apply_mistake
-from benchmarks.engines.registry import engine_versions
+from benchmarks.engines.registry import engine_spec
 from benchmarks.errors import InputError
 from benchmarks.execution.coordinator import Coordinator
-from benchmarks.execution.executors.local import ProcessExecutor
+from benchmarks.execution.executors.contract import ExecutorSettings
+from benchmarks.execution.executors.registry import make_executor
 from benchmarks.execution.keys import code_digest
 from benchmarks.execution.plan import PackedData, Plan
 from benchmarks.execution.progress import Display
@@ -27,6 +27,7 @@ from benchmarks.machine.environment import (
     installed,
     usable_cores,
 )
+from benchmarks.machine.settings import keras_backend
 from benchmarks.processes import worker_environment
 from benchmarks.protocol.canonical import first_difference
 from benchmarks.protocol.schema import Protocol
@@ -112,15 +113,17 @@ def _carry_out(
         source=packed_data(source) if source else None,
         folder=folder,
         shared=request.shared or cache_folder(),
-        keras_backend=_keras_backend(),
+        keras_backend=keras_backend(),
         device=device_name(),
-        plugins=tuple(str(path.resolve()) for path in request.plugins),
+        plugins=tuple(path.resolve() for path in request.plugins),
     )
-    executor = ProcessExecutor(
-        workers(request),
-        threads=request.protocol.threads,
-        forbidden=_forbidden(folder, ground, source),
-        log=folder.log,
+    executor = make_executor(
+        ExecutorSettings(
+            capacity=workers(request),
+            threads=request.protocol.threads,
+            forbidden=_forbidden(folder, ground, source),
+            log=folder.log,
+        )
     )
     try:
         with display.showing(variants, request.protocol, workers(request)):
@@ -133,7 +136,7 @@ def _carry_out(
 
 
 def workers(request: RunRequest) -> int:
-    """Return how many cells run side by side; it changes the time, never the numbers."""
+    """Return how many jobs run side by side; it changes the time, never the numbers."""
     if request.workers is not None:
         return request.workers
     return 1 if gpu() else max(1, usable_cores() // request.protocol.threads)
@@ -169,7 +172,7 @@ def _prepare(request: RunRequest, display: Display) -> tuple[PreparedData, Prepa
 
 
 def packed_data(ground: PreparedData) -> PackedData:
-    """Return a data set as cells see it."""
+    """Return a data set as jobs see it."""
     return PackedData(
         training=ground.packs.training,
         sealed=ground.packs.sealed,
@@ -254,7 +257,7 @@ def _manifest(
         threads=protocol.threads,
         precision=protocol.precision,
         seeds=protocol.fit.seeds,
-        keras_backend=_keras_backend(),
+        keras_backend=keras_backend(),
         worker=worker_environment(protocol.threads),
         plugins=tuple(
             PluginRecord(file=file.name, digest=hashlib.sha256(file.read_bytes()).hexdigest())
@@ -264,10 +267,6 @@ def _manifest(
         wall_seconds=0.0,
         variants=tuple(_variant_record(variant) for variant in variants),
     )
-
-
-def _keras_backend() -> str:
-    return os.environ.get("KERAS_BACKEND", "tensorflow")
 
 
 def _data_record(ground: PreparedData) -> DataRecord:
@@ -291,7 +290,7 @@ def _variant_record(variant: Variant) -> VariantRecord:
         summary=architecture.summary,
         source=architecture.source,
         code=code_digest(architecture),
-        versions=engine_versions(architecture.engine, _keras_backend()),
+        versions=engine_spec(architecture.engine).versions(keras_backend()),
         space=variant.space,
         defaults=variant.defaults,
     )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from benchmarks.engines.contract import Strategy
+from benchmarks.engines.registry import engines
 from benchmarks.errors import InputError
 from benchmarks.protocol.schema import Protocol, VariantChoice
 from models.registry import (
@@ -117,6 +118,11 @@ def _resolve(
     choice: VariantChoice, registry: Registry, image_shape: tuple[int, int, int]
 ) -> Variant:
     architecture = registry[choice.architecture]
+    if architecture.engine not in engines():
+        raise ModelError(
+            f"{architecture.name} is for an engine {architecture.engine!r} that is not here; "
+            f"there are: {', '.join(engines())}"
+        )
     kind = choice.initialisation.partition(":")[0]
     if kind not in architecture.initialisations:
         known = ", ".join(architecture.initialisations)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import difflib
 import hashlib
-import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ from typing import Any
 from benchmarks.errors import InputError
 from benchmarks.execution.progress import Display
 from benchmarks.execution.run import RunRequest, prepare_target, run
+from benchmarks.machine.settings import keras_backend
 from benchmarks.protocol.schema import Protocol, VariantChoice
 from benchmarks.protocol.variants import resolve_variants
 from benchmarks.report.page import render
@@ -114,7 +114,7 @@ def _chosen(stored: RunResults, variant: str | None) -> tuple[str, ...]:
 
 def _require_conditions(manifest: Manifest, plugins: tuple[Path, ...]) -> None:
     """Refuse what the user must set right before any training: the backend and the plugins."""
-    backend = os.environ.get("KERAS_BACKEND", "tensorflow")
+    backend = keras_backend()
     if manifest.keras_backend and manifest.keras_backend != backend:
         raise InputError(
             f"the run used Keras on {manifest.keras_backend}; "

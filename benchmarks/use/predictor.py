@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.engines.contract import Images
+from benchmarks.engines.registry import engine_spec
 from benchmarks.evaluation.fitted import ChosenFit
 from benchmarks.processes import Refused, Worker, WorkerEnded
 from models.registry import ModelError, discover
@@ -55,7 +56,7 @@ class PredictorProcess:
 def _check_architecture(chosen: ChosenFit, plugins: tuple[Path, ...]) -> None:
     """Refuse a model that only a plugin can rebuild; a Keras file holds its own architecture."""
     known = discover(plugins)
-    if chosen.variant.engine == "keras":
+    if engine_spec(chosen.variant.engine).self_contained:
         return
     try:
         known[chosen.variant.architecture]

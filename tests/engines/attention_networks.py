@@ -119,7 +119,7 @@ def torch_without_maps() -> str:
     """Ask a torch network without a convolution."""
     from torch import nn
 
-    from benchmarks.engines.grad_cam import NoMap
+    from benchmarks.engines.contract import NoMap
     from benchmarks.engines.torch.attention import attention
 
     network = nn.Sequential(nn.Flatten(), nn.Linear(SIDE * SIDE, CLASSES))

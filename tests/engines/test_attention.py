@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from benchmarks.engines.grad_cam import FeatureMap, NoMap, deepest, grad_cam
+from benchmarks.engines.contract import NoMap
+from benchmarks.engines.grad_cam import FeatureMap, deepest, grad_cam
 from benchmarks.execution.jobs.choice import chosen
 from tests.engine_process import call
 

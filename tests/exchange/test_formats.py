@@ -5,12 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from typer.main import get_command
 
-from benchmarks.commands.export import Format
+from benchmarks.cli import app
+from benchmarks.engines.registry import ENGINES, engine_spec
 from benchmarks.errors import InputError
 from benchmarks.exchange.exporting.export import ExportRequest, export
 from benchmarks.exchange.exporting.fits import scored_fit
-from benchmarks.exchange.exporting.formats import FORMATS, NAMES, choose_format, require_packages
+from benchmarks.exchange.exporting.formats import choose_format, format_names, require_packages
 from tests.folder import ROWS, build
 
 
@@ -31,13 +33,14 @@ def refusal(reference: str, seed: int | None = None) -> str:
 
 
 def test_the_command_offers_every_format_there_is() -> None:
-    assert {each.value for each in Format} == set(NAMES)
+    (offered,) = [p.type for p in get_command(app).commands["export"].params if p.name == "format"]
+    assert set(offered.choices) == {form.name for spec in ENGINES for form in spec.formats}
 
 
 @pytest.mark.parametrize("engine", ["keras", "torch", "scikit-learn"])
 def test_a_format_of_another_engine_is_refused_with_those_there_are(engine: str) -> None:
-    own = [each.name for each in FORMATS if each.engine == engine]
-    for name in set(NAMES) - set(own):
+    own = [form.name for form in engine_spec(engine).formats]
+    for name in set(format_names()) - set(own):
         with pytest.raises(InputError) as raised:
             choose_format(name, engine, "some-variant")
         assert f"it exports as {', '.join(own)}" in str(raised.value)

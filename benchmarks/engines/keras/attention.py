@@ -11,7 +11,8 @@ import numpy as np
 from keras import layers, ops
 from numpy.typing import NDArray
 
-from benchmarks.engines.grad_cam import Attention, FeatureMap, deepest, grad_cam
+from benchmarks.engines.contract import Attention
+from benchmarks.engines.grad_cam import FeatureMap, deepest, grad_cam
 
 CONVOLUTIONS = (layers.Conv2D, layers.DepthwiseConv2D, layers.SeparableConv2D)
 

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from benchmarks.engines.contract import (
     Arrays,
+    Attention,
     Batch,
     Images,
     InitialWeights,
@@ -90,6 +91,12 @@ class KerasPredictor:
     def cost(self) -> NetworkSize:
         """Count learnable parameters and multiply-accumulates."""
         return _cost(self.model)
+
+    def attention(self, images: Images, answers: NDArray[np.int64]) -> Attention:
+        """Return Grad-CAM maps; raises `NoMap` without a convolutional feature map."""
+        from benchmarks.engines.keras.attention import attention
+
+        return attention(self.model, images, answers)
 
 
 class KerasLearner:
@@ -184,6 +191,10 @@ class KerasLearner:
     def cost(self) -> NetworkSize:
         """Count learnable parameters and multiply-accumulates."""
         return _cost(self._finished())
+
+    def attention(self, images: Images, answers: NDArray[np.int64]) -> Attention:
+        """Return Grad-CAM maps of the network as it is now."""
+        return KerasPredictor(self._finished()).attention(images, answers)
 
     def save_backbone(self, file: Path) -> None:
         """Write the backbone's weights as ``.safetensors``."""

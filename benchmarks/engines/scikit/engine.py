@@ -15,10 +15,12 @@ from threadpoolctl import threadpool_limits
 
 from benchmarks.engines.contract import (
     Arrays,
+    Attention,
     Batch,
     Images,
     InitialWeights,
     NetworkSize,
+    NoMap,
     Precision,
     Task,
 )
@@ -136,9 +138,12 @@ class ScikitLearner:
         bias = arrays["bias"].size if "bias" in arrays else 0
         return NetworkSize(kernel + bias, kernel)
 
+    def attention(self, images: Images, answers: NDArray[np.int64]) -> Attention:
+        """Refuse: there is no map."""
+        raise NoMap("it has no convolutional feature map")
+
     def save_backbone(self, file: Path) -> None:
-        """Refuse: there is no backbone."""
-        self._refuse("has no backbone to save")
+        """Write nothing: there is no backbone."""
 
     def save(self, folder: Path) -> list[str]:
         """Write ``model.safetensors`` and ``model.json``."""

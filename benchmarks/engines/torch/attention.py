@@ -9,7 +9,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from benchmarks.engines.grad_cam import Attention, FeatureMap, deepest, grad_cam
+from benchmarks.engines.contract import Attention
+from benchmarks.engines.grad_cam import FeatureMap, deepest, grad_cam
 
 
 def attention(

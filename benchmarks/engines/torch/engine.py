@@ -20,6 +20,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from benchmarks.engines.contract import (
     Arrays,
+    Attention,
     Batch,
     Images,
     InitialWeights,
@@ -187,6 +188,12 @@ class TorchLearner:
             self.predict(image)
         parameters = sum(parameter.numel() for parameter in self.module.parameters())
         return NetworkSize(parameters, counter.get_total_flops() // 2)
+
+    def attention(self, images: Images, answers: NDArray[np.int64]) -> Attention:
+        """Return Grad-CAM maps; raises `NoMap` without a convolutional feature map."""
+        from benchmarks.engines.torch.attention import attention
+
+        return attention(self.module, images, answers)
 
     def save_backbone(self, file: Path) -> None:
         """Write the backbone's weights as ``.safetensors``."""

@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.exchange.adding.loaders import Opened, Shapes, open_model
+from benchmarks.engines.opened import Opened, Shapes
+from benchmarks.exchange.adding.loaders import open_model
 from benchmarks.exchange.adding.preprocessing import Batch, InputSpec
 from benchmarks.machine.timing import timed
 from benchmarks.store.records import CostRecord

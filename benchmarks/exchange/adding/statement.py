@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from benchmarks.engines.opened import Shapes
 from benchmarks.errors import InputError
 from benchmarks.exchange.adding.incoming import AddRequest
-from benchmarks.exchange.adding.loaders import Shapes
 from benchmarks.exchange.adding.preprocessing import CHANNELS, SCALES, Colour, InputSpec
 from benchmarks.processes import call
 from benchmarks.store.records import RunResults

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from benchmarks.engines.registry import engine_spec
+from benchmarks.engines.spec import ExportFormat
 from benchmarks.evaluation.scores import score
 from benchmarks.evaluation.uncertainty import wilson
 from benchmarks.exchange.exporting.fits import ScoredFit
-from benchmarks.exchange.exporting.formats import ExportFormat
 from benchmarks.store.records import RunResults
 from datasets.records import DataError
 from datasets.registry import discover
@@ -19,7 +20,7 @@ def card(chosen: ScoredFit, form: ExportFormat) -> dict[str, Any]:
     """Return the facts of an exported fit as JSON values, but those of the file itself."""
     run, variant, facts = chosen.run, chosen.variant, chosen.fit.record
     manifest = run.manifest
-    scored_in = facts.precision if form.engine != "scikit-learn" else "float32"
+    scored_in = engine_spec(variant.record.engine).computes_in(facts.precision)
     return {
         "variant": variant.name,
         "seed": facts.seed,

@@ -15,16 +15,17 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.engines.registry import engine_spec
+from benchmarks.engines.spec import ExportFormat
 from benchmarks.errors import InputError
 from benchmarks.exchange.exporting.card import card
 from benchmarks.exchange.exporting.fits import scored_fit
-from benchmarks.exchange.exporting.formats import ExportFormat, choose_format
+from benchmarks.exchange.exporting.formats import choose_format
 from benchmarks.processes import call
 from benchmarks.store.files import write_json
 
 TOLERANCE = 1e-4
 IMAGES = 16
-WRITERS = {"keras": "keras", "torch": "torch", "scikit-learn": "scikit"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,7 +73,7 @@ def export(request: ExportRequest) -> Exported:
         np.save(images, random_images(chosen.run.manifest.data.image_shape))
         work = {"file": str(file), "images": str(images), "facts": facts}
         call(
-            f"benchmarks.engines.{WRITERS[form.engine]}.export:write",
+            engine_spec(chosen.variant.record.engine).writer,
             {
                 **work,
                 "fit": str(chosen.folder),

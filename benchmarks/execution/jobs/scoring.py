@@ -5,15 +5,13 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from benchmarks.data.corruptions import LEVELS, STRENGTHS, corrupt
-from benchmarks.engines.contract import Engine
-from benchmarks.engines.grad_cam import Attention, NoMap
+from benchmarks.engines.contract import Attention, Engine, NoMap, Predictor
 from benchmarks.errors import JobFailed
 from benchmarks.execution.jobs.choice import chosen
 from benchmarks.execution.jobs.job import AskJob, ExplainJob, RobustnessJob, ScoreJob
@@ -62,7 +60,7 @@ def explain(job: ExplainJob, engine: Engine, on_epoch: OnEpoch) -> ExplainRecord
     started = time.perf_counter()
     model = engine.restore(job.fit, discover(job.plugins))
     blank = np.zeros((1, *job.image_shape), np.uint8)
-    _attention(job, model, blank, np.zeros(1, np.int64))  # without a map nothing is opened
+    _attention(model, blank, np.zeros(1, np.int64))  # without a map nothing is opened
     exam = _opened(job)
     predictions = pd.read_parquet(job.predictions)
     answered = predictions[predictions["split"] == "test"].sort_values("row")
@@ -70,7 +68,7 @@ def explain(job: ExplainJob, engine: Engine, on_epoch: OnEpoch) -> ExplainRecord
     probabilities = answered[[f"p_{name}" for name in job.class_names]].to_numpy(np.float64)
     places = chosen(labels, probabilities)
     answers = probabilities[places].argmax(axis=1)
-    found = _attention(job, model, exam.images[places], answers)
+    found = _attention(model, exam.images[places], answers)
     record = ExplainRecord(
         key=job.key,
         identity=job.identity,
@@ -138,16 +136,10 @@ def _tell_opening(job: AskJob) -> None:
 
 
 def _attention(
-    job: AskJob, model: Any, images: NDArray[np.uint8], answers: NDArray[np.int64]
+    model: Predictor, images: NDArray[np.uint8], answers: NDArray[np.int64]
 ) -> Attention:
     try:
-        if job.engine == "keras":
-            from benchmarks.engines.keras import attention as keras_maps
-
-            return keras_maps.attention(model.model, images, answers)
-        from benchmarks.engines.torch import attention as torch_maps
-
-        return torch_maps.attention(model.module, images, answers)
+        return model.attention(images, answers)
     except NoMap as error:
         raise JobFailed(str(error)) from error
 

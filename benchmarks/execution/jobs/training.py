@@ -70,8 +70,7 @@ def fit(job: FitJob, engine: Engine, on_epoch: OnEpoch) -> FitRecord:
     seconds = time.perf_counter() - started
     with replacing_folder(job.output.parent) as folder:
         files = outcome.learner.save(folder)
-        if job.engine != "scikit-learn":
-            outcome.learner.save_backbone(folder / "backbone.safetensors")
+        outcome.learner.save_backbone(folder / "backbone.safetensors")
         write_history(folder, pd.DataFrame([asdict(record) for record in outcome.history]))
         record = FitRecord(
             key=job.key,

@@ -8,10 +8,11 @@ from typing import TypeVar
 
 import pandas as pd
 
+from benchmarks.engines.registry import is_floor
 from benchmarks.evaluation.choice import Candidate, alternatives
 from benchmarks.evaluation.comparison import LEVEL
 from benchmarks.evaluation.gains import Gain
-from benchmarks.evaluation.guessing import FLOOR_ENGINE, did_not_learn, majority_share
+from benchmarks.evaluation.guessing import did_not_learn, majority_share
 from benchmarks.evaluation.statistics import Statistics
 from benchmarks.report.elements.numbers import (
     interval,
@@ -164,7 +165,7 @@ def _unbeaten(run: RunResults, statistics: Statistics) -> Iterator[str]:
     engines = {variant.name: variant.record.engine for variant in run.ranked}
     if run.mistake:
         return
-    floors = [name for name in statistics.order if engines[name] == FLOOR_ENGINE]
+    floors = [name for name in statistics.order if is_floor(engines[name])]
     if not floors:
         return
     floor = floors[0]
@@ -172,7 +173,7 @@ def _unbeaten(run: RunResults, statistics: Statistics) -> Iterator[str]:
     behind = [
         name
         for name in statistics.order
-        if engines[name] != FLOOR_ENGINE
+        if not is_floor(engines[name])
         and name not in guesses
         and not _beats(statistics, name, floor)
     ]

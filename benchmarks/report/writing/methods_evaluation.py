@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from textwrap import shorten
 
+from benchmarks.engines.registry import engines
 from benchmarks.metrics import METRICS
 from benchmarks.report.elements.numbers import listing, plural, setting
 from benchmarks.report.writing.prose import Sentence, cite
@@ -156,13 +157,12 @@ def _libraries(run: RunResults) -> Sentence:
 
 
 def _needed(run: RunResults) -> set[str]:
-    engines = {variant.record.engine for variant in run.variants}
+    used = {variant.record.engine for variant in run.variants} & engines().keys()
     backend = run.manifest.keras_backend or "tensorflow"
+    libraries = {library for name in used for library in engines()[name].needs(backend)}
     return {
-        *(("keras", backend) if "keras" in engines else ()),
-        *(("torch",) if "torch" in engines else ()),
+        *(libraries - {"timm"}),
         *(("timm",) if any(map(_is_of_timm, run.variants)) else ()),
-        *(("scikit-learn",) if "scikit-learn" in engines else ()),
         *(("optuna",) if any(variant.trials for variant in run.variants) else ()),
     }
 

@@ -1,0 +1,46 @@
+"""The Keras engine's row: what it needs, what it can do and what it exports."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+
+from benchmarks.engines.spec import WHOLE, EngineSpec, ExportFormat
+
+KERAS = EngineSpec(
+    name="keras",
+    title="Keras",
+    factory="benchmarks.engines.keras.engine:KerasEngine",
+    libraries=MappingProxyType(
+        {
+            "tensorflow": ("keras", "tensorflow", "numpy", "opencv-python-headless"),
+            "torch": ("keras", "torch", "numpy", "opencv-python-headless"),
+            "jax": ("keras", "jax", "numpy", "opencv-python-headless"),
+        }
+    ),
+    backend_key="keras_backend",
+    code=("benchmarks.engines.keras.engine",),
+    probe_network="plain-cnn",
+    writer="benchmarks.engines.keras.export:write",
+    formats=(
+        ExportFormat(name="keras", suffix=".keras", contents=f"{WHOLE}; Keras 3"),
+        ExportFormat(name="h5", suffix=".h5", contents=f"{WHOLE}; Keras"),
+        ExportFormat(
+            name="onnx",
+            suffix=".onnx",
+            contents=f"{WHOLE}; any ONNX runtime",
+            precision="float32",
+            packages=("onnx", "onnxruntime", "tf2onnx"),
+        ),
+        ExportFormat(
+            name="tflite",
+            suffix=".tflite",
+            contents=f"{WHOLE}; LiteRT (TensorFlow Lite)",
+            precision="float32",
+        ),
+    ),
+    opener="benchmarks.engines.keras.opened:KerasModel",
+    opens=(".keras", ".h5", ".hdf5"),
+    gpu_build="tensorflow[and-cuda] in the version of constraints.txt",
+    attention_edition=1,
+    self_contained=True,
+)

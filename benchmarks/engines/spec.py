@@ -1,0 +1,90 @@
+"""What the harness knows of an engine before it is imported."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from benchmarks.engines.contract import Precision
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExportFormat:
+    """One kind of file that an engine's model can be written as.
+
+    ``packages`` are optional ones that it takes; ``precision`` is what it computes in, blank
+    where it keeps the run's own; ``contents`` says what the file holds and what can load it.
+    """
+
+    name: str
+    suffix: str
+    contents: str
+    precision: str = ""
+    packages: tuple[str, ...] = ()
+
+
+WHOLE = "the whole model, from raw images to probabilities"
+WEIGHTS = "weights only; the metadata names the architecture that ferbench builds for them"
+
+
+@dataclass(frozen=True, kw_only=True)
+class EngineSpec:
+    """One numerical library: where its code is, what it needs and what it can do.
+
+    Functions and classes are named as ``module:name``, so that a row is read without them.
+
+    - ``factory`` makes the engine (`contract.Engine`), ``writer`` exports a fitted model in
+      one of ``formats``, ``opener`` opens a model of somebody else (`opened.Opened`) from a
+      file that ends in one of ``opens``.
+    - ``libraries`` are the distributions that decide its numbers, by backend; the first entry
+      serves a backend that has none. ``backend_key`` is what stored versions call the backend,
+      blank where there is no choice.
+    - ``code`` are the modules whose source decides a training, and so its key.
+    - ``probe_network`` is the small architecture that `ferbench doctor` trains.
+    - ``precisions`` are what it computes in; with one alone it does whatever is asked.
+    - ``gpu_build`` is what to install so that it sees a GPU, blank where it uses none.
+    - ``attention_edition`` changes whenever its maps of attention come out otherwise than
+      before; ``None`` where its models have none.
+    - ``is_floor``: its models are there to be guesses and stand outside comparisons of networks.
+    - ``self_contained``: a saved model needs no architecture to be loaded again.
+    """
+
+    name: str
+    title: str
+    factory: str
+    libraries: Mapping[str, tuple[str, ...]]
+    code: tuple[str, ...]
+    probe_network: str
+    backend_key: str = ""
+    precisions: tuple[Precision, ...] = ("float32", "bfloat16")
+    formats: tuple[ExportFormat, ...] = ()
+    writer: str = ""
+    opens: tuple[str, ...] = ()
+    opener: str = ""
+    gpu_build: str = ""
+    attention_edition: int | None = None
+    is_floor: bool = False
+    self_contained: bool = False
+
+    def needs(self, backend: str) -> tuple[str, ...]:
+        """Return the distributions that decide its numbers on ``backend``."""
+        return self.libraries.get(backend) or next(iter(self.libraries.values()))
+
+    def versions(self, backend: str) -> dict[str, str]:
+        """Return the versions of what it `needs`, read from metadata, and the backend."""
+        found = {library: _version(library) for library in self.needs(backend)}
+        return found | ({self.backend_key: backend} if self.backend_key else {})
+
+    def computes_in(self, asked: str) -> str:
+        """Return the precision in which it computes where ``asked`` is asked for."""
+        return self.precisions[0] if len(self.precisions) == 1 else asked
+
+
+def _version(library: str) -> str:
+    try:
+        return version(library)
+    except PackageNotFoundError:
+        return "absent"

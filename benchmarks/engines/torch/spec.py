@@ -1,0 +1,35 @@
+"""The torch engine's row: what it needs, what it can do and what it exports."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+
+from benchmarks.engines.spec import WEIGHTS, WHOLE, EngineSpec, ExportFormat
+
+TORCH = EngineSpec(
+    name="torch",
+    title="torch and timm",
+    factory="benchmarks.engines.torch.engine:TorchEngine",
+    libraries=MappingProxyType({"": ("torch", "timm", "numpy", "opencv-python-headless")}),
+    code=("benchmarks.engines.torch.engine",),
+    probe_network="timm:resnet10t",
+    writer="benchmarks.engines.torch.export:write",
+    formats=(
+        ExportFormat(
+            name="onnx",
+            suffix=".onnx",
+            contents=f"{WHOLE}; any ONNX runtime",
+            precision="float32",
+            packages=("onnx", "onnxruntime", "onnxscript"),
+        ),
+        ExportFormat(
+            name="torch-export",
+            suffix=".pt2",
+            contents=f"{WHOLE}; torch.export.load",
+            precision="float32",
+        ),
+        ExportFormat(name="safetensors", suffix=".safetensors", contents=WEIGHTS),
+    ),
+    gpu_build="torch of a CUDA build that fits the driver",
+    attention_edition=1,
+)
