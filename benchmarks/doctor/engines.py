@@ -14,6 +14,7 @@ from benchmarks.machine.settings import keras_backend
 
 if TYPE_CHECKING:
     from benchmarks.doctor.probe import ProbeResult
+    from benchmarks.engines.contract import Precision
 
 PATIENCE = 60.0
 """Seconds after which a probe that has not answered is ended."""
@@ -37,7 +38,7 @@ def examine_engine(name: str) -> Iterator[Finding]:
         yield compare_precisions(subject, answer.step_seconds)
 
 
-def compare_precisions(subject: str, seconds: Mapping[str, float]) -> Finding:
+def compare_precisions(subject: str, seconds: Mapping[Precision, float]) -> Finding:
     """Say how much bfloat16 gains or costs by the seconds of a step in each precision."""
     gain = seconds["float32"] / seconds["bfloat16"]
     subject = f"bfloat16, {subject}"

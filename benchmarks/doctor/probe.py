@@ -23,7 +23,7 @@ class ProbeResult:
 
     versions: Mapping[str, str]
     device: str
-    step_seconds: Mapping[str, float]
+    step_seconds: Mapping[Precision, float]
 
 
 def serve(wire: Wire, *, name: EngineName) -> None:
@@ -57,4 +57,3 @@ def _step(engine: Engine, network: Architecture, precision: Precision) -> float:
     if not np.isfinite(learner.predict(images.astype(np.uint8))).all():
         raise RuntimeError("its predictions are not numbers")
     return seconds
-

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import Protocol, TypeVar
 
 from benchmarks.engines.registry import engine_spec
 from benchmarks.errors import InputError, JobFailed, Unavailable
@@ -40,7 +40,7 @@ from benchmarks.training.checkpoint import EpochRecord
 from models.registry import ModelError
 
 T = TypeVar("T")
-Steps = Generator[list[Job], list[JobOutcome], None]
+Steps = Generator[Sequence[Job], list[JobOutcome], None]
 
 
 class Watcher(Protocol):
@@ -74,7 +74,7 @@ class _Lane:
     place: int
     name: str
     steps: Steps
-    jobs: list[Job] = field(default_factory=list)
+    jobs: Sequence[Job] = field(default_factory=list)
     outcomes: dict[Path, JobOutcome] = field(default_factory=dict)
 
 
@@ -140,7 +140,7 @@ class Coordinator:
         for outcome in (yield [self._plan.score(job) for job in fits]):
             _required(outcome, Answer, "scoring")
 
-    def _start(self, variant: Variant) -> Generator[list[Job], list[JobOutcome], Start]:
+    def _start(self, variant: Variant) -> Generator[Sequence[Job], list[JobOutcome], Start]:
         """Return kind, file and digest of the weights that the variant starts from."""
         kind, _, rest = variant.initialisation.partition(":")
         if kind == "scratch":
@@ -168,7 +168,7 @@ class Coordinator:
 
     def _tuned(
         self, variant: Variant, start: Start
-    ) -> Generator[list[Job], list[JobOutcome], Best]:
+    ) -> Generator[Sequence[Job], list[JobOutcome], Best]:
         protocol = self._plan.protocol
         minimise = protocol.selection == "log_loss"
         study = Study(
@@ -187,7 +187,7 @@ class Coordinator:
         best = yield from tune(study, protocol.tuning, trial_job, trials=trials, minimise=minimise)
         self._trials[variant.name] = []
         for trial in best.trials:
-            first = trial_job(trial.number, dict(trial.params), protocol.tuning.rungs[0])
+            first = trial_job(trial.number, trial.params, protocol.tuning.rungs[0])
             self._trials[variant.name].append(replace(trial, key=first.key))
             self._record_trial(variant, trial, first.key)
             _forget(first)
@@ -225,13 +225,19 @@ class Coordinator:
         if not jobs:
             return
         for job, outcome in zip(jobs, (yield jobs), strict=True):
-            spent = {"variant": variant.name, "key": job.key, "seed": job.seed}
             if isinstance(outcome, JobFailed):
                 self._fall_back(job, f"{kind_of(job).failure}, seed {job.seed}: {outcome}")
-            elif isinstance(outcome, ExplainRecord):
-                self._ledger.record(ExplainSpent(**spent, **_took(outcome)))
-            elif isinstance(outcome, RobustnessRecord):
-                self._ledger.record(RobustnessSpent(**spent, **_took(outcome)))
+            elif isinstance(outcome, ExplainRecord | RobustnessRecord):
+                spent = ExplainSpent if isinstance(outcome, ExplainRecord) else RobustnessSpent
+                self._ledger.record(
+                    spent(
+                        variant=variant.name,
+                        key=job.key,
+                        seed=job.seed,
+                        images_seen=outcome.images_seen,
+                        seconds=outcome.seconds,
+                    )
+                )
 
     def _fall_back(self, job: Job, what: str) -> None:
         self._ledger.record(Fallback(variant=job.variant, key=job.key, reason=what))
@@ -325,10 +331,6 @@ def _required(outcome: JobOutcome, record: type[T], what: str) -> T:
         raise JobFailed(f"{what} failed: {outcome}")
     assert isinstance(outcome, record)
     return outcome
-
-
-def _took(record: ExplainRecord | RobustnessRecord) -> dict[str, Any]:
-    return {"images_seen": record.images_seen, "seconds": record.seconds}
 
 
 def _forget(job: TrainJob) -> None:

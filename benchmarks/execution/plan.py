@@ -175,9 +175,7 @@ class Plan:
             checkpoint=self._checkpoint(variant, identity),
         )
 
-    def bench(
-        self, variant: Variant, *, seconds: float, least: int, output: Path
-    ) -> BenchJob:
+    def bench(self, variant: Variant, *, seconds: float, least: int, output: Path) -> BenchJob:
         """Time what a final fit of ``variant`` from scratch does, with its recipe's values."""
         return BenchJob(
             **self._steps(variant, variant.recipe, Start("scratch"), self.target),
@@ -227,9 +225,7 @@ class Plan:
             edition=corruption.EDITION,
         )
         output = FitFolder(fit.output.parent).robustness
-        return RobustnessJob(
-            **self._ask(fit), identity=identity, key=identity.key, output=output
-        )
+        return RobustnessJob(**self._ask(fit), identity=identity, key=identity.key, output=output)
 
     def measure(self, variant: Variant, fit: FitJob) -> MeasureJob:
         """Count and time a fitted variant."""

@@ -56,9 +56,11 @@ def test_what_is_forbidden_cannot_be_opened(tmp_path: Path) -> None:
 
 
 def test_an_error_of_the_user_is_told_as_it_is_and_another_with_its_kind() -> None:
-    with pytest.raises(InputError, match="^give another file$"):
+    with pytest.raises(InputError, match=r"^give another file$"):
         asked("fail", kind="input")
-    with pytest.raises(InputError, match="^ZeroDivisionError: division by zero; --debug") as caught:
+    with pytest.raises(
+        InputError, match=r"^ZeroDivisionError: division by zero; --debug"
+    ) as caught:
         asked("fail", kind="other")
     assert "Traceback" in str(caught.value.__cause__)
 

@@ -24,9 +24,7 @@ def complete_input_spec(request: AddRequest, run: RunResults) -> tuple[InputSpec
             f"order of the model's outputs: {', '.join(run.class_names)}"
         )
     shapes: Shapes
-    shapes, versions = call(
-        "benchmarks.exchange.adding.inference:describe", {"file": request.file}
-    )
+    shapes, versions = call("benchmarks.exchange.adding.inference:describe", {"file": request.file})
     if shapes.outputs != len(run.class_names):
         raise InputError(
             f"{request.file}: it has {shapes.outputs} outputs and the run "
