@@ -7,7 +7,7 @@ import shutil
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from benchmarks.engines.registry import engine_spec
 from benchmarks.errors import InputError, JobFailed, Unavailable
@@ -15,7 +15,7 @@ from benchmarks.execution.executors.contract import EpochEnded, Event, Executor,
 from benchmarks.execution.jobs.job import FitJob, Job, ScoreJob, TrainJob, TrialJob
 from benchmarks.execution.jobs.kinds import kind_of, stored_result
 from benchmarks.execution.jobs.results import Answer, Pretrained
-from benchmarks.execution.plan import Params, Plan, Start
+from benchmarks.execution.plan import Plan, Start
 from benchmarks.execution.tuning import Best, JobOutcome, Study, open_storage, tune
 from benchmarks.protocol.variants import Variant
 from benchmarks.store.folder import RunFolder
@@ -180,7 +180,7 @@ class Coordinator:
             minimise=minimise,
         )
 
-        def trial_job(number: int, params: Params, until: int) -> TrialJob:
+        def trial_job(number: int, params: Mapping[str, Any], until: int) -> TrialJob:
             return self._plan.trial(variant, number, params, until, start)
 
         trials = protocol.tuning.trials if variant.space else 1

@@ -9,6 +9,8 @@ from benchmarks.engines.contract import InitialWeights, Precision, Strategy, Tas
 from benchmarks.store.keys import ExplainIdentity, RobustnessIdentity, TrainingIdentity
 from models.registry import Augmentation, EngineName, Recipe, Selection, Value
 
+SCRATCH = InitialWeights(kind="scratch")
+
 
 @dataclass(frozen=True, kw_only=True)
 class Job:
@@ -38,7 +40,7 @@ class NetworkJob(Job):
     architecture: str
     input_size: int
     recipe: Recipe
-    initial: InitialWeights = InitialWeights(kind="scratch")
+    initial: InitialWeights = SCRATCH
 
     @property
     def task(self) -> Task:

@@ -1,4 +1,4 @@
-"""The jobs that measure: what weights, counts and times one network has, in the worker that holds it."""
+"""The jobs that measure one network: whether it has weights, how large it is, how fast."""
 
 from __future__ import annotations
 
