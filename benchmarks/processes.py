@@ -1,76 +1,265 @@
-"""Calls a function in a process of its own, so that no two engines meet."""
+"""The one way to start a process: a worker that exchanges messages, and a call on top of it."""
 
 from __future__ import annotations
 
 import importlib
-import json
 import os
+import pickle
+import queue
+import signal
+import socket
 import subprocess
 import sys
+import tempfile
+import threading
 import traceback
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, TextIO
+from typing import IO, Any
 
 from benchmarks.errors import InputError
 from benchmarks.machine.settings import keras_backend
 from datasets.records import DataError
 from models.registry import ModelError
 
+START = "from benchmarks.processes import _serve; _serve()"
+LONGEST = 300
+"""Characters that are kept of a line that somebody else wrote."""
+KEPT = 1 << 20
+"""Bytes that are read of what a process printed last."""
+NOTHING: Mapping[str, Any] = MappingProxyType({})
+HINTS: Mapping[int, str] = MappingProxyType(
+    {
+        signal.SIGKILL: " (out of memory, or killed by hand)",
+        signal.SIGILL: " (the processor lacks an instruction)",
+    }
+)
+
+
+class WorkerEnded(RuntimeError):
+    """A worker is gone; the message says how it ended."""
+
+
+class Refused(RuntimeError):
+    """A worker could not do what it was asked; the message is its reason."""
+
+
+@dataclass(frozen=True)
+class _Refusal:
+    """In place of a message: why there is none."""
+
+    reason: str
+
+
+class Worker:
+    """A process that calls ``target``, ``module:function``, with its end of a wire and arguments.
+
+    The function is called with a `Wire` and with ``arguments`` by name; these and all messages
+    are pickled. The process computes on ``threads`` threads under ``environment``, and cannot
+    open the ``forbidden`` places. What it and its libraries print goes to the end of the file
+    ``log``, or to one of its own that `said` reads. It ends with whoever started it. A process of
+    its own is not reached by the terminal's Ctrl-C; `close` ends it.
+    """
+
+    def __init__(
+        self,
+        target: str,
+        arguments: Mapping[str, Any] = NOTHING,
+        *,
+        threads: int = 1,
+        forbidden: Sequence[Path] = (),
+        environment: Mapping[str, str] = NOTHING,
+        log: Path | None = None,
+    ) -> None:
+        self._log = _opened(log)
+        self._own_log = log is None
+        self._socket, theirs = socket.socketpair()
+        with theirs:
+            self._process = subprocess.Popen(
+                [sys.executable, "-c", START, str(theirs.fileno())],
+                stdin=subprocess.DEVNULL,
+                stdout=self._log,
+                stderr=self._log,
+                pass_fds=(theirs.fileno(),),
+                env={**os.environ, **worker_environment(threads), **environment},
+                start_new_session=True,
+            )
+        self._connection = Connection(os.dup(self._socket.fileno()))
+        threading.Thread(target=self._watch, daemon=True).start()
+        try:
+            for message in ([str(place) for place in forbidden], target, dict(arguments)):
+                self.send(message)
+        except BaseException:
+            self.close()
+            raise
+
+    @property
+    def pid(self) -> int:
+        """The number of the process."""
+        return self._process.pid
+
+    def send(self, message: object) -> None:
+        """Send ``message``; of a worker that is gone `receive` says so."""
+        with suppress(OSError):
+            self._connection.send(message)
+
+    def receive(self, timeout: float | None = None) -> Any:
+        """Return the next message, waiting ``timeout`` seconds for it, or as long as it takes.
+
+        Raises `Refused` with the worker's own reason, `WorkerEnded` where it is gone, and
+        ``TimeoutError``.
+        """
+        try:
+            if timeout is not None and not self._connection.poll(timeout):
+                raise TimeoutError
+            message = self._connection.recv()
+        except TimeoutError:
+            raise
+        except (EOFError, OSError):
+            raise WorkerEnded(self._end()) from None
+        if isinstance(message, _Refusal):
+            raise Refused(message.reason)
+        return message
+
+    def said(self) -> str:
+        """Return what it has printed, where it has a log of its own."""
+        if not self._own_log:
+            return ""
+        handle = self._log.fileno()
+        start = max(0, os.fstat(handle).st_size - KEPT)
+        return os.pread(handle, KEPT, start).decode(errors="replace")
+
+    def kill(self) -> None:
+        """End the process, with all that it started; `receive` says so."""
+        if self._process.poll() is None:
+            with suppress(ProcessLookupError, PermissionError):
+                os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait()
+
+    def close(self) -> None:
+        """End the process and let go of its wire, from which nobody may be reading."""
+        self.kill()
+        self._connection.close()
+        self._socket.close()
+        self._log.close()
+
+    def _watch(self) -> None:
+        """End the wire with the process: one that it has started may hold the other end open."""
+        self._process.wait()
+        with suppress(OSError):
+            self._socket.shutdown(socket.SHUT_RDWR)
+
+    def _end(self) -> str:
+        return describe_end(self._process.wait(), self.said())
+
 
 def call(
     target: str,
-    arguments: dict[str, Any],
+    arguments: Mapping[str, Any],
     *,
     threads: int = 1,
     forbidden: Sequence[Path] = (),
-    environment: Mapping[str, str] = MappingProxyType({}),
+    environment: Mapping[str, str] = NOTHING,
+    patience: float | None = None,
 ) -> Any:
-    """Call ``module:function`` with JSON ``arguments`` in a fresh process; return its JSON answer.
+    """Call ``module:function`` with ``arguments`` by name in a fresh process; return its answer.
 
     The process computes on ``threads`` threads and cannot open the ``forbidden`` places. What
     fails there raises ``InputError`` with the reason in one line; its cause holds all that the
-    process said.
+    process said. One that takes longer than ``patience`` seconds raises ``TimeoutError``.
     """
-    done = subprocess.run(
-        [sys.executable, "-m", "benchmarks.processes", target, *map(str, forbidden)],
-        input=json.dumps(arguments),
-        env={**os.environ, **worker_environment(threads), **environment},
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        errors="replace",
-        check=False,
+    worker = Worker(
+        "benchmarks.processes:_answer",
+        {"target": target, "arguments": arguments},
+        threads=threads,
+        forbidden=forbidden,
+        environment=environment,
     )
-    reply = json.loads(done.stdout) if done.stdout else {"error": _ended(done.returncode)}
-    if "error" in reply:
-        raise InputError(reply["error"]) from RuntimeError(done.stderr)
-    return reply["answer"]
+    try:
+        return worker.receive(patience)
+    except Refused as refusal:
+        raise InputError(str(refusal)) from RuntimeError(worker.said())
+    except WorkerEnded as end:
+        raise InputError(f"{end}; --debug shows what it said") from RuntimeError(worker.said())
+    finally:
+        worker.close()
 
 
-def _ended(code: int) -> str:
-    how = f"was ended by signal {-code}" if code < 0 else f"ended with status {code}"
-    return f"the process that did it {how}; --debug shows what it said"
+def describe_end(code: int, said: str = "") -> str:
+    """Say how a process ended: by a signal, or with a status and the last line that it ``said``."""
+    if code < 0:
+        return f"its process was ended by signal {-code}{HINTS.get(-code, '')}"
+    lines = [line.strip() for line in said.splitlines() if line.strip()]
+    last = f": {lines[-1][:LONGEST]}" if lines else ""
+    return f"its process ended with status {code}{last}"
 
 
-def _serve(target: str, forbidden: Sequence[str]) -> None:
-    """Answer one call; what libraries print goes to standard error."""
-    out = os.fdopen(os.dup(1), "w", encoding="utf-8")
-    os.dup2(2, 1)
-    arguments = json.load(sys.stdin)
-    seal(forbidden)
+def describe_error(error: Exception) -> str:
+    """Put an error in one line; the traceback of one that nobody foresaw is printed."""
+    if isinstance(error, InputError | ModelError | DataError):
+        return str(error)
+    traceback.print_exc()
+    sys.stderr.flush()
+    first = str(error).strip().partition("\n")[0][:LONGEST]
+    return f"{type(error).__name__}: {first}"
+
+
+class Wire:
+    """A worker's end: messages come in order, and the process ends with its starter's end."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._messages: queue.Queue[bytes] = queue.Queue()
+        threading.Thread(target=self._read, daemon=True).start()
+
+    def send(self, message: object) -> None:
+        """Send ``message``."""
+        self._connection.send(message)
+
+    def refuse(self, error: Exception) -> None:
+        """Send, in place of a message, why there is none."""
+        self.send(_Refusal(describe_error(error)))
+
+    def receive(self) -> Any:
+        """Wait for the next message and return it."""
+        return pickle.loads(self._messages.get())
+
+    def _read(self) -> None:
+        try:
+            while True:
+                self._messages.put(self._connection.recv_bytes())
+        except (EOFError, OSError):
+            os._exit(0)
+
+
+def _serve() -> None:
+    """Be a worker: seal this process before anything of the target is imported, then call it."""
+    handle = int(sys.argv[1])
+    os.set_inheritable(handle, False)
+    wire = Wire(Connection(handle))
+    seal(wire.receive())
+    module, _, function = wire.receive().partition(":")
+    try:
+        target = getattr(importlib.import_module(module), function)
+        target(wire, **wire.receive())
+    except Exception as error:
+        wire.refuse(error)
+    wire.receive()  # until the other end closes, so that all was read that was sent
+
+
+def _answer(wire: Wire, target: str, arguments: Mapping[str, Any]) -> None:
+    """Answer one call; what went wrong unforeseen can be seen with --debug."""
     module, _, function = target.partition(":")
     try:
-        reply = {"answer": getattr(importlib.import_module(module), function)(**arguments)}
+        wire.send(getattr(importlib.import_module(module), function)(**arguments))
     except (InputError, ModelError, DataError) as error:
-        reply = {"error": str(error)}
+        wire.refuse(error)
     except Exception as error:
-        traceback.print_exc()
-        first = str(error).strip().partition("\n")[0][:300]
-        reply = {"error": f"{type(error).__name__}: {first}; --debug shows more"}
-    json.dump(reply, out)
-    out.close()
+        wire.send(_Refusal(f"{describe_error(error)}; --debug shows more"))
 
 
 def seal(forbidden: Sequence[str]) -> None:
@@ -87,14 +276,11 @@ def seal(forbidden: Sequence[str]) -> None:
         sys.addaudithook(refuse)
 
 
-def _redirect_output(log: Path) -> TextIO:
-    """Keep the real output for events; what libraries print goes to the log."""
-    out = os.fdopen(os.dup(1), "w", encoding="utf-8")
+def _opened(log: Path | None) -> IO[bytes]:
+    if log is None:
+        return tempfile.TemporaryFile()
     log.parent.mkdir(parents=True, exist_ok=True)
-    target = os.open(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
-    os.dup2(target, 1)
-    os.dup2(target, 2)
-    return out
+    return log.open("ab")
 
 
 def worker_environment(threads: int) -> dict[str, str]:
@@ -109,7 +295,3 @@ def worker_environment(threads: int) -> dict[str, str]:
         "PYTHONHASHSEED": "0",
         "KERAS_BACKEND": keras_backend(),
     }
-
-
-if __name__ == "__main__":
-    _serve(sys.argv[1], sys.argv[2:])

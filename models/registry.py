@@ -16,6 +16,8 @@ from datasets.plugins import import_plugin
 
 EngineName = str
 """Which library trains an architecture; the harness knows the engines by these names."""
+Augmentation = Literal["none", "standard", "strong"]
+"""The metric on validation that selects an epoch and a trial."""
 Value = float | int | str
 T = TypeVar("T")
 
@@ -48,7 +50,7 @@ class Recipe:
     plateau_patience: int = 0
     early_stopping: int = 0
     epochs: int = 100
-    augmentation: Literal["none", "standard", "strong"] = "none"
+    augmentation: Augmentation = "none"
     frozen_share: float = 0.3
 
     def tuned(self, values: Mapping[str, Value]) -> Recipe:

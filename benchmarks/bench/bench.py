@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import dataclasses
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from benchmarks.data.prepared import PreparedData
+from benchmarks.engines.contract import Precision
 from benchmarks.engines.registry import engine_spec
 from benchmarks.errors import InputError, JobFailed
-from benchmarks.execution.executors.local import ProcessExecutor
-from benchmarks.execution.jobs.job import Job
-from benchmarks.execution.plan import Plan, Start
+from benchmarks.execution.batch import run_jobs
+from benchmarks.execution.executors.contract import ExecutorSettings
+from benchmarks.execution.jobs.job import BenchJob
+from benchmarks.execution.jobs.results import BenchResult
+from benchmarks.execution.plan import Plan
 from benchmarks.execution.run import packed_data
 from benchmarks.machine.environment import describe_environment, device_name
 from benchmarks.machine.settings import keras_backend
@@ -37,11 +40,11 @@ SHIPPED = (
     "timm:mobilenetv3_small_100",
 )
 QUICK = ("plain-cnn", "resnet50", "timm:resnet18")
-PRECISIONS = ("float32", "bfloat16")
+PRECISIONS: tuple[Precision, ...] = ("float32", "bfloat16")
 """The baseline's first."""
 COMPARED = ("train_images_per_second", "latency_ms", "batch_latency_ms")
 
-Speed = Mapping[str, Any]
+Measured = BenchResult | JobFailed
 
 
 @dataclass(frozen=True)
@@ -92,63 +95,49 @@ def speed_name(variant: Variant, image_shape: tuple[int, int, int]) -> str:
     return name
 
 
-def bench_cells(
+def bench_jobs(
     protocol: Protocol,
     prepared: PreparedData,
     variants: Sequence[Variant],
-    precisions: Sequence[str],
+    precisions: Sequence[Precision],
     effort: Effort,
     folder: Path,
     plugins: Sequence[Path] = (),
-) -> list[Job]:
-    """Return one cell for each variant and precision: the final fit's, to be timed, not ended."""
-    stage, device, facts = packed_data(prepared), device_name(), dataclasses.asdict(effort)
-    cells: list[Job] = []
+) -> list[BenchJob]:
+    """Return one job for each variant and precision: the final fit's, to be timed, not ended."""
+    jobs: list[BenchJob] = []
     for variant in variants:
         for precision in dict.fromkeys(map(engine_spec(variant.engine).computes_in, precisions)):
             plan = Plan(
                 protocol=protocol.model_copy(update={"precision": precision}),
-                target=stage,
+                target=packed_data(prepared),
                 source=None,
                 folder=RunFolder(folder),
                 shared=cache_folder(),
                 keras_backend=keras_backend(),
-                device=device,
-                plugins=tuple(str(plugin.resolve()) for plugin in plugins),
+                device=device_name(),
+                plugins=tuple(plugin.resolve() for plugin in plugins),
             )
-            fit = plan.fit(variant, {}, protocol.fit.seeds[0], Start("scratch"))
-            output = str(folder / f"{len(cells)}.json")
-            cells.append(
-                dataclasses.replace(fit, kind="bench", output=output, checkpoint=None, facts=facts)
+            output = folder / f"{len(jobs)}.json"
+            jobs.append(
+                plan.bench(variant, seconds=effort.seconds, least=effort.least, output=output)
             )
-    return cells
+    return jobs
 
 
 def run_one_by_one(
-    cells: Sequence[Job], prepared: PreparedData, folder: Path
-) -> Iterator[tuple[Job, Speed | JobFailed]]:
-    """Yield each cell with what came of it; no other cell runs meanwhile."""
-    executor = ProcessExecutor(
-        1,
-        threads=cells[0].threads,
+    jobs: Sequence[BenchJob], prepared: PreparedData, folder: Path
+) -> Iterator[tuple[BenchJob, Measured]]:
+    """Yield each job with what came of it; no other job runs meanwhile."""
+    settings = ExecutorSettings(
+        capacity=1,
+        threads=jobs[0].threads,
         forbidden=[prepared.packs.sealed.parent],
         log=folder / "log.txt",
     )
-    try:
-        for cell in cells:
-            executor.submit(cell)
-            yield cell, _outcome(executor)
-    finally:
-        executor.close()
-
-
-def _outcome(executor: ProcessExecutor) -> Speed | JobFailed:
-    while True:
-        event = executor.wait(1.0)
-        if event is not None and event.kind == "done":
-            return event.content
-        if event is not None and event.kind in ("failed", "unavailable"):
-            return JobFailed(event.content["reason"])
+    for job, outcome in run_jobs(jobs, settings):
+        assert isinstance(job, BenchJob) and isinstance(outcome, BenchResult | JobFailed)
+        yield job, outcome
 
 
 def bench(
@@ -156,7 +145,7 @@ def bench(
     prepared: PreparedData,
     registry: Registry,
     effort: Effort,
-    precisions: Sequence[str],
+    precisions: Sequence[Precision],
     tell: Callable[[str], None],
     plugins: Sequence[Path] = (),
 ) -> dict[str, Any]:
@@ -170,64 +159,64 @@ def bench(
     variants = bench_variants(protocol, registry, prepared.data.image_shape)
     with tempfile.TemporaryDirectory(prefix="ferbench-bench-") as name:
         folder = Path(name)
-        cells = bench_cells(protocol, prepared, variants, precisions, effort, folder, plugins)
-        last = dataclasses.replace(cells[0], output=str(folder / "again.json"))
+        jobs = bench_jobs(protocol, prepared, variants, precisions, effort, folder, plugins)
+        last = dataclasses.replace(jobs[0], output=folder / "again.json")
         outcomes = []
-        tell(_title(cells[0]))
-        for index, (cell, outcome) in enumerate(run_one_by_one([*cells, last], prepared, folder)):
+        tell(_title(jobs[0]))
+        for index, (job, outcome) in enumerate(run_one_by_one([*jobs, last], prepared, folder)):
             outcomes.append(outcome)
             if index == 0 and isinstance(outcome, JobFailed):
-                raise InputError(f"the baseline {cell.variant} cannot be measured: {outcome}")
-            if index + 1 < len(cells):
-                tell(_title(cells[index + 1]))
-            elif index + 1 == len(cells):
-                tell(f"{_title(cells[0])} again")
+                raise InputError(f"the baseline {job.variant} cannot be measured: {outcome}")
+            if index + 1 < len(jobs):
+                tell(_title(jobs[index + 1]))
+            elif index + 1 == len(jobs):
+                tell(f"{_title(jobs[0])} again")
     first, again = outcomes[0], outcomes.pop()
-    assert isinstance(first, Mapping)
+    assert isinstance(first, BenchResult)
     return {
         "measured": now(),
         "protocol": {"name": protocol.name, "digest": protocol.digest},
-        "environment": describe_environment(),
+        "environment": describe_environment().model_dump(mode="json"),
         "device": device_name(),
         "keras_backend": keras_backend(),
         "threads": protocol.threads,
         "precisions": list(precisions),
         "effort": dataclasses.asdict(effort),
         "baseline": {
-            "variant": cells[0].variant,
-            "precision": cells[0].precision,
+            "variant": jobs[0].variant,
+            "precision": jobs[0].precision,
             "drift": _drift(first, again),
         },
-        "rows": [_row(c, o, first) for c, o in zip(cells, outcomes, strict=True)],
+        "rows": [_row(j, o, first) for j, o in zip(jobs, outcomes, strict=True)],
     }
 
 
-def _title(cell: Job) -> str:
-    return f"{cell.variant}, {cell.precision}"
+def _title(job: BenchJob) -> str:
+    return f"{job.variant}, {job.precision}"
 
 
-def _row(cell: Job, outcome: Speed | JobFailed, baseline: Speed) -> dict[str, Any]:
+def _row(job: BenchJob, outcome: Measured, baseline: BenchResult) -> dict[str, Any]:
     row: dict[str, Any] = {
-        "variant": cell.variant,
-        "engine": cell.engine,
-        "precision": cell.precision,
-        "input_size": cell.input_size,
-        "augmentation": cell.augmentation,
+        "variant": job.variant,
+        "engine": job.engine,
+        "precision": job.precision,
+        "input_size": job.input_size,
+        "augmentation": job.augmentation,
     }
     if isinstance(outcome, JobFailed):
         return {**row, "status": "failed", "reason": str(outcome)}
-    measured = {key: value for key, value in outcome.items() if key != "key"}
+    measured = {name: value for name, value in dataclasses.asdict(outcome).items() if name != "key"}
     ratios = {f"{name}_ratio": _ratio(name, outcome, baseline) for name in COMPARED}
     return {**row, "status": "ok", "reason": "", **measured, **ratios}
 
 
-def _ratio(name: str, measured: Speed, baseline: Speed) -> float:
+def _ratio(name: str, measured: BenchResult, baseline: BenchResult) -> float:
     """Return how many times as fast as the baseline; of two latencies the smaller is faster."""
-    ours, theirs = measured[name]["median"], baseline[name]["median"]
+    ours, theirs = getattr(measured, name).median, getattr(baseline, name).median
     return float(ours / theirs if name == "train_images_per_second" else theirs / ours)
 
 
-def _drift(first: Speed, again: Speed | JobFailed) -> float | None:
+def _drift(first: BenchResult, again: Measured) -> float | None:
     if isinstance(again, JobFailed):
         return None
     return _ratio("train_images_per_second", again, first) - 1

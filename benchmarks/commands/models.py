@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import dataclasses
-import tempfile
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from benchmarks.commands.options import Plugin
 
 if TYPE_CHECKING:
-    from benchmarks.execution.jobs.job import Job
+    from benchmarks.execution.jobs.results import Counted
     from models.registry import Architecture
-
-LISTED_SHAPE = (48, 48, 1)
-LISTED_CLASSES = 7
 
 
 def models(plugin: Plugin = None) -> int:
@@ -39,18 +35,18 @@ def print_models(plugins: tuple[Path, ...]) -> None:
     listed = list(registry.architectures.values())
     for family in registry.families.values():
         listed += [family.make(example) for example in family.examples]
-    costs = count_costs(listed, plugins)
+    sizes = _sizes(listed, plugins)
     table = Table(box=None, pad_edge=False)
     for column in ("architecture", "engine", "parameters", "MACs", "input", "initialisation"):
         table.add_column(column, justify="right" if column in ("parameters", "MACs") else "left")
     table.add_column("what it is, and its source", overflow="fold")
     for architecture in listed:
-        cost = costs.get(architecture.name, {})
+        size = sizes.get(architecture.name)
         table.add_row(
             architecture.name,
             architecture.engine,
-            compact(cost.get("parameters")),
-            compact(cost.get("macs")),
+            compact(size.parameters if size else None),
+            compact(size.macs if size else None),
             f"≥ {architecture.minimum_input}",
             ", ".join(architecture.initialisations),
             f"{architecture.summary} [dim]{architecture.source}[/]",
@@ -61,62 +57,14 @@ def print_models(plugins: tuple[Path, ...]) -> None:
         console.print(f"{prefix}:NAME takes any network of that library; the rows are examples.")
 
 
-def count_costs(architectures: list[Architecture], plugins: tuple[Path, ...]) -> dict[str, Any]:
-    """Return parameters and MACs by architecture name, counting what the cache does not hold."""
+def _sizes(architectures: list[Architecture], plugins: tuple[Path, ...]) -> Mapping[str, Counted]:
+    """Return the size of each network by its name, counting what the cache does not hold."""
     from rich.console import Console
 
-    from benchmarks.execution.executors.local import ProcessExecutor
-    from benchmarks.execution.plan import stored_result
-    from benchmarks.machine.environment import usable_cores
+    from benchmarks.bench.counting import count_sizes, stored_sizes
 
-    cells = [_count_cell(architecture, plugins) for architecture in architectures]
-    costs = {cell.variant: result for cell in cells if (result := stored_result(cell))}
-    missing = [cell for cell in cells if cell.variant not in costs]
+    sizes, missing = stored_sizes(architectures, plugins)
     if not missing:
-        return costs
-    log = Path(tempfile.gettempdir()) / "ferbench-models.log"
-    executor = ProcessExecutor(usable_cores(), threads=1, forbidden=[], log=log)
-    console = Console(stderr=True)
-    running = 0
-    try:
-        with console.status("counting parameters and operations (once)"):
-            while missing or running:
-                while missing and running < executor.capacity:
-                    executor.submit(missing.pop(0))
-                    running += 1
-                event = executor.wait(1.0)
-                if event is not None and event.kind != "started":
-                    running -= 1
-                    costs[event.cell.variant] = dict(event.content) if event.kind == "done" else {}
-    finally:
-        executor.close()
-    return costs
-
-
-def _count_cell(architecture: Architecture, plugins: tuple[Path, ...]) -> Job:
-    from benchmarks.engines.registry import engine_spec
-    from benchmarks.execution.jobs.job import Job
-    from benchmarks.execution.keys import code_digest
-    from benchmarks.machine.settings import keras_backend
-    from benchmarks.protocol.canonical import digest
-    from datasets.cache import cache_folder
-
-    size = max(LISTED_SHAPE[0], architecture.minimum_input, architecture.default_input or 0)
-    versions = engine_spec(architecture.engine).versions(keras_backend())
-    key = digest(["count", architecture.name, size, versions, code_digest(architecture)])
-    return Job(
-        kind="count",
-        key=key,
-        engine=architecture.engine,
-        variant=architecture.name,
-        architecture=architecture.name,
-        strategy="fine-tune",
-        augmentation="none",
-        input_size=size,
-        recipe=dataclasses.asdict(architecture.recipe),
-        initial="scratch",
-        image_shape=LISTED_SHAPE,
-        class_names=tuple(str(index) for index in range(LISTED_CLASSES)),
-        output=str(cache_folder() / "costs" / f"{key}.json"),
-        plugins=tuple(str(plugin.resolve()) for plugin in plugins),
-    )
+        return sizes
+    with Console(stderr=True).status("counting parameters and operations (once)"):
+        return {**sizes, **count_sizes(missing)}

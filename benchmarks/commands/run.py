@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from benchmarks.commands.options import Data, Plugin
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from benchmarks.store.records import VariantOutcome
 
 
 def run(
@@ -45,7 +50,7 @@ def run(
     width = None if sys.stderr.isatty() else 140
     console = Console(stderr=True, highlight=False, markup=False, width=width)
     if loaded.leaks is not None:
-        statuses = laboratory.run(request, console)
+        statuses: Mapping[str, VariantOutcome] = laboratory.run(request, console)
         render_laboratory(folder)
         print_laboratory(console, folder)
     else:
@@ -53,4 +58,4 @@ def run(
         render(folder)
         write_digests(folder)
         print_leaderboard(console, folder)
-    return 0 if all(s["status"] == "ok" for s in statuses.values()) else 1
+    return 0 if all(s.status == "ok" for s in statuses.values()) else 1

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import json
-import os
-import signal
 import subprocess
-import sys
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING
 
 from benchmarks.doctor.packages import INSTALL
 from benchmarks.engines.registry import engine_spec
 from benchmarks.engines.spec import EngineSpec
 from benchmarks.errors import Finding
 from benchmarks.machine.settings import keras_backend
+
+if TYPE_CHECKING:
+    from benchmarks.doctor.probe import ProbeResult
+    from benchmarks.engines.contract import Precision
 
 PATIENCE = 60.0
 """Seconds after which a probe that has not answered is ended."""
@@ -29,16 +29,16 @@ def examine_engine(name: str) -> Iterator[Finding]:
     if isinstance(answer, str):
         yield Finding("problem", subject, answer, _remedy(spec))
         return
-    versions = ", ".join(f"{library} {number}" for library, number in answer["versions"].items())
-    device = "the CPU" if answer["device"] == "cpu" else "a GPU"
+    versions = ", ".join(f"{library} {number}" for library, number in answer.versions.items())
+    device = "the CPU" if answer.device == "cpu" else "a GPU"
     yield Finding("ok", subject, f"trains on {device}; {versions}")
     if device == "the CPU" and spec.gpu_build:
         yield from _unseen_gpu(subject, spec.gpu_build)
-    if "bfloat16" in answer["step_seconds"]:
-        yield compare_precisions(subject, answer["step_seconds"])
+    if "bfloat16" in answer.step_seconds:
+        yield compare_precisions(subject, answer.step_seconds)
 
 
-def compare_precisions(subject: str, seconds: Mapping[str, float]) -> Finding:
+def compare_precisions(subject: str, seconds: Mapping[Precision, float]) -> Finding:
     """Say how much bfloat16 gains or costs by the seconds of a step in each precision."""
     gain = seconds["float32"] / seconds["bfloat16"]
     subject = f"bfloat16, {subject}"
@@ -50,35 +50,20 @@ def compare_precisions(subject: str, seconds: Mapping[str, float]) -> Finding:
     return Finding("ok", subject, f"{gain:.1f} times as fast as float32 with a small network")
 
 
-def run_probe(name: str) -> dict[str, Any] | str:
+def run_probe(name: str) -> ProbeResult | str:
     """Return what the probe of an engine answered, or why it did not."""
-    from benchmarks.processes import worker_environment
+    from benchmarks.processes import Refused, Worker, WorkerEnded
 
+    worker = Worker("benchmarks.doctor.probe:serve", {"name": name})
     try:
-        done = subprocess.run(
-            [sys.executable, "-m", "benchmarks.doctor.probe", name],
-            env={**os.environ, **worker_environment(1)},
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            errors="replace",
-            check=False,
-            timeout=PATIENCE,
-        )
-    except subprocess.TimeoutExpired:
+        answer: ProbeResult = worker.receive(PATIENCE)
+    except TimeoutError:
         return f"gave no answer in {PATIENCE:.0f} s"
-    if done.returncode < 0:
-        return f"its process was ended by {_signal_name(-done.returncode)}"
-    lines = [line.strip() for line in done.stderr.splitlines() if line.strip()]
-    if done.returncode:
-        return lines[-1][:300] if lines else f"exit status {done.returncode}"
-    answer: dict[str, Any] = json.loads(done.stdout.rstrip().rpartition("\n")[2])
+    except (Refused, WorkerEnded) as reason:
+        return str(reason)
+    finally:
+        worker.close()
     return answer
-
-
-def _signal_name(number: int) -> str:
-    name = signal.Signals(number).name if number in set(signal.Signals) else f"signal {number}"
-    return f"{name}: the processor lacks an instruction" if name == "SIGILL" else name
 
 
 def _remedy(spec: EngineSpec) -> str:

@@ -1,33 +1,43 @@
-"""The probe: one engine takes a few steps in a process of its own, in each precision.
-
-``python -m benchmarks.doctor.probe ENGINE`` prints what came of it as one line of JSON.
-"""
+"""The probe: one engine takes a few steps in a process of its own, in each precision."""
 
 from __future__ import annotations
 
-import json
-import sys
-from dataclasses import replace
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from benchmarks.engines.contract import Engine, InitialWeights, Precision, Task
 from benchmarks.engines.registry import engine_spec, load_engine
 from benchmarks.machine.timing import timed
+from benchmarks.processes import Wire
 from models.registry import Architecture, EngineName, discover
 
 TASK = Task(classes=7, image_shape=(48, 48, 1), input_size=48, seed=0)
 BATCH = 32
 
 
-def probe(name: EngineName) -> dict[str, Any]:
+@dataclass(frozen=True, kw_only=True)
+class ProbeResult:
+    """What came of it: versions by library, and the seconds of a training step by precision."""
+
+    versions: Mapping[str, str]
+    device: str
+    step_seconds: Mapping[Precision, float]
+
+
+def serve(wire: Wire, *, name: EngineName) -> None:
+    """Send what the probe of the engine ``name`` finds."""
+    wire.send(probe(name))
+
+
+def probe(name: EngineName) -> ProbeResult:
     """Return versions, device and the seconds of a training step by precision."""
     spec, engine = engine_spec(name), load_engine(name)
     network = discover()[spec.probe_network]
     seconds = {precision: _step(engine, network, precision) for precision in spec.precisions}
     device = engine.conditions().get("device", "cpu")
-    return {"versions": dict(engine.versions()), "device": device, "step_seconds": seconds}
+    return ProbeResult(versions=dict(engine.versions()), device=device, step_seconds=seconds)
 
 
 def _step(engine: Engine, network: Architecture, precision: Precision) -> float:
@@ -47,7 +57,3 @@ def _step(engine: Engine, network: Architecture, precision: Precision) -> float:
     if not np.isfinite(learner.predict(images.astype(np.uint8))).all():
         raise RuntimeError("its predictions are not numbers")
     return seconds
-
-
-if __name__ == "__main__":
-    print("\n" + json.dumps(probe(sys.argv[1])))

@@ -7,10 +7,20 @@ import statistics
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TypeVar
 
 from benchmarks.engines.registry import is_floor
-from benchmarks.store.records import FitRecord, RunResults, Value, VariantResults
+from benchmarks.store.keys import Value
+from benchmarks.store.records import (
+    FitRecord,
+    FitSpent,
+    PretrainSpent,
+    RunResults,
+    Spent,
+    TrialSpent,
+    VariantResults,
+)
+from models.registry import Dimension, Float, Space
 
 NEAR = 0.05
 """A value is on the edge of an interval within this share of its length from a bound."""
@@ -19,6 +29,8 @@ MORE = 1.1
 
 The remainder of an epoch that fills no batch is dropped, so equal budgets differ by a little.
 """
+
+S = TypeVar("S", TrialSpent, FitSpent)
 
 
 @dataclass(frozen=True)
@@ -101,8 +113,8 @@ def _budget(run: RunResults, variant: VariantResults) -> Budget:
     states = Counter(trial.state for trial in variant.trials)
     fits = [fit.record for fit in variant.fits]
     before = _pretraining(run, variant, fits)
-    trials = _earlier(run, variant, "trial", {trial.key for trial in variant.trials})
-    trained = _earlier(run, variant, "fit", {fit.key for fit in fits})
+    trials = _earlier(run, variant, TrialSpent, {trial.key for trial in variant.trials})
+    trained = _earlier(run, variant, FitSpent, {fit.key for fit in fits})
     return Budget(
         variant=variant.name,
         started=len(variant.trials),
@@ -114,7 +126,7 @@ def _budget(run: RunResults, variant: VariantResults) -> Budget:
         fit_images=sum(fit.images_seen for fit in fits),
         fit_seconds=sum(fit.train_seconds for fit in fits),
         pretraining_images=_images(before),
-        pretraining_seconds=sum(event.get("seconds", 0.0) for event in before),
+        pretraining_seconds=sum(event.seconds for event in before),
         earlier_trials=len(trials),
         earlier_fits=len(trained),
         earlier_images=_images([*trials, *trained]),
@@ -124,31 +136,29 @@ def _budget(run: RunResults, variant: VariantResults) -> Budget:
 
 def _pretraining(
     run: RunResults, variant: VariantResults, fits: Sequence[FitRecord]
-) -> list[Mapping[str, Any]]:
+) -> list[PretrainSpent]:
     """Find the pre-training that the fits started from; older fits do not name theirs."""
     if variant.record.initialisation != "source":
         return []
-    events = run.events("pretrain")
-    starts = {fit.identity["start"][1] for fit in fits if "start" in fit.identity}
-    named = [event for event in events if event.get("key") in starts]
-    return named or [e for e in events if e.get("variant") == variant.record.architecture][-1:]
+    events = run.events(PretrainSpent)
+    starts = {fit.identity.start[1] for fit in fits if fit.identity}
+    named = [event for event in events if event.key in starts]
+    return named or [e for e in events if e.variant == variant.record.architecture][-1:]
 
 
-def _earlier(
-    run: RunResults, variant: VariantResults, kind: str, current: set[str]
-) -> list[Mapping[str, Any]]:
+def _earlier(run: RunResults, variant: VariantResults, kind: type[S], current: set[str]) -> list[S]:
     """Return the ledger's events of results that are no longer in use, each key once."""
     if not current or "" in current:
         return []
-    events = {e.get("key"): e for e in run.events(kind) if e.get("variant") == variant.name}
+    events = {e.key: e for e in run.events(kind) if e.variant == variant.name}
     return [event for key, event in events.items() if key not in current]
 
 
-def _images(events: Sequence[Mapping[str, Any]]) -> int:
-    return sum(event.get("images_seen", 0) for event in events)
+def _images(events: Sequence[Spent]) -> int:
+    return sum(event.images_seen for event in events)
 
 
-def edges(space: Mapping[str, Mapping[str, Any]], chosen: Mapping[str, Value]) -> tuple[Edge, ...]:
+def edges(space: Space, chosen: Mapping[str, Value]) -> tuple[Edge, ...]:
     """Return the hyperparameters in ``chosen`` on the edge of ``space`` (as in the manifest).
 
     An interval has its two bounds, in log scale where it is searched so; a list of three or more
@@ -158,18 +168,20 @@ def edges(space: Mapping[str, Mapping[str, Any]], chosen: Mapping[str, Value]) -
     for name, dimension in space.items():
         value, bounds = chosen.get(name), _bounds(dimension)
         if isinstance(value, int | float) and bounds:
-            found += _edge(name, float(value), *bounds, log=bool(dimension.get("log")))
+            found += _edge(
+                name, float(value), *bounds, log=isinstance(dimension, Float) and dimension.log
+            )
     return tuple(found)
 
 
-def _bounds(dimension: Mapping[str, Any]) -> tuple[float, float, float] | None:
+def _bounds(dimension: Dimension) -> tuple[float, float, float] | None:
     """Return both bounds of a dimension, and the share of its length that is their edge."""
-    values = dimension.get("values")
-    if values is None:
-        return float(dimension["low"]), float(dimension["high"]), NEAR
-    if len(values) < 3 or not all(isinstance(value, int | float) for value in values):
+    if isinstance(dimension, Float):
+        return dimension.low, dimension.high, NEAR
+    numbers = [value for value in dimension.values if isinstance(value, int | float)]
+    if len(numbers) < max(3, len(dimension.values)):
         return None
-    return float(min(values)), float(max(values)), 0.0
+    return float(min(numbers)), float(max(numbers)), 0.0
 
 
 def _edge(

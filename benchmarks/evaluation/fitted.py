@@ -11,10 +11,10 @@ from benchmarks.machine.environment import installed
 from benchmarks.metrics import METRICS
 from benchmarks.store.folder import RunFolder
 from benchmarks.store.reading import (
-    read_fit_facts,
+    read_fit,
     read_manifest,
-    read_outcomes,
     read_run,
+    read_statuses,
     refuse_mistaken,
 )
 from benchmarks.store.records import (
@@ -112,7 +112,7 @@ def fit_of(
         raise InputError(f"{run}: its manifest.json does not tell data.image_shape")
     if variants[name].engine == EXTERNAL:
         raise InputError(f"{run}/{name}: came from outside; use its own file")
-    outcome = read_outcomes(run).get(name)
+    outcome = read_statuses(run).get(name)
     if outcome is not None and outcome.status != "ok":
         raise InputError(f"{run}/{name}: {outcome.status}: {outcome.reason}")
     folders = [folder for folder in _fits(run, name) if seed in (None, _seed(folder))]
@@ -120,7 +120,7 @@ def fit_of(
         known = ", ".join(str(_seed(folder)) for folder in _fits(run, name)) or "none"
         raise InputError(f"{run}/{name}: no fit with seed {seed}; there are: {known}")
     for folder in folders:
-        fit = read_fit_facts(folder)
+        fit = read_fit(folder)
         if fit.variant == name and _has_model(folder, fit):
             return ChosenFit(
                 run=run,
@@ -151,7 +151,7 @@ def _best(run: Path) -> tuple[str, str]:
     results = read_run(run)
     if not any(not variant.external for variant in results.ranked):
         raise InputError(f"{run}: no variant of it has ended well yet; run it to its end first")
-    selection = str(results.manifest.protocol.get("selection", "accuracy"))
+    selection = results.manifest.protocol.selection
     metric = next(metric for metric in METRICS if metric.name == selection)
 
     def mean(variant: VariantResults) -> float:

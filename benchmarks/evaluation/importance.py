@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
-from benchmarks.store.records import Trial, VariantResults
+from benchmarks.store.records import TrialRecord, VariantResults
+from models.registry import Categorical, Dimension, Space
 
 FEWEST = 8
 """Complete trials under which nothing is said."""
@@ -49,12 +49,12 @@ def unknown_because(variant: VariantResults) -> str:
     return ""
 
 
-def _complete(variant: VariantResults) -> list[Trial]:
+def _complete(variant: VariantResults) -> list[TrialRecord]:
     space = variant.record.space
     return [t for t in variant.trials if t.state == "complete" and _inside(t, space)]
 
 
-def _inside(trial: Trial, space: Mapping[str, Mapping[str, Any]]) -> bool:
+def _inside(trial: TrialRecord, space: Space) -> bool:
     """Whether a trial has a value for each dimension of the space, and within it."""
     return trial.value is not None and all(
         name in trial.params and _holds(dimension, trial.params[name])
@@ -62,15 +62,15 @@ def _inside(trial: Trial, space: Mapping[str, Mapping[str, Any]]) -> bool:
     )
 
 
-def _holds(dimension: Mapping[str, Any], value: Any) -> bool:
-    if "values" in dimension:
-        return value in dimension["values"]
-    return isinstance(value, int | float) and dimension["low"] <= value <= dimension["high"]
+def _holds(dimension: Dimension, value: Any) -> bool:
+    if isinstance(dimension, Categorical):
+        return value in dimension.values
+    return isinstance(value, int | float) and dimension.low <= value <= dimension.high
 
 
-def _distribution(dimension: Mapping[str, Any]) -> Any:
+def _distribution(dimension: Dimension) -> Any:
     from optuna.distributions import CategoricalDistribution, FloatDistribution
 
-    if "values" in dimension:
-        return CategoricalDistribution(dimension["values"])
-    return FloatDistribution(dimension["low"], dimension["high"], log=bool(dimension.get("log")))
+    if isinstance(dimension, Categorical):
+        return CategoricalDistribution(dimension.values)
+    return FloatDistribution(dimension.low, dimension.high, log=dimension.log)

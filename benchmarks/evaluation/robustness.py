@@ -13,6 +13,7 @@ from benchmarks.store.records import (
     CorruptedAnswers,
     CorruptionRecord,
     FitResults,
+    RobustnessSpent,
     RunResults,
     VariantResults,
 )
@@ -79,8 +80,8 @@ def _answered_by(
         for corruption in shared
     }
     everything = np.mean([part.mean(axis=1) for part in right.values()], axis=0)
-    spent = [e for e in run.events("robustness") if e.get("variant") == variant.name]
-    last = {event.get("seed"): event for event in spent}.values()
+    spent = [event for event in run.events(RobustnessSpent) if event.variant == variant.name]
+    last = {event.seed: event for event in spent}.values()
     return VariantRobustness(
         variant=variant.name,
         corruptions=tuple(shared),
@@ -95,8 +96,8 @@ def _answered_by(
             corruption: mean_interval(clean - part.mean(axis=1), pictures, fraction=False)
             for corruption, part in right.items()
         },
-        images_seen=sum(event.get("images_seen", 0) for event in last),
-        seconds=sum(event.get("seconds", 0.0) for event in last),
+        images_seen=sum(event.images_seen for event in last),
+        seconds=sum(event.seconds for event in last),
     )
 
 

@@ -1,50 +1,63 @@
-"""The coordinator: runs the cells that have no result yet, and knows each variant's way."""
+"""The coordinator: runs the jobs that have no result yet, and knows each variant's way."""
 
 from __future__ import annotations
 
-import dataclasses
 import shutil
-from collections.abc import Generator
-from dataclasses import dataclass, field
+from collections.abc import Generator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from benchmarks.engines.registry import engine_spec
 from benchmarks.errors import InputError, JobFailed, Unavailable
-from benchmarks.execution.executors.contract import Event, Executor
-from benchmarks.execution.jobs.job import Job
-from benchmarks.execution.plan import Plan, Start, stored_result
-from benchmarks.execution.tuning import Best, JobOutcome, Study, TrialRecord, open_storage, tune
+from benchmarks.execution.executors.contract import EpochEnded, Event, Executor, Failed, Started
+from benchmarks.execution.jobs.job import FitJob, Job, ScoreJob, TrainJob, TrialJob
+from benchmarks.execution.jobs.kinds import kind_of, stored_result
+from benchmarks.execution.jobs.results import Answer, Pretrained
+from benchmarks.execution.plan import Plan, Start
+from benchmarks.execution.tuning import Best, JobOutcome, Study, open_storage, tune
 from benchmarks.metrics import metric_of
 from benchmarks.protocol.variants import Variant
-from benchmarks.store.files import read_json, write_json
 from benchmarks.store.folder import RunFolder
 from benchmarks.store.ledger import Ledger
-from benchmarks.store.reading import refuse_mistaken
+from benchmarks.store.reading import refuse_mistaken, stored_fit
+from benchmarks.store.records import (
+    ExplainRecord,
+    ExplainSpent,
+    Fallback,
+    FitRecord,
+    FitSpent,
+    PretrainSpent,
+    RobustnessRecord,
+    RobustnessSpent,
+    TrialRecord,
+    TrialSpent,
+    VariantOutcome,
+    VariantStatus,
+)
 from benchmarks.store.references import find_reference
+from benchmarks.store.writing import write_statuses, write_studies
+from benchmarks.training.checkpoint import EpochRecord
 from datasets.files import sha256_of
 from models.registry import ModelError
 
-WHAT = {
-    "explain": "where it looks could not be found out",
-    "robustness": "it could not be scored under corruptions",
-}
-Steps = Generator[list[Job], list[JobOutcome], None]
+T = TypeVar("T")
+Steps = Generator[Sequence[Job], list[JobOutcome], None]
 
 
 class Watcher(Protocol):
     """Is told what happens, to show it."""
 
-    def started(self, cell: Job) -> None:
-        """A worker has begun ``cell``."""
+    def started(self, job: Job) -> None:
+        """A worker has begun ``job``."""
         ...
 
-    def epoch(self, cell: Job, record: dict[str, Any]) -> None:
-        """An epoch of ``cell`` is over."""
+    def epoch(self, job: Job, record: EpochRecord) -> None:
+        """An epoch of ``job`` is over."""
         ...
 
-    def ended(self, cell: Job, outcome: JobOutcome, *, stored: bool) -> None:
-        """``cell`` has its outcome, just now or from an earlier run."""
+    def ended(self, job: Job, outcome: JobOutcome, *, stored: bool) -> None:
+        """``job`` has its outcome, just now or from an earlier run."""
         ...
 
     def note(self, text: str) -> None:
@@ -58,19 +71,19 @@ class Watcher(Protocol):
 
 @dataclass
 class _Lane:
-    """One variant under way: its steps, and the batch of cells that they wait for."""
+    """One variant under way: its steps, and the batch of jobs that they wait for."""
 
     place: int
     name: str
     steps: Steps
-    cells: list[Job] = field(default_factory=list)
-    outcomes: dict[str, JobOutcome] = field(default_factory=dict)
+    jobs: Sequence[Job] = field(default_factory=list)
+    outcomes: dict[Path, JobOutcome] = field(default_factory=dict)
 
 
 class Coordinator:
-    """Carries out a plan into one results folder.
+    """Runs a plan into one results folder.
 
-    Variants advance side by side, each through a generator that yields the cells it needs next
+    Variants advance side by side, each through a generator that yields the jobs it needs next
     and receives their outcomes. Which worker ran what, and when, leaves no trace in the numbers.
     """
 
@@ -89,17 +102,17 @@ class Coordinator:
         self._watcher = watcher
         self._ledger = Ledger(folder.ledger)
         self._storage = open_storage(folder.journal)
-        self._status: dict[str, dict[str, str]] = {}
-        self._fits: dict[str, list[Job]] = {}
-        self._trials: dict[str, list[dict[str, Any]]] = {}
-        self._ready: dict[str, tuple[tuple[bool, int, int], Job]] = {}
-        self._running: dict[str, Job] = {}
+        self._status: dict[str, VariantOutcome] = {}
+        self._fits: dict[str, list[FitJob]] = {}
+        self._trials: dict[str, list[TrialRecord]] = {}
+        self._ready: dict[Path, tuple[tuple[bool, int, int], Job]] = {}
+        self._running: dict[Path, Job] = {}
         self._lanes: dict[str, _Lane] = {}
 
-    def run(self) -> dict[str, dict[str, str]]:
+    def run(self) -> Mapping[str, VariantOutcome]:
         """Bring every variant as far as it gets; return each one's status and reason."""
         self._drive([(v.name, self._steps(v)) for v in self._variants])
-        scored = [v for v in self._variants if self._status[v.name]["status"] == "ok"]
+        scored = [v for v in self._variants if self._status[v.name].status == "ok"]
         self._drive([(v.name, self._inquired(v)) for v in scored])
         for variant in sorted(scored, key=lambda v: v.engine):  # each worker serves in one go
             self._drive([(variant.name, self._measured(variant))])
@@ -112,43 +125,44 @@ class Coordinator:
         seeds = self._plan.protocol.fit.seeds
         fits = [self._plan.fit(variant, best.params, seed, start) for seed in seeds]
         self._fits[variant.name] = fits
-        for cell in fits:
-            self._set_aside_stale(cell)
-        for cell, outcome in zip(fits, (yield fits), strict=True):
-            result = _required(outcome, f"the fit with seed {cell.seed}")
+        for job in fits:
+            self._set_aside_stale(job)
+        for job, outcome in zip(fits, (yield fits), strict=True):
+            record = _required(outcome, FitRecord, f"the fit with seed {job.seed}")
             self._ledger.record(
-                "fit",
-                variant=variant.name,
-                key=cell.key,
-                seed=cell.seed,
-                images_seen=result["images_seen"],
-                seconds=result["train_seconds"],
+                FitSpent(
+                    variant=variant.name,
+                    key=job.key,
+                    seed=job.seed,
+                    images_seen=record.images_seen,
+                    seconds=record.train_seconds,
+                )
             )
-            _forget(cell)
-        for outcome in (yield [self._plan.score(cell) for cell in fits]):
-            _required(outcome, "scoring")
+            _forget(job)
+        for outcome in (yield [self._plan.score(job) for job in fits]):
+            _required(outcome, Answer, "scoring")
 
-    def _start(self, variant: Variant) -> Generator[list[Job], list[JobOutcome], Start]:
+    def _start(self, variant: Variant) -> Generator[Sequence[Job], list[JobOutcome], Start]:
         """Return kind, file and digest of the weights that the variant starts from."""
         kind, _, rest = variant.initialisation.partition(":")
         if kind == "scratch":
             return Start("scratch")
         if kind == "imagenet":
-            cell = self._plan.weights(variant)
-            _required((yield [cell])[0], "ImageNet weights")
+            _required((yield [self._plan.weights(variant)])[0], Answer, "ImageNet weights")
             return Start("imagenet")
         if kind == "source":
-            cell = self._plan.pretrain(variant)
-            result = _required((yield [cell])[0], "pre-training on the source")
+            job = self._plan.pretrain(variant)
+            result = _required((yield [job])[0], Pretrained, "pre-training on the source")
             self._ledger.record(
-                "pretrain",
-                variant=variant.architecture.name,
-                key=cell.key,
-                images_seen=result["images_seen"],
-                seconds=result["seconds"],
-                source_accuracy=result["source_accuracy"],
+                PretrainSpent(
+                    variant=variant.architecture.name,
+                    key=job.key,
+                    images_seen=result.images_seen,
+                    seconds=result.seconds,
+                    source_accuracy=result.source_accuracy,
+                )
             )
-            return Start("file", Path(cell.output).parent / "backbone.safetensors", cell.key)
+            return Start("file", job.output.parent / "backbone.safetensors", job.key)
         file = Path(rest).expanduser() if kind == "file" else _fitted_backbone(rest)
         if not file.is_file():
             raise Unavailable(f"{variant.initialisation}: no such file; give one that exists")
@@ -156,7 +170,7 @@ class Coordinator:
 
     def _tuned(
         self, variant: Variant, start: Start
-    ) -> Generator[list[Job], list[JobOutcome], Best]:
+    ) -> Generator[Sequence[Job], list[JobOutcome], Best]:
         protocol = self._plan.protocol
         minimise = not metric_of(protocol.selection).higher_is_better
         study = Study(
@@ -168,78 +182,81 @@ class Coordinator:
             minimise=minimise,
         )
 
-        def cell(number: int, params: dict[str, Any], until: int) -> Job:
+        def trial_job(number: int, params: Mapping[str, Any], until: int) -> TrialJob:
             return self._plan.trial(variant, number, params, until, start)
 
         trials = protocol.tuning.trials if variant.space else 1
-        best = yield from tune(study, protocol.tuning, cell, trials=trials, minimise=minimise)
+        best = yield from tune(study, protocol.tuning, trial_job, trials=trials, minimise=minimise)
         self._trials[variant.name] = []
         for trial in best.trials:
-            first = cell(trial.number, trial.params, protocol.tuning.rungs[0])
-            self._trials[variant.name].append({**dataclasses.asdict(trial), "key": first.key})
+            first = trial_job(trial.number, trial.params, protocol.tuning.rungs[0])
+            self._trials[variant.name].append(replace(trial, key=first.key))
             self._record_trial(variant, trial, first.key)
             _forget(first)
         return best
 
     def _record_trial(self, variant: Variant, trial: TrialRecord, key: str) -> None:
         self._ledger.record(
-            "trial",
-            variant=variant.name,
-            key=key,
-            number=trial.number,
-            state=trial.state,
-            value=trial.value,
-            images_seen=trial.images_seen,
-            seconds=trial.seconds,
+            TrialSpent(
+                variant=variant.name,
+                key=key,
+                number=trial.number,
+                state=trial.state,
+                value=trial.value,
+                images_seen=trial.images_seen,
+                seconds=trial.seconds,
+            )
         )
 
     def _measured(self, variant: Variant) -> Steps:
         """Measure a scored variant. It keeps its rank if that fails, and the page says so."""
-        cell = self._plan.measure(variant, self._fits[variant.name][0])
-        outcome = (yield [cell])[0]
+        job = self._plan.measure(variant, self._fits[variant.name][0])
+        outcome = (yield [job])[0]
         if isinstance(outcome, JobFailed):
-            self._fall_back(cell, f"its cost could not be measured: {outcome}")
+            self._fall_back(job, f"{kind_of(job).failure}: {outcome}")
 
     def _inquired(self, variant: Variant) -> Steps:
         """Ask frozen fits more than their score; what fails is told and leaves ranks alone."""
         protocol, fits = self._plan.protocol, self._fits[variant.name]
         experiment = protocol.mistake is not None or protocol.counterpart is not None
-        cells = []
+        jobs: list[Job] = []
         if engine_spec(variant.engine).attention_edition is not None and not experiment:
-            cells.append(self._plan.explain(fits[0]))
+            jobs.append(self._plan.explain(fits[0]))
         if protocol.robustness is not None:
-            cells += [self._plan.robustness(fit) for fit in fits]
-        if not cells:
+            jobs += [self._plan.robustness(fit) for fit in fits]
+        if not jobs:
             return
-        for cell, outcome in zip(cells, (yield cells), strict=True):
-            if isinstance(outcome, Exception):
-                self._fall_back(cell, f"{WHAT[cell.kind]}, seed {cell.seed}: {outcome}")
-            else:
+        for job, outcome in zip(jobs, (yield jobs), strict=True):
+            if isinstance(outcome, JobFailed):
+                self._fall_back(job, f"{kind_of(job).failure}, seed {job.seed}: {outcome}")
+            elif isinstance(outcome, ExplainRecord | RobustnessRecord):
+                spent = ExplainSpent if isinstance(outcome, ExplainRecord) else RobustnessSpent
                 self._ledger.record(
-                    cell.kind,
-                    variant=variant.name,
-                    key=cell.key,
-                    seed=cell.seed,
-                    images_seen=outcome["images_seen"],
-                    seconds=outcome["seconds"],
+                    spent(
+                        variant=variant.name,
+                        key=job.key,
+                        seed=job.seed,
+                        images_seen=outcome.images_seen,
+                        seconds=outcome.seconds,
+                    )
                 )
 
-    def _fall_back(self, cell: Job, what: str) -> None:
-        self._ledger.record("fallback", variant=cell.variant, key=cell.key, reason=what)
-        self._watcher.note(f"{cell.variant}: {what}")
+    def _fall_back(self, job: Job, what: str) -> None:
+        self._ledger.record(Fallback(variant=job.variant, key=job.key, reason=what))
+        self._watcher.note(f"{job.variant}: {what}")
 
-    def _set_aside_stale(self, cell: Job) -> None:
-        fit = Path(cell.output).parent
-        stored = read_json(fit / "fit.json")
-        if stored and stored["key"] != cell.key:
-            place = self._folder.set_aside(fit, stored["key"])
+    def _set_aside_stale(self, job: Job) -> None:
+        fit = job.output.parent
+        stored = stored_fit(fit)
+        if stored and stored.key != job.key:
+            place = self._folder.set_aside(fit, stored.key)
             self._watcher.note(
-                f"{cell.variant}, seed {cell.seed}: the stored fit has other settings or code; "
+                f"{job.variant}, seed {job.seed}: the stored fit has other settings or code; "
                 f"it is kept as {place.name} and trained again"
             )
 
     def _drive(self, lanes: list[tuple[str, Steps]]) -> None:
-        """Run the lanes' cells until every lane has ended."""
+        """Run the lanes' jobs until every lane has ended."""
         self._lanes = {n: _Lane(i, n, steps) for i, (n, steps) in enumerate(lanes)}
         for lane in list(self._lanes.values()):
             self._advance(lane)
@@ -253,33 +270,33 @@ class Coordinator:
 
     def _start_next(self) -> None:
         place = min(self._ready, key=lambda p: self._ready[p][0])
-        _, cell = self._ready.pop(place)
-        self._running[place] = cell
-        self._executor.submit(cell)
+        _, job = self._ready.pop(place)
+        self._running[place] = job
+        self._executor.submit(job)
 
     def _handle(self, event: Event) -> None:
-        if event.kind == "started":
-            self._watcher.started(event.cell)
-        elif event.kind == "epoch":
-            self._watcher.epoch(event.cell, dict(event.content))
+        if isinstance(event, Started):
+            self._watcher.started(event.job)
+        elif isinstance(event, EpochEnded):
+            self._watcher.epoch(event.job, event.record)
         else:
-            del self._running[event.cell.output]
-            outcome = _outcome(event)
-            self._watcher.ended(event.cell, outcome, stored=False)
+            del self._running[event.job.output]
+            outcome = event.error if isinstance(event, Failed) else event.result
+            self._watcher.ended(event.job, outcome, stored=False)
             for lane in list(self._lanes.values()):
-                if any(cell.output == event.cell.output for cell in lane.cells):
-                    lane.outcomes[event.cell.output] = outcome
+                if any(job.output == event.job.output for job in lane.jobs):
+                    lane.outcomes[event.job.output] = outcome
                     self._continue(lane)
 
     def _continue(self, lane: _Lane) -> None:
-        if all(cell.output in lane.outcomes for cell in lane.cells):
+        if all(job.output in lane.outcomes for job in lane.jobs):
             self._advance(lane)
 
     def _advance(self, lane: _Lane) -> None:
-        """Give the lane its outcomes and queue the cells that it asks for next."""
-        outcomes = [lane.outcomes[cell.output] for cell in lane.cells] if lane.cells else None
+        """Give the lane its outcomes and queue the jobs that it asks for next."""
+        outcomes = [lane.outcomes[job.output] for job in lane.jobs] if lane.jobs else None
         try:
-            lane.cells = lane.steps.send(outcomes)  # type: ignore[arg-type]
+            lane.jobs = lane.steps.send(outcomes)  # type: ignore[arg-type]
         except StopIteration:
             return self._end(lane, "ok", "")
         except Unavailable as error:
@@ -287,48 +304,41 @@ class Coordinator:
         except (JobFailed, ModelError) as error:
             return self._end(lane, "failed", str(error))
         lane.outcomes = {}
-        for order, cell in enumerate(lane.cells):
-            stored = stored_result(cell)
+        for order, job in enumerate(lane.jobs):
+            stored = stored_result(job)
             if stored is not None:
-                lane.outcomes[cell.output] = stored
-                self._watcher.ended(cell, stored, stored=True)
-            elif cell.output not in self._running and cell.output not in self._ready:
-                self._ready[cell.output] = ((cell.kind == "score", lane.place, order), cell)
+                lane.outcomes[job.output] = stored
+                self._watcher.ended(job, stored, stored=True)
+            elif job.output not in self._running and job.output not in self._ready:
+                self._ready[job.output] = ((isinstance(job, ScoreJob), lane.place, order), job)
         return self._continue(lane)
 
-    def _end(self, lane: _Lane, status: str, reason: str) -> None:
+    def _end(self, lane: _Lane, status: VariantStatus, reason: str) -> None:
         del self._lanes[lane.name]
-        self._status[lane.name] = {"status": status, "reason": reason}
+        self._status[lane.name] = VariantOutcome(status, reason)
         if status != "ok":
             self._watcher.note(f"{lane.name}: {status}: {reason}")
         self._publish()
 
     def _publish(self) -> None:
         order = [v.name for v in self._variants]
-        write_json(self._folder.status, {n: self._status[n] for n in order if n in self._status})
-        write_json(self._folder.tuning, {n: self._trials[n] for n in order if n in self._trials})
+        write_statuses(self._folder, {n: self._status[n] for n in order if n in self._status})
+        write_studies(self._folder, {n: self._trials[n] for n in order if n in self._trials})
 
 
-def _required(outcome: JobOutcome, what: str) -> Any:
+def _required(outcome: JobOutcome, record: type[T], what: str) -> T:
     if isinstance(outcome, Unavailable):
         raise outcome
     if isinstance(outcome, JobFailed):
         raise JobFailed(f"{what} failed: {outcome}")
+    assert isinstance(outcome, record)
     return outcome
 
 
-def _forget(cell: Job) -> None:
+def _forget(job: TrainJob) -> None:
     """Remove the checkpoint of a training that is over."""
-    assert cell.checkpoint is not None
-    shutil.rmtree(cell.checkpoint, ignore_errors=True)
-
-
-def _outcome(event: Event) -> JobOutcome:
-    if event.kind == "unavailable":
-        return Unavailable(event.content["reason"])
-    if event.kind == "failed":
-        return JobFailed(event.content["reason"])
-    return event.content
+    assert job.checkpoint is not None
+    shutil.rmtree(job.checkpoint, ignore_errors=True)
 
 
 def _fitted_backbone(reference: str) -> Path:

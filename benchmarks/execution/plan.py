@@ -1,24 +1,40 @@
-"""The plan: protocol × variants × seeds → cells, each keyed by everything that decides it."""
+"""The plan: protocol × variants × seeds → jobs, each keyed by everything that decides it."""
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any, Literal
 
 from benchmarks.data import corruptions
+from benchmarks.engines.contract import InitialWeights
 from benchmarks.engines.registry import engine_spec
-from benchmarks.execution.jobs.job import CellKind, Job
+from benchmarks.execution.jobs.job import (
+    BenchJob,
+    ExplainJob,
+    FitJob,
+    Job,
+    MeasureJob,
+    PretrainJob,
+    RobustnessJob,
+    ScoreJob,
+    TrialJob,
+    WeightsJob,
+)
 from benchmarks.execution.keys import code_digest
 from benchmarks.protocol.canonical import digest
 from benchmarks.protocol.schema import Protocol
 from benchmarks.protocol.variants import Variant
-from benchmarks.store.files import array_attributes, read_json, stored_key, table_attributes
-from benchmarks.store.folder import RunFolder
-from benchmarks.store.keys import explain_identity, measure_key, robustness_identity, score_key
-from models.registry import Value
+from benchmarks.store.folder import FitFolder, RunFolder
+from benchmarks.store.keys import (
+    ExplainIdentity,
+    RobustnessIdentity,
+    TrainingIdentity,
+    measure_key,
+    score_key,
+)
+from models.registry import Recipe, Value
 
 Params = Mapping[str, Value]
 
@@ -31,10 +47,15 @@ class Start:
     file: Path | None = None
     digest: str = ""
 
+    @property
+    def weights(self) -> InitialWeights:
+        """What a network is given."""
+        return InitialWeights(kind=self.kind, file=self.file)
+
 
 @dataclass(frozen=True)
 class PackedData:
-    """A data set as cells see it: its packs, its digests and the shape of its images."""
+    """A data set as jobs see it: its packs, its digests and the shape of its images."""
 
     training: Path
     sealed: Path
@@ -46,7 +67,7 @@ class PackedData:
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """Makes the cells of a run. The same arguments make the same cell, key included.
+    """Makes the jobs of a run. The same arguments make the same job, key included.
 
     ``target`` is the data set that is compared on, ``source`` the one to pre-train on;
     ``tuning`` is what trials see where it is not ``target``; ``shared`` is the folder for what
@@ -60,208 +81,257 @@ class Plan:
     shared: Path
     keras_backend: str
     device: str
-    plugins: tuple[str, ...] = ()
+    plugins: tuple[Path, ...] = ()
     tuning: PackedData | None = None
 
-    def weights(self, variant: Variant) -> Job:
+    def weights(self, variant: Variant) -> WeightsJob:
         """Find out whether a variant's published weights can be had."""
-        cell = self._cell("weights", variant, variant.recipe, Start("imagenet"), self.target)
-        return self._sealed_off(cell, self.folder.trial(variant.name, 0).parent / "weights.json")
+        names = [variant.architecture.name, variant.input_size, list(self.target.image_shape)]
+        return WeightsJob(
+            **self._network(variant, variant.recipe, Start("imagenet"), self.target),
+            key=digest(["weights", *names, self._versions(variant)]),
+            output=self.folder.trial(variant.name, 0).parent / "weights.json",
+        )
 
-    def pretrain(self, variant: Variant) -> Job:
+    def pretrain(self, variant: Variant) -> PretrainJob:
         """Train a variant's architecture from scratch on the source data set."""
         assert self.protocol.source is not None and self.source is not None
-        epochs = self.protocol.source.epochs
-        cell = dataclasses.replace(
-            self._cell(
-                "pretrain",
-                variant,
-                variant.architecture.recipe_for("fine-tune", "scratch"),
-                Start("scratch"),
-                self.source,
-            ),
-            variant=f"{variant.architecture.name} (source)",
-            strategy="fine-tune",
-            augmentation=variant.augmentation,
+        epochs, start = self.protocol.source.epochs, Start("scratch")
+        recipe = variant.architecture.recipe_for("fine-tune", "scratch")
+        identity = self._identity(
+            "pretrain",
+            variant,
+            recipe,
+            start,
+            self.source,
             seed=self.protocol.seed,
             epochs=epochs,
             until=epochs,
+            strategy="fine-tune",
         )
-        key = digest(self._identity(cell, self.source, Start("scratch"), variant))
-        place = self.shared / "pretrained" / key / "pretrain.json"
-        return dataclasses.replace(cell, key=key, output=str(place))
+        steps = self._steps(variant, recipe, start, self.source)
+        name = f"{variant.architecture.name} (source)"
+        return PretrainJob(
+            **{**steps, "variant": name, "strategy": "fine-tune"},
+            seed=self.protocol.seed,
+            epochs=epochs,
+            until=epochs,
+            selection=self.protocol.selection,
+            key=identity.key,
+            identity=identity,
+            output=self.shared / "pretrained" / identity.key / "pretrain.json",
+        )
 
-    def trial(self, variant: Variant, number: int, params: Params, until: int, start: Start) -> Job:
+    def trial(
+        self, variant: Variant, number: int, params: Params, until: int, start: Start
+    ) -> TrialJob:
         """Train a trial up to the rung that ends at epoch ``until``."""
-        place, stage = self.folder.trial(variant.name, number), self.tuning or self.target
-        cell = dataclasses.replace(
-            self._cell("trial", variant, variant.recipe.tuned(params), start, stage),
-            seed=int(digest(["tuning", self.protocol.seed])[:7], 16),
-            epochs=self.protocol.tuning.rungs[-1],
-            since=max((rung for rung in self.protocol.tuning.rungs if rung < until), default=0),
+        stage, recipe = self.tuning or self.target, variant.recipe.tuned(params)
+        rungs = self.protocol.tuning.rungs
+        seed = int(digest(["tuning", self.protocol.seed])[:7], 16)
+        identity = self._identity(
+            "trial",
+            variant,
+            recipe,
+            start,
+            stage,
+            seed=seed,
+            epochs=rungs[-1],
             until=until,
             trial=number,
         )
-        return self._keyed(cell, place / f"rung-{until}.json", start, variant, stage)
+        return TrialJob(
+            **self._steps(variant, recipe, start, stage),
+            seed=seed,
+            epochs=rungs[-1],
+            since=max((rung for rung in rungs if rung < until), default=0),
+            until=until,
+            number=number,
+            selection=self.protocol.selection,
+            key=identity.key,
+            identity=identity,
+            output=self.folder.trial(variant.name, number) / f"rung-{until}.json",
+            checkpoint=self._checkpoint(variant, identity),
+        )
 
-    def fit(self, variant: Variant, params: Params, seed: int, start: Start) -> Job:
+    def fit(self, variant: Variant, params: Params, seed: int, start: Start) -> FitJob:
         """Train the tuned variant with one seed."""
         recipe = variant.recipe.tuned(params)
         epochs = min(self.protocol.fit.epochs, recipe.epochs)
-        cell = dataclasses.replace(
-            self._cell("fit", variant, recipe, start, self.target),
+        identity = self._identity(
+            "fit", variant, recipe, start, self.target, seed=seed, epochs=epochs, until=epochs
+        )
+        return FitJob(
+            **self._steps(variant, recipe, start, self.target),
             seed=seed,
             epochs=epochs,
             until=epochs,
-            facts={"hyperparameters": dict(params), "device": self.device},
+            selection=self.protocol.selection,
+            hyperparameters=dict(params),
+            device=self.device,
+            key=identity.key,
+            identity=identity,
+            output=FitFolder(self.folder.fit(variant.name, seed)).record,
+            checkpoint=self._checkpoint(variant, identity),
         )
-        place = self.folder.fit(variant.name, seed) / "fit.json"
-        return self._keyed(cell, place, start, variant, self.target)
 
-    def score(self, fit: Job) -> Job:
+    def bench(self, variant: Variant, *, seconds: float, least: int, output: Path) -> BenchJob:
+        """Time what a final fit of ``variant`` from scratch does, with its recipe's values."""
+        return BenchJob(
+            **self._steps(variant, variant.recipe, Start("scratch"), self.target),
+            seed=self.protocol.fit.seeds[0],
+            seconds=seconds,
+            least=least,
+            key=digest(["bench", variant.name, self.protocol.precision]),
+            output=output,
+        )
+
+    def score(self, fit: FitJob) -> ScoreJob:
         """Open the test set for one frozen fit."""
-        return dataclasses.replace(
-            fit,
-            kind="score",
+        return ScoreJob(
+            **self._ask(fit),
+            training=self.target.training,
             key=score_key(fit.key, self.target.split_digest),
-            sealed=str(self.target.sealed),
-            output=str(Path(fit.output).with_name("predictions.parquet")),
-            ledger=str(self.folder.ledger),
-            checkpoint=None,
-            facts={"fit_key": fit.key, "splits": str(self.folder.splits)},
+            output=FitFolder(fit.output.parent).predictions,
         )
 
-    def explain(self, fit: Job) -> Job:
+    def explain(self, fit: FitJob) -> ExplainJob:
         """Find out where a scored fit looks."""
-        identity = explain_identity(fit.key, self.target.split_digest)
-        place = self.folder.attention(fit.variant, fit.seed)
-        edition = engine_spec(fit.engine).attention_edition
-        return self._asked("explain", fit, {**identity, "edition": edition}, place)
+        identity = ExplainIdentity(
+            kind="explain",
+            fit=fit.key,
+            split=self.target.split_digest,
+            edition=engine_spec(fit.engine).attention_edition,
+        )
+        place = FitFolder(fit.output.parent)
+        return ExplainJob(
+            **self._ask(fit),
+            predictions=place.predictions,
+            identity=identity,
+            key=identity.key,
+            output=place.attention,
+        )
 
-    def robustness(self, fit: Job) -> Job:
+    def robustness(self, fit: FitJob) -> RobustnessJob:
         """Score a fit under corruptions."""
         wanted = self.protocol.robustness
         assert wanted is not None
-        split = self.target.split_digest
-        identity = robustness_identity(fit.key, split, wanted.images, self.protocol.seed)
-        place = self.folder.robustness(fit.variant, fit.seed)
-        return self._asked("robustness", fit, {**identity, "edition": corruptions.edition()}, place)
+        identity = RobustnessIdentity(
+            kind="robustness",
+            fit=fit.key,
+            split=self.target.split_digest,
+            images=wanted.images,
+            seed=self.protocol.seed,
+            edition=corruptions.edition(),
+        )
+        output = FitFolder(fit.output.parent).robustness
+        return RobustnessJob(**self._ask(fit), identity=identity, key=identity.key, output=output)
 
-    def measure(self, variant: Variant, fit: Job) -> Job:
+    def measure(self, variant: Variant, fit: FitJob) -> MeasureJob:
         """Count and time a fitted variant."""
-        return dataclasses.replace(
-            fit,
-            kind="measure",
+        return MeasureJob(
+            **_common(fit),
+            fit=fit.output.parent,
+            device=self.device,
             key=measure_key(fit.key, self.device),
-            output=str(self.folder.cost(variant.name)),
-            checkpoint=None,
-            facts={"fit": str(Path(fit.output).parent), "device": self.device},
+            output=self.folder.cost(variant.name),
         )
 
     def study_key(self, variant: Variant, start: Start) -> str:
         """Digest all that decides a variant's study."""
-        cell = self.trial(variant, 0, variant.defaults, 1, start)
+        first = self.trial(variant, 0, variant.defaults, 1, start)
         tuning = self.protocol.tuning.model_dump(mode="json")
-        return digest([cell.key, tuning, self.protocol.selection, self.protocol.seed])
+        return digest([first.key, tuning, self.protocol.selection, self.protocol.seed])
 
-    def _cell(
-        self, kind: CellKind, variant: Variant, recipe: Any, start: Start, stage: PackedData
-    ) -> Job:
-        return Job(
+    def _network(
+        self, variant: Variant, recipe: Recipe, start: Start, stage: PackedData
+    ) -> dict[str, Any]:
+        """Return the fields of a job that builds the network of ``variant``."""
+        return {
+            "engine": variant.engine,
+            "variant": variant.name,
+            "architecture": variant.architecture.name,
+            "input_size": variant.input_size,
+            "recipe": recipe,
+            "initial": start.weights,
+            "precision": self.protocol.precision,
+            "threads": self.protocol.threads,
+            "image_shape": stage.image_shape,
+            "class_names": stage.class_names,
+            "plugins": self.plugins,
+        }
+
+    def _steps(
+        self, variant: Variant, recipe: Recipe, start: Start, stage: PackedData
+    ) -> dict[str, Any]:
+        """Return the fields of a job that trains it on ``stage``."""
+        return {
+            **self._network(variant, recipe, start, stage),
+            "strategy": variant.strategy,
+            "augmentation": variant.augmentation,
+            "protocol_seed": self.protocol.seed,
+            "training": stage.training,
+        }
+
+    def _ask(self, fit: FitJob) -> dict[str, Any]:
+        """Return the fields of a job that asks ``fit`` about test images."""
+        return {
+            **_common(fit),
+            "fit": fit.output.parent,
+            "fit_key": fit.key,
+            "sealed": self.target.sealed,
+            "splits": self.folder.splits,
+            "ledger": self.folder.ledger,
+        }
+
+    def _checkpoint(self, variant: Variant, identity: TrainingIdentity) -> Path:
+        """Return the checkpoint that the rungs of one trial share."""
+        course = identity.model_copy(update={"until": None}).key[:12]
+        return self.folder.checkpoint(variant.name, course)
+
+    def _versions(self, variant: Variant) -> dict[str, str]:
+        return engine_spec(variant.engine).versions(self.keras_backend)
+
+    def _identity(
+        self,
+        kind: str,
+        variant: Variant,
+        recipe: Recipe,
+        start: Start,
+        stage: PackedData,
+        *,
+        seed: int,
+        epochs: int,
+        until: int,
+        trial: int | None = None,
+        strategy: str | None = None,
+    ) -> TrainingIdentity:
+        return TrainingIdentity(
             kind=kind,
-            key="",
-            engine=variant.engine,
-            variant=variant.name,
+            data=stage.training_digest,
             architecture=variant.architecture.name,
-            strategy=variant.strategy,
+            strategy=strategy or variant.strategy,
             augmentation=variant.augmentation,
             input_size=variant.input_size,
             recipe=asdict(recipe),
-            initial=start.kind,
-            initial_file=str(start.file) if start.file else None,
-            protocol_seed=self.protocol.seed,
+            start=(start.kind, start.digest),
+            seeds=(self.protocol.seed, seed),
+            epochs=epochs,
+            until=until,
+            trial=trial,
             selection=self.protocol.selection,
             precision=self.protocol.precision,
             threads=self.protocol.threads,
-            training=str(stage.training),
-            image_shape=stage.image_shape,
-            class_names=stage.class_names,
-            plugins=self.plugins,
+            versions=self._versions(variant),
+            device=self.device if "GPU" in self.device else "CPU",
+            code=code_digest(variant.architecture),
         )
 
-    def _asked(self, kind: CellKind, fit: Job, identity: Mapping[str, Any], output: Path) -> Job:
-        """Ask a frozen fit something about test images; like scoring, this opens the test set."""
-        score = self.score(fit)
-        facts = {**score.facts, "predictions": score.output, "identity": dict(identity)}
-        return dataclasses.replace(
-            score, kind=kind, key=digest(identity), output=str(output), facts=facts
-        )
 
-    def _keyed(
-        self, cell: Job, output: Path, start: Start, variant: Variant, stage: PackedData
-    ) -> Job:
-        """Give a cell its key, what the key digests, its output, and its rungs' checkpoint."""
-        identity = self._identity(cell, stage, start, variant)
-        course = digest({**identity, "until": None})[:12]
-        return dataclasses.replace(
-            cell,
-            key=digest(identity),
-            output=str(output),
-            checkpoint=str(self.folder.checkpoint(variant.name, course)),
-            facts={**cell.facts, "identity": identity},
-        )
-
-    def _sealed_off(self, cell: Job, output: Path) -> Job:
-        versions = engine_spec(cell.engine).versions(self.keras_backend)
-        identity = [cell.kind, cell.architecture, cell.input_size, list(cell.image_shape), versions]
-        return dataclasses.replace(cell, key=digest(identity), output=str(output))
-
-    def _identity(
-        self, cell: Job, stage: PackedData, start: Start, variant: Variant
-    ) -> dict[str, Any]:
-        """Return everything that decides a training's result (law 3)."""
-        return {
-            "kind": cell.kind,
-            "data": stage.training_digest,
-            "architecture": cell.architecture,
-            "strategy": cell.strategy,
-            "augmentation": cell.augmentation,
-            "input_size": cell.input_size,
-            "recipe": cell.recipe,
-            "start": [start.kind, start.digest],
-            "seeds": [cell.protocol_seed, cell.seed],
-            "epochs": cell.epochs,
-            "until": cell.until,
-            "trial": cell.trial,
-            "selection": cell.selection,
-            "precision": cell.precision,
-            "threads": cell.threads,
-            "versions": engine_spec(cell.engine).versions(self.keras_backend),
-            "device": self.device if "GPU" in self.device else "CPU",
-            "code": code_digest(variant.architecture),
-        }
-
-
-def stored_result(cell: Job) -> dict[str, Any] | None:
-    """Return the result of ``cell`` if it is on disk under the very same key.
-
-    Whether weights can be had is asked anew each time.
-    """
-    output = Path(cell.output)
-    if cell.kind == "weights":
-        return None
-    if cell.kind == "score":
-        return {"key": cell.key} if stored_key(output) == cell.key else None
-    if cell.kind in ("explain", "robustness"):
-        read = array_attributes if cell.kind == "explain" else table_attributes
-        attributes = read(output)
-        return attributes if attributes.get("key") == cell.key else None
-    result = read_json(output)
-    if not isinstance(result, dict) or result.get("key") != cell.key:
-        return None
-    if cell.kind == "fit" and not all((output.parent / n).is_file() for n in result["model_files"]):
-        return None
-    return result
+def _common(fit: FitJob) -> dict[str, Any]:
+    """Return the fields that every job on the fitted model shares with its training."""
+    own = ("key", "output")
+    return {f.name: getattr(fit, f.name) for f in fields(Job) if f.name not in own}
 
 
 def expected_epochs(variant: Variant, protocol: Protocol) -> float:

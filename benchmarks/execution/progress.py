@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
 
 from rich.console import Console, Group
 from rich.live import Live
@@ -15,24 +14,27 @@ from rich.table import Table
 from rich.text import Text
 
 from benchmarks.errors import JobFailed
-from benchmarks.execution.jobs.job import Job
+from benchmarks.execution.jobs.job import FitJob, Job, TrainJob, TrialJob
+from benchmarks.execution.jobs.kinds import describe
+from benchmarks.execution.jobs.results import Pretrained, RungResult
 from benchmarks.execution.plan import expected_epochs
 from benchmarks.execution.tuning import JobOutcome
 from benchmarks.metrics import metric_of
 from benchmarks.protocol.schema import Protocol
 from benchmarks.protocol.variants import Variant
+from benchmarks.store.records import FitRecord
+from benchmarks.training.checkpoint import EpochRecord
 
-TRAINING = ("pretrain", "trial", "fit")
 PLAIN_INTERVAL = 20.0
 """Seconds between two lines of progress where there is no terminal."""
 
 
 @dataclass
 class _Running:
-    """A cell under way: since when, and its last epoch."""
+    """A job under way: since when, and its last epoch."""
 
     since: float
-    record: Mapping[str, Any] = field(default_factory=dict)
+    record: EpochRecord | None = None
     rate: float = 0.0
 
 
@@ -45,7 +47,7 @@ class _Effort:
     seconds: float = 0.0
 
     def add(self, epochs: int, seconds: float, *, stored: bool) -> None:
-        """Count a cell's epochs; stored ones cost nothing and tell nothing of the pace."""
+        """Count a job's epochs; stored ones cost nothing and tell nothing of the pace."""
         if stored:
             self.expected -= epochs
         else:
@@ -69,7 +71,7 @@ class Display:
         self._workers = 1
         self._selection = "accuracy"
         self._said = time.monotonic()
-        self._cells = 0
+        self._jobs = 0
 
     @contextmanager
     def preparing(self, name: str) -> Iterator[Callable[[int, int], None]]:
@@ -100,31 +102,32 @@ class Display:
             yield
         self._live = None
 
-    def started(self, cell: Job) -> None:
-        """Show that ``cell`` runs."""
-        self._running[cell.key] = (cell, _Running(time.monotonic()))
+    def started(self, job: Job) -> None:
+        """Show that ``job`` runs."""
+        self._running[job.key] = (job, _Running(time.monotonic()))
 
-    def epoch(self, cell: Job, record: dict[str, Any]) -> None:
+    def epoch(self, job: Job, record: EpochRecord) -> None:
         """Show an epoch's scores and speed."""
-        if cell.key in self._running:
-            running = self._running[cell.key][1]
-            running.rate = record["images_seen"] / record["epoch"] / max(record["seconds"], 1e-9)
+        if job.key in self._running:
+            running = self._running[job.key][1]
+            running.rate = record.images_seen / record.epoch / max(record.seconds, 1e-9)
             running.record = record
 
-    def ended(self, cell: Job, outcome: JobOutcome, *, stored: bool) -> None:
-        """Count the cell's cost and remember the best validation score."""
-        _, running = self._running.pop(cell.key, (cell, _Running(time.monotonic())))
-        self._cells += not stored
-        effort = self._efforts.get(cell.variant)
-        if effort and cell.kind in ("trial", "fit"):
-            effort.add(cell.until - cell.since, time.monotonic() - running.since, stored=stored)
+    def ended(self, job: Job, outcome: JobOutcome, *, stored: bool) -> None:
+        """Count the job's cost and remember the best validation score."""
+        _, running = self._running.pop(job.key, (job, _Running(time.monotonic())))
+        self._jobs += not stored
+        effort = self._efforts.get(job.variant)
+        if effort and isinstance(job, TrialJob | FitJob):
+            since = job.since if isinstance(job, TrialJob) else 0
+            effort.add(job.until - since, time.monotonic() - running.since, stored=stored)
         if isinstance(outcome, JobFailed):
             return
-        score = outcome.get("validation" if cell.kind == "fit" else "value")
+        score = _validated(outcome)
         if score is not None and self._is_better(score):
-            self._best = (score, cell.variant)
-        if cell.kind in ("fit", "pretrain") and not stored:
-            self._console.print(self._line(cell, outcome))
+            self._best = (score, job.variant)
+        if isinstance(outcome, FitRecord | Pretrained) and not stored:
+            self._console.print(self._line(job, outcome))
 
     def note(self, text: str) -> None:
         """Say something that the user should know."""
@@ -144,43 +147,45 @@ class Display:
             return True
         return score < self._best[0] if self._minimise else score > self._best[0]
 
-    def _line(self, cell: Job, outcome: Mapping[str, Any]) -> str:
-        if cell.kind == "pretrain":
-            score, seconds = outcome["source_accuracy"], outcome["seconds"]
-            return f"{cell.variant}: pre-trained, accuracy {score:.3f} there, {seconds:.0f} s"
+    def _line(self, job: Job, outcome: FitRecord | Pretrained) -> str:
+        if isinstance(outcome, Pretrained):
+            score, seconds = outcome.source_accuracy, outcome.seconds
+            return f"{job.variant}: pre-trained, accuracy {score:.3f} there, {seconds:.0f} s"
         return (
-            f"{cell.variant}, seed {cell.seed}: {self._selection} on validation "
-            f"{outcome['validation']:.3f}, {outcome['epochs_run']} epochs, "
-            f"{outcome['train_seconds']:.0f} s"
+            f"{job.variant}, seed {job.seed}: {self._selection} on validation "
+            f"{outcome.validation:.3f}, {outcome.epochs_run} epochs, "
+            f"{outcome.train_seconds:.0f} s"
         )
 
-    def _plain(self, cell: Job, running: _Running) -> str:
-        score = running.record.get(metric_of(self._selection).validated_as)
-        epoch = f" epoch {running.record['epoch']}/{cell.until}" if running.record else ""
-        shown = f" {self._selection} {score:.3f}" if score is not None else ""
+    def _plain(self, job: Job, running: _Running) -> str:
+        score = self._shown(running.record)
+        epoch = f" epoch {_epoch(job, running)}" if running.record else ""
+        shown = f" {self._selection} {score}" if score else ""
         rate = f" {running.rate:.0f} images/s" if running.rate else ""
-        return f"{cell.variant} {stage(cell)}{epoch}{shown}{rate}"
+        return f"{job.variant} {describe(job)}{epoch}{shown}{rate}"
+
+    def _shown(self, record: EpochRecord | None) -> str:
+        """Return the selection metric of an epoch, blank before the first."""
+        return f"{record.validation[self._selection]:.3f}" if record else ""
 
     def _view(self) -> Group:
         table = Table(box=None, pad_edge=False, expand=False)
         for column in ("variant", "stage", "epoch", self._selection, "images/s"):
             right = column in ("epoch", "images/s", self._selection)
             table.add_column(column, justify="right" if right else "left")
-        for cell, running in self._running.values():
-            record = running.record
-            score = record.get(metric_of(self._selection).validated_as)
+        for job, running in self._running.values():
             table.add_row(
-                cell.variant,
-                stage(cell),
-                f"{record.get('epoch', 0)}/{cell.until}" if cell.kind in TRAINING else "",
-                f"{score:.3f}" if score is not None else "",
+                job.variant,
+                describe(job),
+                _epoch(job, running),
+                self._shown(running.record),
                 f"{running.rate:.0f}" if running.rate else "",
             )
         return Group(table, Text(self._summary(), style="dim"))
 
     def _summary(self) -> str:
         left = self._seconds_left()
-        parts = [f"{self._cells} cells done"]
+        parts = [f"{self._jobs} jobs done"]
         if left is not None:
             parts.append(f"about {_duration(left)} left")
         if self._best:
@@ -199,6 +204,18 @@ class Display:
         return todo / self._workers
 
 
+def _epoch(job: Job, running: _Running) -> str:
+    if not isinstance(job, TrainJob):
+        return ""
+    return f"{running.record.epoch if running.record else 0}/{job.until}"
+
+
+def _validated(outcome: JobOutcome) -> float | None:
+    if isinstance(outcome, RungResult):
+        return outcome.value
+    return outcome.validation if isinstance(outcome, FitRecord) else None
+
+
 @contextmanager
 def counting(console: Console, what: str) -> Iterator[Callable[[int, int], None]]:
     """Show a bar for as long as the block lasts; yields a function of (done, total)."""
@@ -206,24 +223,6 @@ def counting(console: Console, what: str) -> Iterator[Callable[[int, int], None]
     with Progress(*columns, console=console, transient=True) as progress:
         task = progress.add_task(what, total=None)
         yield lambda done, total: progress.update(task, completed=done, total=total)
-
-
-def stage(cell: Job) -> str:
-    """Name what a cell does, for people."""
-    if cell.kind == "trial":
-        return f"trial {cell.trial}"
-    names = {
-        "weights": "looking for weights",
-        "pretrain": "pre-training",
-        "fit": f"fit, seed {cell.seed}",
-        "score": f"scoring, seed {cell.seed}",
-        "explain": f"attribution, seed {cell.seed}",
-        "robustness": f"robustness, seed {cell.seed}",
-        "measure": "measuring",
-        "count": "counting",
-        "bench": "timing",
-    }
-    return names[cell.kind]
 
 
 def _duration(seconds: float) -> str:

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import sys
 import time
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from benchmarks.data.mistakes import apply_mistake, check_experiment
 from benchmarks.data.prepared import PreparedData, prepare_data
 from benchmarks.engines.registry import engine_spec
 from benchmarks.errors import InputError
 from benchmarks.execution.coordinator import Coordinator
-from benchmarks.execution.executors.local import ProcessExecutor
+from benchmarks.execution.executors.contract import ExecutorSettings
+from benchmarks.execution.executors.registry import make_executor
 from benchmarks.execution.keys import code_digest
 from benchmarks.execution.plan import PackedData, Plan
 from benchmarks.execution.progress import Display
@@ -28,14 +29,23 @@ from benchmarks.machine.environment import (
 from benchmarks.machine.settings import keras_backend
 from benchmarks.processes import worker_environment
 from benchmarks.protocol.canonical import first_difference
-from benchmarks.protocol.reading import stored_protocol
 from benchmarks.protocol.schema import Protocol
-from benchmarks.protocol.variants import Variant, resolve_variants, searched
+from benchmarks.protocol.variants import Variant, resolve_variants
 from benchmarks.store.digests import refuse_changes
-from benchmarks.store.files import now, read_json, write_json, write_table
+from benchmarks.store.files import now
 from benchmarks.store.folder import RunFolder
-from benchmarks.store.records import EXTERNAL
-from datasets.audit import audit, to_json
+from benchmarks.store.reading import stored_manifest
+from benchmarks.store.records import (
+    EXTERNAL,
+    DataRecord,
+    Manifest,
+    PluginRecord,
+    SplitRecord,
+    VariantOutcome,
+    VariantRecord,
+)
+from benchmarks.store.writing import write_audit, write_manifest, write_splits
+from datasets.audit import audit
 from datasets.cache import cache_folder
 from datasets.examination import AUDITS
 from datasets.files import sha256_of
@@ -59,27 +69,30 @@ class RunRequest:
     shared: Path | None = None
 
 
-def run(request: RunRequest, display: Display) -> dict[str, dict[str, str]]:
+def run(request: RunRequest, display: Display) -> Mapping[str, VariantOutcome]:
     """Carry out ``request`` and write its results folder; return each variant's status.
 
     Raises ``InputError`` or ``DataError`` before anything is trained if the request is wrong.
     """
     folder = RunFolder(request.out)
     with folder.locked():
-        _refuse_other_protocol(folder, request.protocol)
+        stored = stored_manifest(folder.path)
+        if stored is not None:
+            _refuse_other_protocol(folder, stored, request.protocol)
         refuse_changes(folder.path)
         ground, source = _prepare(request, display)
         registry = discover(request.plugins)
         shape = ground.data.image_shape
         variants = resolve_variants(request.protocol, registry, shape)
         manifest = _manifest(request, ground, source, variants)
-        _refuse_other_data(folder, manifest)
-        _keep_added(folder, manifest)
+        if stored is not None:
+            _refuse_other_data(folder, stored, manifest)
+            manifest = _gone_on_with(stored, manifest)
         folder.digests.unlink(missing_ok=True)
-        write_json(folder.manifest, manifest)
+        write_manifest(folder, manifest)
         with display.auditing(ground.data.name) as progress:
-            write_json(folder.audit, to_json(audit(ground.data, ground.split, progress=progress)))
-        write_table(folder.splits, ground.table())
+            write_audit(folder, audit(ground.data, ground.split, progress=progress))
+        write_splits(folder, ground.table())
         return _carry_out(request, folder, ground, source, variants, manifest, display)
 
 
@@ -89,9 +102,9 @@ def _carry_out(
     ground: PreparedData,
     source: PreparedData | None,
     variants: list[Variant],
-    manifest: dict[str, Any],
+    manifest: Manifest,
     display: Display,
-) -> dict[str, dict[str, str]]:
+) -> Mapping[str, VariantOutcome]:
     started = time.monotonic()
     plan = Plan(
         protocol=request.protocol,
@@ -102,26 +115,28 @@ def _carry_out(
         shared=request.shared or cache_folder(),
         keras_backend=keras_backend(),
         device=device_name(),
-        plugins=tuple(str(path.resolve()) for path in request.plugins),
+        plugins=tuple(path.resolve() for path in request.plugins),
     )
-    executor = ProcessExecutor(
-        workers(request),
-        threads=request.protocol.threads,
-        forbidden=_forbidden(folder, ground, source),
-        log=folder.log,
+    executor = make_executor(
+        ExecutorSettings(
+            capacity=workers(request),
+            threads=request.protocol.threads,
+            forbidden=_forbidden(folder, ground, source),
+            log=folder.log,
+        )
     )
     try:
         with display.showing(variants, request.protocol, workers(request)):
             statuses = Coordinator(variants, plan, folder, executor, display).run()
     finally:
         executor.close()
-    seconds = manifest["wall_seconds"] + time.monotonic() - started
-    write_json(folder.manifest, {**manifest, "finished": now(), "wall_seconds": seconds})
+    seconds = (manifest.wall_seconds or 0.0) + time.monotonic() - started
+    write_manifest(folder, replace(manifest, finished=now(), wall_seconds=seconds))
     return statuses
 
 
 def workers(request: RunRequest) -> int:
-    """Return how many cells run side by side; it changes the time, never the numbers."""
+    """Return how many jobs run side by side; it changes the time, never the numbers."""
     if request.workers is not None:
         return request.workers
     return 1 if gpu() else max(1, usable_cores() // request.protocol.threads)
@@ -158,7 +173,7 @@ def _prepare(request: RunRequest, display: Display) -> tuple[PreparedData, Prepa
 
 
 def packed_data(ground: PreparedData) -> PackedData:
-    """Return a data set as cells see it."""
+    """Return a data set as jobs see it."""
     return PackedData(
         training=ground.packs.training,
         sealed=ground.packs.sealed,
@@ -186,103 +201,96 @@ def _forbidden(folder: RunFolder, ground: PreparedData, source: PreparedData | N
     return [folder.splits, folder.audit, *cached, *sealed, *originals]
 
 
-def _refuse_other_protocol(folder: RunFolder, protocol: Protocol) -> None:
-    stored = read_json(folder.manifest)
-    if stored is None:
-        return
-    if stored.get("origins"):
+def _refuse_other_protocol(folder: RunFolder, stored: Manifest, protocol: Protocol) -> None:
+    if stored.origins:
         raise InputError(
             f"{folder.path} joins several runs, which go on each in its own folder; "
             "give --out another folder"
         )
-    theirs = stored_protocol(stored, folder.manifest).decisive()
-    if difference := first_difference(protocol.decisive(), theirs):
+    if difference := first_difference(protocol.decisive(), stored.protocol.decisive()):
         raise InputError(
             f"{folder.path} holds another protocol's run: {difference}; give --out another folder"
         )
 
 
-def _refuse_other_data(folder: RunFolder, manifest: dict[str, Any]) -> None:
-    stored = read_json(folder.manifest)
-    if stored is None:
-        return
-    if stored["split"]["digest"] != manifest["split"]["digest"]:
+def _refuse_other_data(folder: RunFolder, stored: Manifest, manifest: Manifest) -> None:
+    theirs, ours = stored.split.digest, manifest.split.digest
+    if theirs != ours:
         raise InputError(
-            f"{folder.path} holds a run on other data (split {stored['split']['digest'][:12]}, "
-            f"here {manifest['split']['digest'][:12]}); give --out another folder"
+            f"{folder.path} holds a run on other data (split {theirs[:12]}, "
+            f"here {ours[:12]}); give --out another folder"
         )
-    manifest["started"] = stored["started"]
-    manifest["wall_seconds"] = stored["wall_seconds"]
 
 
-def _keep_added(folder: RunFolder, manifest: dict[str, Any]) -> None:
-    """Keep the rows that ``ferbench add`` has brought into the folder."""
-    stored = read_json(folder.manifest) or {"variants": []}
-    manifest["variants"] += [each for each in stored["variants"] if each.get("engine") == EXTERNAL]
+def _gone_on_with(stored: Manifest, manifest: Manifest) -> Manifest:
+    """Return ``manifest`` as that of a run begun before, with the rows that were added to it."""
+    added = tuple(each for each in stored.variants if each.engine == EXTERNAL)
+    return replace(
+        manifest,
+        started=stored.started,
+        wall_seconds=stored.wall_seconds,
+        variants=manifest.variants + added,
+    )
 
 
 def _manifest(
     request: RunRequest, ground: PreparedData, source: PreparedData | None, variants: list[Variant]
-) -> dict[str, Any]:
+) -> Manifest:
     protocol = request.protocol
-    return {
-        "ferbench": installed("ferbench"),
-        "name": protocol.name,
-        "title": protocol.title,
-        "description": protocol.description,
-        "protocol": protocol.model_dump(mode="json"),
-        "protocol_digest": protocol.digest,
-        "split": {
-            "digest": ground.split.digest,
-            "training_digest": ground.split.training_digest,
-            "made": ground.split.made,
-            "counts": ground.counts(),
-        },
-        "data": _data_entry(ground),
-        "source_data": _data_entry(source) if source else None,
-        "environment": describe_environment(),
-        "git": code_state(),
-        "device": device_name(),
-        "threads": protocol.threads,
-        "precision": protocol.precision,
-        "seeds": list(protocol.fit.seeds),
-        "keras_backend": keras_backend(),
-        "worker": worker_environment(protocol.threads),
-        "plugins": [
-            {"file": plugin.name, "digest": sha256_of(plugin)} for plugin in request.plugins
-        ],
-        "started": now(),
-        "finished": None,
-        "wall_seconds": 0.0,
-        "variants": [_variant_entry(variant) for variant in variants],
-    }
+    return Manifest(
+        ferbench=installed("ferbench"),
+        name=protocol.name,
+        title=protocol.title,
+        description=protocol.description,
+        protocol=protocol.spelt_out(),
+        protocol_digest=protocol.digest,
+        split=SplitRecord(
+            digest=ground.split.digest,
+            training_digest=ground.split.training_digest,
+            made=ground.split.made,
+            counts=ground.counts(),
+        ),
+        data=_data_record(ground),
+        source_data=_data_record(source) if source else None,
+        environment=describe_environment(),
+        git=code_state(),
+        device=device_name(),
+        threads=protocol.threads,
+        precision=protocol.precision,
+        seeds=protocol.fit.seeds,
+        keras_backend=keras_backend(),
+        worker=worker_environment(protocol.threads),
+        plugins=tuple(
+            PluginRecord(file=file.name, digest=sha256_of(file)) for file in request.plugins
+        ),
+        started=now(),
+        wall_seconds=0.0,
+        variants=tuple(_variant_record(variant) for variant in variants),
+    )
 
 
-def _data_entry(ground: PreparedData) -> dict[str, Any]:
+def _data_record(ground: PreparedData) -> DataRecord:
     data = ground.data
-    return {
-        "name": data.name,
-        "digest": data.digest,
-        "class_names": list(data.class_names),
-        "image_shape": list(data.image_shape),
-        "provenance": {
-            "status": data.provenance.status,
-            "notes": list(data.provenance.notes),
-        },
-        "file": ground.path.name if ground.path else None,
-    }
+    return DataRecord(
+        name=data.name,
+        digest=data.digest,
+        class_names=data.class_names,
+        image_shape=data.image_shape,
+        provenance=data.provenance,
+        file=ground.path.name if ground.path else None,
+    )
 
 
-def _variant_entry(variant: Variant) -> dict[str, Any]:
+def _variant_record(variant: Variant) -> VariantRecord:
     architecture = variant.architecture
-    return {
-        "name": variant.name,
+    return VariantRecord(
+        name=variant.name,
         **variant.identity(),
-        "engine": variant.engine,
-        "summary": architecture.summary,
-        "source": architecture.source,
-        "code": code_digest(architecture),
-        "versions": engine_spec(architecture.engine).versions(keras_backend()),
-        "space": searched(variant.space),
-        "defaults": variant.defaults,
-    }
+        engine=variant.engine,
+        summary=architecture.summary,
+        source=architecture.source,
+        code=code_digest(architecture),
+        versions=engine_spec(architecture.engine).versions(keras_backend()),
+        space=variant.space,
+        defaults=variant.defaults,
+    )

@@ -27,33 +27,21 @@ from optuna.trial import FrozenTrial, Trial, TrialState
 
 from benchmarks.errors import JobFailed
 from benchmarks.execution.jobs.job import Job
+from benchmarks.execution.jobs.results import JobResult, RungResult
 from benchmarks.protocol.canonical import digest
 from benchmarks.protocol.schema import Tuning
+from benchmarks.store.records import TrialRecord
 from models.registry import Categorical, Space, Value
 
-JobOutcome = Mapping[str, Any] | JobFailed
+JobOutcome = JobResult | JobFailed
 Params = dict[str, Value]
-
-
-@dataclass(frozen=True)
-class TrialRecord:
-    """What became of one trial. ``intermediate`` maps the epoch of a rung to the score there."""
-
-    number: int
-    state: str
-    value: float | None
-    params: Params
-    intermediate: dict[int, float]
-    images_seen: int
-    seconds: float
-    reason: str = ""
 
 
 @dataclass(frozen=True)
 class Best:
     """The winning hyperparameters of a study, and every trial that led to them."""
 
-    params: Params
+    params: Mapping[str, Any]
     trials: tuple[TrialRecord, ...]
 
 
@@ -164,22 +152,22 @@ def _distribution(dimension: Any) -> BaseDistribution:
 def tune(
     study: Study,
     tuning: Tuning,
-    cell: Callable[[int, Params, int], Job],
+    job: Callable[[int, Params, int], Job],
     *,
     trials: int,
     minimise: bool,
 ) -> Generator[list[Job], list[JobOutcome], Best]:
-    """Carry out a study: yield the cells of each rung, receive their outcomes, return the best.
+    """Run a study: yield the jobs of each rung, receive their outcomes, return the best.
 
-    ``cell(number, params, until)`` makes the cell that trains a trial to epoch ``until``. An
-    outcome is a mapping with ``value``, ``images_seen`` and ``seconds``, or a ``JobFailed``.
+    ``job(number, params, until)`` makes the job that trains a trial to epoch ``until``. An
+    outcome is a `RungResult` or a ``JobFailed``.
     Raises ``JobFailed`` if no trial completed.
     """
     records: dict[int, TrialRecord] = {}
     for first in range(0, trials, tuning.generation):
         numbers = list(range(first, min(first + tuning.generation, trials)))
         asked = {number: study.ask(number, tuning.generation) for number in numbers}
-        yield from _generation(study, tuning, cell, asked, records, minimise)
+        yield from _generation(study, tuning, job, asked, records, minimise)
     complete = [r for r in records.values() if r.state == "complete"]
     if not complete:
         raise JobFailed(f"none of {trials} trials completed: {records[0].reason}")
@@ -190,16 +178,16 @@ def tune(
 def _generation(
     study: Study,
     tuning: Tuning,
-    cell: Callable[[int, Params, int], Job],
+    job: Callable[[int, Params, int], Job],
     asked: Mapping[int, Params],
     records: dict[int, TrialRecord],
     minimise: bool,
 ) -> Generator[list[Job], list[JobOutcome], None]:
     alive = list(asked)
     for number in alive:
-        records[number] = TrialRecord(number, "running", None, asked[number], {}, 0, 0.0)
+        records[number] = TrialRecord(number=number, state="running", params=asked[number])
     for rung in tuning.rungs:
-        outcomes = yield [cell(number, asked[number], rung) for number in alive]
+        outcomes = yield [job(number, asked[number], rung) for number in alive]
         for number, outcome in zip(alive, outcomes, strict=True):
             records[number] = _reported(study, records[number], rung, outcome)
         alive = [number for number in alive if records[number].state == "running"]
@@ -223,17 +211,18 @@ def _reported(study: Study, record: TrialRecord, rung: int, outcome: JobOutcome)
     if isinstance(outcome, JobFailed):
         study.tell(record.number, TrialState.FAIL)
         return replace(record, state="failed", value=None, reason=str(outcome))
-    value = float(outcome["value"])
+    assert isinstance(outcome, RungResult)
+    value = outcome.value
     study.report(record.number, rung, value)
     return replace(
         record,
         value=value,
         intermediate={**record.intermediate, rung: value},
-        images_seen=int(outcome["images_seen"]),
-        seconds=record.seconds + float(outcome["seconds"]),
+        images_seen=outcome.images_seen,
+        seconds=record.seconds + outcome.seconds,
     )
 
 
 def _ended(study: Study, record: TrialRecord, state: TrialState) -> TrialRecord:
     study.tell(record.number, state, record.value)
-    return replace(record, state=state.name.lower())
+    return replace(record, state="complete" if state is TrialState.COMPLETE else "pruned")

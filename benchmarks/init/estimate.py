@@ -7,17 +7,17 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.bench.bench import Effort, bench_cells, run_one_by_one, speed_name
+from benchmarks.bench.bench import Effort, bench_jobs, run_one_by_one, speed_name
 from benchmarks.data.prepared import PreparedData
 from benchmarks.errors import JobFailed
-from benchmarks.execution.jobs.measuring import PREDICTED
+from benchmarks.execution.jobs.measuring import BATCH
 from benchmarks.execution.plan import expected_epochs
 from benchmarks.protocol.schema import Protocol
 from benchmarks.protocol.variants import Variant
 
 GLANCE = Effort(0.5, 3)
 START_SECONDS = 5.0
-"""What a cell takes beside its epochs: starting a worker, building a network, writing."""
+"""What a job takes beside its epochs: starting a worker, building a network, writing."""
 
 
 @dataclass(frozen=True)
@@ -44,14 +44,14 @@ def measure_paces(
     paces: dict[str, Pace] = {}
     with tempfile.TemporaryDirectory(prefix="ferbench-init-") as place:
         folder = Path(place)
-        cells = bench_cells(protocol, prepared, rows, [protocol.precision], GLANCE, folder)
+        jobs = bench_jobs(protocol, prepared, rows, [protocol.precision], GLANCE, folder)
         tell(names[0])
-        for index, (cell, outcome) in enumerate(run_one_by_one(cells, prepared, folder), 1):
+        for index, (job, outcome) in enumerate(run_one_by_one(jobs, prepared, folder), 1):
             if isinstance(outcome, JobFailed):
-                raise JobFailed(f"{cell.variant}: {outcome}")
+                raise JobFailed(f"{job.variant}: {outcome}")
             paces[names[index - 1]] = Pace(
-                outcome["train_images_per_second"]["median"],
-                PREDICTED / (outcome["batch_latency_ms"]["median"] / 1000),
+                outcome.train_images_per_second.median,
+                BATCH / (outcome.batch_latency_ms.median / 1000),
             )
             if index < len(names):
                 tell(names[index])
@@ -74,12 +74,12 @@ def run_seconds(
         epoch = train / pace.training + validation / pace.prediction
         scoring = len(protocol.fit.seeds) * len(prepared.split.test) / pace.prediction
         total += expected_epochs(variant, protocol) * epoch + scoring
-        total += _cells(variant, protocol) * START_SECONDS
+        total += _jobs(variant, protocol) * START_SECONDS
     return total / workers
 
 
-def _cells(variant: Variant, protocol: Protocol) -> float:
-    """Count the cells of a variant: its trials' rungs, its fits, their scoring, its measuring."""
+def _jobs(variant: Variant, protocol: Protocol) -> float:
+    """Count the jobs of a variant: its trials' rungs, its fits, their scoring, its measuring."""
     tuning = protocol.tuning
     alive = float(tuning.trials if variant.space else 1)
     rungs = sum(max(1.0, alive * tuning.keep**place) for place in range(len(tuning.rungs)))

@@ -21,7 +21,8 @@ from benchmarks.evaluation.uncertainty import (
     of_difference,
     of_mean,
 )
-from benchmarks.store.reading import read_run
+from benchmarks.store.folder import RunFolder
+from benchmarks.store.reading import is_run, read_run
 from benchmarks.store.records import FitResults, RunResults
 
 METHOD = (
@@ -96,7 +97,7 @@ class Laboratory:
 
 def is_laboratory(folder: Path) -> bool:
     """Tell whether ``folder`` is the results folder of a leak laboratory."""
-    return (folder / HONEST / "manifest.json").is_file()
+    return is_run(folder / HONEST)
 
 
 def read_laboratory(folder: Path) -> Laboratory:
@@ -108,7 +109,7 @@ def read_laboratory(folder: Path) -> Laboratory:
     if not is_laboratory(folder):
         raise InputError(f"{folder}: not a leak laboratory (it has no run in {HONEST}/)")
     names = (HONEST, *(name for name, _ in mistakes.treatments()))
-    runs = {n: read_run(folder / n) for n in names if (folder / n / "manifest.json").is_file()}
+    runs = {n: read_run(folder / n) for n in names if is_run(folder / n)}
     return Laboratory(folder, runs, tuple(_effect(runs, mistake) for mistake in mistakes.MISTAKES))
 
 
@@ -215,7 +216,7 @@ def scored(run: RunResults, seeds: list[int], side: str) -> Scored:
 def _pictures(folder: Path, side: str) -> NDArray[np.str_]:
     """Name the picture of each image of one split, in order: its id, or that of its original."""
     columns = ["row", "image_id", "path", "split"]
-    rows = pd.read_parquet(folder / "splits.parquet", columns=columns).sort_values("row")
+    rows = pd.read_parquet(RunFolder(folder).splits, columns=columns).sort_values("row")
     originals = dict(zip(rows["path"], rows["image_id"], strict=True))
     chosen = rows[rows["split"] == side]
     named = [

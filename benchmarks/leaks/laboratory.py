@@ -18,10 +18,11 @@ from benchmarks.execution.run import run as run_protocol
 from benchmarks.protocol.schema import DataChoice, Protocol
 from benchmarks.report.page import render
 from benchmarks.store.digests import write_digests
+from benchmarks.store.records import VariantOutcome
 from datasets.recognition import look, recognise
 from datasets.registry import discover
 
-Statuses = dict[str, dict[str, str]]
+Statuses = dict[str, VariantOutcome]
 
 
 def run(request: RunRequest, console: Console) -> Statuses:

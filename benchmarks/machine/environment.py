@@ -6,11 +6,12 @@ import os
 import platform
 import shutil
 import subprocess
+from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any
 
 import psutil
+from pydantic import BaseModel, ConfigDict
 
 LIBRARIES = (
     "ferbench", "tensorflow", "keras", "torch", "torchvision", "timm", "jax", "scikit-learn",
@@ -24,21 +25,45 @@ INSTRUCTIONS = (
 """The processor features by which numerical libraries choose their code, and so their bits."""
 
 
-def describe_environment() -> dict[str, Any]:
+class Environment(BaseModel):
+    """Python, platform, processor, memory, GPU and library versions; what is not set is unknown."""
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+
+    python: str | None = None
+    platform: str | None = None
+    cpu: str | None = None
+    instructions: tuple[str, ...] = ()
+    cores: int | None = None
+    memory_gb: float | None = None
+    gpu: str | None = None
+    libraries: Mapping[str, str] = {}
+
+
+class CodeState(BaseModel):
+    """The git commit of a checkout, and whether it has uncommitted changes."""
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+
+    commit: str | None = None
+    dirty: bool | None = None
+
+
+def describe_environment() -> Environment:
     """Return Python, platform, processor, memory, GPU and library versions, for the manifest.
 
     Processors of one name can differ in their ``instructions``, and then in the last bits.
     """
-    return {
-        "python": platform.python_version(),
-        "platform": platform.platform(),
-        "cpu": processor(),
-        "instructions": instructions(),
-        "cores": usable_cores(),
-        "memory_gb": round(psutil.virtual_memory().total / 2**30, 1),
-        "gpu": gpu(),
-        "libraries": {name: found for name in LIBRARIES if (found := installed(name))},
-    }
+    return Environment(
+        python=platform.python_version(),
+        platform=platform.platform(),
+        cpu=processor(),
+        instructions=tuple(instructions()),
+        cores=usable_cores(),
+        memory_gb=round(psutil.virtual_memory().total / 2**30, 1),
+        gpu=gpu(),
+        libraries={name: found for name in LIBRARIES if (found := installed(name))},
+    )
 
 
 def installed(library: str) -> str | None:
@@ -112,7 +137,7 @@ def device_name() -> str:
     return f"GPU {name}" if (name := gpu()) else f"CPU {processor()}"
 
 
-def code_state() -> dict[str, Any]:
+def code_state() -> CodeState:
     """Return the git commit of the checkout and whether it has uncommitted changes."""
     root = Path(__file__).resolve().parents[2]
 
@@ -126,7 +151,6 @@ def code_state() -> dict[str, Any]:
         return done.stdout.strip() if done.returncode == 0 else None
 
     changes = git("status", "--porcelain")
-    return {
-        "commit": git("rev-parse", "HEAD"),
-        "dirty": bool(changes) if changes is not None else None,
-    }
+    return CodeState(
+        commit=git("rev-parse", "HEAD"), dirty=None if changes is None else bool(changes)
+    )

@@ -181,6 +181,10 @@ class Protocol(_Section):
         """Return what decides training and scores: all but names, prose, places and AFTERWARDS."""
         return decisive(self.model_dump(mode="json"))
 
+    def spelt_out(self) -> Protocol:
+        """Return the same protocol with every key set, those left out to their defaults."""
+        return Protocol.model_validate(self.model_dump(mode="json"))
+
     @property
     def digest(self) -> str:
         """SHA-256 of `decisive`, in hex."""

@@ -12,7 +12,7 @@ from benchmarks.errors import InputError
 from benchmarks.protocol.schema import Protocol, VariantChoice
 from models.registry import (
     Architecture,
-    Categorical,
+    Augmentation,
     EngineName,
     ModelError,
     Recipe,
@@ -33,7 +33,7 @@ class Variant:
     architecture: Architecture
     initialisation: str
     strategy: Strategy
-    augmentation: str
+    augmentation: Augmentation
     input_size: int
     recipe: Recipe
     pinned: frozenset[str]
@@ -100,7 +100,7 @@ def _missing_controls(
         there.add(_trained_alike(variant))
         control = VariantChoice(
             architecture=choice.architecture,
-            augmentation=variant.augmentation,  # type: ignore[arg-type]
+            augmentation=variant.augmentation,
             input_size=choice.input_size,
         )
         name = _name(control, variant.architecture, "fine-tune")
@@ -166,13 +166,3 @@ def _name(choice: VariantChoice, architecture: Architecture, strategy: Strategy)
     if kind != "scratch" and len(architecture.strategies) > 1:
         parts.append(strategy)
     return ".".join(parts) + (f"@{choice.input_size}" if choice.input_size else "")
-
-
-def searched(space: Space) -> dict[str, Any]:
-    """Return a search space as JSON, for the manifest and the report."""
-    return {
-        name: {"values": list(dimension.values)}
-        if isinstance(dimension, Categorical)
-        else {"low": dimension.low, "high": dimension.high, "log": dimension.log}
-        for name, dimension in space.items()
-    }

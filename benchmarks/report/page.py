@@ -113,7 +113,7 @@ def _page(
         "data": manifest.data,
         "made": (manifest.finished or manifest.started)[:10],
         "version": manifest.ferbench,
-        "announcement": announcement(run.mistake, protocol.get("counterpart")),
+        "announcement": announcement(run.mistake, protocol.counterpart),
         "mistaken": run.mistake is not None,
         "answer": answer(run, frame, statistics, gained, offered),
         "interval": INTERVAL,

@@ -4,47 +4,60 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import optuna
 
 from benchmarks.errors import InputError
 from benchmarks.execution.tuning import open_storage
+from benchmarks.machine.environment import CodeState, Environment
 from benchmarks.protocol.canonical import digest, first_difference
-from benchmarks.protocol.reading import stored_protocol
-from benchmarks.protocol.schema import decisive
+from benchmarks.protocol.schema import VariantChoice
 from benchmarks.report.page import render
 from benchmarks.store.digests import FILE, changes, stored_digests, write_digests
-from benchmarks.store.files import read_json, write_json
+from benchmarks.store.files import as_stored
 from benchmarks.store.folder import RunFolder, slug
-from benchmarks.store.ledger import append_line, read_ledger
-from benchmarks.store.reading import read_run, refuse_mistaken
-from benchmarks.store.records import EXTERNAL, FitResults, RunResults, VariantResults
+from benchmarks.store.ledger import append_event
+from benchmarks.store.reading import read_run, read_statuses, read_studies, refuse_mistaken
+from benchmarks.store.records import (
+    EXTERNAL,
+    FitResults,
+    LedgerEvent,
+    Manifest,
+    Merged,
+    Origin,
+    PretrainSpent,
+    RunResults,
+    TestOpened,
+    VariantRecord,
+    VariantResults,
+)
+from benchmarks.store.writing import write_manifest, write_statuses, write_studies
 from datasets.files import replacing_folder, sha256_of
 
-NOTHING: Mapping[str, Any] = {}
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
 class RunPart:
-    """One of the runs to join: what it is called among them, its records, and its manifest."""
+    """One of the runs to join, and what it is called among them."""
 
     name: str
     run: RunResults
-    manifest: dict[str, Any]
+
+    @property
+    def manifest(self) -> Manifest:
+        """What was run, where and with what."""
+        return self.run.manifest
 
     @property
     def place(self) -> Path:
         """The results folder."""
         return self.run.folder
-
-    def stored(self, name: str) -> Any:
-        """Return one of its JSON files, empty where there is none."""
-        return read_json(self.place / name) or NOTHING
 
 
 @dataclass(frozen=True)
@@ -96,7 +109,7 @@ def _opened(places: Sequence[Path]) -> list[RunPart]:
 
 def _part(name: str, place: Path) -> RunPart:
     run = read_run(place)
-    part = RunPart(name, run, read_json(place / "manifest.json"))
+    part = RunPart(name, run)
     refuse_mistaken(place)
     if run.manifest.finished is None:
         raise InputError(f"{place}: not finished; go on with it first")
@@ -115,15 +128,15 @@ def _require_same(part: RunPart, first: RunPart) -> None:
 def _shared(part: RunPart) -> dict[str, Any]:
     """Return what all parts must agree in."""
     manifest = part.manifest
-    protocol = stored_protocol(manifest, part.place / "manifest.json").decisive()
+    protocol, data, split = manifest.protocol.decisive(), manifest.data, manifest.split
     protocol.pop("variants")
-    source = manifest.get("source_data") or NOTHING
+    asked, source = manifest.protocol.robustness, manifest.source_data
     return {
-        "data": {name: manifest["data"][name] for name in ("name", "digest", "class_names")},
+        "data": {"name": data.name, "digest": data.digest, "class_names": list(data.class_names)},
         "protocol": protocol,
-        "robustness": manifest["protocol"].get("robustness"),
-        "source_data": {"digest": source.get("digest")},
-        "split": {name: manifest["split"][name] for name in ("digest", "training_digest")},
+        "robustness": asked.model_dump() if asked else None,
+        "source_data": {"digest": source.digest if source else None},
+        "split": {"digest": split.digest, "training_digest": split.training_digest},
     }
 
 
@@ -153,7 +166,7 @@ def _row(name: str, parts: Sequence[RunPart]) -> Row:
 def _require_same_row(name: str, other: RunPart, chosen: RunPart) -> None:
     """Refuse two results of one variant unless they are the same, bit for bit."""
     places = f"{name} is in {other.place} and in {chosen.place}"
-    ours, theirs = _entries(other)[name], _entries(chosen)[name]
+    ours, theirs = (asdict(_entries(part)[name]) for part in (other, chosen))
     if found := first_difference(ours, theirs):
         raise InputError(f"{places}, and they are not the same variant: {found}")
     fits = [{f.record.seed: f for f in _variant(part, name).fits} for part in (other, chosen)]
@@ -167,7 +180,10 @@ def _fits_differ(one: FitResults | None, two: FitResults | None) -> str | None:
     """Say how two fits of one variant and seed differ, or return ``None``."""
     if one is None or two is None:
         return "only one of them has it"
-    if found := first_difference(one.record.identity, two.record.identity):
+    ours, theirs = (
+        as_stored(fit.record.identity) if fit.record.identity else {} for fit in (one, two)
+    )
+    if found := first_difference(ours, theirs):
         return found
     pairs = ((one.validation, two.validation), (one.test, two.test))
     same = all(np.array_equal(a.probabilities, b.probabilities) for a, b in pairs)
@@ -176,8 +192,8 @@ def _fits_differ(one: FitResults | None, two: FitResults | None) -> str | None:
     return f"accuracy {one.test.accuracy:.4f} and {two.test.accuracy:.4f}"
 
 
-def _entries(part: RunPart) -> dict[str, dict[str, Any]]:
-    return {entry["name"]: entry for entry in part.manifest["variants"]}
+def _entries(part: RunPart) -> dict[str, VariantRecord]:
+    return {record.name: record for record in part.manifest.variants}
 
 
 def _variant(part: RunPart, name: str) -> VariantResults:
@@ -194,73 +210,81 @@ def _copy(row: Row, folder: Path) -> None:
 
 def _write(parts: Sequence[RunPart], rows: Sequence[Row], folder: Path) -> None:
     first, place = parts[0], RunFolder(folder)
-    for name in ("splits.parquet", "audit.json"):
-        if (first.place / name).is_file():
-            shutil.copyfile(first.place / name, folder / name)
-    write_json(place.manifest, _manifest(parts, rows))
-    for file in (place.status, place.tuning):
-        content = {row.name: row.part.stored(file.name).get(row.name) for row in rows}
-        write_json(file, {name: value for name, value in content.items() if value is not None})
-    for line in _ledger(parts, rows):
-        append_line(place.ledger, line)
+    source = RunFolder(first.place)
+    for file, copy in ((source.splits, place.splits), (source.audit, place.audit)):
+        if file.is_file():
+            shutil.copyfile(file, copy)
+    write_manifest(place, _manifest(parts, rows))
+    write_statuses(place, _taken(rows, read_statuses))
+    write_studies(place, _taken(rows, read_studies))
+    for event in _ledger(parts, rows):
+        append_event(place.ledger, event)
     _copy_studies(rows, place.journal)
 
 
-def _manifest(parts: Sequence[RunPart], rows: Sequence[Row]) -> dict[str, Any]:
-    first = parts[0].manifest
-    protocol = {**first["protocol"], "variants": _choices(parts)}
-    origins = [origin for part in parts for origin in _origins(part, rows)]
-    finished = [part.manifest["finished"] for part in parts]
+def _taken(rows: Sequence[Row], read: Callable[[Path], Mapping[str, T]]) -> dict[str, T]:
+    """Return what ``read`` finds of each row in the run that it is taken from."""
+    stored = {row.part.place: read(row.part.place) for row in rows}
     return {
-        **first,
-        "protocol": protocol,
-        "protocol_digest": digest(decisive(protocol)),
-        "environment": _common([origin["environment"] for origin in origins]),
-        "git": _common([origin["git"] for origin in origins]),
-        "device": _agreed([origin["device"] for origin in origins]) or "",
-        "keras_backend": _agreed([origin["keras_backend"] for origin in origins]),
-        "plugins": [],
-        "started": min(part.manifest["started"] for part in parts),
-        "finished": max(finished),
-        "wall_seconds": sum(part.manifest["wall_seconds"] for part in parts),
-        "variants": [_entries(row.part)[row.name] for row in rows],
-        "origins": origins,
+        row.name: stored[row.part.place][row.name]
+        for row in rows
+        if row.name in stored[row.part.place]
     }
 
 
-def _choices(parts: Sequence[RunPart]) -> list[dict[str, Any]]:
+def _manifest(parts: Sequence[RunPart], rows: Sequence[Row]) -> Manifest:
+    first = parts[0].manifest
+    protocol = first.protocol.model_copy(update={"variants": _choices(parts)}).spelt_out()
+    origins = tuple(origin for part in parts for origin in _origins(part, rows))
+    return replace(
+        first,
+        protocol=protocol,
+        protocol_digest=protocol.digest,
+        environment=Environment(**_common([as_stored(each.environment) for each in origins])),
+        git=CodeState(**_common([as_stored(each.git) for each in origins])),
+        device=_agreed([each.device for each in origins]) or "",
+        keras_backend=_agreed([each.keras_backend for each in origins]),
+        plugins=(),
+        started=min(part.manifest.started for part in parts),
+        finished=max(part.manifest.finished or "" for part in parts),
+        wall_seconds=sum(part.manifest.wall_seconds or 0.0 for part in parts),
+        variants=tuple(_entries(row.part)[row.name] for row in rows),
+        origins=origins,
+    )
+
+
+def _choices(parts: Sequence[RunPart]) -> tuple[VariantChoice, ...]:
     """Return the protocols' choices of variants, one for each name that they resolve to."""
-    chosen: dict[str, dict[str, Any]] = {}
+    chosen: dict[str, VariantChoice] = {}
     for part in parts:
-        choices = part.manifest["protocol"]["variants"]
-        own = [name for name, entry in _entries(part).items() if entry.get("engine") != EXTERNAL]
+        choices = part.manifest.protocol.variants
+        own = [name for name, record in _entries(part).items() if record.engine != EXTERNAL]
         names = own if len(own) == len(choices) else [""] * len(choices)
         for name, choice in zip(names, choices, strict=True):
-            chosen.setdefault(name or digest(choice), choice)
-    return list(chosen.values())
+            chosen.setdefault(name or digest(choice.model_dump(mode="json")), choice)
+    return tuple(chosen.values())
 
 
-def _origins(part: RunPart, rows: Sequence[Row]) -> list[dict[str, Any]]:
+def _origins(part: RunPart, rows: Sequence[Row]) -> Iterator[Origin]:
     """Describe where a part was made; a part that is merged itself has several places."""
-    taken = [row.name for row in rows if row.part is part]
+    taken = tuple(row.name for row in rows if row.part is part)
     manifest = part.manifest
-    if manifest.get("origins"):
-        return [
-            {**origin, "variants": [name for name in origin["variants"] if name in taken]}
-            for origin in manifest["origins"]
-        ]
-    facts = ("environment", "git", "started", "finished", "wall_seconds")
-    return [
-        {
-            "name": part.name,
-            "variants": taken,
-            "manifest_digest": sha256_of(part.place / "manifest.json"),
-            **{name: manifest[name] for name in facts},
-            "device": manifest.get("device", ""),
-            "keras_backend": manifest.get("keras_backend"),
-            "plugins": manifest.get("plugins", []),
-        }
-    ]
+    for origin in manifest.origins:
+        yield replace(origin, variants=tuple(name for name in origin.variants if name in taken))
+    if not manifest.origins:
+        yield Origin(
+            name=part.name,
+            variants=taken,
+            manifest_digest=sha256_of(RunFolder(part.place).manifest),
+            environment=manifest.environment,
+            git=manifest.git,
+            device=manifest.device,
+            keras_backend=manifest.keras_backend,
+            plugins=manifest.plugins,
+            started=manifest.started,
+            finished=manifest.finished,
+            wall_seconds=manifest.wall_seconds,
+        )
 
 
 def _common(values: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
@@ -276,27 +300,26 @@ def _common(values: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     return shared
 
 
-def _agreed(values: Sequence[Any]) -> Any:
+def _agreed(values: Sequence[T]) -> T | None:
     return values[0] if all(value == values[0] for value in values) else None
 
 
-def _ledger(parts: Sequence[RunPart], rows: Sequence[Row]) -> Iterator[dict[str, Any]]:
+def _ledger(parts: Sequence[RunPart], rows: Sequence[Row]) -> Iterator[LedgerEvent]:
     """Yield every opening of the test set, and what was spent on the rows that were taken."""
     taken = {row.name: row.part for row in rows}
     pretrained = set()
     for part in parts:
-        for line in read_ledger(part.place / "ledger.jsonl"):
-            event, variant = line.get("event"), line.get("variant", "")
-            if event == "pretrain":
-                if line.get("key") in pretrained:
+        for event in part.run.ledger:
+            if isinstance(event, PretrainSpent):
+                if event.key in pretrained:
                     continue
-                pretrained.add(line.get("key"))
-            elif event != "test-opened" and taken.get(variant, part) is not part:
+                pretrained.add(event.key)
+            elif not isinstance(event, TestOpened) and taken.get(event.variant, part) is not part:
                 continue
-            yield line
+            yield event
     for row in rows:
         if row.remark:
-            yield {"event": "merged", "variant": row.name, "reason": row.remark}
+            yield Merged(variant=row.name, reason=row.remark)
 
 
 def _copy_studies(rows: Sequence[Row], journal: Path) -> None:

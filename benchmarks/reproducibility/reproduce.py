@@ -10,7 +10,6 @@ from benchmarks.errors import InputError, did_you_mean
 from benchmarks.execution.progress import Display
 from benchmarks.execution.run import RunRequest, prepare_target, run
 from benchmarks.machine.settings import keras_backend
-from benchmarks.protocol.reading import stored_protocol
 from benchmarks.protocol.schema import Protocol, VariantChoice
 from benchmarks.protocol.variants import resolve_variants
 from benchmarks.report.page import render
@@ -73,8 +72,7 @@ def reproduce(original: Original, out: Path, workers: int | None, display: Displ
     """
     stored = read_run(original.run)
     names = _chosen(stored, original.variant)
-    place = original.run / "manifest.json"
-    protocol = stored_protocol(read_json(place), place)
+    protocol = stored.manifest.protocol
     _require_conditions(stored.manifest, original.plugins)
     protocol = _restricted(protocol, stored, names, discover(original.plugins))
     if other := _other_data(original, stored, protocol, display):
@@ -123,9 +121,9 @@ def _require_conditions(manifest: Manifest, plugins: tuple[Path, ...]) -> None:
     given = {sha256_of(path) for path in plugins}
     used = [*manifest.plugins, *(plugin for o in manifest.origins for plugin in o.plugins)]
     for plugin in used:
-        if plugin["digest"] not in given:
+        if plugin.digest not in given:
             raise InputError(
-                f"the run used the plugin {plugin['file']} (SHA-256 {plugin['digest'][:12]}…); "
+                f"the run used the plugin {plugin.file} (SHA-256 {plugin.digest[:12]}…); "
                 "give that very file with --plugin PATH"
             )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 import numpy as np
@@ -168,20 +168,23 @@ def _origin(manifest: Manifest, variant: str) -> Origin:
 
 
 def _made_differences(ours: Origin, theirs: Origin) -> Iterator[Difference]:
-    yield from _named("code", ours.git.get("commit"), theirs.git.get("commit"), "commit")
+    yield from _named("code", ours.git.commit, theirs.git.commit, "commit")
     for origin, place in ((ours, "here"), (theirs, "there")):
-        if origin.git.get("dirty"):
+        if origin.git.dirty:
             yield Difference("code", f"it had uncommitted changes {place}")
-    yield from _named("code", list(ours.plugins), list(theirs.plugins), "plugins")
+    plugins, others_had = ([asdict(p) for p in origin.plugins] for origin in (ours, theirs))
+    yield from _named("code", plugins, others_had, "plugins")
     mine, other = ours.environment, theirs.environment
-    yield from _named("versions", mine.get("python"), other.get("python"), "python")
-    libraries, others = mine.get("libraries", {}), other.get("libraries", {})
+    yield from _named("versions", mine.python, other.python, "python")
+    libraries, others = mine.libraries, other.libraries
     for name in sorted(libraries.keys() & others.keys()):
         yield from _named("versions", libraries[name], others[name], name)
     yield from _named("versions", ours.keras_backend, theirs.keras_backend, "keras_backend")
     yield from _named("hardware", ours.device, theirs.device, "device")
-    for name in ("cpu", "gpu", "instructions"):
-        yield from _named("hardware", mine.get(name), other.get(name), name)
+    yield from _named("hardware", mine.cpu, other.cpu, "cpu")
+    yield from _named("hardware", mine.gpu, other.gpu, "gpu")
+    ours_can, theirs_can = list(mine.instructions), list(other.instructions)
+    yield from _named("hardware", ours_can, theirs_can, "instructions")
 
 
 def _tuning(ours: VariantResults, theirs: VariantResults) -> Iterator[Difference]:

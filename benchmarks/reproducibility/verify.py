@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,12 +23,27 @@ from benchmarks.report.elements.pictures import (
 from benchmarks.report.page import rendered
 from benchmarks.reproducibility.differences import first_difference_in
 from benchmarks.store.digests import FILE, changes
-from benchmarks.store.files import array_attributes, read_json, stored_key, table_attributes
-from benchmarks.store.folder import RunFolder
+from benchmarks.store.files import as_stored, stored_key
+from benchmarks.store.folder import FitFolder, RunFolder
 from benchmarks.store.keys import measure_key, score_key
-from benchmarks.store.ledger import read_ledger
-from benchmarks.store.reading import read_manifest, read_run
-from benchmarks.store.records import FitRecord, RunResults, VariantResults
+from benchmarks.store.ledger import damaged_lines
+from benchmarks.store.reading import (
+    explain_record,
+    is_run,
+    read_cost,
+    read_manifest,
+    read_run,
+    robustness_record,
+    stored_fit,
+)
+from benchmarks.store.records import (
+    ExplainRecord,
+    FitRecord,
+    RobustnessRecord,
+    RunResults,
+    TestOpened,
+    VariantResults,
+)
 from datasets.digests import rows_digest
 
 TOLD = {
@@ -47,13 +61,6 @@ class Finding:
     what: str
 
 
-OPENED = {
-    "predictions.parquet": ("score", "which is scored"),
-    "attention.npz": ("explain", "which was asked where it looks"),
-    "robustness.parquet": ("robustness", "which was scored under corruptions"),
-}
-
-
 def verify(folder: Path) -> list[Finding]:
     """Check the results folder ``folder`` and return what does not hold; nothing is written.
 
@@ -61,7 +68,7 @@ def verify(folder: Path) -> list[Finding]:
     labels; each key against what it digests; the test ledger against the scored fits; CSV, JSON
     and page against what the predictions give. Raises ``InputError`` where ``folder`` is no run.
     """
-    if not (folder / "manifest.json").is_file():
+    if not is_run(folder):
         raise InputError(f"{folder}: not a results folder (it has no manifest.json)")
     folder = folder.resolve()
     found = list(_digests(folder))
@@ -102,9 +109,9 @@ def _unreadable(folder: Path, error: Exception) -> Finding:
 
 def _split(run: RunResults) -> Iterator[Finding]:
     manifest = run.manifest
-    if digest(decisive(manifest.protocol)) != manifest.protocol_digest:
+    if digest(decisive(as_stored(manifest.protocol))) != manifest.protocol_digest:
         yield Finding("manifest.json", "protocol_digest is not that of its protocol")
-    splits = pd.read_parquet(run.folder / "splits.parquet").sort_values("row")
+    splits = pd.read_parquet(RunFolder(run.folder).splits).sort_values("row")
     rows = splits[["split", "image_id", "label", "path"]]
     for name, part in (("digest", rows), ("training_digest", rows[rows["split"] != "test"])):
         found = rows_digest(run.class_names, part.itertuples(index=False))
@@ -120,49 +127,46 @@ def _keys(run: RunResults) -> Iterator[Finding]:
         seeds = tuple(fits) if variant.external else run.manifest.seeds
         for seed in seeds:
             place = folder.fit(variant.name, seed)
-            file = _relative(run, place / "predictions.parquet")
+            file = _relative(run, FitFolder(place).predictions)
             if seed not in fits:
                 yield Finding(file, "is missing: the fit is not scored")
                 continue
-            yield from _identity(run, variant, fits[seed], _relative(run, place / "fit.json"))
+            yield from _identity(run, variant, fits[seed], _relative(run, FitFolder(place).record))
             if stored_key(run.folder / file) != score_key(
                 fits[seed].key, run.manifest.split.digest
             ):
                 yield Finding(file, "its key is not that of its fit on this split")
-            yield from _inquiries(run, place, fits[seed].key)
+            yield from _asked(run, FitFolder(place), fits[seed].key)
         if seeds and seeds[0] in fits:
             yield from _cost(run, variant.name, fits[seeds[0]].key)
 
 
-def _inquiries(run: RunResults, place: Path, key: str) -> Iterator[Finding]:
+def _asked(run: RunResults, place: FitFolder, key: str) -> Iterator[Finding]:
     """Check that what a fit was asked beyond its score was asked of this fit, on this split."""
-    for name, read in (
-        ("attention.npz", array_attributes),
-        ("robustness.parquet", table_attributes),
-    ):
-        path = place / name
+    records: dict[Path, ExplainRecord | RobustnessRecord | None] = {
+        place.attention: explain_record(place.attention),
+        place.robustness: robustness_record(place.robustness),
+    }
+    for path, record in records.items():
         if not path.is_file():
             continue
-        attributes = read(path)
-        identity = attributes.get("identity", {})
-        of = {"fit": key, "split": run.manifest.split.digest}
         file = _relative(run, path)
-        if attributes.get("key") != digest(identity):
+        if record is None or record.key != record.identity.key:
             yield Finding(file, "its key is not the digest of its identity")
-        elif any(identity.get(part) != value for part, value in of.items()):
+        elif (record.identity.fit, record.identity.split) != (key, run.manifest.split.digest):
             yield Finding(file, "it is of another fit or split, and is not in use")
 
 
 def _identity(
     run: RunResults, variant: VariantResults, facts: FitRecord, place: str
 ) -> Iterator[Finding]:
-    identity = facts.identity
-    if not identity:
+    if facts.identity is None:
         return
-    if digest(identity) != facts.key:
+    if facts.identity.key != facts.key:
         yield Finding(place, "its key is not the digest of its identity")
     stated = {"data": run.manifest.split.training_digest, "threads": facts.threads}
     stated |= {"code": variant.record.code} if variant.record.code else {}
+    identity = as_stored(facts.identity)
     pairs: list[tuple[str, Any, Any]] = [(n, identity.get(n), v) for n, v in stated.items()]
     for part, values in (("versions", facts.versions), ("recipe", facts.hyperparameters)):
         kept = identity.get(part, {})
@@ -174,38 +178,33 @@ def _identity(
 
 def _cost(run: RunResults, variant: str, key: str) -> Iterator[Finding]:
     path = RunFolder(run.folder).cost(variant)
-    cost = read_json(path)
-    if cost is not None and cost.get("key") != measure_key(key, cost.get("device", "")):
+    cost = read_cost(path)
+    if path.is_file() and cost.key != measure_key(key, cost.device):
         yield Finding(_relative(run, path), "its key is not that of the variant's first fit")
 
 
 def _ledger(run: RunResults) -> Iterator[Finding]:
     """Check that every line can be read and that every scored fit has its opening."""
-    path = run.folder / "ledger.jsonl"
-    lines = path.read_text("utf-8", "replace").split("\n") if path.is_file() else []
-    for number, line in enumerate(lines, start=1):
-        if line.strip() and not _is_object(line):
-            yield Finding("ledger.jsonl", f"line {number} cannot be read")
-    opened = [line for line in read_ledger(path) if line.get("event") == "test-opened"]
-    stated = {(line.get("key"), _purpose(line)) for line in opened}
-    for file in sorted(run.folder.glob("fits/*/seed-*/fit.json")):
-        facts: Mapping[str, Any] = read_json(file) or {}
-        for name, (purpose, done) in OPENED.items():
-            if file.with_name(name).is_file() and (facts.get("key"), purpose) not in stated:
-                what = f"no opening of the test set for {_relative(run, file.parent)}, {done}"
-                yield Finding("ledger.jsonl", what)
+    folder = RunFolder(run.folder)
+    for number in damaged_lines(folder.ledger):
+        yield Finding(folder.ledger.name, f"line {number} cannot be read")
+    stated = {(event.key, _purpose(event)) for event in run.events(TestOpened)}
+    for place in folder.trained():
+        fit, files = stored_fit(place), FitFolder(place)
+        done = {
+            "score": (files.predictions, "which is scored"),
+            "explain": (files.attention, "which was asked where it looks"),
+            "robustness": (files.robustness, "which was scored under corruptions"),
+        }
+        for purpose, (path, told) in done.items():
+            if path.is_file() and (fit.key if fit else "", purpose) not in stated:
+                what = f"no opening of the test set for {_relative(run, place)}, {told}"
+                yield Finding(folder.ledger.name, what)
 
 
-def _purpose(line: Mapping[str, Any]) -> str:
+def _purpose(event: TestOpened) -> str:
     """Return what the test set was opened for, in a word: ``score (external)`` is ``score``."""
-    return str(line.get("purpose", "score")).partition(" ")[0]
-
-
-def _is_object(line: str) -> bool:
-    try:
-        return isinstance(json.loads(line), dict)
-    except json.JSONDecodeError:
-        return False
+    return event.purpose.partition(" ")[0]
 
 
 def _numbers(run: RunResults) -> Iterator[Finding]:
@@ -233,7 +232,7 @@ def unchecked(folder: Path) -> str | None:
     manifest = read_manifest(folder)
     if not album_of(manifest, images=True).open:
         return "the page's pictures cannot be checked: the cache here has not got the images"
-    libraries = manifest.environment.get("libraries", {})
+    libraries = manifest.environment.libraries
     stated = libraries.get("opencv-python-headless")
     if stated is not None and stated != installed("opencv-python-headless"):
         return f"the page's pictures cannot be checked: they were made by OpenCV {stated}"
@@ -241,13 +240,13 @@ def unchecked(folder: Path) -> str | None:
 
 
 def _page(folder: Path) -> str:
-    page = folder / "leaderboard.html"
+    page = RunFolder(folder).page
     return page.read_text("utf-8", "replace") if page.is_file() else ""
 
 
 def _draws_alike(run: RunResults) -> bool:
     """Tell whether figures drawn here should equal the run's, byte for byte."""
-    stated = run.manifest.environment.get("libraries", {}).get("matplotlib")
+    stated = run.manifest.environment.libraries.get("matplotlib")
     return bool(stated == installed("matplotlib"))
 
 

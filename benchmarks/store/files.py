@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from pydantic import BaseModel
 
 from datasets.files import replacing
 
@@ -25,6 +26,14 @@ def write_json(path: Path, value: Any) -> None:
     with replacing(path) as temporary:
         text = json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False)
         temporary.write_text(text + "\n", "utf-8")
+
+
+def as_stored(record: BaseModel) -> dict[str, Any]:
+    """Return a record as JSON values, with the keys that it was made of and no others.
+
+    A digest of what another version wrote stays right so: nothing is added to it or left out.
+    """
+    return record.model_dump(mode="json", exclude_unset=True)
 
 
 def read_json(path: Path) -> Any:

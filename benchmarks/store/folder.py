@@ -6,6 +6,7 @@ import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import filelock
@@ -16,6 +17,38 @@ from benchmarks.errors import InputError
 def slug(variant: str) -> str:
     """Return ``variant`` as a folder name: other characters than ``A-Za-z0-9._-`` become ``-``."""
     return re.sub(r"[^A-Za-z0-9._-]", "-", variant)
+
+
+@dataclass(frozen=True)
+class FitFolder:
+    """The folder ``path`` of one fit, which holds its model too."""
+
+    path: Path
+
+    @property
+    def record(self) -> Path:
+        """How the training went."""
+        return self.path / "fit.json"
+
+    @property
+    def history(self) -> Path:
+        """A row for each epoch of the training."""
+        return self.path / "history.csv"
+
+    @property
+    def predictions(self) -> Path:
+        """What the fit answered for each image of validation and test."""
+        return self.path / "predictions.parquet"
+
+    @property
+    def attention(self) -> Path:
+        """Where the fit looks."""
+        return self.path / "attention.npz"
+
+    @property
+    def robustness(self) -> Path:
+        """What the fit answers to corrupted images."""
+        return self.path / "robustness.parquet"
 
 
 class RunFolder:
@@ -65,6 +98,26 @@ class RunFolder:
         return self.path / "digests.json"
 
     @property
+    def page(self) -> Path:
+        """The report."""
+        return self.path / "leaderboard.html"
+
+    @property
+    def table(self) -> Path:
+        """The leaderboard as CSV."""
+        return self.path / "leaderboard.csv"
+
+    @property
+    def rows(self) -> Path:
+        """The leaderboard as JSON."""
+        return self.path / "leaderboard.json"
+
+    @property
+    def reproduction(self) -> Path:
+        """How a run that was made again compares with its original; of such a run alone."""
+        return self.path / "reproduction.json"
+
+    @property
     def log(self) -> Path:
         """What the libraries said."""
         return self.path / "log.txt"
@@ -75,11 +128,22 @@ class RunFolder:
 
     def attention(self, variant: str, seed: int) -> Path:
         """Return the file of where a fit looks."""
-        return self.fit(variant, seed) / "attention.npz"
+        return FitFolder(self.fit(variant, seed)).attention
 
     def robustness(self, variant: str, seed: int) -> Path:
         """Return the file of what a fit answers to corrupted images."""
-        return self.fit(variant, seed) / "robustness.parquet"
+        return FitFolder(self.fit(variant, seed)).robustness
+
+    def scored(self) -> Iterator[Path]:
+        """Yield the folder of every fit that is scored and not set aside."""
+        for path in sorted(self.path.glob("fits/*/seed-*/predictions.parquet")):
+            if path.parent.name.removeprefix("seed-").isdigit():
+                yield path.parent
+
+    def trained(self) -> Iterator[Path]:
+        """Yield the folder of every fit, of those that were set aside too."""
+        for path in sorted(self.path.glob("fits/*/seed-*/fit.json")):
+            yield path.parent
 
     def cost(self, variant: str) -> Path:
         """Return the file of a variant's parameters, MACs and latencies."""

@@ -1,28 +1,87 @@
-"""The keys of stored results: what decides each of them."""
+"""The keys of stored results: each is the digest of an identity, of all that decides the result."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
 
 from benchmarks.protocol.canonical import digest
+from benchmarks.store.files import as_stored
+
+Value = bool | int | float | str | None
+
+
+class Identity(BaseModel):
+    """What decides a result; its key is the digest.
+
+    What another version wrote is kept as it is, with keys that are unknown here.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+
+    @property
+    def key(self) -> str:
+        """The key of the result that it decides."""
+        return digest(as_stored(self))
+
+
+class TrainingIdentity(Identity):
+    """Everything that decides a training's result (law 3).
+
+    ``data`` is the digest of the images that it may see, ``start`` the kind of the initial
+    weights and the digest of their file, ``seeds`` the protocol's and the fit's.
+    """
+
+    kind: str = ""
+    data: str = ""
+    architecture: str = ""
+    strategy: str = ""
+    augmentation: str = ""
+    input_size: int | None = None
+    recipe: Mapping[str, Value] = {}
+    start: tuple[str, str] = ("", "")
+    seeds: tuple[int, int] = (0, 0)
+    epochs: int = 0
+    until: int | None = None
+    trial: int | None = None
+    selection: str = ""
+    precision: str = ""
+    threads: int | None = None
+    versions: Mapping[str, str] = {}
+    device: str = ""
+    code: str = ""
+
+
+class AskedIdentity(Identity):
+    """What decides an answer of the fit with the key ``fit`` to test images of ``split``.
+
+    ``edition`` is that of the code which asks.
+    """
+
+    fit: str = ""
+    split: str = ""
+    edition: int | str | None = None
+
+
+class ExplainIdentity(AskedIdentity):
+    """What decides where a fit is found to look."""
+
+    kind: Literal["explain"]
+
+
+class RobustnessIdentity(AskedIdentity):
+    """What decides a fit's answers to corrupted images: ``images`` drawn by ``seed``, or all."""
+
+    kind: Literal["robustness"]
+    images: int | None = None
+    seed: int = 0
 
 
 def score_key(fit_key: str, split_digest: str) -> str:
     """Return the key of a fit's predictions."""
     return digest(["score", fit_key, split_digest])
-
-
-def explain_identity(fit_key: str, split_digest: str) -> dict[str, Any]:
-    """Return what decides where a fit is found to look, but for the code that finds it."""
-    return {"kind": "explain", "fit": fit_key, "split": split_digest}
-
-
-def robustness_identity(
-    fit_key: str, split_digest: str, images: int | None, seed: int
-) -> dict[str, Any]:
-    """Return what decides a fit's answers to corrupted images, but for the corruptions' code."""
-    asked = {"images": images, "seed": seed}
-    return {"kind": "robustness", "fit": fit_key, "split": split_digest, **asked}
 
 
 def measure_key(fit_key: str, device: str) -> str:

@@ -5,13 +5,16 @@ from __future__ import annotations
 import json
 import os
 from collections import defaultdict
-from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Annotated, BinaryIO
+
+from pydantic import Field, TypeAdapter, ValidationError
 
 from benchmarks.store.files import now
-from benchmarks.store.records import RunResults
+from benchmarks.store.records import LedgerEvent, RunResults, TestOpened, TrialSpent
+
+EVENT: TypeAdapter[LedgerEvent] = TypeAdapter(Annotated[LedgerEvent, Field(discriminator="event")])
 
 
 @dataclass(frozen=True)
@@ -38,16 +41,15 @@ def openings(run: RunResults) -> tuple[Opening, ...]:
     scored: defaultdict[tuple[str, int | None], list[str]] = defaultdict(list)
     asked = set()
     found = []
-    for event in run.events("test-opened"):
-        variant, seed, key = event.get("variant", ""), event.get("seed"), event.get("key", "")
-        purpose = event.get("purpose", "score")
+    for event in run.events(TestOpened):
+        variant, seed, key, purpose = event.variant, event.seed, event.key, event.purpose
         keys = scored[variant, seed]
         if key not in keys:
             keys.append(key)
         repeated = (variant, seed, key, purpose) in asked
         asked.add((variant, seed, key, purpose))
         scoring = keys.index(key) + 1
-        found.append(Opening(variant, seed, event.get("time", ""), purpose, key, scoring, repeated))
+        found.append(Opening(variant, seed, event.time, purpose, key, scoring, repeated))
     return tuple(found)
 
 
@@ -63,21 +65,21 @@ def scorings(run: RunResults) -> dict[str, int]:
     return most
 
 
-def append_line(path: Path, record: Mapping[str, Any]) -> None:
-    """Append one JSON line and see it onto the disk; a line cut off by a kill is closed first."""
-    line = json.dumps(record, ensure_ascii=False, allow_nan=False) + "\n"
-    with path.open("a+b") as file:
+def append_event(ledger: Path, event: LedgerEvent) -> None:
+    """Append one event and see it onto the disk; a line cut off by a kill is closed first."""
+    line = json.dumps(EVENT.dump_python(event, mode="json"), ensure_ascii=False, allow_nan=False)
+    with ledger.open("a+b") as file:
         if file.tell() and not _ends_with_newline(file):
-            line = "\n" + line
-        file.write(line.encode())
+            file.write(b"\n")
+        file.write(f"{line}\n".encode())
         file.flush()
         os.fsync(file.fileno())
 
 
 def record_opening(ledger: Path, *, variant: str, seed: int, key: str, purpose: str) -> None:
     """Say in ``ledger`` that the test set is opened now for one fit, whose key is ``key``."""
-    opened = {"variant": variant, "seed": seed, "key": key, "purpose": purpose}
-    append_line(ledger, {"event": "test-opened", "time": now(), **opened})
+    opened = TestOpened(time=now(), variant=variant, seed=seed, key=key, purpose=purpose)
+    append_event(ledger, opened)
 
 
 def _ends_with_newline(file: BinaryIO) -> bool:
@@ -90,30 +92,41 @@ class Ledger:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._seen = {self._identity(line) for line in read_ledger(path)}
+        self._seen = {self._identity(event) for event in read_ledger(path)}
 
     @staticmethod
-    def _identity(line: Mapping[str, Any]) -> tuple[Any, ...]:
-        return line.get("event"), line.get("variant"), line.get("key"), line.get("state")
+    def _identity(event: LedgerEvent) -> tuple[str, str, str, str]:
+        state = event.state if isinstance(event, TrialSpent) else ""
+        return event.event, event.variant, event.key, state
 
-    def record(self, event: str, **facts: Any) -> None:
-        """Append the event unless a line of the same event, variant, key and state is there."""
-        line = {"event": event, "time": now(), **facts}
-        if self._identity(line) not in self._seen:
-            self._seen.add(self._identity(line))
-            append_line(self._path, line)
+    def record(self, event: LedgerEvent) -> None:
+        """Append the event now, unless one of its kind, variant, key and state is there."""
+        if self._identity(event) not in self._seen:
+            self._seen.add(self._identity(event))
+            append_event(self._path, replace(event, time=now()))
 
 
-def read_ledger(path: Path) -> list[dict[str, Any]]:
-    """Return the ledger's lines; one that a kill cut off, or that is damaged, is left out."""
+def read_ledger(path: Path) -> list[LedgerEvent]:
+    """Return the ledger's events; a line that is cut off, damaged or unknown is left out."""
     if not path.is_file():
         return []
-    lines = []
+    events = []
     for line in path.read_text("utf-8", "replace").split("\n"):
         try:
-            record = json.loads(line)
-        except json.JSONDecodeError:
+            events.append(EVENT.validate_json(line))
+        except ValidationError:
             continue
-        if isinstance(record, dict):
-            lines.append(record)
-    return lines
+    return events
+
+
+def damaged_lines(path: Path) -> list[int]:
+    """Return the numbers of the ledger's lines, from 1, that are no JSON objects."""
+    lines = path.read_text("utf-8", "replace").split("\n") if path.is_file() else []
+    return [n for n, line in enumerate(lines, start=1) if line.strip() and not _is_object(line)]
+
+
+def _is_object(line: str) -> bool:
+    try:
+        return isinstance(json.loads(line), dict)
+    except json.JSONDecodeError:
+        return False

@@ -1,8 +1,9 @@
-"""Reads a results folder into records."""
+"""Reads the files of a results folder into their records, and a whole folder into one."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -13,17 +14,23 @@ from numpy.typing import NDArray
 from pydantic import TypeAdapter, ValidationError
 
 from benchmarks.errors import InputError
-from benchmarks.store.files import read_json
-from benchmarks.store.inquiries import read_attention, read_robustness
+from benchmarks.protocol.reading import stored_protocol
+from benchmarks.store.files import array_attributes, read_json, table_attributes
+from benchmarks.store.folder import FitFolder, RunFolder
 from benchmarks.store.ledger import read_ledger
 from benchmarks.store.records import (
+    AttentionMaps,
+    CorruptedAnswers,
+    CorruptionRecord,
     CostRecord,
+    ExplainRecord,
     FitRecord,
     FitResults,
     Manifest,
     Predictions,
+    RobustnessRecord,
     RunResults,
-    Trial,
+    TrialRecord,
     VariantOutcome,
     VariantRecord,
     VariantResults,
@@ -32,10 +39,12 @@ from datasets.audit import AUDIT, Audit
 
 T = TypeVar("T")
 MANIFEST = TypeAdapter(Manifest)
-OUTCOMES = TypeAdapter(dict[str, VariantOutcome])
-STUDIES = TypeAdapter(dict[str, tuple[Trial, ...]])
+STATUSES = TypeAdapter(dict[str, VariantOutcome])
+STUDIES = TypeAdapter(dict[str, tuple[TrialRecord, ...]])
 FIT = TypeAdapter(FitRecord)
 COST = TypeAdapter(CostRecord)
+EXPLAIN = TypeAdapter(ExplainRecord)
+ROBUSTNESS = TypeAdapter(RobustnessRecord)
 ANYTHING = TypeAdapter(dict[str, Any])
 UNREACHED = VariantOutcome("not run", "the run was interrupted before it; the same command goes on")
 
@@ -47,10 +56,9 @@ def read_run(folder: Path) -> RunResults:
     read. A folder that is no run, a damaged file, or predictions for other images than the
     split's test set raise ``InputError``.
     """
-    manifest = read_manifest(folder)
-    outcomes = read_outcomes(folder)
-    studies = _read_json(folder / "tuning.json", STUDIES, {})
-    splits = _read_splits(folder / "splits.parquet")
+    place, manifest = RunFolder(folder), read_manifest(folder)
+    outcomes, studies = read_statuses(folder), read_studies(folder)
+    splits = _read_splits(place.splits)
     fits = _read_fits(folder, manifest, splits)
     known = {facts.name for facts in manifest.variants}
     for stray in sorted(fits.keys() - known):
@@ -59,34 +67,88 @@ def read_run(folder: Path) -> RunResults:
         _variant(facts, outcomes.get(facts.name), fits.get(facts.name, {}), studies)
         for facts in manifest.variants
     )
-    ledger = tuple(read_ledger(folder / "ledger.jsonl"))
-    audit = _read_audit(folder / "audit.json")
     paths = splits.loc[splits["split"] == "test", "path"].to_numpy(np.str_)
-    return RunResults(folder, manifest, variants, ledger, _test_shared(splits), audit, paths)
+    return RunResults(
+        folder,
+        manifest,
+        variants,
+        ledger=tuple(read_ledger(place.ledger)),
+        test_shared=_test_shared(splits),
+        audit=_read_audit(place.audit),
+        test_paths=paths,
+    )
+
+
+def is_run(folder: Path) -> bool:
+    """Tell whether ``folder`` is a results folder."""
+    return (folder / "manifest.json").is_file()
 
 
 def read_manifest(folder: Path) -> Manifest:
-    """Read the manifest of a results folder; raises ``InputError`` where there is none."""
-    if not (folder / "manifest.json").is_file():
+    """Read the manifest of a results folder.
+
+    Raises ``InputError`` where there is none, or it is damaged or has a protocol that this
+    version does not know.
+    """
+    path = folder / "manifest.json"
+    if not is_run(folder):
         raise InputError(f"{folder}: not a results folder (it has no manifest.json)")
-    return _read_json(folder / "manifest.json", MANIFEST)
+    content = _read_json(path, ANYTHING)
+    return _valid(path, MANIFEST, {**content, "protocol": stored_protocol(content, path)})
 
 
-def read_outcomes(folder: Path) -> Mapping[str, VariantOutcome]:
+def stored_manifest(folder: Path) -> Manifest | None:
+    """Read the manifest in ``folder``; ``None`` where there is none or it is no JSON."""
+    return None if read_json(folder / "manifest.json") is None else read_manifest(folder)
+
+
+def read_statuses(folder: Path) -> Mapping[str, VariantOutcome]:
     """Read how each variant ended so far, by its name."""
-    return _read_json(folder / "status.json", OUTCOMES, {})
+    return _read_json(RunFolder(folder).status, STATUSES, {})
 
 
-def read_fit_facts(place: Path) -> FitRecord:
+def read_studies(folder: Path) -> Mapping[str, tuple[TrialRecord, ...]]:
+    """Read the trials of each variant, by its name."""
+    return _read_json(RunFolder(folder).tuning, STUDIES, {})
+
+
+def read_fit(place: Path) -> FitRecord:
     """Read the ``fit.json`` in a fit's folder; raises ``InputError`` where it is damaged."""
-    return _read_json(place / "fit.json", FIT)
+    return _read_json(FitFolder(place).record, FIT)
+
+
+def stored_fit(place: Path) -> FitRecord | None:
+    """Read the ``fit.json`` in a fit's folder; ``None`` where there is none or it is no JSON."""
+    return None if read_json(FitFolder(place).record) is None else read_fit(place)
+
+
+def read_cost(path: Path) -> CostRecord:
+    """Read a ``cost.json``; where there is none, nothing is known."""
+    return _read_json(path, COST, CostRecord())
+
+
+def explain_record(path: Path) -> ExplainRecord | None:
+    """Return what an ``attention.npz`` says of itself; ``None`` where it is damaged or missing."""
+    return _attributes(EXPLAIN, array_attributes(path))
+
+
+def robustness_record(path: Path) -> RobustnessRecord | None:
+    """Return what a ``robustness.parquet`` says of itself; ``None`` where it is damaged."""
+    return _attributes(ROBUSTNESS, table_attributes(path))
+
+
+def _attributes(kind: TypeAdapter[T], content: Mapping[str, Any]) -> T | None:
+    try:
+        return kind.validate_python(content)
+    except ValidationError:
+        return None
 
 
 def _variant(
     facts: VariantRecord,
     outcome: VariantOutcome | None,
     fits: Mapping[Path, FitResults],
-    studies: Mapping[str, tuple[Trial, ...]],
+    studies: Mapping[str, tuple[TrialRecord, ...]],
 ) -> VariantResults:
     ordered = tuple(sorted(fits.values(), key=lambda fit: fit.record.seed))
     if outcome is None:
@@ -94,7 +156,7 @@ def _variant(
     elif outcome.status == "ok" and not ordered:
         outcome = VariantOutcome("failed", "the folder holds no fit of this variant; run it again")
     costs = [folder.parent / "cost.json" for folder in fits]
-    cost = _read_json(costs[0], COST, CostRecord()) if costs else CostRecord()
+    cost = read_cost(costs[0]) if costs else CostRecord()
     trials = tuple(sorted(studies.get(facts.name, ()), key=lambda trial: trial.number))
     return VariantResults(facts, outcome, ordered, trials, cost)
 
@@ -103,10 +165,8 @@ def _read_fits(
     folder: Path, manifest: Manifest, splits: pd.DataFrame
 ) -> dict[str, dict[Path, FitResults]]:
     """Return variant → seed folder → fit, of the fits that are scored and not set aside."""
-    places = [path.parent for path in sorted(folder.glob("fits/*/seed-*/predictions.parquet"))]
-    places = [place for place in places if place.name.removeprefix("seed-").isdigit()]
     fits: dict[str, dict[Path, FitResults]] = {}
-    for place in places:
+    for place in RunFolder(folder).scored():
         fit = _read_fit(place, manifest)
         for split, answered in (("validation", fit.validation), ("test", fit.test)):
             _check_images(place, split, answered, splits[splits["split"] == split])
@@ -115,24 +175,98 @@ def _read_fits(
 
 
 def _read_fit(place: Path, manifest: Manifest) -> FitResults:
-    class_names = manifest.data.class_names
+    files, class_names = FitFolder(place), manifest.data.class_names
     columns = [f"p_{name}" for name in class_names]
     table = _read_parquet(
-        place / "predictions.parquet", ["row", "image_id", "label", "split", *columns]
+        files.predictions, ["row", "image_id", "label", "split", *columns]
     ).sort_values("row")
     if not np.isfinite(table[columns].to_numpy(np.float64)).all():
-        raise InputError(f"{place / 'predictions.parquet'}: a probability is not finite")
+        raise InputError(f"{files.predictions}: a probability is not finite")
     if not table["label"].between(0, len(class_names) - 1).all():
-        raise InputError(f"{place / 'predictions.parquet'}: a label names no class")
-    facts, test = read_fit_facts(place), _predictions(table[table["split"] == "test"], columns)
+        raise InputError(f"{files.predictions}: a label names no class")
+    record, test = read_fit(place), _predictions(table[table["split"] == "test"], columns)
     return FitResults(
-        record=facts,
-        history=_read_history(place / "history.csv"),
+        record=record,
+        history=_read_history(files.history),
         validation=_predictions(table[table["split"] == "validation"], columns),
         test=test,
-        attention=read_attention(place, facts.key, manifest, test),
-        robustness=read_robustness(place, facts.key, manifest, test),
+        attention=read_attention(files.attention, record.key, manifest, test),
+        robustness=read_robustness(files.robustness, record.key, manifest, test),
     )
+
+
+def read_attention(
+    path: Path, key: str, manifest: Manifest, test: Predictions
+) -> AttentionMaps | None:
+    """Read the ``attention.npz`` at ``path`` of the fit ``key``; ``None``: none, or of others.
+
+    A damaged file raises ``InputError``.
+    """
+    if not path.is_file():
+        return None
+    record = explain_record(path)
+    if record is None:
+        raise InputError(f"{path}: is damaged; remove it and run again")
+    if (record.identity.fit, record.identity.split) != (key, manifest.split.digest):
+        return None
+    with np.load(path, allow_pickle=False) as archive:
+        rows, answers, maps = (archive.get(name) for name in ("rows", "answers", "maps"))
+    if rows is None or answers is None or maps is None or maps.ndim != 3:
+        raise InputError(f"{path}: is damaged; remove it and run again")
+    known = np.isin(rows, test.rows).all() and np.isin(answers, range(test.probabilities.shape[1]))
+    if not (len(rows) == len(answers) == len(maps) and np.all(known) and np.isfinite(maps).all()):
+        raise InputError(f"{path}: holds other images or classes; remove it and run again")
+    return AttentionMaps(
+        rows.astype(np.int64), answers.astype(np.int64), maps.astype(np.float64), record.layer
+    )
+
+
+def read_robustness(
+    path: Path, key: str, manifest: Manifest, test: Predictions
+) -> CorruptedAnswers | None:
+    """Read the ``robustness.parquet`` at ``path`` of the fit ``key``.
+
+    ``None`` where there is none, the protocol asks for none, or it is of another fit or on
+    other images than the protocol asks for. A damaged file raises ``InputError``.
+    """
+    wanted = manifest.protocol.robustness
+    if wanted is None or not path.is_file():
+        return None
+    record = robustness_record(path)
+    if record is None:
+        raise InputError(f"{path}: is damaged; remove it and run again")
+    asked = (key, manifest.split.digest, wanted.images, manifest.protocol.seed)
+    made = record.identity
+    if (made.fit, made.split, made.images, made.seed) != asked:
+        return None
+    table = pd.read_parquet(path)
+    corruptions = record.corruptions or tuple(_by_columns(table))
+    columns = {column for corruption in corruptions for column in _columns(corruption)}
+    missing = {"row", "label", "clean", *columns} - set(table.columns) or not columns
+    if missing or not table["row"].isin(test.rows).all() or table["row"].duplicated().any():
+        raise InputError(f"{path}: holds other images or columns; remove it and run again")
+    return CorruptedAnswers(
+        rows=table["row"].to_numpy(np.int64),
+        labels=test.labels[np.searchsorted(test.rows, table["row"])],
+        clean=table["clean"].to_numpy(np.int64),
+        answers={c.name: table[_columns(c)].to_numpy(np.int64) for c in corruptions},
+        corruptions=corruptions,
+    )
+
+
+def _columns(corruption: CorruptionRecord) -> list[str]:
+    return [f"{corruption.name}_{number + 1}" for number in range(len(corruption.severities))]
+
+
+def _by_columns(table: pd.DataFrame) -> Iterator[CorruptionRecord]:
+    """Read ``blur_1``, ``blur_2`` … as the corruption blur of so many unknown severities.
+
+    A table of an earlier version does not name its corruptions otherwise.
+    """
+    parted = (str(column).rpartition("_") for column in table.columns)
+    counts = Counter(name for name, _, number in parted if name and number.isdigit())
+    for name, count in counts.items():
+        yield CorruptionRecord(name, name.capitalize(), (float("nan"),) * count)
 
 
 def _predictions(table: pd.DataFrame, columns: list[str]) -> Predictions:
@@ -183,11 +317,22 @@ def _read_json(path: Path, kind: TypeAdapter[T], absent: T | None = None) -> T:
     try:
         return kind.validate_json(path.read_bytes())
     except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(str(part) for part in first["loc"]) or "the file"
-        raise InputError(f"{path}: {place}: {first['msg']}") from error
+        raise _damaged(path, error) from error
     except OSError as error:
         raise InputError(f"{path}: {error.strerror}") from error
+
+
+def _valid(path: Path, kind: TypeAdapter[T], content: Mapping[str, Any]) -> T:
+    try:
+        return kind.validate_python(content)
+    except ValidationError as error:
+        raise _damaged(path, error) from error
+
+
+def _damaged(path: Path, error: ValidationError) -> InputError:
+    first = error.errors()[0]
+    place = ".".join(str(part) for part in first["loc"]) or "the file"
+    return InputError(f"{path}: {place}: {first['msg']}")
 
 
 def _read_parquet(path: Path, columns: list[str]) -> pd.DataFrame:

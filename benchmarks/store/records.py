@@ -1,25 +1,36 @@
-"""The records that a results folder holds, once it is read."""
+"""The records of a results folder: one for each of its files, and what reading joins of them.
+
+The files' records have the keys of the files; `benchmarks.store.writing` writes them and
+`benchmarks.store.reading` reads them. Of a file that another version wrote, keys that are missing
+take their defaults.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Literal, TypeVar
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from pydantic import PlainSerializer
 
+from benchmarks.machine.environment import CodeState, Environment
 from benchmarks.metrics import accuracy
+from benchmarks.protocol.schema import Protocol
+from benchmarks.store.files import as_stored
+from benchmarks.store.keys import ExplainIdentity, RobustnessIdentity, TrainingIdentity, Value
 from datasets.audit import Audit
 from datasets.records import Provenance
+from models.registry import Dimension
 
 EXTERNAL = "external"
 """The engine of a variant that was trained elsewhere and added to the run."""
 
 VariantStatus = Literal["ok", "failed", "not run"]
-Value = bool | int | float | str | None
+AS_STORED = PlainSerializer(as_stored)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,7 +55,7 @@ class SplitRecord:
     digest: str = ""
     training_digest: str = ""
     made: bool = False
-    counts: dict[str, dict[str, int]] = field(default_factory=dict)
+    counts: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,9 +75,17 @@ class VariantRecord:
     summary: str = ""
     source: str = ""
     code: str = ""
-    versions: dict[str, str] = field(default_factory=dict)
-    space: dict[str, dict[str, Any]] = field(default_factory=dict)
-    defaults: dict[str, Value] = field(default_factory=dict)
+    versions: Mapping[str, str] = field(default_factory=dict)
+    space: Mapping[str, Dimension] = field(default_factory=dict)
+    defaults: Mapping[str, Value] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class PluginRecord:
+    """A file of plug-ins that a run used, and its SHA-256."""
+
+    file: str
+    digest: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,11 +95,11 @@ class Origin:
     name: str
     variants: tuple[str, ...] = ()
     manifest_digest: str = ""
-    environment: dict[str, Any] = field(default_factory=dict)
-    git: dict[str, Any] = field(default_factory=dict)
+    environment: Annotated[Environment, AS_STORED] = field(default_factory=Environment)
+    git: Annotated[CodeState, AS_STORED] = field(default_factory=CodeState)
     device: str = ""
     keras_backend: str | None = None
-    plugins: tuple[dict[str, str], ...] = ()
+    plugins: tuple[PluginRecord, ...] = ()
     started: str = ""
     finished: str | None = None
     wall_seconds: float | None = None
@@ -90,26 +109,30 @@ class Origin:
 class Manifest:
     """``manifest.json``: what was held equal, on what data, with what, and when.
 
-    ``origins`` is empty but for a merged run, whose own environment holds what they share.
+    ``protocol`` has the keys that were written, so that ``protocol_digest`` can be told from it.
+    ``worker`` holds the environment variables of the processes that trained. ``origins`` is empty
+    but for a merged run, whose own environment holds what they share.
     """
 
     name: str
     data: DataRecord
     variants: tuple[VariantRecord, ...]
-    title: str = ""
-    ferbench: str = ""
-    protocol: dict[str, Any] = field(default_factory=dict)
+    protocol: Annotated[Protocol, AS_STORED]
     protocol_digest: str = ""
+    title: str = ""
+    description: str = ""
+    ferbench: str | None = ""
     split: SplitRecord = field(default_factory=SplitRecord)
     source_data: DataRecord | None = None
-    environment: dict[str, Any] = field(default_factory=dict)
-    git: dict[str, Any] = field(default_factory=dict)
+    environment: Annotated[Environment, AS_STORED] = field(default_factory=Environment)
+    git: Annotated[CodeState, AS_STORED] = field(default_factory=CodeState)
     device: str = ""
     threads: int | None = None
     precision: str = ""
     seeds: tuple[int, ...] = ()
     keras_backend: str | None = None
-    plugins: tuple[dict[str, str], ...] = ()
+    worker: Mapping[str, str] = field(default_factory=dict)
+    plugins: tuple[PluginRecord, ...] = ()
     started: str = ""
     finished: str | None = None
     wall_seconds: float | None = None
@@ -125,16 +148,21 @@ class VariantOutcome:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Trial:
-    """One trial of a study; ``intermediate`` is epoch → value of the selection metric."""
+class TrialRecord:
+    """One trial of a study, as ``tuning.json`` lists them under their variant's name.
+
+    ``intermediate`` is epoch → value of the selection metric at the end of a rung; ``reason``
+    says why it failed; ``key`` is that of its first rung. ``running`` is never written.
+    """
 
     number: int
-    state: Literal["complete", "pruned", "failed"]
+    state: Literal["running", "complete", "pruned", "failed"]
     value: float | None = None
-    params: dict[str, Value] = field(default_factory=dict)
-    intermediate: dict[int, float] = field(default_factory=dict)
+    params: Mapping[str, Value] = field(default_factory=dict)
+    intermediate: Mapping[int, float] = field(default_factory=dict)
     images_seen: int = 0
     seconds: float = 0.0
+    reason: str = ""
     key: str = ""
 
 
@@ -142,36 +170,207 @@ class Trial:
 class CostRecord:
     """``cost.json``: size and speed of one fitted variant; latencies are medians in ms."""
 
+    key: str = ""
     parameters: int | None = None
     macs: int | None = None
     latency_ms: float | None = None
     batch_latency_ms: float | None = None
     batch_size: int | None = None
     images_per_second: float | None = None
+    threads: int | None = None
     device: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
+class InputRecord:
+    """How a model from outside reads its images, as ``benchmarks.exchange`` was told."""
+
+    scale: str
+    classes: tuple[str, ...]
+    colour: str
+    height: int
+    width: int
+    logits: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExternalFile:
+    """Where an external row came from: the file's name and SHA-256, and how a model is read."""
+
+    file: str
+    sha256: str = ""
+    reading: InputRecord | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class FitRecord:
-    """``fit.json``: how one final training went; ``key`` is the digest of its ``identity``."""
+    """``fit.json``: how one final training went; ``key`` is that of its ``identity``.
+
+    ``recipe`` is the whole recipe, ``hyperparameters`` what tuning chose of it. ``validation`` is
+    the best value of the selection metric. A row from outside has no identity but ``external``.
+    """
 
     variant: str
     seed: int
     key: str = ""
-    identity: dict[str, Any] = field(default_factory=dict)
-    hyperparameters: dict[str, Value] = field(default_factory=dict)
+    identity: Annotated[TrainingIdentity, AS_STORED] | None = None
+    hyperparameters: Mapping[str, Value] = field(default_factory=dict)
+    recipe: Mapping[str, Value] = field(default_factory=dict)
     epochs_run: int | None = None
     best_epoch: int | None = None
+    validation: float | None = None
     images_seen: int = 0
+    stopped: str | None = None
     train_seconds: float = 0.0
     peak_memory_mb: float | None = None
-    stopped: str | None = None
-    versions: dict[str, str] = field(default_factory=dict)
     precision: str = ""
     threads: int | None = None
     device: str = ""
+    versions: Mapping[str, str] = field(default_factory=dict)
     model_files: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+    external: ExternalFile | None = None
+    started: str = ""
+    finished: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExplainRecord:
+    """The attributes of ``attention.npz``: maps at ``layer``, and what they took."""
+
+    key: str
+    identity: Annotated[ExplainIdentity, AS_STORED]
+    layer: str = ""
+    images_seen: int = 0
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True)
+class CorruptionRecord:
+    """A corruption as ``robustness.parquet`` names it.
+
+    ``severities`` come mildest first, and ``legend`` says what they measure; an older file tells
+    only how many there are: each is NaN, and the legend blank.
+    """
+
+    name: str
+    title: str
+    severities: tuple[float, ...]
+    legend: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RobustnessRecord:
+    """The attributes of ``robustness.parquet``, and what its answers took.
+
+    ``corruptions`` is empty in files that do not name them.
+    """
+
+    key: str
+    identity: Annotated[RobustnessIdentity, AS_STORED]
+    corruptions: tuple[CorruptionRecord, ...] = ()
+    images_seen: int = 0
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class LedgerLine:
+    """What every line of ``ledger.jsonl`` tells: of which variant, by what key, when (UTC)."""
+
+    variant: str = ""
+    key: str = ""
+    time: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TestOpened(LedgerLine):
+    """The test set was opened for the fit ``key``.
+
+    ``purpose`` is ``score``, ``score (external)``, ``explain`` or ``robustness``.
+    """
+
+    event: Literal["test-opened"] = "test-opened"
+    seed: int | None = None
+    purpose: str = "score"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Spent(LedgerLine):
+    """What a piece of work took."""
+
+    images_seen: int = 0
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class PretrainSpent(Spent):
+    """A pre-training on the source data set; ``variant`` is the architecture."""
+
+    event: Literal["pretrain"] = "pretrain"
+    source_accuracy: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrialSpent(Spent):
+    """A trial of a study; ``value`` is its last value of the selection metric."""
+
+    event: Literal["trial"] = "trial"
+    number: int | None = None
+    state: str = ""
+    value: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class FitSpent(Spent):
+    """A final training."""
+
+    event: Literal["fit"] = "fit"
+    seed: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExplainSpent(Spent):
+    """Where a fit looks was found out."""
+
+    event: Literal["explain"] = "explain"
+    seed: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class RobustnessSpent(Spent):
+    """A fit was scored under corruptions."""
+
+    event: Literal["robustness"] = "robustness"
+    seed: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fallback(LedgerLine):
+    """Something could not be had, and the row stands without it."""
+
+    event: Literal["fallback"] = "fallback"
+    reason: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Merged(LedgerLine):
+    """What was decided about a variant that several of the merged runs had."""
+
+    event: Literal["merged"] = "merged"
+    reason: str = ""
+
+
+LedgerEvent = (
+    TestOpened
+    | PretrainSpent
+    | TrialSpent
+    | FitSpent
+    | ExplainSpent
+    | RobustnessSpent
+    | Fallback
+    | Merged
+)
+E = TypeVar("E", bound=LedgerLine)
 
 
 @dataclass(frozen=True, eq=False)
@@ -226,20 +425,6 @@ class AttentionMaps:
     layer: str
 
 
-@dataclass(frozen=True)
-class CorruptionRecord:
-    """A corruption as ``robustness.parquet`` names it.
-
-    ``severities`` come mildest first, and ``legend`` says what they measure; an older file tells
-    only how many there are: each is NaN, and the legend blank.
-    """
-
-    name: str
-    title: str
-    severities: tuple[float, ...]
-    legend: str = ""
-
-
 @dataclass(frozen=True, eq=False)
 class CorruptedAnswers:
     """What a fit answered to test images as they are, and corrupted.
@@ -277,7 +462,7 @@ class VariantResults:
     record: VariantRecord
     outcome: VariantOutcome
     fits: tuple[FitResults, ...] = ()
-    trials: tuple[Trial, ...] = ()
+    trials: tuple[TrialRecord, ...] = ()
     cost: CostRecord = field(default_factory=CostRecord)
 
     @property
@@ -300,7 +485,7 @@ class VariantResults:
 class RunResults:
     """A whole results folder.
 
-    ``ledger`` holds the objects of ``ledger.jsonl`` in order; ``test_shared`` tells of each
+    ``ledger`` holds the known lines of ``ledger.jsonl`` in order; ``test_shared`` tells of each
     test image, in ascending order of rows, whether its pixels also stand in train or validation;
     ``test_paths`` where each of them came from;
     ``audit`` what is wrong with the data, ``None`` where the run left no whole audit.
@@ -309,7 +494,7 @@ class RunResults:
     folder: Path
     manifest: Manifest
     variants: tuple[VariantResults, ...]
-    ledger: tuple[Mapping[str, Any], ...] = ()
+    ledger: tuple[LedgerEvent, ...] = ()
     test_shared: NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, np.bool_))
     audit: Audit | None = None
     test_paths: NDArray[np.str_] = field(default_factory=lambda: np.zeros(0, np.str_))
@@ -327,13 +512,13 @@ class RunResults:
     @property
     def mistake(self) -> str | None:
         """The mistake that the run makes on purpose; such a run has no ranks."""
-        return self.manifest.protocol.get("mistake")
+        return self.manifest.protocol.mistake
 
     @property
     def ranked(self) -> tuple[VariantResults, ...]:
         """The variants that have test predictions."""
         return tuple(variant for variant in self.variants if variant.ranked)
 
-    def events(self, kind: str) -> tuple[Mapping[str, Any], ...]:
-        """Return the ledger's entries whose ``event`` is ``kind``, in order."""
-        return tuple(entry for entry in self.ledger if entry.get("event") == kind)
+    def events(self, kind: type[E]) -> tuple[E, ...]:
+        """Return the ledger's lines of one kind, in order."""
+        return tuple(line for line in self.ledger if isinstance(line, kind))

@@ -2,14 +2,8 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
-import tempfile
-from contextlib import suppress
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,12 +11,8 @@ from numpy.typing import NDArray
 from benchmarks.engines.contract import Images
 from benchmarks.engines.registry import engine_spec
 from benchmarks.evaluation.fitted import ChosenFit
-from benchmarks.processes import worker_environment
-from benchmarks.use.wire import Refused, receive, send
+from benchmarks.processes import Refused, Worker, WorkerEnded
 from models.registry import ModelError, discover
-
-WORKER = "benchmarks.use.worker"
-LATEST_WORDS = 300
 
 
 class PredictorProcess:
@@ -35,46 +25,32 @@ class PredictorProcess:
     def __init__(self, chosen: ChosenFit, plugins: tuple[Path, ...] = ()) -> None:
         self._chosen = chosen
         _check_architecture(chosen, plugins)
-        self._log: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115
-        self._process = _start(chosen, plugins, self._log)
+        self._worker = _start(chosen, plugins)
         try:
             self._receive()
         except BaseException:
             self.close()
             raise
 
+    @property
+    def pid(self) -> int:
+        """The number of the worker's process."""
+        return self._worker.pid
+
     def predict(self, images: Images) -> NDArray[np.float64]:
         """Return class probabilities, N×K, for uint8 images N×H×W×C of the data set's shape."""
-        assert self._process.stdin is not None
-        with suppress(OSError):  # a worker that is gone: its missing answer says why
-            send(self._process.stdin, images)
+        self._worker.send(images)
         return np.asarray(self._receive(), np.float64)
 
     def close(self) -> None:
         """End the worker."""
-        self._process.kill()
-        self._process.wait()
-        for stream in (self._process.stdin, self._process.stdout, self._log):
-            with suppress(OSError):
-                stream.close()  # type: ignore[union-attr]
+        self._worker.close()
 
-    def _receive(self) -> NDArray[Any]:
-        assert self._process.stdout is not None
+    def _receive(self) -> Any:
         try:
-            return receive(self._process.stdout)
-        except Refused as refusal:
-            raise ModelError(f"{self._chosen.folder}: {refusal}") from None
-        except EOFError:
-            raise ModelError(f"{self._chosen.folder}: {self._end()}") from None
-
-    def _end(self) -> str:
-        """Say how the worker ended, with its last words."""
-        code = self._process.wait()
-        if code < 0:
-            return f"its process was ended by signal {-code}" + " (out of memory?)" * (code == -9)
-        self._log.seek(0)
-        said = self._log.read().decode(errors="replace").strip().splitlines()
-        return f"its process ended with status {code}: " + "".join(said[-1:])[:LATEST_WORDS]
+            return self._worker.receive()
+        except (Refused, WorkerEnded) as reason:
+            raise ModelError(f"{self._chosen.folder}: {reason}") from None
 
 
 def _check_architecture(chosen: ChosenFit, plugins: tuple[Path, ...]) -> None:
@@ -91,21 +67,17 @@ def _check_architecture(chosen: ChosenFit, plugins: tuple[Path, ...]) -> None:
         ) from None
 
 
-def _start(chosen: ChosenFit, plugins: tuple[Path, ...], log: IO[bytes]) -> subprocess.Popen[bytes]:
+def _start(chosen: ChosenFit, plugins: tuple[Path, ...]) -> Worker:
     threads = chosen.fit.threads or chosen.manifest.threads or 1
-    request = {
-        "engine": chosen.variant.engine,
-        "fit": str(chosen.folder),
-        "plugins": [str(plugin.resolve()) for plugin in plugins],
-        "threads": threads,
-        "precision": chosen.fit.precision or "float32",
-    }
-    backend = {"KERAS_BACKEND": chosen.manifest.keras_backend or "tensorflow"}
-    return subprocess.Popen(
-        [sys.executable, "-m", WORKER, json.dumps(request)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=log,
-        env={**os.environ, **worker_environment(threads), **backend},
-        start_new_session=True,
+    return Worker(
+        "benchmarks.use.worker:serve",
+        {
+            "engine": chosen.variant.engine,
+            "fit": chosen.folder,
+            "plugins": [plugin.resolve() for plugin in plugins],
+            "threads": threads,
+            "precision": chosen.fit.precision or "float32",
+        },
+        threads=threads,
+        environment={"KERAS_BACKEND": chosen.manifest.keras_backend or "tensorflow"},
     )

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from benchmarks.bench.bench import bench_variants
-from benchmarks.execution.jobs.job import Job
+from benchmarks.execution.jobs.job import BenchJob
 from benchmarks.execution.jobs.measuring import measure_speed
 from benchmarks.machine.environment import has_bfloat16
 from benchmarks.machine.timing import Spread, timed
@@ -209,21 +209,24 @@ class Behind:
 
 def test_steps_that_a_gpu_does_behind_the_program_are_waited_for() -> None:
     images = np.zeros((64, 8, 8, 1), np.uint8)
-    cell = Job(
-        kind="bench",
+    job = BenchJob(
         key="",
+        output=Path(),
         engine="torch",
         variant="x",
         architecture="x",
         strategy="fine-tune",
         augmentation="none",
         input_size=8,
-        recipe={**vars(Recipe(batch_size=16))},
-        initial="scratch",
+        image_shape=(8, 8, 1),
+        recipe=Recipe(batch_size=16),
         class_names=("a", "b"),
-        facts={"seconds": 0.2, "least": 3},
+        protocol_seed=0,
+        training=Path(),
+        seconds=0.2,
+        least=3,
     )
     data = Examples(images, np.zeros(64, np.int64))
-    found = measure_speed(Behind(), data, cell)  # type: ignore[arg-type]
-    assert found["train_images_per_second"]["high"] <= 16 / Behind.STEP
-    assert found["train_images_per_second"]["median"] > 0.3 * 16 / Behind.STEP
+    found = measure_speed(Behind(), data, job).train_images_per_second  # type: ignore[arg-type]
+    assert found.high <= 16 / Behind.STEP
+    assert found.median > 0.3 * 16 / Behind.STEP

@@ -9,8 +9,10 @@ from typing import Any
 import pytest
 
 from benchmarks.errors import InputError
+from benchmarks.execution.jobs.kinds import stored_result
+from benchmarks.execution.jobs.results import RungResult
 from benchmarks.execution.keys import _code_digest, code_digest
-from benchmarks.execution.plan import PackedData, Plan, Start, stored_result
+from benchmarks.execution.plan import PackedData, Plan, Start
 from benchmarks.protocol.reading import load_protocol, presets
 from benchmarks.protocol.schema import Protocol
 from benchmarks.protocol.variants import Variant, resolve_variants
@@ -129,25 +131,26 @@ def test_the_code_that_trains_is_in_the_key_and_other_families_are_not(tmp_path:
 
 
 def test_a_result_is_served_under_its_own_key_only(tmp_path: Path) -> None:
-    cell = plan(tmp_path).trial(variant(), 0, {}, 1, Start("scratch"))
-    write_json(Path(cell.output), {"key": cell.key, "value": 0.5})
-    assert stored_result(cell) == {"key": cell.key, "value": 0.5}
-    assert stored_result(dataclasses.replace(cell, key="other")) is None
+    job = plan(tmp_path).trial(variant(), 0, {}, 1, Start("scratch"))
+    result = RungResult(key=job.key, value=0.5, best_epoch=1, images_seen=9, seconds=1.0)
+    write_json(job.output, dataclasses.asdict(result))
+    assert stored_result(job) == result
+    assert stored_result(dataclasses.replace(job, key="other")) is None
 
 
-def test_a_cell_that_trains_is_given_no_sealed_pack(tmp_path: Path) -> None:
+def test_a_job_that_trains_is_given_no_sealed_pack(tmp_path: Path) -> None:
     a_plan, a_variant, start = plan(tmp_path), variant(), Start("scratch")
     fit = a_plan.fit(a_variant, {}, 0, start)
-    cells = [fit, a_plan.trial(a_variant, 0, {}, 1, start), a_plan.pretrain(a_variant)]
-    assert [cell.sealed for cell in cells] == [None, None, None]
-    assert a_plan.score(fit).sealed == "sealed"
+    jobs = [fit, a_plan.trial(a_variant, 0, {}, 1, start), a_plan.pretrain(a_variant)]
+    assert not any("sealed" in str(dataclasses.astuple(job)) for job in jobs)
+    assert a_plan.score(fit).sealed == Path("sealed")
 
 
 def test_two_trials_of_equal_hyperparameters_are_two_trainings(tmp_path: Path) -> None:
     a_plan, a_variant = plan(tmp_path), variant()
-    cells = [a_plan.trial(a_variant, number, {}, 1, Start("scratch")) for number in (0, 1)]
+    jobs = [a_plan.trial(a_variant, number, {}, 1, Start("scratch")) for number in (0, 1)]
     for name in ("key", "output", "checkpoint"):
-        assert getattr(cells[0], name) != getattr(cells[1], name)
+        assert getattr(jobs[0], name) != getattr(jobs[1], name)
 
 
 def test_trials_stand_on_other_data_than_fits_where_the_plan_says_so(tmp_path: Path) -> None:
@@ -155,7 +158,7 @@ def test_trials_stand_on_other_data_than_fits_where_the_plan_says_so(tmp_path: P
     honest = plan(tmp_path)
     apart = dataclasses.replace(honest, tuning=other)
     start = Start("scratch")
-    assert apart.trial(variant(), 0, {}, 1, start).training == "other"
+    assert apart.trial(variant(), 0, {}, 1, start).training == Path("other")
     assert (
         apart.trial(variant(), 0, {}, 1, start).key != honest.trial(variant(), 0, {}, 1, start).key
     )
@@ -164,8 +167,8 @@ def test_trials_stand_on_other_data_than_fits_where_the_plan_says_so(tmp_path: P
 
 def test_a_fit_trains_no_longer_than_its_recipe(tmp_path: Path) -> None:
     emotionnet = variant(architecture="emotionnet")
-    cell = plan(tmp_path, fit={"epochs": 500}).fit(emotionnet, {}, 0, Start("scratch"))
-    assert cell.epochs == emotionnet.recipe.epochs == 30
+    job = plan(tmp_path, fit={"epochs": 500}).fit(emotionnet, {}, 0, Start("scratch"))
+    assert job.epochs == emotionnet.recipe.epochs == 30
 
 
 @pytest.mark.parametrize(

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from benchmarks.errors import JobFailed
+from benchmarks.execution.jobs.results import RungResult
 from benchmarks.execution.tuning import Best, Study, open_storage, tune
 from benchmarks.protocol.schema import Tuning
 from models.registry import Categorical, Float
@@ -21,7 +23,7 @@ Score = Callable[[int, dict[str, Any], int], Any]
 
 def score(number: int, params: dict[str, Any], until: int) -> Any:
     value = -abs(params["learning_rate"] - 0.01) * until
-    return {"value": value, "images_seen": 100 * until, "seconds": 1.0}
+    return RungResult(key="", value=value, best_epoch=1, images_seen=100 * until, seconds=1.0)
 
 
 def study(folder: Path, *, minimise: bool = False) -> Study:
@@ -36,7 +38,7 @@ def carry_out(
     steps = tune(
         study(folder, minimise=minimise),
         TUNING,
-        lambda *cell: cell,  # type: ignore[arg-type,return-value]
+        lambda *job: job,  # type: ignore[arg-type,return-value]
         trials=TUNING.trials,
         minimise=minimise,
     )
@@ -44,13 +46,13 @@ def carry_out(
     batches = 0
     while True:
         try:
-            cells: Any = steps.send(outcomes)
+            jobs: Any = steps.send(outcomes)
         except StopIteration as end:
             return end.value  # type: ignore[no-any-return]
         batches += 1
         if batches == stop:
             return None
-        outcomes = [score(*cell) for cell in cells]
+        outcomes = [score(*job) for job in jobs]
 
 
 def test_trial_0_has_the_literatures_defaults(tmp_path: Path) -> None:
@@ -80,7 +82,7 @@ def test_half_of_each_generation_goes_on_to_the_next_rung(tmp_path: Path) -> Non
 
 def test_a_loss_is_minimised(tmp_path: Path) -> None:
     best = carry_out(
-        tmp_path, lambda n, p, u: {**score(n, p, u), "value": p["learning_rate"]}, minimise=True
+        tmp_path, lambda n, p, u: replace(score(n, p, u), value=p["learning_rate"]), minimise=True
     )
     assert best is not None
     assert best.params["learning_rate"] == min(t.params["learning_rate"] for t in best.trials)

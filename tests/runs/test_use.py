@@ -7,6 +7,7 @@ import io
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -206,7 +207,7 @@ def test_a_worker_that_is_killed_is_told_and_nothing_hangs(run: Path) -> None:
     with closing(PredictorProcess(resolve_fit(f"{run}/pixel-logistic"))) as predictor:
         images = np.zeros((2, 48, 48, 1), np.uint8)
         assert predictor.predict(images).shape == (2, 7)
-        predictor._process.kill()
+        os.kill(predictor.pid, signal.SIGKILL)
         with pytest.raises(ModelError, match="ended by signal 9"):
             predictor.predict(images)
 

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -27,14 +26,12 @@ from benchmarks.exchange.exporting.formats import require_packages
 from benchmarks.machine.environment import device_name
 from benchmarks.processes import call
 from benchmarks.protocol.canonical import digest
-from benchmarks.protocol.reading import stored_protocol
 from benchmarks.store.digests import refuse_changes, stored_digests, write_digests
-from benchmarks.store.files import read_json
 from benchmarks.store.folder import RunFolder, slug
 from benchmarks.store.keys import measure_key
 from benchmarks.store.ledger import Ledger
-from benchmarks.store.reading import read_manifest, read_run, refuse_mistaken
-from benchmarks.store.records import EXTERNAL, RunResults
+from benchmarks.store.reading import read_manifest, read_run, refuse_mistaken, stored_fit
+from benchmarks.store.records import EXTERNAL, CostRecord, Fallback, RunResults
 from datasets.files import sha256_of
 from datasets.packs import Packs, stored_packs
 
@@ -129,12 +126,13 @@ def _arrival(request: AddRequest, run: RunResults, folder: RunFolder, sha256: st
 def _is_there(arrival: IncomingModel) -> bool:
     """Tell whether the same file, read the same way, is the row already; refuse another one."""
     name = arrival.request.name
-    stored = read_json(arrival.folder.fit(name, 0) / "fit.json")
+    stored = stored_fit(arrival.folder.fit(name, 0))
     if stored is None:
         return False
-    if stored["key"] != arrival.key:
+    if stored.key != arrival.key:
+        theirs = stored.external.file if stored.external else "elsewhere"
         raise InputError(
-            f"--name {name}: the run has this row from {stored['external']['file']}, another file "
+            f"--name {name}: the run has this row from {theirs}, another file "
             "or read in another way; choose another name"
         )
     return True
@@ -176,8 +174,7 @@ def _packs(arrival: IncomingModel) -> Packs:
     manifest, request = arrival.run.manifest, arrival.request
     if packs := stored_packs(manifest.split.training_digest, manifest.split.digest):
         return packs
-    stored = read_json(arrival.folder.manifest)
-    protocol = stored_protocol(stored, arrival.folder.manifest)
+    protocol = manifest.protocol
     ground = prepare_data(protocol.data, request.data, seed=protocol.seed, plugins=request.plugins)
     ground = apply_mistake(ground, protocol)
     if ground.split.digest != manifest.split.digest:
@@ -196,20 +193,18 @@ def _ask(
     forbidden: Sequence[Path] = (),
 ) -> list[NDArray[Any]]:
     """Return the model's outputs for a split under each reading, in a process of its own."""
-    with tempfile.TemporaryDirectory() as folder:
-        call(
-            f"{OUTSIDE}:answer",
-            {
-                "file": str(arrival.request.file),
-                "images": str(pack / f"{split}-images.npy"),
-                "out": folder,
-                "readings": [reading.to_json() for reading in readings],
-                "first": FIRST,
-            },
-            threads=arrival.run.manifest.threads or 1,
-            forbidden=forbidden,
-        )
-        return [np.load(Path(folder) / f"{place}.npy") for place in range(len(readings))]
+    answers: list[NDArray[Any]] = call(
+        f"{OUTSIDE}:answer",
+        {
+            "file": arrival.request.file,
+            "images": pack / f"{split}-images.npy",
+            "readings": readings,
+            "first": FIRST,
+        },
+        threads=arrival.run.manifest.threads or 1,
+        forbidden=forbidden,
+    )
+    return answers
 
 
 def _doubted(
@@ -237,25 +232,23 @@ def _doubted(
     return tuple(doubt.text for doubt in found)
 
 
-def _cost(arrival: IncomingModel) -> dict[str, Any] | None:
+def _cost(arrival: IncomingModel) -> CostRecord | None:
     """Measure the model; where that fails the row stands without, and the page says so."""
-    assert arrival.reading is not None
-    threads = arrival.run.manifest.threads or 1
+    threads, device = arrival.run.manifest.threads or 1, device_name()
     try:
-        cost: dict[str, Any] = call(
+        cost: CostRecord = call(
             f"{OUTSIDE}:measure",
             {
-                "file": str(arrival.request.file),
-                "reading": arrival.reading.to_json(),
-                "image_shape": list(arrival.run.manifest.data.image_shape),
+                "file": arrival.request.file,
+                "reading": arrival.reading,
+                "image_shape": arrival.run.manifest.data.image_shape,
             },
             threads=threads,
         )
     except InputError as error:
         reason = f"its cost could not be measured: {error}"
-        ledger = Ledger(arrival.folder.ledger)
-        ledger.record("fallback", variant=arrival.request.name, key=arrival.key, reason=reason)
+        fallback = Fallback(variant=arrival.request.name, key=arrival.key, reason=reason)
+        Ledger(arrival.folder.ledger).record(fallback)
         return None
-    device = device_name()
     key = measure_key(arrival.key, device)
-    return {"key": key, **cost, "threads": threads, "device": device}
+    return replace(cost, key=key, threads=threads, device=device)

@@ -2,52 +2,53 @@
 
 from __future__ import annotations
 
-import dataclasses
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.engines.opened import Opened
+from benchmarks.engines.opened import Opened, Shapes
 from benchmarks.exchange.adding.loaders import open_model
 from benchmarks.exchange.adding.preprocessing import Batch, InputSpec
 from benchmarks.machine.timing import BATCH, latency_ms
+from benchmarks.store.records import CostRecord
 
 
-def describe(file: str) -> dict[str, Any]:
-    """Return the file's `Shapes` as JSON values and the versions of what opens it."""
-    opened = open_model(Path(file))
-    return {"shapes": dataclasses.asdict(opened.shapes), "versions": opened.versions()}
+def describe(file: Path) -> tuple[Shapes, dict[str, str]]:
+    """Return the file's `Shapes` and the versions of what opens it."""
+    opened = open_model(file)
+    return opened.shapes, opened.versions()
 
 
-def answer(file: str, images: str, out: str, readings: list[dict[str, Any]], first: int) -> None:
-    """Write the model's outputs for the array ``images`` under each of ``readings``.
+def answer(
+    file: Path, images: Path, readings: Sequence[InputSpec], first: int
+) -> list[NDArray[np.float32]]:
+    """Return the model's outputs for the array in ``images`` under each of ``readings``.
 
-    They go to ``0.npy``, ``1.npy``, … in the folder ``out``; readings after the first one get
-    the ``first`` images only.
+    Readings after the first one get the ``first`` images only.
     """
-    opened = open_model(Path(file))
-    shown = np.load(images, mmap_mode="r")
-    for place, content in enumerate(readings):
-        part = shown if place == 0 else shown[:first]
-        np.save(Path(out) / f"{place}.npy", outputs(opened, part, InputSpec.from_json(content)))
+    opened, shown = open_model(file), np.load(images, mmap_mode="r")
+    return [
+        outputs(opened, shown if place == 0 else shown[:first], reading)
+        for place, reading in enumerate(readings)
+    ]
 
 
-def measure(file: str, reading: dict[str, Any], image_shape: list[int]) -> dict[str, Any]:
+def measure(file: Path, reading: InputSpec, image_shape: tuple[int, ...]) -> CostRecord:
     """Count the model's weights and operations and time it, preprocessing included."""
-    opened, read = open_model(Path(file)), InputSpec.from_json(reading)
+    opened = open_model(file)
     images = np.random.default_rng(0).integers(0, 256, (BATCH, *image_shape), np.uint8)
-    single = latency_ms(lambda: outputs(opened, images[:1], read))
-    batch = latency_ms(lambda: outputs(opened, images, read))
-    return {
-        "parameters": opened.parameters(),
-        "macs": opened.macs(),
-        "latency_ms": single,
-        "batch_latency_ms": batch,
-        "batch_size": BATCH,
-        "images_per_second": BATCH / batch * 1000,
-    }
+    single = latency_ms(lambda: outputs(opened, images[:1], reading))
+    batch = latency_ms(lambda: outputs(opened, images, reading))
+    return CostRecord(
+        parameters=opened.parameters(),
+        macs=opened.macs(),
+        latency_ms=single,
+        batch_latency_ms=batch,
+        batch_size=BATCH,
+        images_per_second=BATCH / batch * 1000,
+    )
 
 
 def outputs(opened: Opened, images: NDArray[np.uint8], reading: InputSpec) -> Batch:

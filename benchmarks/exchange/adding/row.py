@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 import shutil
-from typing import Any
-
-import pandas as pd
+from dataclasses import asdict, replace
+from pathlib import Path
 
 from benchmarks.exchange.adding.incoming import IncomingModel, Probabilities
 from benchmarks.exchange.adding.preprocessing import InputSpec
-from benchmarks.store.files import now, read_json, write_json, write_table
+from benchmarks.store.files import now
+from benchmarks.store.folder import FitFolder
 from benchmarks.store.keys import score_key
 from benchmarks.store.ledger import record_opening
-from benchmarks.store.records import EXTERNAL
+from benchmarks.store.reading import read_manifest
+from benchmarks.store.records import (
+    EXTERNAL,
+    CostRecord,
+    ExternalFile,
+    FitRecord,
+    InputRecord,
+    VariantRecord,
+)
+from benchmarks.store.writing import write_cost, write_fit, write_manifest, write_predictions
 from datasets.files import replacing_folder
 
 CAVEAT = (
@@ -37,7 +46,7 @@ def write_row(
     arrival: IncomingModel,
     probabilities: Probabilities,
     warnings: tuple[str, ...],
-    cost: dict[str, Any] | None,
+    cost: CostRecord | None,
 ) -> None:
     """Write the row; ``probabilities`` are those of `IncomingModel.asked`.
 
@@ -50,30 +59,28 @@ def write_row(
         if arrival.request.model:
             files.append(f"model{arrival.request.model.suffix}")
             shutil.copyfile(arrival.request.model, place / files[0])
-        write_json(place / "fit.json", _facts(arrival, warnings, files))
-        write_table(place / "predictions.parquet", _predictions(arrival, probabilities))
+        write_fit(place, _record(arrival, warnings, tuple(files)))
+        _write_predictions(place, arrival, probabilities)
     if cost:
-        write_json(folder.cost(name), cost)
+        write_cost(folder.cost(name), cost)
 
 
 def _name_in_manifest(arrival: IncomingModel) -> None:
     request, reading = arrival.request, arrival.reading
-    manifest = read_json(arrival.folder.manifest)
-    entry: dict[str, Any] = {
-        "name": request.name,
-        "architecture": EXTERNAL,
-        "initialisation": "unknown",
-        "strategy": "unknown",
-        "augmentation": "unknown",
-        "input_size": reading.height if reading else None,
-        "engine": EXTERNAL,
-        "summary": f"{'A model' if request.model else 'Predictions'} {CAVEAT}",
-        "source": f"{request.file.name}, SHA-256 {arrival.sha256}{_told(reading)}",
-        "space": {},
-        "defaults": {},
-    }
-    kept = [each for each in manifest["variants"] if each["name"] != request.name]
-    write_json(arrival.folder.manifest, {**manifest, "variants": [*kept, entry]})
+    manifest = read_manifest(arrival.folder.path)
+    added = VariantRecord(
+        name=request.name,
+        architecture=EXTERNAL,
+        initialisation="unknown",
+        strategy="unknown",
+        augmentation="unknown",
+        input_size=reading.height if reading else None,
+        engine=EXTERNAL,
+        summary=f"{'A model' if request.model else 'Predictions'} {CAVEAT}",
+        source=f"{request.file.name}, SHA-256 {arrival.sha256}{_told(reading)}",
+    )
+    kept = (each for each in manifest.variants if each.name != request.name)
+    write_manifest(arrival.folder, replace(manifest, variants=(*kept, added)))
 
 
 def _told(reading: InputSpec | None) -> str:
@@ -84,29 +91,27 @@ def _told(reading: InputSpec | None) -> str:
     return f"; read as {reading.colour}, {size}, {reading.scale}, {', '.join(reading.classes)}{end}"
 
 
-def _facts(arrival: IncomingModel, warnings: tuple[str, ...], files: list[str]) -> dict[str, Any]:
-    return {
-        "key": arrival.key,
-        "variant": arrival.request.name,
-        "seed": 0,
-        "hyperparameters": {},
-        "versions": arrival.versions,
-        "threads": arrival.run.manifest.threads,
-        "model_files": files,
-        "warnings": list(warnings),
-        "external": {
-            "file": arrival.request.file.name,
-            "sha256": arrival.sha256,
-            "reading": arrival.reading.to_json() if arrival.reading else None,
-        },
-        "finished": now(),
-    }
+def _record(arrival: IncomingModel, warnings: tuple[str, ...], files: tuple[str, ...]) -> FitRecord:
+    reading = arrival.reading
+    return FitRecord(
+        key=arrival.key,
+        variant=arrival.request.name,
+        seed=0,
+        versions=arrival.versions,
+        threads=arrival.run.manifest.threads,
+        model_files=files,
+        warnings=warnings,
+        external=ExternalFile(
+            file=arrival.request.file.name,
+            sha256=arrival.sha256,
+            reading=InputRecord(**asdict(reading)) if reading else None,
+        ),
+        finished=now(),
+    )
 
 
-def _predictions(arrival: IncomingModel, probabilities: Probabilities) -> pd.DataFrame:
-    table = arrival.asked[["row", "image_id", "label", "split"]].copy()
-    for place, name in enumerate(arrival.run.class_names):
-        table[f"p_{name}"] = probabilities[:, place]
-    split_digest = arrival.run.manifest.split.digest
-    table.attrs = {"key": score_key(arrival.key, split_digest)}
-    return table
+def _write_predictions(place: Path, arrival: IncomingModel, probabilities: Probabilities) -> None:
+    run = arrival.run
+    key = score_key(arrival.key, run.manifest.split.digest)
+    path = FitFolder(place).predictions
+    write_predictions(path, arrival.asked, probabilities, run.class_names, key)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from benchmarks.engines.opened import Shapes
 from benchmarks.errors import InputError
 from benchmarks.exchange.adding.incoming import AddRequest
 from benchmarks.exchange.adding.preprocessing import CHANNELS, SCALES, Colour, InputSpec
@@ -22,23 +23,23 @@ def complete_input_spec(request: AddRequest, run: RunResults) -> tuple[InputSpec
             f"--classes {','.join(request.classes)}: name each of the run's classes once, in the "
             f"order of the model's outputs: {', '.join(run.class_names)}"
         )
-    told = call("benchmarks.exchange.adding.inference:describe", {"file": str(request.file)})
-    shapes = told["shapes"]
-    if shapes["outputs"] != len(run.class_names):
+    shapes: Shapes
+    shapes, versions = call("benchmarks.exchange.adding.inference:describe", {"file": request.file})
+    if shapes.outputs != len(run.class_names):
         raise InputError(
-            f"{request.file}: it has {shapes['outputs']} outputs and the run "
+            f"{request.file}: it has {shapes.outputs} outputs and the run "
             f"{len(run.class_names)} classes; only a model of the same classes can join"
         )
-    height, width = (_size(request, shapes[side]) for side in ("height", "width"))
+    height, width = (_size(request, side) for side in (shapes.height, shapes.width))
     reading = InputSpec(
         scale=request.scale,
         classes=request.classes,
-        colour=_colour(request, shapes["channels"], run.manifest.data.image_shape[-1]),
+        colour=_colour(request, shapes.channels, run.manifest.data.image_shape[-1]),
         height=height,
         width=width,
         logits=request.logits,
     )
-    return reading, told["versions"]
+    return reading, versions
 
 
 def _size(request: AddRequest, fixed: int | None) -> int:

@@ -47,7 +47,7 @@ def card(chosen: ScoredFit, form: ExportFormat) -> dict[str, Any]:
             "name": manifest.name,
             "protocol_digest": manifest.protocol_digest,
             "ferbench": manifest.ferbench,
-            "commit": manifest.git.get("commit"),
+            "commit": manifest.git.commit,
         },
         "architecture": {
             "name": variant.record.architecture,

@@ -1,37 +1,63 @@
-"""The contract between the coordinator and whatever runs its cells."""
+"""The contract between the coordinator and whatever runs its jobs."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from pathlib import Path
+from typing import Protocol
 
+from benchmarks.errors import JobFailed
 from benchmarks.execution.jobs.job import Job
+from benchmarks.execution.jobs.results import JobResult
+from benchmarks.training.checkpoint import EpochRecord
 
 
 @dataclass(frozen=True)
-class Event:
-    """Something that happened to a cell.
+class Started:
+    """A worker has begun the job."""
 
-    ``started`` and ``epoch`` tell of progress (``content`` is an epoch's record); ``done``
-    carries the result; ``failed`` and ``unavailable`` carry ``{"reason": …}``.
-    """
+    job: Job
 
-    kind: Literal["started", "epoch", "done", "failed", "unavailable"]
-    cell: Job
-    content: Mapping[str, Any]
+
+@dataclass(frozen=True)
+class EpochEnded:
+    """An epoch of the job is over."""
+
+    job: Job
+    record: EpochRecord
+
+
+@dataclass(frozen=True)
+class Done:
+    """The job came to its result, which is on disk."""
+
+    job: Job
+    result: JobResult
+
+
+@dataclass(frozen=True)
+class Failed:
+    """The job came to nothing; ``error`` says why, ``Unavailable`` that something is wanting."""
+
+    job: Job
+    error: JobFailed
+
+
+Event = Started | EpochEnded | Done | Failed
+"""Something that happened to a job. The last of a job is its `Done` or `Failed`."""
 
 
 class Executor(Protocol):
-    """Runs cells. An executor decides where and when, never what comes out."""
+    """Runs jobs. An executor decides where and when, never what comes out."""
 
     @property
     def capacity(self) -> int:
-        """How many cells it takes at once."""
+        """How many jobs it takes at once."""
         ...
 
-    def submit(self, cell: Job) -> None:
-        """Start ``cell``. The caller keeps to the capacity."""
+    def submit(self, job: Job) -> None:
+        """Start ``job``. The caller keeps to the capacity."""
         ...
 
     def wait(self, timeout: float) -> Event | None:
@@ -41,3 +67,25 @@ class Executor(Protocol):
     def close(self) -> None:
         """End every worker, whatever it does."""
         ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExecutorSettings:
+    """What every executor is made with.
+
+    ``capacity`` jobs run at once on ``threads`` threads each. A process that trains must not
+    open the ``forbidden`` files and folders. ``log`` takes what libraries say.
+    """
+
+    capacity: int
+    threads: int
+    forbidden: Sequence[Path]
+    log: Path
+
+
+@dataclass(frozen=True)
+class ExecutorSpec:
+    """An executor by its name."""
+
+    name: str
+    factory: Callable[[ExecutorSettings], Executor]

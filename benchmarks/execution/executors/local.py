@@ -1,150 +1,122 @@
-"""Runs cells in processes on this machine, one engine in each."""
+"""Runs jobs in processes on this machine, one engine in each."""
 
 from __future__ import annotations
 
-import json
-import os
 import queue
-import subprocess
-import sys
 import tempfile
 import threading
-from collections.abc import Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any
 
-from benchmarks.execution.executors.contract import Event
+from benchmarks.errors import JobFailed
+from benchmarks.execution.executors.contract import (
+    Done,
+    Event,
+    ExecutorSettings,
+    Failed,
+)
 from benchmarks.execution.jobs.job import Job
-from benchmarks.processes import worker_environment
+from benchmarks.execution.jobs.kinds import Role, kind_of
+from benchmarks.processes import Refused, Worker, WorkerEnded
 
-FRESH = ("pretrain", "fit", "bench")
-"""Kinds that get a process of their own, so that their time and memory are their own."""
-
-WORKER = "benchmarks.execution.executors.worker"
+TARGET = "benchmarks.execution.executors.worker:serve"
 
 
-@dataclass
-class Worker:
-    """A worker process, what it may open (``role``) and the cell that it has."""
+@dataclass(eq=False)
+class _Slot:
+    """A worker, what it may open (``role``) and the job that it has."""
 
     engine: str
-    role: str
-    process: subprocess.Popen[str]
-    cell: Job | None = None
+    role: Role
+    worker: Worker
+    job: Job | None = None
     reader: threading.Thread | None = field(default=None, repr=False)
 
 
 class ProcessExecutor:
-    """Up to ``capacity`` worker processes, kept for further cells of their engine and role.
+    """Up to ``capacity`` worker processes, kept for further jobs of their engine and role.
 
-    ``forbidden`` are the folders that a process that trains must not open: the sealed packs
-    and the data set's own cache. Only the role ``score`` may, which trains nothing. ``log``
-    takes what libraries say. What they leave in the temporary folder of a worker that is killed
-    goes with `close`.
+    Only the role ``score`` may open what is forbidden, and it trains nothing. What libraries
+    leave in the temporary folder of a worker that is killed goes with `close`.
     """
 
-    def __init__(
-        self, capacity: int, *, threads: int, forbidden: Sequence[Path], log: Path
-    ) -> None:
-        self._capacity = capacity
-        self._threads = threads
-        self._forbidden = [str(path) for path in forbidden]
-        self._log = log
+    def __init__(self, settings: ExecutorSettings) -> None:
+        self._settings = settings
         self._temporary = tempfile.TemporaryDirectory(prefix="ferbench-")
-        self._workers: list[Worker] = []
-        self._events: queue.Queue[tuple[Worker, dict[str, Any]]] = queue.Queue()
+        self._slots: list[_Slot] = []
+        self._events: queue.Queue[tuple[_Slot, Event | Exception]] = queue.Queue()
 
     @property
     def capacity(self) -> int:
-        """How many cells run at once."""
-        return self._capacity
+        """How many jobs run at once."""
+        return self._settings.capacity
 
-    def submit(self, cell: Job) -> None:
-        """Give ``cell`` to an idle worker of its engine and role, or to a new one."""
-        role = "score" if cell.sealed or cell.kind == "measure" else "train"
-        worker = self._idle(cell, role) or self._start(cell.engine, role)
-        worker.cell = cell
-        assert worker.process.stdin is not None
-        try:
-            worker.process.stdin.write(json.dumps(cell.to_json()) + "\n")
-            worker.process.stdin.flush()
-        except BrokenPipeError:
-            pass  # the reader reports the worker's end
+    def submit(self, job: Job) -> None:
+        """Give ``job`` to an idle worker of its engine and role, or to a new one."""
+        slot = self._idle(job) or self._start(job)
+        slot.job = job
+        slot.worker.send(job)
 
     def wait(self, timeout: float) -> Event | None:
         """Return the next event of any worker."""
         try:
-            worker, message = self._events.get(timeout=timeout)
+            slot, event = self._events.get(timeout=timeout)
         except queue.Empty:
             return None
-        cell, kind = worker.cell, message.pop("event")
-        if cell is None:
-            self._stop(worker)
-            return None
-        if kind in ("done", "failed", "unavailable"):
-            worker.cell = None
-            if kind == "failed" or cell.kind in FRESH:
-                self._stop(worker)
-        return Event(kind, cell, message)
+        job = slot.job
+        if isinstance(event, Exception):  # the worker is gone, or could not begin
+            self._stop(slot)
+            return Failed(job, JobFailed(str(event))) if job else None
+        if isinstance(event, Done | Failed) and job:
+            slot.job = None
+            if isinstance(event, Failed) or kind_of(job).fresh:
+                self._stop(slot)
+        return event
 
     def close(self) -> None:
         """Kill every worker, and remove what they left in their temporary folder."""
-        for worker in list(self._workers):
-            self._stop(worker)
+        for slot in list(self._slots):
+            self._stop(slot)
         self._temporary.cleanup()
 
-    def _idle(self, cell: Job, role: str) -> Worker | None:
-        idle = [worker for worker in self._workers if worker.cell is None]
-        fitting = [w for w in idle if (w.engine, w.role) == (cell.engine, role)]
-        if fitting and cell.kind not in FRESH:
+    def _idle(self, job: Job) -> _Slot | None:
+        kind = kind_of(job)
+        idle = [slot for slot in self._slots if slot.job is None]
+        fitting = [slot for slot in idle if (slot.engine, slot.role) == (job.engine, kind.role)]
+        if fitting and not kind.fresh:
             return fitting[0]
-        if len(self._workers) >= self._capacity:
+        if len(self._slots) >= self.capacity:
             self._stop(idle[0])
         return None
 
-    def _start(self, engine: str, role: str) -> Worker:
-        forbidden = self._forbidden if role == "train" else []
-        process = subprocess.Popen(
-            [
-                sys.executable,
-                "-m",
-                "benchmarks.execution.executors.worker",
-                engine,
-                str(self._log),
-                *forbidden,
-            ],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            encoding="utf-8",
-            env={
-                **os.environ,
-                **worker_environment(self._threads),
-                "TMPDIR": self._temporary.name,
-            },
-            start_new_session=True,
+    def _start(self, job: Job) -> _Slot:
+        role = kind_of(job).role
+        worker = Worker(
+            TARGET,
+            {"engine": job.engine},
+            threads=self._settings.threads,
+            forbidden=self._settings.forbidden if role == "train" else (),
+            environment={"TMPDIR": self._temporary.name},
+            log=self._settings.log,
         )
-        worker = Worker(engine, role, process)
-        worker.reader = threading.Thread(target=self._read, args=(worker,), daemon=True)
-        worker.reader.start()
-        self._workers.append(worker)
-        return worker
+        slot = _Slot(job.engine, role, worker)
+        slot.reader = threading.Thread(target=self._read, args=(slot,), daemon=True)
+        slot.reader.start()
+        self._slots.append(slot)
+        return slot
 
-    def _read(self, worker: Worker) -> None:
-        assert worker.process.stdout is not None and worker.process.stderr is not None
-        for line in worker.process.stdout:
-            self._events.put((worker, json.loads(line)))
-        said = worker.process.stderr.read().strip().splitlines()
-        code = worker.process.wait()
-        reason = f"its process was ended by signal {-code}" if code < 0 else f"exit status {code}"
-        if code == -9:
-            reason += " (out of memory, or killed by hand)"
-        self._events.put((worker, {"event": "failed", "reason": said[-1] if said else reason}))
+    def _read(self, slot: _Slot) -> None:
+        try:
+            while True:
+                self._events.put((slot, slot.worker.receive()))
+        except (Refused, WorkerEnded) as end:
+            self._events.put((slot, end))
 
-    def _stop(self, worker: Worker) -> None:
-        if worker in self._workers:
-            self._workers.remove(worker)
-        worker.process.kill()
-        worker.process.wait()
+    def _stop(self, slot: _Slot) -> None:
+        if slot not in self._slots:
+            return
+        self._slots.remove(slot)
+        slot.job = None
+        slot.worker.kill()
+        assert slot.reader is not None
+        slot.reader.join()
+        slot.worker.close()

@@ -1,81 +1,162 @@
-"""One piece of work for one worker."""
+"""The jobs: each one piece of work for one worker, complete in itself."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
-from typing import Any, Literal
+from dataclasses import dataclass
+from pathlib import Path
 
-from benchmarks.engines.contract import Strategy
-from models.registry import EngineName
+from benchmarks.engines.contract import InitialWeights, Precision, Strategy, Task
+from benchmarks.store.keys import ExplainIdentity, RobustnessIdentity, TrainingIdentity
+from models.registry import Augmentation, EngineName, Recipe, Value
 
-CellKind = Literal[
-    "weights",
-    "pretrain",
-    "trial",
-    "fit",
-    "score",
-    "explain",
-    "robustness",
-    "measure",
-    "count",
-    "bench",
-]
+SCRATCH = InitialWeights(kind="scratch")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Job:
-    """One piece of work for one worker, complete in itself and plain JSON.
+    """What every job says.
 
-    ``key`` names the result. ``training`` and ``sealed`` are the packs of the split: a cell
-    that trains has no ``sealed``. ``output`` is where the result goes; ``checkpoint`` where
-    unfinished training is kept. It trains from epoch ``since`` to epoch ``until``, the end of a
-    rung, of the ``epochs`` that the learning-rate schedule reckons with.
+    ``key`` names the result and ``output`` is the file where it goes. ``engine``, ``threads``,
+    ``precision`` and ``seed`` are those of the computation, ``plugins`` the files in which its
+    architecture may be.
     """
 
-    kind: CellKind
     key: str
+    output: Path
     engine: EngineName
     variant: str
-    architecture: str
-    strategy: Strategy
-    augmentation: str
-    input_size: int
-    recipe: dict[str, Any]
-    initial: str
-    initial_file: str | None = None
-    protocol_seed: int = 0
-    seed: int = 0
-    epochs: int = 1
-    since: int = 0
-    until: int = 1
-    selection: str = "accuracy"
-    precision: str = "float32"
+    class_names: tuple[str, ...]
+    image_shape: tuple[int, int, int]
     threads: int = 1
-    training: str = ""
-    sealed: str | None = None
-    image_shape: tuple[int, int, int] = (48, 48, 1)
-    class_names: tuple[str, ...] = ()
-    output: str = ""
-    checkpoint: str | None = None
-    ledger: str | None = None
-    plugins: tuple[str, ...] = ()
-    trial: int | None = None
-    facts: dict[str, Any] = field(default_factory=dict)
+    precision: Precision = "float32"
+    seed: int = 0
+    plugins: tuple[Path, ...] = ()
 
-    def to_json(self) -> dict[str, Any]:
-        """Return the cell as JSON values."""
-        return asdict(self)
 
-    @classmethod
-    def from_json(cls, content: Mapping[str, Any]) -> Job:
-        """Rebuild a cell from `to_json`."""
-        shape = content["image_shape"]
-        return cls(
-            **{
-                **content,
-                "image_shape": (shape[0], shape[1], shape[2]),
-                "class_names": tuple(content["class_names"]),
-                "plugins": tuple(content["plugins"]),
-            }
+@dataclass(frozen=True, kw_only=True)
+class NetworkJob(Job):
+    """A job that builds a network, whose backbone starts with ``initial``."""
+
+    architecture: str
+    input_size: int
+    recipe: Recipe
+    initial: InitialWeights = SCRATCH
+
+    @property
+    def task(self) -> Task:
+        """What the network has to do."""
+        return Task(
+            classes=len(self.class_names),
+            image_shape=self.image_shape,
+            input_size=self.input_size,
+            seed=self.seed,
         )
+
+
+@dataclass(frozen=True, kw_only=True)
+class WeightsJob(NetworkJob):
+    """Find out whether the initial weights can be had."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CountJob(NetworkJob):
+    """Count parameters and operations of an untrained network."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class StepsJob(NetworkJob):
+    """A job that takes optimiser steps on the ``training`` pack, which has no test image."""
+
+    strategy: Strategy
+    augmentation: Augmentation
+    protocol_seed: int
+    training: Path
+
+
+@dataclass(frozen=True, kw_only=True)
+class BenchJob(StepsJob):
+    """Time a network: each quantity for about ``seconds``, and ``least`` times anyway."""
+
+    seconds: float
+    least: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainJob(StepsJob):
+    """Train to epoch ``until`` of the ``epochs`` that the learning-rate schedule reckons with.
+
+    ``selection`` is the metric on validation that selects the epoch. ``identity`` is all that
+    decides the result, ``checkpoint`` the folder where unfinished training is kept.
+    """
+
+    epochs: int
+    until: int
+    selection: str
+    identity: TrainingIdentity
+    checkpoint: Path | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class PretrainJob(TrainJob):
+    """Train on the source data set and keep the backbone."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrialJob(TrainJob):
+    """Train trial ``number`` of a study from epoch ``since`` to the end of a rung."""
+
+    number: int
+    since: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class FitJob(TrainJob):
+    """Train a final model with the ``hyperparameters`` that tuning chose, on ``device``."""
+
+    hyperparameters: dict[str, Value]
+    device: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class MeasureJob(Job):
+    """Count and time the model in the folder ``fit``, on ``device``."""
+
+    fit: Path
+    device: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class AskJob(Job):
+    """Ask the model in the folder ``fit`` about test images; this opens the test set.
+
+    ``fit_key`` is its key, ``sealed`` the pack of test images, ``splits`` the table of their
+    labels, and ``ledger`` is where the opening is told.
+    """
+
+    fit: Path
+    fit_key: str
+    sealed: Path
+    splits: Path
+    ledger: Path
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScoreJob(AskJob):
+    """Predict test images, and those of validation in the pack ``training``."""
+
+    training: Path
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExplainJob(AskJob):
+    """Find out where a fit looks that gave the ``predictions``."""
+
+    predictions: Path
+    identity: ExplainIdentity
+
+
+@dataclass(frozen=True, kw_only=True)
+class RobustnessJob(AskJob):
+    """Score a fit under corruptions."""
+
+    identity: RobustnessIdentity

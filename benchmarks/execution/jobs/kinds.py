@@ -1,140 +1,184 @@
-"""One cell: load, train or score, write, and answer with what came out."""
+"""The kinds of jobs, one row each: how it is executed, kept and named. Imports no engine."""
 
 from __future__ import annotations
 
-import dataclasses
+import importlib
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, Literal
 
-import numpy as np
-import pandas as pd
+from pydantic import TypeAdapter, ValidationError
 
-from benchmarks.engines.contract import Engine, InitialWeights, Predictor
-from benchmarks.execution.jobs.job import Job
-from benchmarks.execution.jobs.measuring import measure_speed
-from benchmarks.execution.jobs.scoring import explain, robustness
-from benchmarks.execution.jobs.training import (
-    Result,
-    Tell,
-    answered,
-    architecture,
-    examples,
-    fit,
-    initial,
-    peak_memory_mb,
-    pretrain,
-    registry,
-    task,
-    trial,
+from benchmarks.execution.jobs.job import (
+    BenchJob,
+    CountJob,
+    ExplainJob,
+    FitJob,
+    Job,
+    MeasureJob,
+    PretrainJob,
+    RobustnessJob,
+    ScoreJob,
+    TrialJob,
+    WeightsJob,
 )
-from benchmarks.machine.timing import timed
-from benchmarks.store.files import write_table
-from benchmarks.store.ledger import record_opening
-from models.registry import Recipe
+from benchmarks.execution.jobs.results import (
+    Answer,
+    BenchResult,
+    Counted,
+    JobResult,
+    Pretrained,
+    RungResult,
+)
+from benchmarks.store.files import array_attributes, read_json, table_attributes
+from benchmarks.store.records import CostRecord, ExplainRecord, FitRecord, RobustnessRecord
 
-BATCH = 64
+if TYPE_CHECKING:
+    from benchmarks.engines.contract import Engine
+    from benchmarks.training.checkpoint import EpochRecord
+
+JOBS = "benchmarks.execution.jobs"
+Role = Literal["train", "score"]
+Read = Callable[[Path], Any]
 
 
-def carry_out(cell: Job, engine: Engine, tell: Tell) -> Result:
-    """Do what ``cell`` asks with ``engine``; ``tell`` is called with each epoch's record.
+@dataclass(frozen=True, kw_only=True)
+class JobKind:
+    """One kind of job.
 
-    The result is written to ``cell.output`` before it is returned, so that a kill loses nothing
-    that is finished.
+    ``execute`` names the function ``module:function`` that does it. ``record`` is the type of its
+    result, which ``read`` reads from the job's output as JSON values; ``None`` asks anew each
+    time. The ``role`` of its worker decides what that may open. ``fresh`` gives it a process of
+    its own, so that its time and memory are its own. ``doing`` says, with the job's fields, what
+    happens, and ``failure`` what could not be done where a row keeps its rank without it.
     """
-    engine.prepare(threads=cell.threads, precision=cell.precision, seed=cell.seed)  # type: ignore[arg-type]
-    return _KINDS[cell.kind](cell, engine, tell)
+
+    name: str
+    execute: str
+    record: type[JobResult]
+    doing: str
+    read: Read | None = read_json
+    role: Role = "train"
+    fresh: bool = False
+    failure: str = ""
+
+    def stored(self, job: Job) -> JobResult | None:
+        """Return the result of ``job`` if it is on disk, whole, under the very same key."""
+        content = self.read(job.output) if self.read else None
+        if not isinstance(content, dict) or content.get("key") != job.key:
+            return None
+        try:
+            result: JobResult = TypeAdapter(self.record).validate_python(content)
+        except ValidationError:
+            return None
+        files = result.model_files if isinstance(result, FitRecord) else ()
+        return result if all((job.output.parent / name).is_file() for name in files) else None
 
 
-def _weights(cell: Job, engine: Engine, tell: Tell) -> Result:
-    """Find out whether the initial weights can be had."""
-    engine.learner(architecture(cell), task(cell), Recipe(**cell.recipe), initial(cell))
-    return answered(cell, {})
-
-
-def _score(cell: Job, engine: Engine, tell: Tell) -> Result:
-    """Predict validation and test with a frozen fit; this opens the test set, and says so."""
-    assert cell.sealed is not None and cell.ledger is not None
-    model = engine.restore(Path(cell.output).parent, registry(cell))
-    record_opening(
-        Path(cell.ledger),
-        variant=cell.variant,
-        seed=cell.seed,
-        key=cell.facts["fit_key"],
-        purpose="score",
-    )
-    splits = pd.read_parquet(cell.facts["splits"], columns=["row", "image_id", "label", "split"])
-    parts = []
-    for split, pack in (("validation", cell.training), ("test", cell.sealed)):
-        images = np.load(Path(pack) / f"{split}-images.npy", mmap_mode="r")
-        table = splits[splits["split"] == split].reset_index(drop=True)
-        probabilities = model.predict(images)
-        columns = {f"p_{c}": probabilities[:, k] for k, c in enumerate(cell.class_names)}
-        parts.append(pd.concat([table, pd.DataFrame(columns)], axis=1))
-    predictions = pd.concat(parts, ignore_index=True)
-    predictions.attrs = {"key": cell.key}
-    write_table(Path(cell.output), predictions)
-    return {"key": cell.key}
-
-
-def _measure(cell: Job, engine: Engine, tell: Tell) -> Result:
-    """Count parameters and operations, and time single-image and batch prediction."""
-    model = engine.restore(Path(cell.facts["fit"]), registry(cell))
-    cost = model.cost()
-    images = np.random.default_rng(0).integers(0, 256, (BATCH, *cell.image_shape), np.uint8)
-    single, batch = _latency_ms(model, images[:1]), _latency_ms(model, images)
-    return answered(
-        cell,
-        {
-            "parameters": cost.parameters,
-            "macs": cost.macs,
-            "latency_ms": single,
-            "batch_latency_ms": batch,
-            "batch_size": BATCH,
-            "images_per_second": BATCH / batch * 1000,
-            "threads": cell.threads,
-            "device": cell.facts["device"],
-        },
-    )
-
-
-def _count(cell: Job, engine: Engine, tell: Tell) -> Result:
-    """Count parameters and operations of an untrained network."""
-    learner = engine.learner(
-        architecture(cell), task(cell), Recipe(**cell.recipe), InitialWeights(kind="scratch")
-    )
-    return answered(cell, dataclasses.asdict(learner.cost()))
-
-
-def _bench(cell: Job, engine: Engine, tell: Tell) -> Result:
-    """Time training and prediction of a network with random weights."""
-    learner = engine.learner(
-        architecture(cell), task(cell), Recipe(**cell.recipe), InitialWeights(kind="scratch")
-    )
-    if cell.strategy == "frozen":
-        learner.freeze_backbone(True)
-    measured = measure_speed(learner, examples(cell, "train"), cell)
-    facts = {
-        "device": engine.conditions().get("device", "cpu"),
-        "peak_memory_mb": peak_memory_mb(),
-    }
-    return answered(cell, {**measured, **facts})
-
-
-_KINDS: Mapping[str, Callable[[Job, Engine, Tell], Result]] = {
-    "weights": _weights,
-    "pretrain": pretrain,
-    "trial": trial,
-    "fit": fit,
-    "score": _score,
-    "explain": explain,
-    "robustness": robustness,
-    "measure": _measure,
-    "count": _count,
-    "bench": _bench,
+KINDS: Mapping[type[Job], JobKind] = {
+    WeightsJob: JobKind(
+        name="weights",
+        execute=f"{JOBS}.measuring:weights",
+        record=Answer,
+        read=None,
+        doing="looking for weights",
+    ),
+    PretrainJob: JobKind(
+        name="pretrain",
+        execute=f"{JOBS}.training:pretrain",
+        record=Pretrained,
+        fresh=True,
+        doing="pre-training",
+    ),
+    TrialJob: JobKind(
+        name="trial",
+        execute=f"{JOBS}.training:trial",
+        record=RungResult,
+        doing="trial {job.number}",
+    ),
+    FitJob: JobKind(
+        name="fit",
+        execute=f"{JOBS}.training:fit",
+        record=FitRecord,
+        fresh=True,
+        doing="fit, seed {job.seed}",
+    ),
+    ScoreJob: JobKind(
+        name="score",
+        execute=f"{JOBS}.scoring:score",
+        record=Answer,
+        read=table_attributes,
+        role="score",
+        doing="scoring, seed {job.seed}",
+    ),
+    ExplainJob: JobKind(
+        name="explain",
+        execute=f"{JOBS}.scoring:explain",
+        record=ExplainRecord,
+        read=array_attributes,
+        role="score",
+        doing="attribution, seed {job.seed}",
+        failure="where it looks could not be found out",
+    ),
+    RobustnessJob: JobKind(
+        name="robustness",
+        execute=f"{JOBS}.scoring:robustness",
+        record=RobustnessRecord,
+        read=table_attributes,
+        role="score",
+        doing="robustness, seed {job.seed}",
+        failure="it could not be scored under corruptions",
+    ),
+    MeasureJob: JobKind(
+        name="measure",
+        execute=f"{JOBS}.measuring:measure",
+        record=CostRecord,
+        role="score",
+        doing="measuring",
+        failure="its cost could not be measured",
+    ),
+    CountJob: JobKind(
+        name="count",
+        execute=f"{JOBS}.measuring:count",
+        record=Counted,
+        doing="counting",
+    ),
+    BenchJob: JobKind(
+        name="bench",
+        execute=f"{JOBS}.measuring:bench",
+        record=BenchResult,
+        fresh=True,
+        doing="timing",
+    ),
 }
 
 
-def _latency_ms(model: Predictor, images: np.ndarray[Any, np.dtype[np.uint8]]) -> float:
-    """Return the median milliseconds of a prediction, after a warm-up, over about a second."""
-    return timed(lambda: model.predict(images)).median * 1000
+def kind_of(job: Job) -> JobKind:
+    """Return the row of ``job``."""
+    return KINDS[type(job)]
+
+
+def describe(job: Job) -> str:
+    """Say in a few words what ``job`` does."""
+    return kind_of(job).doing.format(job=job)
+
+
+def stored_result(job: Job) -> JobResult | None:
+    """Return the result of ``job`` if it is on disk under the very same key.
+
+    Whether weights can be had is asked anew each time.
+    """
+    return kind_of(job).stored(job)
+
+
+def execute(job: Job, engine: Engine, on_epoch: Callable[[EpochRecord], None]) -> JobResult:
+    """Do what ``job`` asks with ``engine``; ``on_epoch`` is told each epoch that is trained.
+
+    The result is written to ``job.output`` before it is returned, so that a kill loses nothing
+    that is finished.
+    """
+    engine.prepare(threads=job.threads, precision=job.precision, seed=job.seed)
+    module, _, function = kind_of(job).execute.partition(":")
+    result: JobResult = getattr(importlib.import_module(module), function)(job, engine, on_epoch)
+    return result

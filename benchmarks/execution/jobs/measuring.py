@@ -1,51 +1,113 @@
-"""Speed: how fast one network trains and predicts, in the worker that holds it."""
+"""The jobs that measure one network: whether it has weights, how large it is, how fast."""
 
 from __future__ import annotations
 
 import itertools
 import time
-from collections.abc import Iterator
-from dataclasses import asdict
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, fields
 from typing import Any
 
-from benchmarks.engines.contract import Learner
-from benchmarks.execution.jobs.job import Job
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks.engines.contract import Engine, Learner, Predictor
+from benchmarks.execution.jobs.job import BenchJob, CountJob, MeasureJob, WeightsJob
+from benchmarks.execution.jobs.results import Answer, BenchResult, Counted, Speed
+from benchmarks.execution.jobs.training import architecture, examples, peak_memory_mb
 from benchmarks.machine.timing import Spread, timed
+from benchmarks.store.files import write_json
+from benchmarks.store.records import CostRecord
+from benchmarks.store.writing import write_cost
+from benchmarks.training.checkpoint import EpochRecord
 from benchmarks.training.loop import Examples
 from benchmarks.training.stream import batches, network_seed
+from models.registry import discover
 
-PREDICTED = 64
+BATCH = 64
 """Images of a batch prediction."""
 
 BLOCK_SECONDS = 0.1
 MOST_STEPS = 50
+OnEpoch = Callable[[EpochRecord], None]
 
 
-def measure_speed(learner: Learner, data: Examples, cell: Job) -> dict[str, Any]:
-    """Time training steps, the stream's part included, and prediction of 1 and of 64 images.
+def weights(job: WeightsJob, engine: Engine, on_epoch: OnEpoch) -> Answer:
+    """Find out whether the initial weights can be had."""
+    engine.learner(architecture(job), job.task, job.recipe, job.initial)
+    result = Answer(key=job.key)
+    write_json(job.output, asdict(result))
+    return result
 
-    ``cell.facts["seconds"]`` is about how long each of the three is repeated. Training is in
-    images in a second, prediction in milliseconds from uint8 images to probabilities, each a
-    `Spread`.
-    """
-    seconds, least = float(cell.facts["seconds"]), int(cell.facts["least"])
+
+def count(job: CountJob, engine: Engine, on_epoch: OnEpoch) -> Counted:
+    """Count parameters and operations of an untrained network."""
+    size = engine.learner(architecture(job), job.task, job.recipe, job.initial).cost()
+    result = Counted(key=job.key, parameters=size.parameters, macs=size.macs)
+    write_json(job.output, asdict(result))
+    return result
+
+
+def measure(job: MeasureJob, engine: Engine, on_epoch: OnEpoch) -> CostRecord:
+    """Count parameters and operations, and time single-image and batch prediction."""
+    model = engine.restore(job.fit, discover(job.plugins))
+    size = model.cost()
+    images = np.random.default_rng(0).integers(0, 256, (BATCH, *job.image_shape), np.uint8)
+    single, batch = _latency_ms(model, images[:1]), _latency_ms(model, images)
+    record = CostRecord(
+        key=job.key,
+        parameters=size.parameters,
+        macs=size.macs,
+        latency_ms=single,
+        batch_latency_ms=batch,
+        batch_size=BATCH,
+        images_per_second=BATCH / batch * 1000,
+        threads=job.threads,
+        device=job.device,
+    )
+    write_cost(job.output, record)
+    return record
+
+
+def bench(job: BenchJob, engine: Engine, on_epoch: OnEpoch) -> BenchResult:
+    """Time training and prediction of a network with random weights."""
+    learner = engine.learner(architecture(job), job.task, job.recipe, job.initial)
+    if job.strategy == "frozen":
+        learner.freeze_backbone(True)
+    speed = measure_speed(learner, examples(job, "train"), job)
+    result = BenchResult(
+        key=job.key,
+        **{field.name: getattr(speed, field.name) for field in fields(speed)},
+        device=engine.conditions().get("device", "cpu"),
+        peak_memory_mb=peak_memory_mb(),
+    )
+    write_json(job.output, asdict(result))
+    return result
+
+
+def _latency_ms(model: Predictor, images: NDArray[np.uint8]) -> float:
+    """Return the median milliseconds of a prediction, after a warm-up, over about a second."""
+    return timed(lambda: model.predict(images)).median * 1000
+
+
+def measure_speed(learner: Learner, data: Examples, job: BenchJob) -> Speed:
+    """Time training steps, the stream's part included, and prediction of 1 and of 64 images."""
     # Training goes last: prediction should not depend on how far the weights have moved.
-    images = data.images[[row % len(data.images) for row in range(PREDICTED)]]
-    settings: dict[str, Any] = {"seconds": seconds, "least": least, "warm_up": 2}
+    images = data.images[[row % len(data.images) for row in range(BATCH)]]
+    settings: dict[str, Any] = {"seconds": job.seconds, "least": job.least, "warm_up": 2}
     single = timed(lambda: learner.predict(images[:1]), **settings)
     batch = timed(lambda: learner.predict(images), **settings)
-    training = _training(learner, data, cell, seconds, least)
-    return {
-        "batch_size": min(int(cell.recipe["batch_size"]), len(data.labels)),
-        "train_images_per_second": asdict(training),
-        "latency_ms": asdict(single.times(1000)),
-        "batch_latency_ms": asdict(batch.times(1000)),
-    }
+    return Speed(
+        batch_size=min(job.recipe.batch_size, len(data.labels)),
+        train_images_per_second=_training(learner, data, job),
+        latency_ms=single.times(1000),
+        batch_latency_ms=batch.times(1000),
+    )
 
 
-def _training(learner: Learner, data: Examples, cell: Job, seconds: float, least: int) -> Spread:
+def _training(learner: Learner, data: Examples, job: BenchJob) -> Spread:
     """Time blocks of steps: a GPU works behind the program, so each block waits for it once."""
-    steps = _steps(learner, data, cell)
+    steps = _steps(learner, data, job)
 
     def block(length: int) -> int:
         seen = sum(itertools.islice(steps, length))
@@ -57,26 +119,26 @@ def _training(learner: Learner, data: Examples, cell: Job, seconds: float, least
     size = block(1)
     length = round(BLOCK_SECONDS / (time.perf_counter() - started))
     length = min(max(length, 1), MOST_STEPS)
-    taken = timed(lambda: block(length), seconds=seconds, warm_up=0, least=least)
+    taken = timed(lambda: block(length), seconds=job.seconds, warm_up=0, least=job.least)
     return taken.rate(length * size)
 
 
-def _steps(learner: Learner, data: Examples, cell: Job) -> Iterator[int]:
+def _steps(learner: Learner, data: Examples, job: BenchJob) -> Iterator[int]:
     """Take one optimiser step after another, as a fit does; yield the images of each."""
-    recipe, seeds = cell.recipe, (cell.protocol_seed, cell.seed)
+    recipe, seeds = job.recipe, (job.protocol_seed, job.seed)
     for epoch in itertools.count():
         learner.begin_epoch(network_seed(*seeds, epoch))
         for images, targets in batches(
             data.images,
             data.labels,
-            len(cell.class_names),
-            protocol_seed=cell.protocol_seed,
-            fit_seed=cell.seed,
+            len(job.class_names),
+            protocol_seed=job.protocol_seed,
+            fit_seed=job.seed,
             epoch=epoch,
-            batch_size=recipe["batch_size"],
-            augmentation=cell.augmentation,  # type: ignore[arg-type]
-            mixup=recipe["mixup"],
-            label_smoothing=recipe["label_smoothing"],
+            batch_size=recipe.batch_size,
+            augmentation=job.augmentation,
+            mixup=recipe.mixup,
+            label_smoothing=recipe.label_smoothing,
         ):
-            learner.train_batch(images, targets, recipe["learning_rate"])
+            learner.train_batch(images, targets, recipe.learning_rate)
             yield len(images)

@@ -1,13 +1,10 @@
-"""The cells that ask a frozen fit more than its score: where it looks, and what it bears."""
+"""The jobs that ask a frozen fit: for its score, where it looks, and what it bears."""
 
 from __future__ import annotations
 
-import dataclasses
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -17,78 +14,104 @@ from benchmarks.data import corruptions
 from benchmarks.engines.contract import Attention, Engine, NoMap, Predictor
 from benchmarks.errors import JobFailed
 from benchmarks.execution.jobs.choice import chosen
-from benchmarks.execution.jobs.job import Job
-from benchmarks.execution.jobs.training import Result, Tell, registry
-from benchmarks.store.files import write_arrays, write_table
+from benchmarks.execution.jobs.job import AskJob, ExplainJob, RobustnessJob, ScoreJob
+from benchmarks.execution.jobs.kinds import kind_of
+from benchmarks.execution.jobs.results import Answer
 from benchmarks.store.ledger import record_opening
-from benchmarks.store.records import CorruptionRecord
+from benchmarks.store.records import CorruptionRecord, ExplainRecord, RobustnessRecord
+from benchmarks.store.writing import write_attention, write_predictions, write_robustness
+from benchmarks.training.checkpoint import EpochRecord
+from models.registry import discover
+
+OnEpoch = Callable[[EpochRecord], None]
 
 
 @dataclass(frozen=True, eq=False)
 class _Exam:
-    """The test images of a cell; ``table`` has their rows and labels, in the same order."""
+    """The test images of a job; ``table`` has their rows and labels, in the same order."""
 
     images: NDArray[np.uint8]
     table: pd.DataFrame
 
 
-def explain(cell: Job, engine: Engine, tell: Tell) -> Result:
+def score(job: ScoreJob, engine: Engine, on_epoch: OnEpoch) -> Answer:
+    """Predict validation and test with a frozen fit; this opens the test set, and says so."""
+    model = engine.restore(job.fit, discover(job.plugins))
+    _tell_opening(job)
+    splits = pd.read_parquet(job.splits, columns=["row", "image_id", "label", "split"])
+    parts: list[pd.DataFrame] = []
+    answers = []
+    for split, pack in (("validation", job.training), ("test", job.sealed)):
+        images = np.load(pack / f"{split}-images.npy", mmap_mode="r")
+        parts.append(splits[splits["split"] == split])
+        answers.append(model.predict(images))
+    write_predictions(
+        job.output,
+        pd.concat(parts, ignore_index=True),
+        np.concatenate(answers),
+        job.class_names,
+        job.key,
+    )
+    return Answer(key=job.key)
+
+
+def explain(job: ExplainJob, engine: Engine, on_epoch: OnEpoch) -> ExplainRecord:
     """Find where a fit looks, on the images of which it was surest, rightly and wrongly."""
     started = time.perf_counter()
-    model = engine.restore(Path(cell.output).parent, registry(cell))
-    blank = np.zeros((1, *cell.image_shape), np.uint8)
+    model = engine.restore(job.fit, discover(job.plugins))
+    blank = np.zeros((1, *job.image_shape), np.uint8)
     _attention(model, blank, np.zeros(1, np.int64))  # without a map nothing is opened
-    exam = _opened(cell)
-    predictions = pd.read_parquet(cell.facts["predictions"])
+    exam = _opened(job)
+    predictions = pd.read_parquet(job.predictions)
     answered = predictions[predictions["split"] == "test"].sort_values("row")
     labels = answered["label"].to_numpy(np.int64)
-    probabilities = answered[[f"p_{name}" for name in cell.class_names]].to_numpy(np.float64)
+    probabilities = answered[[f"p_{name}" for name in job.class_names]].to_numpy(np.float64)
     places = chosen(labels, probabilities)
     answers = probabilities[places].argmax(axis=1)
     found = _attention(model, exam.images[places], answers)
-    attributes = {
-        "key": cell.key,
-        "identity": cell.facts["identity"],
-        "layer": found.layer,
-        "images_seen": len(places),
-        "seconds": time.perf_counter() - started,
-    }
-    arrays = {"rows": answered["row"].to_numpy(np.int64)[places], "answers": answers}
-    write_arrays(Path(cell.output), {**arrays, "maps": found.maps}, attributes)
-    return attributes
+    record = ExplainRecord(
+        key=job.key,
+        identity=job.identity,
+        layer=found.layer,
+        images_seen=len(places),
+        seconds=time.perf_counter() - started,
+    )
+    rows = answered["row"].to_numpy(np.int64)[places]
+    write_attention(job.output, rows, answers, found.maps, record)
+    return record
 
 
-def robustness(cell: Job, engine: Engine, tell: Tell) -> Result:
+def robustness(job: RobustnessJob, engine: Engine, on_epoch: OnEpoch) -> RobustnessRecord:
     """Let a fit answer test images under every corruption and severity, and untouched."""
     started = time.perf_counter()
-    exam = _opened(cell)
-    identity = cell.facts["identity"]
-    places = drawn(exam.table["label"].to_numpy(np.int64), identity["images"], identity["seed"])
+    exam = _opened(job)
+    identity = job.identity
+    places = drawn(exam.table["label"].to_numpy(np.int64), identity.images, identity.seed)
     images, table = exam.images[places], exam.table.iloc[places].reset_index(drop=True)
-    model = engine.restore(Path(cell.output).parent, registry(cell))
-    seeds = [(identity["seed"], row) for row in table["row"].tolist()]
+    model = engine.restore(job.fit, discover(job.plugins))
+    seeds = [(identity.seed, row) for row in table["row"].tolist()]
     table["clean"] = _answers(model.predict, images)
     for corruption in corruptions.CORRUPTIONS:
         for number in range(1, len(corruption.severities) + 1):
             changed = corruptions.corrupt(images, corruption.name, number, seeds)
             table[f"{corruption.name}_{number}"] = _answers(model.predict, changed)
-    attributes = {
-        "key": cell.key,
-        "identity": identity,
-        "images_seen": len(table) * (len(table.columns) - len(("row", "label"))),
-        "seconds": time.perf_counter() - started,
-    }
-    table.attrs.update(attributes, corruptions=described())
-    write_table(Path(cell.output), table)
-    return attributes
+    record = RobustnessRecord(
+        key=job.key,
+        identity=identity,
+        corruptions=described(),
+        images_seen=len(table) * (len(table.columns) - len(("row", "label"))),
+        seconds=time.perf_counter() - started,
+    )
+    write_robustness(job.output, table, record)
+    return record
 
 
-def described() -> list[dict[str, Any]]:
+def described() -> tuple[CorruptionRecord, ...]:
     """Return the corruptions as the table of answers names them."""
-    return [
-        dataclasses.asdict(CorruptionRecord(each.name, each.title, each.severities, each.legend))
+    return tuple(
+        CorruptionRecord(each.name, each.title, each.severities, each.legend)
         for each in corruptions.CORRUPTIONS
-    ]
+    )
 
 
 def drawn(labels: NDArray[np.int64], images: int | None, seed: int) -> NDArray[np.int64]:
@@ -102,19 +125,22 @@ def drawn(labels: NDArray[np.int64], images: int | None, seed: int) -> NDArray[n
     return np.sort(part)
 
 
-def _opened(cell: Job) -> _Exam:
+def _opened(job: AskJob) -> _Exam:
     """Open the test set, and say so in the ledger."""
-    assert cell.sealed is not None and cell.ledger is not None
-    record_opening(
-        Path(cell.ledger),
-        variant=cell.variant,
-        seed=cell.seed,
-        key=cell.facts["fit_key"],
-        purpose=cell.kind,
-    )
-    splits = pd.read_parquet(cell.facts["splits"], columns=["row", "label", "split"])
+    _tell_opening(job)
+    splits = pd.read_parquet(job.splits, columns=["row", "label", "split"])
     table = splits[splits["split"] == "test"].drop(columns="split").reset_index(drop=True)
-    return _Exam(np.load(Path(cell.sealed) / "test-images.npy", mmap_mode="r"), table)
+    return _Exam(np.load(job.sealed / "test-images.npy", mmap_mode="r"), table)
+
+
+def _tell_opening(job: AskJob) -> None:
+    record_opening(
+        job.ledger,
+        variant=job.variant,
+        seed=job.seed,
+        key=job.fit_key,
+        purpose=kind_of(job).name,
+    )
 
 
 def _attention(

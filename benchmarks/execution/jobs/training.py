@@ -1,167 +1,140 @@
-"""The cells that train: a rung of a trial, a pre-training on the source, a final fit."""
+"""The jobs that train: a rung of a trial, a pre-training on the source, a final fit."""
 
 from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from benchmarks.engines.contract import Engine, InitialWeights, Task
-from benchmarks.execution.jobs.job import Job
+from benchmarks.engines.contract import Engine
+from benchmarks.execution.jobs.job import (
+    FitJob,
+    NetworkJob,
+    PretrainJob,
+    StepsJob,
+    TrainJob,
+    TrialJob,
+)
+from benchmarks.execution.jobs.results import Pretrained, RungResult
 from benchmarks.store.files import now, write_json
+from benchmarks.store.records import FitRecord
+from benchmarks.store.writing import write_fit, write_history
 from benchmarks.training.checkpoint import EpochRecord
 from benchmarks.training.loop import Course, Examples, TrainingData, TrainingOutcome, train
 from datasets.cache import cache_folder
 from datasets.files import replacing_folder
-from models.registry import Architecture, Recipe, Registry, discover
+from models.registry import Architecture, discover
 
-Result = dict[str, Any]
-Tell = Callable[[dict[str, Any]], None]
+OnEpoch = Callable[[EpochRecord], None]
 
 
-def trial(cell: Job, engine: Engine, tell: Tell) -> Result:
+def trial(job: TrialJob, engine: Engine, on_epoch: OnEpoch) -> RungResult:
     """Train one trial up to the end of a rung."""
     started = time.perf_counter()
-    outcome = _train(cell, engine, tell)
-    return answered(
-        cell,
-        {
-            "value": outcome.best_value,
-            "best_epoch": outcome.best_epoch,
-            "images_seen": outcome.images_seen,
-            "seconds": time.perf_counter() - started,
-        },
+    outcome = _train(job, engine, on_epoch)
+    result = RungResult(
+        key=job.key,
+        value=outcome.best_value,
+        best_epoch=outcome.best_epoch,
+        images_seen=outcome.images_seen,
+        seconds=time.perf_counter() - started,
     )
+    write_json(job.output, asdict(result))
+    return result
 
 
-def pretrain(cell: Job, engine: Engine, tell: Tell) -> Result:
+def pretrain(job: PretrainJob, engine: Engine, on_epoch: OnEpoch) -> Pretrained:
     """Train on the source data set and keep the backbone."""
     started = time.perf_counter()
-    outcome = _train(cell, engine, tell)
-    with replacing_folder(Path(cell.output).parent) as folder:
+    outcome = _train(job, engine, on_epoch)
+    with replacing_folder(job.output.parent) as folder:
         outcome.learner.save_backbone(folder / "backbone.safetensors")
-        result = {
-            "key": cell.key,
-            "source_accuracy": outcome.history[outcome.best_epoch - 1].validation["accuracy"],
-            "images_seen": outcome.images_seen,
-            "seconds": time.perf_counter() - started,
-        }
-        write_json(folder / Path(cell.output).name, result)
+        result = Pretrained(
+            key=job.key,
+            source_accuracy=outcome.history[outcome.best_epoch - 1].validation["accuracy"],
+            images_seen=outcome.images_seen,
+            seconds=time.perf_counter() - started,
+        )
+        write_json(folder / job.output.name, asdict(result))
     return result
 
 
-def fit(cell: Job, engine: Engine, tell: Tell) -> Result:
+def fit(job: FitJob, engine: Engine, on_epoch: OnEpoch) -> FitRecord:
     """Train a final model and write it with its history; the test set stays shut."""
     started, began = time.perf_counter(), now()
-    outcome = _train(cell, engine, tell)
+    outcome = _train(job, engine, on_epoch)
     seconds = time.perf_counter() - started
-    with replacing_folder(Path(cell.output).parent) as folder:
+    with replacing_folder(job.output.parent) as folder:
         files = outcome.learner.save(folder)
         outcome.learner.save_backbone(folder / "backbone.safetensors")
-        _history(outcome.history).to_csv(folder / "history.csv", index=False)
-        result = {
-            "key": cell.key,
-            "variant": cell.variant,
-            "seed": cell.seed,
-            "hyperparameters": cell.facts["hyperparameters"],
-            "recipe": cell.recipe,
-            "epochs_run": len(outcome.history),
-            "best_epoch": outcome.best_epoch,
-            "validation": outcome.best_value,
-            "images_seen": outcome.images_seen,
-            "stopped": "early stopping" if outcome.stopped else "budget",
-            "train_seconds": seconds,
-            "peak_memory_mb": peak_memory_mb(),
-            "precision": engine.conditions().get("precision", cell.precision),
-            "threads": cell.threads,
-            "device": cell.facts["device"],
-            "identity": cell.facts["identity"],
-            "versions": dict(engine.versions()),
-            "model_files": files,
-            "started": began,
-            "finished": now(),
-        }
-        write_json(folder / "fit.json", result)
-    return result
+        write_history(folder, pd.DataFrame([record.as_row() for record in outcome.history]))
+        record = FitRecord(
+            key=job.key,
+            variant=job.variant,
+            seed=job.seed,
+            hyperparameters=job.hyperparameters,
+            recipe=asdict(job.recipe),
+            epochs_run=len(outcome.history),
+            best_epoch=outcome.best_epoch,
+            validation=outcome.best_value,
+            images_seen=outcome.images_seen,
+            stopped="early stopping" if outcome.stopped else "budget",
+            train_seconds=seconds,
+            peak_memory_mb=peak_memory_mb(),
+            precision=engine.conditions().get("precision", job.precision),
+            threads=job.threads,
+            device=job.device,
+            identity=job.identity,
+            versions=dict(engine.versions()),
+            model_files=tuple(files),
+            started=began,
+            finished=now(),
+        )
+        write_fit(folder, record)
+    return record
 
 
-def _train(cell: Job, engine: Engine, tell: Tell) -> TrainingOutcome:
+def _train(job: TrainJob, engine: Engine, on_epoch: OnEpoch) -> TrainingOutcome:
     course = Course(
-        recipe=Recipe(**cell.recipe),
-        strategy=cell.strategy,
-        augmentation=cell.augmentation,  # type: ignore[arg-type]
-        epochs=cell.epochs,
-        until=cell.until,
-        protocol_seed=cell.protocol_seed,
-        fit_seed=cell.seed,
-        metric=cell.selection,
+        recipe=job.recipe,
+        strategy=job.strategy,
+        augmentation=job.augmentation,
+        epochs=job.epochs,
+        until=job.until,
+        protocol_seed=job.protocol_seed,
+        fit_seed=job.seed,
+        metric=job.selection,
     )
+    data = TrainingData(train=examples(job, "train"), validation=examples(job, "validation"))
     return train(
         engine,
-        architecture(cell),
-        task(cell),
-        _training_data(cell),
+        architecture(job),
+        job.task,
+        data,
         course,
-        initial(cell),
-        checkpoint=Path(cell.checkpoint) if cell.checkpoint else None,
+        job.initial,
+        checkpoint=job.checkpoint,
         feature_cache=cache_folder() / "features",
-        on_epoch=lambda record: tell(record.as_row()),
+        on_epoch=on_epoch,
     )
 
 
-def _training_data(cell: Job) -> TrainingData:
-    return TrainingData(train=examples(cell, "train"), validation=examples(cell, "validation"))
-
-
-def examples(cell: Job, split: str) -> Examples:
+def examples(job: StepsJob, split: str) -> Examples:
     """Return a split of the training pack, images memory-mapped."""
-    pack = Path(cell.training)
     return Examples(
-        images=np.load(pack / f"{split}-images.npy", mmap_mode="r"),
-        labels=np.load(pack / f"{split}-labels.npy"),
+        images=np.load(job.training / f"{split}-images.npy", mmap_mode="r"),
+        labels=np.load(job.training / f"{split}-labels.npy"),
     )
 
 
-def architecture(cell: Job) -> Architecture:
-    """Return the architecture that ``cell`` names."""
-    return registry(cell)[cell.architecture]
-
-
-def registry(cell: Job) -> Registry:
-    """Return every model that ``cell`` may name, its plugins' too."""
-    return discover(Path(plugin) for plugin in cell.plugins)
-
-
-def task(cell: Job) -> Task:
-    """Return what the network of ``cell`` has to do."""
-    return Task(
-        classes=len(cell.class_names),
-        image_shape=cell.image_shape,
-        input_size=cell.input_size,
-        seed=cell.seed,
-    )
-
-
-def initial(cell: Job) -> InitialWeights:
-    """Return where the backbone of ``cell`` starts."""
-    file = Path(cell.initial_file) if cell.initial_file else None
-    return InitialWeights(kind=cell.initial, file=file)  # type: ignore[arg-type]
-
-
-def answered(cell: Job, content: Result) -> Result:
-    """Write ``content`` under the key of ``cell`` and return both."""
-    result = {"key": cell.key, **content}
-    write_json(Path(cell.output), result)
-    return result
-
-
-def _history(records: Sequence[EpochRecord]) -> pd.DataFrame:
-    return pd.DataFrame([record.as_row() for record in records])
+def architecture(job: NetworkJob) -> Architecture:
+    """Return the architecture that ``job`` names."""
+    return discover(job.plugins)[job.architecture]
 
 
 def peak_memory_mb() -> float:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
+
+from models.registry import Categorical, Dimension
 
 MISSING = "–"
 MINUS = "−"
@@ -145,12 +146,12 @@ def setting(value: Any) -> str:
     return str(value) or MISSING
 
 
-def searched(dimension: Mapping[str, Any]) -> str:
+def searched(dimension: Dimension) -> str:
     """Return a dimension of a search space: ``1e-5 to 0.01, log scale``, ``32, 64``."""
-    if "values" in dimension:
-        return setting(dimension["values"])
-    scale = ", log scale" if dimension.get("log") else ""
-    return f"{setting(dimension.get('low'))} to {setting(dimension.get('high'))}{scale}"
+    if isinstance(dimension, Categorical):
+        return setting(list(dimension.values))
+    scale = ", log scale" if dimension.log else ""
+    return f"{setting(dimension.low)} to {setting(dimension.high)}{scale}"
 
 
 def listing(names: list[str]) -> str:

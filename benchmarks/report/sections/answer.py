@@ -25,7 +25,7 @@ from benchmarks.report.elements.numbers import (
     with_sign,
 )
 from benchmarks.report.sections.choice_text import alternative, costs
-from benchmarks.store.records import RunResults, VariantResults
+from benchmarks.store.records import Fallback, Merged, PretrainSpent, RunResults, VariantResults
 from datasets.audit import Audit
 
 FEW_SEEDS = 3
@@ -208,7 +208,7 @@ def _of_data(run: RunResults, without: str) -> Iterator[str]:
         yield from _of_audit(run.audit)
     if manifest.split.made:
         yield "ferbench made (part of) the split: scores on other splits do not compare."
-    if taken := manifest.protocol.get("data", {}).get("train_images"):
+    if taken := manifest.protocol.data.train_images:
         yield (
             f"Only {whole(taken)} training images were used: "
             "scores of models trained on the whole set do not compare."
@@ -230,22 +230,18 @@ def _of_run(run: RunResults) -> Iterator[str]:
         yield f"{plural(seeds, 'seed')} only: the spread between trainings {spread}."
     if run.manifest.finished is None:
         yield "The run is not finished: the same command goes on with it."
-    if run.manifest.git.get("dirty"):
+    if run.manifest.git.dirty:
         yield "The code had uncommitted changes when the run was made."
-    for event in run.events("pretrain"):
+    for event in run.events(PretrainSpent):
         yield (
-            f"{event['variant']} has also seen {whole(event['images_seen'])} source images in "
-            f"pre-training (accuracy there {with_sign(event['source_accuracy'])}), outside the "
+            f"{event.variant} has also seen {whole(event.images_seen)} source images in "
+            f"pre-training (accuracy there {with_sign(event.source_accuracy)}), outside the "
             "budget that all variants share."
         )
-    for event in run.events("merged"):
-        yield f"{event['reason'].rstrip('.')}."
-    for event in run.events("fallback"):
-        known = {"event", "time", "variant", "key"}
-        told = event.get("reason") or ", ".join(
-            f"{name} {value}" for name, value in event.items() if name not in known
-        )
-        yield f"Fallback, {event.get('variant', 'the run')}: {told}."
+    for merged in run.events(Merged):
+        yield f"{merged.reason.rstrip('.')}."
+    for fallback in run.events(Fallback):
+        yield f"Fallback, {fallback.variant or 'the run'}: {fallback.reason}."
 
 
 def _of_variants(run: RunResults) -> Iterator[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shlex
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from benchmarks.protocol.reading import load_protocol, presets
@@ -15,6 +15,7 @@ from benchmarks.report.sections.fairness import ledgers
 from benchmarks.report.writing.methods import methods
 from benchmarks.report.writing.prose import as_latex, as_text, cited
 from benchmarks.report.writing.references import bibtex
+from benchmarks.store.files import as_stored
 from benchmarks.store.records import RunResults, VariantRecord
 
 
@@ -66,7 +67,8 @@ def _spaces(run: RunResults) -> Table | None:
     for variant in run.variants:
         facts = variant.record
         if facts.space:
-            asked = json.dumps([facts.space, facts.defaults], sort_keys=True)
+            space = {name: asdict(dimension) for name, dimension in facts.space.items()}
+            asked = json.dumps([space, facts.defaults], sort_keys=True)
             alike.setdefault(asked, []).append(facts)
     if not alike:
         return None
@@ -97,7 +99,8 @@ def method_tables(run: RunResults) -> tuple[Table, ...]:
 
 
 def _protocol(run: RunResults) -> Table:
-    protocol = {name: value for name, value in run.manifest.protocol.items() if name != "variants"}
+    protocol = as_stored(run.manifest.protocol)
+    del protocol["variants"]
     rows = [(name, setting(value)) for name, value in _flat(protocol)]
     return table("Protocol: what was held equal", ["Setting", "Value"], rows)
 
@@ -128,8 +131,8 @@ def _environment(run: RunResults) -> Table:
     manifest = run.manifest
     facts: dict[str, Any] = {
         "ferbench": manifest.ferbench,
-        "commit": manifest.git.get("commit"),
-        "uncommitted changes": manifest.git.get("dirty"),
+        "commit": manifest.git.commit,
+        "uncommitted changes": manifest.git.dirty,
         "threads of a worker": manifest.threads,
         "started": manifest.started,
         "finished": manifest.finished,
@@ -138,7 +141,7 @@ def _environment(run: RunResults) -> Table:
         "split digest": manifest.split.digest,
         "data digest": manifest.data.digest,
         "source data": manifest.source_data.name if manifest.source_data else None,
-        **dict(_flat(manifest.environment)),
+        **dict(_flat(as_stored(manifest.environment))),
     }
     rows = [(name.removeprefix("libraries."), setting(value)) for name, value in facts.items()]
     return table("Environment and versions", ["What", "Value"], rows)
@@ -154,8 +157,8 @@ def _origins(run: RunResults) -> Table:
         (
             origin.name,
             ", ".join(origin.variants),
-            origin.device or setting(origin.environment.get("cpu")),
-            setting(origin.git.get("commit"))[:10],
+            origin.device or setting(origin.environment.cpu),
+            setting(origin.git.commit)[:10],
             setting(origin.finished),
             duration(origin.wall_seconds),
         )
@@ -170,7 +173,7 @@ def repeat_commands(run: RunResults) -> tuple[str, ...]:
     data = f" --data {shlex.quote(manifest.data.file)}" if manifest.data.file else ""
     folder = shlex.quote(f"results/{manifest.name}")
     again = f"run {shlex.quote(manifest.name)}" if _of_preset(run) else f"reproduce {folder}"
-    commit = manifest.git.get("commit")
+    commit = manifest.git.commit
     return (
         *((f"git checkout {shlex.quote(str(commit))}",) if commit else ()),
         f"ferbench {again}{data}",

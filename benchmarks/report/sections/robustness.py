@@ -200,7 +200,7 @@ def _examples(run: RunResults, album: ImageSheet) -> tuple[Gallery, ...]:
     if not album.open:
         return ()
     part = album.part("train")
-    row, seed = int(part.rows["row"].iloc[0]), run.manifest.protocol.get("seed", 0)
+    row, seed = int(part.rows["row"].iloc[0]), run.manifest.protocol.seed
     image = np.asarray(part.images[:1])
     return tuple(
         Gallery(

@@ -63,7 +63,7 @@ def has_curves(variant: VariantResults) -> bool:
 
 def minimised(run: RunResults) -> bool:
     """Whether tuning looked for the least value."""
-    return not metric_of(run.manifest.protocol.get("selection", "accuracy")).higher_is_better
+    return not metric_of(run.manifest.protocol.selection).higher_is_better
 
 
 def curves(variant: VariantResults) -> Figure:

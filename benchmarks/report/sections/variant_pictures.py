@@ -132,7 +132,7 @@ def tuning_picture(run: RunResults, variant: VariantResults, anchor: str) -> Pic
         return None
     states = Counter(trial.state for trial in variant.trials)
     told = ", ".join(f"{states[state]} {state}" for state in ("complete", "pruned", "failed"))
-    value = str(run.manifest.protocol.get("selection", "value")).replace("_", "-")
+    value = run.manifest.protocol.selection.replace("_", "-")
     known = [trial for trial in variant.trials if trial.value is not None]
     each = "; ".join(f"{trial.number}: {decimal(trial.value)}" for trial in known)
     return Picture(

@@ -54,9 +54,9 @@ def methods(run: RunResults) -> Paragraphs:
 
 def _data(run: RunResults) -> Iterator[Sentence]:
     manifest = run.manifest
-    if told := announcement(run.mistake, manifest.protocol.get("counterpart")):
+    if told := announcement(run.mistake, manifest.protocol.counterpart):
         yield (told,)
-    data, protocol = manifest.data, manifest.protocol.get("data", {})
+    data, asked = manifest.data, manifest.protocol.data
     kind = f"a set of images in {plural(len(data.class_names), 'class', 'classes')}"
     if len(data.image_shape) == 3:
         height, width, channels = data.image_shape
@@ -70,12 +70,12 @@ def _data(run: RunResults) -> Iterator[Sentence]:
     if sizes := [f"{whole(sum(c.values()))} {split}" for split, c in counts.items()]:
         made = "a split made for this study" if manifest.split.made else "the data set's own split"
         yield (f"In {made}, there were {listing(sizes)} images.",)
-    if taken := protocol.get("train_images"):
+    if taken := asked.train_images:
         yield (
             f"Training was restricted to {whole(taken)} training images, drawn from all training "
             "images in proportion to the classes.",
         )
-    yield from _duplicates(run, protocol.get("duplicates", "keep"))
+    yield from _duplicates(run, asked.duplicates)
 
 
 def _named(data: DataRecord) -> Sentence:

@@ -120,8 +120,8 @@ def _comparisons(pairs: int, *, several: bool) -> Iterator[Sentence]:
 def made_with(run: RunResults) -> Iterator[Sentence]:
     """Tell the software and the hardware."""
     manifest = run.manifest
-    commit = str(manifest.git.get("commit") or "")[:10]
-    state = ", with uncommitted changes" if manifest.git.get("dirty") else ""
+    commit = str(manifest.git.commit or "")[:10]
+    state = ", with uncommitted changes" if manifest.git.dirty else ""
     version = f" {manifest.ferbench}" if manifest.ferbench else ""
     yield (
         f"All of this was carried out by ferbench{version}",
@@ -141,7 +141,7 @@ def made_with(run: RunResults) -> Iterator[Sentence]:
 
 def _libraries(run: RunResults) -> Sentence:
     """Name the libraries that the variants need, with their versions and sources."""
-    versions = run.manifest.environment.get("libraries", {})
+    versions = run.manifest.environment.libraries
     needed = _needed(run)
     named: list[Sentence] = [
         (f"{called} {versions.get(name, '')}".rstrip(), cite(LIBRARIES[name]))
@@ -168,12 +168,12 @@ def _needed(run: RunResults) -> set[str]:
 
 def _hardware(run: RunResults) -> str:
     environment = run.manifest.environment
-    known = environment.get("gpu") or run.manifest.device or environment.get("cpu")
+    known = environment.gpu or run.manifest.device or environment.cpu
     return setting(known) if known else ""
 
 
 def _origin(origin: Origin) -> str:
-    machine = origin.device or setting(origin.environment.get("cpu"))
+    machine = origin.device or setting(origin.environment.cpu)
     return f"{listing(list(origin.variants))} from {origin.name} ({machine})"
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
 from benchmarks.evaluation.budget import budgets
-from benchmarks.metrics import selecting
+from benchmarks.metrics import metric_of
+from benchmarks.protocol.schema import Tuning
 from benchmarks.report.elements.numbers import listing, plural, setting, whole
 from benchmarks.report.writing.prose import Sentence, cite
 from benchmarks.store.records import RunResults
@@ -15,27 +15,25 @@ from benchmarks.store.records import RunResults
 def training(run: RunResults) -> Iterator[Sentence]:
     """Tell how hyperparameters were found and the final fits made, and what it cost."""
     protocol = run.manifest.protocol
-    tuning, fit = protocol.get("tuning", {}), protocol.get("fit", {})
-    metric = _chosen_by(protocol.get("selection", ""))
-    if tuning:
-        yield (
-            "The hyperparameters of every variant were tuned with the same budget and on the "
-            f"validation images alone: up to {plural(tuning['trials'], 'trial')}",
-            *_sampler(tuning["trials"]),
-            ", of which the first took the defaults of the literature"
-            if tuning["trials"] > 1
-            else " with the defaults of the literature",
-            ".",
-        )
-        yield from _pruning(tuning, metric)
-    if fit:
-        seeds = run.manifest.seeds
-        told = "a single seed" if len(seeds) == 1 else f"{len(seeds)} seeds"
-        yield (
-            f"Each variant was then trained anew with its best hyperparameters and {told} "
-            f"({setting(list(seeds))}), for up to {plural(fit['epochs'], 'epoch')}; the weights of "
-            f"the epoch with the best validation {metric} were kept.",
-        )
+    tuning, fit = protocol.tuning, protocol.fit
+    metric = metric_of(protocol.selection).in_prose
+    yield (
+        "The hyperparameters of every variant were tuned with the same budget and on the "
+        f"validation images alone: up to {plural(tuning.trials, 'trial')}",
+        *_sampler(tuning.trials),
+        ", of which the first took the defaults of the literature"
+        if tuning.trials > 1
+        else " with the defaults of the literature",
+        ".",
+    )
+    yield from _pruning(tuning, metric)
+    seeds = run.manifest.seeds
+    told = "a single seed" if len(seeds) == 1 else f"{len(seeds)} seeds"
+    yield (
+        f"Each variant was then trained anew with its best hyperparameters and {told} "
+        f"({setting(list(seeds))}), for up to {plural(fit.epochs, 'epoch')}; the weights of "
+        f"the epoch with the best validation {metric} were kept.",
+    )
     spent = [budget.images for budget in budgets(run) if budget.images]
     if spent:
         yield (
@@ -57,22 +55,17 @@ def _sampler(trials: int) -> Sentence:
     )
 
 
-def _pruning(tuning: Mapping[str, Any], metric: str) -> Iterator[Sentence]:
-    rungs = list(tuning["rungs"])
+def _pruning(tuning: Tuning, metric: str) -> Iterator[Sentence]:
+    rungs = tuning.rungs
     if len(rungs) == 1:
         yield (f"Each trial trained for {plural(rungs[0], 'epoch')}.",)
         return
-    share = f"{100 * tuning['keep']:.0f} %"
+    share = f"{100 * tuning.keep:.0f} %"
     yield (
-        f"Trials were asked in generations of {tuning['generation']}; after "
+        f"Trials were asked in generations of {tuning.generation}; after "
         f"{listing([str(rung) for rung in rungs[:-1]])} of at most "
         f"{plural(rungs[-1], 'epoch')} the best {share} by validation {metric} went on, "
         "as in successive halving",
         cite("jamieson2016"),
         ".",
     )
-
-
-def _chosen_by(selection: str) -> str:
-    names = {metric.name: metric.in_prose for metric in selecting()}
-    return names.get(selection, "score")

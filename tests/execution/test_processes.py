@@ -1,0 +1,144 @@
+"""Processes: each way to end has its sentence, and nothing is left hanging."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from benchmarks.errors import InputError
+from benchmarks.processes import Refused, Worker, WorkerEnded, call, describe_end
+
+HERE = "tests.execution.targets"
+
+
+@pytest.fixture
+def echo() -> Iterator[Worker]:
+    worker = Worker(f"{HERE}:echo")
+    yield worker
+    worker.close()
+
+
+def asked(target: str, **arguments: Any) -> Any:
+    return call(f"{HERE}:{target}", arguments)
+
+
+def test_arrays_go_there_and_come_back(echo: Worker) -> None:
+    images = np.arange(5_000_000, dtype=np.uint8).reshape(1000, 5000)
+    echo.send(images)
+    assert np.array_equal(echo.receive(), images)
+
+
+def test_an_answer_comes_back_as_it_was_made() -> None:
+    assert asked("double", numbers=(1, 2)) == (2, 4)
+
+
+def test_threads_and_environment_are_set_before_anything_is_imported() -> None:
+    found = call(f"{HERE}:variables", {}, threads=3, environment={"KERAS_BACKEND": "jax"})
+    assert (found["OMP_NUM_THREADS"], found["KERAS_BACKEND"]) == ("3", "jax")
+
+
+def test_what_is_forbidden_cannot_be_opened(tmp_path: Path) -> None:
+    (tmp_path / "sealed").mkdir()
+    file = tmp_path / "sealed" / "labels.txt"
+    file.write_text("secret", "utf-8")
+    assert asked("read", file=file) == "secret"
+    with pytest.raises(InputError, match="PermissionError: sealed"):
+        call(f"{HERE}:read", {"file": file}, forbidden=[tmp_path / "sealed"])
+
+
+def test_an_error_of_the_user_is_told_as_it_is_and_another_with_its_kind() -> None:
+    with pytest.raises(InputError, match=r"^give another file$"):
+        asked("fail", kind="input")
+    with pytest.raises(
+        InputError, match=r"^ZeroDivisionError: division by zero; --debug"
+    ) as caught:
+        asked("fail", kind="other")
+    assert "Traceback" in str(caught.value.__cause__)
+
+
+def test_a_process_that_ends_is_told_with_how_and_its_last_words() -> None:
+    with pytest.raises(InputError, match="ended with status 3: goodbye; --debug shows"):
+        asked("leave", status=3)
+    with pytest.raises(InputError, match=r"ended by signal 9 \(out of memory, or killed by hand"):
+        asked("die", number=9)
+
+
+@pytest.mark.parametrize(
+    ("code", "said", "sentence"),
+    [
+        (-9, "x", "its process was ended by signal 9 (out of memory, or killed by hand)"),
+        (-4, "", "its process was ended by signal 4 (the processor lacks an instruction)"),
+        (-11, "", "its process was ended by signal 11"),
+        (1, "first\n last \n\n", "its process ended with status 1: last"),
+        (2, "", "its process ended with status 2"),
+    ],
+)
+def test_each_way_to_end_has_its_sentence(code: int, said: str, sentence: str) -> None:
+    assert describe_end(code, said) == sentence
+
+
+def test_a_kill_is_noticed_at_once_though_a_grandchild_holds_the_wire(echo: Worker) -> None:
+    echo.send("fork")
+    assert echo.receive() == "forked"
+    started = time.monotonic()
+    os.kill(echo.pid, signal.SIGKILL)
+    with pytest.raises(WorkerEnded, match="signal 9"):
+        echo.receive()
+    assert time.monotonic() - started < 5
+
+
+def test_a_process_that_prints_much_does_not_hang() -> None:
+    assert asked("chatter", lines=200_000) == "done"
+
+
+def test_one_that_refuses_lives_on(echo: Worker) -> None:
+    echo.send("refuse")
+    with pytest.raises(Refused, match="ValueError: not this"):
+        echo.receive()
+    echo.send(1)
+    assert echo.receive() == 1
+
+
+def test_a_target_that_cannot_be_imported_is_told() -> None:
+    with pytest.raises(InputError, match="ModuleNotFoundError"):
+        call("tests.execution.absent:x", {})
+
+
+def test_one_that_takes_too_long_is_given_up(echo: Worker) -> None:
+    with pytest.raises(TimeoutError):
+        echo.receive(0.2)
+
+
+def test_a_worker_ends_with_whoever_started_it(tmp_path: Path) -> None:
+    code = (
+        "import time\nfrom benchmarks.processes import Worker\n"
+        f"worker = Worker({HERE + ':echo'!r})\nworker.send(1)\nworker.receive()\n"
+        "print(worker.pid, flush=True)\ntime.sleep(60)\n"
+    )
+    starter = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
+    assert starter.stdout is not None
+    number = int(starter.stdout.readline())
+    starter.kill()
+    starter.wait()
+    deadline = time.monotonic() + 10
+    while Path(f"/proc/{number}").exists() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not Path(f"/proc/{number}").exists()
+
+
+def test_what_a_worker_prints_goes_to_the_log_that_it_is_given(tmp_path: Path) -> None:
+    log = tmp_path / "logs" / "log.txt"
+    worker = Worker(f"{HERE}:echo", log=log)
+    worker.send("print")
+    worker.receive()
+    worker.close()
+    assert "chatter" in log.read_text("utf-8")
