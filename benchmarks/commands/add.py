@@ -67,7 +67,7 @@ def add(
     """Bring a finished model, or its predictions, into a run as a row marked external."""
     from rich.console import Console
 
-    from benchmarks.commands.listings import print_leaderboard
+    from benchmarks.commands.tables import print_leaderboard
     from benchmarks.exchange.adding.add import add as carry_out
     from benchmarks.exchange.adding.add import close
     from benchmarks.exchange.adding.incoming import AddRequest
@@ -88,12 +88,12 @@ def add(
         plugins=tuple(plugin or ()),
     )
     done = carry_out(request)
-    render(run)
+    board = render(run)
     close(run)
     console = Console(stderr=True, highlight=False, markup=False)
     for warning in done.warnings:
         console.print(f"{done.name}: {warning}", style="yellow")
     if done.already:
         console.print(f"{done.name}: was in the run already; nothing was scored again")
-    print_leaderboard(console, run)
+    print_leaderboard(console, run, board)
     return 0

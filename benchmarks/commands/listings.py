@@ -150,34 +150,6 @@ def print_inspection(name: str, path: Path | None) -> int:
     return 0
 
 
-def print_leaderboard(console: Console, run: Path) -> None:
-    """Print the leaderboard of a run and where its page is."""
-    import pandas as pd
-
-    from benchmarks.report.elements.numbers import rank
-
-    board = pd.read_csv(run / "leaderboard.csv")
-    table = Table(box=None, pad_edge=False)
-    table.add_column("rank", no_wrap=True)
-    table.add_column("variant", no_wrap=True)
-    for column in ("accuracy", "macro F1", "log loss", "parameters", "training"):
-        table.add_column(column, justify="right", no_wrap=True)
-    for row in board[board["status"] == "ok"].to_dict("records"):
-        table.add_row(
-            rank(row["rank_low"], row["rank_high"]),
-            row["variant"],
-            _with_spread(row["accuracy"], row["accuracy_sd"]),
-            f"{row['macro_f1']:.3f}",
-            f"{row['log_loss']:.3f}",
-            short_number(row["parameters"]),
-            "–" if pd.isna(row["train_seconds"]) else f"{row['train_seconds']:.0f} s",
-        )
-    console.print(table)
-    for row in board[board["reason"].notna()].to_dict("records"):
-        console.print(f"{row['variant']}: {row['status']}: {row['reason']}", style="yellow")
-    console.print(f"the page: {run / 'leaderboard.html'}")
-
-
 def print_laboratory(console: Console, folder: Path) -> None:
     """Print what each mistake of a leak laboratory is worth, and where its page is."""
     import pandas as pd
@@ -200,10 +172,6 @@ def print_laboratory(console: Console, folder: Path) -> None:
     for row in worths[worths["status"] != "ok"].to_dict("records"):
         console.print(f"{row['mistake']}: {row['status']}: {row['reason']}", style="yellow")
     console.print(f"the page: {folder / 'leaks.html'}")
-
-
-def _with_spread(mean: float, spread: float) -> str:
-    return f"{mean:.3f}" if spread != spread else f"{mean:.3f} ± {spread:.3f}"
 
 
 def short_number(value: float | None) -> str:

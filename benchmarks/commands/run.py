@@ -23,7 +23,8 @@ def run(
     """Carry out a protocol, or go on with it where it stopped."""
     from rich.console import Console
 
-    from benchmarks.commands.listings import print_laboratory, print_leaderboard
+    from benchmarks.commands.listings import print_laboratory
+    from benchmarks.commands.tables import print_leaderboard
     from benchmarks.execution.progress import Display
     from benchmarks.execution.run import RunRequest
     from benchmarks.execution.run import run as carry_out
@@ -50,7 +51,7 @@ def run(
         print_laboratory(console, folder)
     else:
         statuses = carry_out(request, Display(console))
-        render(folder)
+        board = render(folder)
         write_digests(folder)
-        print_leaderboard(console, folder)
+        print_leaderboard(console, folder, board)
     return 0 if all(s["status"] == "ok" for s in statuses.values()) else 1

@@ -16,7 +16,7 @@ from markupsafe import Markup
 from benchmarks.data.mistakes import announcement
 from benchmarks.evaluation.choice import candidates
 from benchmarks.evaluation.gains import gains
-from benchmarks.evaluation.leaderboard import INTERVAL, leaderboard
+from benchmarks.evaluation.leaderboard import INTERVAL, standings, stored
 from benchmarks.evaluation.statistics import Statistics, compute_statistics
 from benchmarks.metrics import METRICS
 from benchmarks.report.elements.pictures import ImageSheet, album_of
@@ -42,8 +42,8 @@ from benchmarks.store.records import RunResults
 TEMPLATES = Path(__file__).resolve().parents[2] / "report_templates"
 
 
-def render(run_folder: Path, *, images: bool = True) -> None:
-    """Write ``leaderboard.html``, ``.csv`` and ``.json`` of a results folder, each whole.
+def render(run_folder: Path, *, images: bool = True) -> pd.DataFrame:
+    """Write ``leaderboard.html``, ``.csv`` and ``.json`` of a results folder; return the last's rows.
 
     Pictures of the data set are in the page if ``images`` and the cache has them; without
     ``images`` nothing names a single image with its label either. The digests
@@ -55,6 +55,7 @@ def render(run_folder: Path, *, images: bool = True) -> None:
         with replacing(run_folder / name) as temporary:
             temporary.write_text(text, "utf-8")
     renew_digests(run_folder, files)
+    return frame
 
 
 def rendered(run: RunResults, *, images: bool, named: bool) -> dict[str, str]:
@@ -63,11 +64,11 @@ def rendered(run: RunResults, *, images: bool, named: bool) -> dict[str, str]:
     ``named`` is whether single images are named with their labels.
     """
     statistics = compute_statistics(run)
-    frame = leaderboard(run, statistics)
+    frame = standings(run, statistics)
     return {
         "leaderboard.html": _render(run, frame, statistics, album_of(run.manifest, images), named),
-        "leaderboard.csv": as_csv(frame),
-        "leaderboard.json": as_json(frame),
+        "leaderboard.csv": as_csv(stored(frame)),
+        "leaderboard.json": as_json(stored(frame)),
     }
 
 
@@ -82,7 +83,7 @@ def content(run: RunResults, *, named: bool = True) -> dict[str, Any]:
     ``named`` is whether single images may be named with their labels.
     """
     statistics = compute_statistics(run)
-    frame = leaderboard(run, statistics)
+    frame = standings(run, statistics)
     album = album_of(run.manifest, False)
     return _page(run, frame, statistics, named) | _pictured(run, frame, album, named)
 
@@ -117,7 +118,7 @@ def _page(
         "answer": answer(run, frame, statistics, gained, offered),
         "interval": INTERVAL,
         "named": named,
-        "board": ranking(run, frame, gained, anchors),
+        "board": ranking(run, frame, anchors),
         "choosing": choosing_section(run, statistics, offered),
         "comparison": comparison_section(run, statistics, anchors),
         "gains": gains_table(gained),
