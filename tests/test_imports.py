@@ -16,7 +16,7 @@ COORDINATION = (
     "benchmarks.cli",
     "benchmarks.execution.run",
     "benchmarks.execution.coordinator",
-    "benchmarks.commands.listings",
+    "benchmarks.commands.models",
     "benchmarks.bench.bench",
     "benchmarks.init.toml",
     "benchmarks.doctor.examination",

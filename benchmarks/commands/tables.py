@@ -1,4 +1,4 @@
-"""The leaderboard of a run in the terminal."""
+"""The tables that ``ferbench run`` and ``ferbench add`` end with."""
 
 from __future__ import annotations
 
@@ -27,6 +27,28 @@ def print_leaderboard(console: Console, folder: Path, board: pd.DataFrame) -> No
     for _, row in board[board["reason"] != ""].iterrows():
         console.print(f"{row['variant']}: {row['status']}: {row['reason']}", style="yellow")
     console.print(f"the page: {folder / 'leaderboard.html'}")
+
+
+def print_laboratory(console: Console, folder: Path) -> None:
+    """Print what each mistake of a leak laboratory is worth, and where its page is."""
+    worths = pd.read_csv(folder / "leaks.csv")
+    table = Table(box=None, pad_edge=False)
+    table.add_column("mistake", no_wrap=True)
+    for column in ("reported", "done right", "worth, points", "95 % interval"):
+        table.add_column(column, justify="right", no_wrap=True)
+    for row in worths[worths["status"] == "ok"].to_dict("records"):
+        low, high = (f"{100 * row[end]:+.1f}" for end in ("gain_low", "gain_high"))
+        table.add_row(
+            row["mistake"],
+            f"{row['accuracy']:.3f}",
+            f"{row['counterpart_accuracy']:.3f}",
+            f"{100 * row['gain']:+.1f}",
+            f"{low} to {high}",
+        )
+    console.print(table)
+    for row in worths[worths["status"] != "ok"].to_dict("records"):
+        console.print(f"{row['mistake']}: {row['status']}: {row['reason']}", style="yellow")
+    console.print(f"the page: {folder / 'leaks.html'}")
 
 
 def _score(row: pd.Series, column: Column) -> str:
