@@ -9,7 +9,7 @@ import pandas as pd
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.evaluation.leaderboard import RANKED_BY, Column, Kind, columns
+from benchmarks.evaluation.leaderboard import RANKED_BY, BoardColumn, Kind, columns
 from benchmarks.report.elements.numbers import MISSING
 from benchmarks.report.files.leaderboard import TEXTS
 
@@ -51,14 +51,14 @@ def print_laboratory(console: Console, folder: Path) -> None:
     console.print(f"the page: {folder / 'leaks.html'}")
 
 
-def _score(row: pd.Series, column: Column) -> str:
+def _score(row: pd.Series, column: BoardColumn) -> str:
     """Return a mean, that of the ranks with its spread over seeds: ``0.687 ± 0.004``."""
     mean, spread = row[column.name], row[f"{column.name}_sd"]
     ranked = column.name == RANKED_BY and not pd.isna(spread)
     return f"{mean:.3f} ± {spread:.3f}" if ranked else f"{mean:.3f}"
 
 
-FORMS: Mapping[Kind, Callable[[pd.Series, Column], str]] = {
+FORMS: Mapping[Kind, Callable[[pd.Series, BoardColumn], str]] = {
     "name": lambda row, column: str(row[column.name]),
     "score": _score,
     "seconds": lambda row, c: MISSING if pd.isna(row[c.name]) else f"{row[c.name]:.0f} s",

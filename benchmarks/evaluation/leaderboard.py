@@ -80,7 +80,7 @@ class Standing:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Column:
+class BoardColumn:
     """A column of the leaderboard.
 
     ``name`` is that of CSV and JSON, ``value`` computes it, in the units of DESIGN.md
@@ -169,13 +169,13 @@ def stored_names() -> list[str]:
     return [column.name for column in columns() if column.stored]
 
 
-def columns() -> tuple[Column, ...]:
+def columns() -> tuple[BoardColumn, ...]:
     """Return every column, in the order of CSV and JSON: a row of `COLUMNS`, or of a metric."""
     metrics = (column for metric in METRICS for column in _of_metric(metric))
     return (*FIRST, *metrics, *COLUMNS)
 
 
-def on_page() -> tuple[Column, ...]:
+def on_page() -> tuple[BoardColumn, ...]:
     """Return the columns that the page has, in its order."""
     every = columns()
     placed = [column for column in every if column.page and not column.after]
@@ -192,12 +192,12 @@ def images_seen(variant: VariantResults) -> int:
     return tuning + sum(fit.record.images_seen for fit in variant.fits)
 
 
-def _of_metric(metric: Metric) -> Iterator[Column]:
+def _of_metric(metric: Metric) -> Iterator[BoardColumn]:
     """Yield the columns of a metric; the interval of that of the ranks has one for the eye."""
     ranked, resampled = metric.name == RANKED_BY, metric.name in RESAMPLED
     label = metric.label + (", %" if metric.fraction else "")
     told = f" In small figures: {INTERVAL}." if resampled and not ranked else ""
-    yield Column(
+    yield BoardColumn(
         name=metric.name,
         value=lambda row: row.scores.mean()[metric.name] if row.fits else None,
         kind="score",
@@ -211,7 +211,7 @@ def _of_metric(metric: Metric) -> Iterator[Column]:
     )
     if resampled:
         heading = "95 % interval" if ranked else ""
-        yield Column(
+        yield BoardColumn(
             name=f"{metric.name}_low",
             value=_part(Standing.whole, metric, "low"),
             kind="interval",
@@ -221,20 +221,20 @@ def _of_metric(metric: Metric) -> Iterator[Column]:
             numeric=False,
             largest_first=True,
         )
-        yield Column(name=f"{metric.name}_high", value=_part(Standing.whole, metric, "high"))
-    yield Column(
+        yield BoardColumn(name=f"{metric.name}_high", value=_part(Standing.whole, metric, "high"))
+    yield BoardColumn(
         name=f"{metric.name}_sd",
         value=lambda row: row.scores.std(ddof=1)[metric.name] if row.fits else None,
     )
     if resampled:
         for source in ("images", "seeds"):
             value = _part(Standing.whole, metric, f"{source}_error")
-            yield Column(name=f"{metric.name}_se_{source}", value=value)
+            yield BoardColumn(name=f"{metric.name}_se_{source}", value=value)
         yield from _without_duplicates(metric, shown=ranked)
 
 
-def _without_duplicates(metric: Metric, *, shown: bool) -> Iterator[Column]:
-    yield Column(
+def _without_duplicates(metric: Metric, *, shown: bool) -> Iterator[BoardColumn]:
+    yield BoardColumn(
         name=f"{metric.name}_without_duplicates",
         value=_part(Standing.without_duplicates, metric, "value"),
         kind="part",
@@ -248,7 +248,7 @@ def _without_duplicates(metric: Metric, *, shown: bool) -> Iterator[Column]:
     )
     for end in ("low", "high"):
         value = _part(Standing.without_duplicates, metric, end)
-        yield Column(name=f"{metric.name}_without_duplicates_{end}", value=value)
+        yield BoardColumn(name=f"{metric.name}_without_duplicates_{end}", value=value)
 
 
 def _part(
@@ -297,7 +297,7 @@ def _batch_heading(run: RunResults) -> str:
 
 
 FIRST = (
-    Column(
+    BoardColumn(
         name="variant",
         value=lambda row: row.variant.name,
         kind="name",
@@ -306,9 +306,9 @@ FIRST = (
         terminal="variant",
         numeric=False,
     ),
-    Column(name="status", value=lambda row: row.variant.outcome.status),
-    Column(name="reason", value=_reason),
-    Column(
+    BoardColumn(name="status", value=lambda row: row.variant.outcome.status),
+    BoardColumn(name="reason", value=_reason),
+    BoardColumn(
         name="rank_low",
         value=lambda row: _rank(row, 0),
         kind="rank",
@@ -320,16 +320,16 @@ FIRST = (
         "after Holm's correction over all pairs. Rows stand by mean test accuracy.",
         whole=True,
     ),
-    Column(name="rank_high", value=lambda row: _rank(row, 1), whole=True),
+    BoardColumn(name="rank_high", value=lambda row: _rank(row, 1), whole=True),
 )
 """The columns before those of the metrics."""
 
-COLUMNS: tuple[Column, ...] = (
-    Column(name="test_images", value=_test_images, whole=True),
-    Column(
+COLUMNS: tuple[BoardColumn, ...] = (
+    BoardColumn(name="test_images", value=_test_images, whole=True),
+    BoardColumn(
         name="test_images_without_duplicates", value=_test_images_without_duplicates, whole=True
     ),
-    Column(
+    BoardColumn(
         name="gain",
         value=lambda row: row.gain and row.gain.pair.difference,
         kind="gain",
@@ -340,9 +340,9 @@ COLUMNS: tuple[Column, ...] = (
         stored=False,
         optional=True,
     ),
-    Column(name="gain_low", value=lambda row: row.gain and row.gain.pair.low, stored=False),
-    Column(name="gain_high", value=lambda row: row.gain and row.gain.pair.high, stored=False),
-    Column(
+    BoardColumn(name="gain_low", value=lambda row: row.gain and row.gain.pair.low, stored=False),
+    BoardColumn(name="gain_high", value=lambda row: row.gain and row.gain.pair.high, stored=False),
+    BoardColumn(
         name="parameters",
         value=lambda row: row.variant.cost.parameters,
         kind="count",
@@ -352,7 +352,7 @@ COLUMNS: tuple[Column, ...] = (
         definition="Trainable and frozen weights of the whole network.",
         whole=True,
     ),
-    Column(
+    BoardColumn(
         name="macs",
         value=lambda row: row.variant.cost.macs,
         kind="count",
@@ -361,7 +361,7 @@ COLUMNS: tuple[Column, ...] = (
         definition="Multiply-accumulates of one forward pass of one image.",
         whole=True,
     ),
-    Column(
+    BoardColumn(
         name="train_seconds",
         value=_train_seconds,
         kind="seconds",
@@ -370,7 +370,7 @@ COLUMNS: tuple[Column, ...] = (
         terminal="training",
         definition="Time of one final fit, mean over seeds; tuning is not in it.",
     ),
-    Column(
+    BoardColumn(
         name="latency_ms",
         value=lambda row: row.variant.cost.latency_ms,
         kind="milliseconds",
@@ -379,7 +379,7 @@ COLUMNS: tuple[Column, ...] = (
         definition="Median latency of a forward pass of a single image.",
         after="macs",
     ),
-    Column(
+    BoardColumn(
         name="batch_latency_ms",
         value=lambda row: row.variant.cost.batch_latency_ms,
         kind="milliseconds",
@@ -387,7 +387,7 @@ COLUMNS: tuple[Column, ...] = (
         definition="Median latency of a forward pass of one batch.",
         shown=False,
     ),
-    Column(
+    BoardColumn(
         name="peak_memory_mb",
         value=_peak_memory,
         kind="whole",
@@ -395,7 +395,7 @@ COLUMNS: tuple[Column, ...] = (
         definition="Peak memory of the training process, largest over seeds.",
         shown=False,
     ),
-    Column(
+    BoardColumn(
         name="seeds",
         value=lambda row: len(row.variant.fits),
         kind="whole",
@@ -404,7 +404,7 @@ COLUMNS: tuple[Column, ...] = (
         shown=False,
         whole=True,
     ),
-    Column(
+    BoardColumn(
         name="images_seen",
         value=lambda row: None if row.variant.external else images_seen(row.variant),
         kind="count",
@@ -414,8 +414,8 @@ COLUMNS: tuple[Column, ...] = (
         whole=True,
         after="peak_memory_mb",
     ),
-    Column(name="hardware", value=lambda row: hardware(row.variant) or None),
-    Column(
+    BoardColumn(name="hardware", value=lambda row: hardware(row.variant) or None),
+    BoardColumn(
         name="engine",
         value=lambda row: row.variant.record.engine,
         page="Engine",
@@ -424,7 +424,7 @@ COLUMNS: tuple[Column, ...] = (
         shown=False,
         stored=False,
     ),
-    Column(
+    BoardColumn(
         name="initialisation",
         value=lambda row: row.variant.record.initialisation,
         page="Initialisation",
@@ -433,7 +433,7 @@ COLUMNS: tuple[Column, ...] = (
         shown=False,
         stored=False,
     ),
-    Column(
+    BoardColumn(
         name="strategy",
         value=lambda row: row.variant.record.strategy,
         page="Strategy",
@@ -442,7 +442,7 @@ COLUMNS: tuple[Column, ...] = (
         shown=False,
         stored=False,
     ),
-    Column(
+    BoardColumn(
         name="augmentation",
         value=lambda row: row.variant.record.augmentation,
         page="Augmentation",
@@ -451,7 +451,7 @@ COLUMNS: tuple[Column, ...] = (
         shown=False,
         stored=False,
     ),
-    Column(
+    BoardColumn(
         name="input_size",
         value=lambda row: row.variant.record.input_size,
         page="Input, pixels",

@@ -12,12 +12,12 @@ from rich.console import Console
 
 from benchmarks.commands.tables import print_leaderboard
 from benchmarks.evaluation import leaderboard as board
-from benchmarks.evaluation.leaderboard import Column, on_page, stored_names
+from benchmarks.evaluation.leaderboard import BoardColumn, on_page, stored_names
 from benchmarks.report.files.leaderboard import as_latex, as_markdown
 from benchmarks.report.page import render
 from tests.folder import ROWS, build
 
-EPOCHS = Column(
+EPOCHS = BoardColumn(
     name="epochs",
     value=lambda row: max((fit.record.epochs_run for fit in row.fits), default=None),
     kind="whole",

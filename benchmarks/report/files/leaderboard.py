@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 
 import pandas as pd
 
-from benchmarks.evaluation.leaderboard import RANKED_BY, Column, Kind, columns
+from benchmarks.evaluation.leaderboard import RANKED_BY, BoardColumn, Kind, columns
 from benchmarks.metrics import METRICS
 from benchmarks.report.elements.elements import Table, table
 from benchmarks.report.elements.numbers import (
@@ -69,42 +69,42 @@ def spread(row: pd.Series, name: str, fraction: bool) -> str:
     return mean if pd.isna(deviation) else f"{mean} ± {form(deviation, digits)}"
 
 
-def score_text(row: pd.Series, column: Column) -> str:
+def score_text(row: pd.Series, column: BoardColumn) -> str:
     """Return the mean of the metric that ``column`` shows, with its spread."""
     return spread(row, column.name, is_fraction(column))
 
 
-def is_fraction(column: Column) -> bool:
+def is_fraction(column: BoardColumn) -> bool:
     """Tell whether the metric that ``column`` shows is a share of 1."""
     return next(metric.fraction for metric in METRICS if metric.name == column.name)
 
 
-def ends(row: pd.Series, column: Column) -> tuple[float, float]:
+def ends(row: pd.Series, column: BoardColumn) -> tuple[float, float]:
     """Return the interval whose lower end ``column`` holds, or that of its score."""
     name = column.name.removesuffix("_low")
     return row[f"{name}_low"], row[f"{name}_high"]
 
 
-def _name(row: pd.Series, column: Column) -> str:
+def _name(row: pd.Series, column: BoardColumn) -> str:
     told = f" ({row['status']}: {row['reason']})" if row["reason"] else ""
     return f"{row[column.name]}{told}"
 
 
-def _interval(row: pd.Series, column: Column) -> str:
+def _interval(row: pd.Series, column: BoardColumn) -> str:
     return interval(*ends(row, column), supported(*ends(row, column))) or MISSING
 
 
-def _part(row: pd.Series, column: Column) -> str:
+def _part(row: pd.Series, column: BoardColumn) -> str:
     """Return a score of a part of the test set with the decimals of that of the whole."""
     known = row[f"{RANKED_BY}_low"], row[f"{RANKED_BY}_high"]
     return percent(row[column.name], supported(*known))
 
 
-def _formatted(form: Callable[[object], str]) -> Callable[[pd.Series, Column], str]:
+def _formatted(form: Callable[[object], str]) -> Callable[[pd.Series, BoardColumn], str]:
     return lambda row, column: form(row[column.name])
 
 
-TEXTS: Mapping[Kind, Callable[[pd.Series, Column], str]] = {
+TEXTS: Mapping[Kind, Callable[[pd.Series, BoardColumn], str]] = {
     "name": _name,
     "rank": lambda row, _: rank(row["rank_low"], row["rank_high"]),
     "score": score_text,

@@ -23,6 +23,7 @@ from benchmarks.report.elements.numbers import (
     whole,
     with_sign,
 )
+from benchmarks.report.elements.outline import Content
 from benchmarks.report.sections.choice_text import alternative, costs
 from benchmarks.store.records import RunResults, VariantResults
 from datasets.audit import Audit
@@ -35,7 +36,7 @@ K = TypeVar("K", bound=Hashable)
 
 
 @dataclass(frozen=True)
-class Answer:
+class Answer(Content):
     """The answer in ``sentences``, what it is about (``scope``), and the ``caveats`` to it."""
 
     sentences: tuple[str, ...]

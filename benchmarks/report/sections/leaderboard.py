@@ -10,10 +10,9 @@ import pandas as pd
 
 from benchmarks.evaluation.conditions import timed_apart
 from benchmarks.evaluation.guessing import did_not_learn, majority_share
-from benchmarks.evaluation.leaderboard import RANKED_BY, on_page
-from benchmarks.evaluation.leaderboard import Column as Shown
+from benchmarks.evaluation.leaderboard import INTERVAL, RANKED_BY, BoardColumn, on_page
 from benchmarks.evaluation.published import DATA_SET, PUBLISHED, Published
-from benchmarks.report.elements.elements import Cell, Column
+from benchmarks.report.elements.elements import Cell, Column, Table
 from benchmarks.report.elements.numbers import (
     MISSING,
     interval,
@@ -22,6 +21,7 @@ from benchmarks.report.elements.numbers import (
     scored,
     with_sign,
 )
+from benchmarks.report.elements.outline import Content
 from benchmarks.report.elements.whiskers import Axis, Whisker, scale, whisker
 from benchmarks.report.files.leaderboard import TEXTS, ends, is_fraction
 from benchmarks.report.sections.fairness import marks
@@ -61,13 +61,14 @@ class BoardRow:
 
 
 @dataclass(frozen=True)
-class Board:
+class Board(Content):
     """The leaderboard: ``rows`` of this run, and ``published`` ones that were not run here.
 
     ``long`` tells a table so long that its heading should stay in sight.
     """
 
     caption: str
+    interval: str
     columns: tuple[Column, ...]
     drawn: int
     rows: tuple[BoardRow, ...]
@@ -77,6 +78,11 @@ class Board:
     scale: Axis
     references: tuple[Reference, ...]
     long: bool
+
+    def exports(self) -> Iterator[tuple[str, Table]]:
+        """Yield the whole leaderboard."""
+        rows = (*self.rows, *self.published)
+        yield "", Table(self.caption, self.columns, tuple(row.cells for row in rows))
 
 
 def ranking(run: RunResults, frame: pd.DataFrame, anchors: Mapping[str, str]) -> Board:
@@ -90,6 +96,7 @@ def ranking(run: RunResults, frame: pd.DataFrame, anchors: Mapping[str, str]) ->
     drawn = next(place for place, column in enumerate(chosen) if column.kind == "interval")
     return Board(
         caption="Variants by mean test accuracy",
+        interval=INTERVAL,
         columns=tuple(_heading(run, column) for column in chosen),
         drawn=drawn,
         rows=tuple(_rows(run, frame, chosen, anchors, on)),
@@ -102,7 +109,7 @@ def ranking(run: RunResults, frame: pd.DataFrame, anchors: Mapping[str, str]) ->
     )
 
 
-def _heading(run: RunResults, column: Shown) -> Column:
+def _heading(run: RunResults, column: BoardColumn) -> Column:
     drawing = " A ring: the mean. A tick: a seed." if column.kind == "interval" else ""
     return Column(
         column.heading(run),
@@ -117,7 +124,7 @@ def _heading(run: RunResults, column: Shown) -> Column:
 def _rows(
     run: RunResults,
     frame: pd.DataFrame,
-    chosen: Sequence[Shown],
+    chosen: Sequence[BoardColumn],
     anchors: Mapping[str, str],
     on: Axis,
 ) -> Iterator[BoardRow]:
@@ -139,7 +146,7 @@ def _rows(
         yield BoardRow((name, *cells), _drawing(row, variant, on), _values(variant.record))
 
 
-def _cell(row: pd.Series, column: Shown, place: int, *, timed: bool) -> Cell:
+def _cell(row: pd.Series, column: BoardColumn, place: int, *, timed: bool) -> Cell:
     """Return what the row in ``place`` has; times that do not compare come after all others."""
     text, value = TEXTS[column.kind](row, column), row[column.name]
     match column.kind:
@@ -162,7 +169,7 @@ def _cell(row: pd.Series, column: Shown, place: int, *, timed: bool) -> Cell:
             return Cell(text, sort=_key(value))
 
 
-def _score_note(row: pd.Series, column: Shown) -> str:
+def _score_note(row: pd.Series, column: BoardColumn) -> str:
     """Return the interval of a score that has no column of its own for it."""
     if column.name == RANKED_BY or f"{column.name}_low" not in row:
         return ""
@@ -220,7 +227,7 @@ def _references(run: RunResults, on: Axis, beside: Sequence[Published]) -> list[
     return lines
 
 
-def _published(each: Published, on: Axis, chosen: Sequence[Shown], drawn: int) -> BoardRow:
+def _published(each: Published, on: Axis, chosen: Sequence[BoardColumn], drawn: int) -> BoardRow:
     """Return a row with what is known up to the drawn column; its caveat takes the others."""
     margin = f" ± {percent(each.margin, 0)}" if each.margin else ""
     spread = each.accuracy - each.margin, each.accuracy, each.accuracy + each.margin

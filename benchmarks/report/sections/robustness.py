@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,6 +24,7 @@ from benchmarks.report.elements.numbers import (
     shortened,
     whole,
 )
+from benchmarks.report.elements.outline import Content, present
 from benchmarks.report.elements.pictures import ImageSheet, Tile
 from benchmarks.report.sections.explanations import Gallery
 from benchmarks.store.records import CorruptionRecord, RunResults
@@ -36,7 +37,7 @@ MARKERS = "os^Dv*"
 
 
 @dataclass(frozen=True, kw_only=True)
-class RobustnessSection:
+class RobustnessSection(Content):
     """Everything that the section shows; without pictures ``examples`` is empty."""
 
     note: str
@@ -46,6 +47,10 @@ class RobustnessSection:
     cost: str
     examples: tuple[Gallery, ...]
     legend: str
+
+    def exports(self) -> Iterator[tuple[str, Table]]:
+        """Yield what each corruption takes, and the accuracy at each strength."""
+        return present(drops=self.drops, levels=self.levels)
 
 
 def robustness_section(
