@@ -198,9 +198,9 @@ def _of_data(run: RunResults, without: str) -> Iterator[str]:
     manifest = run.manifest
     provenance = manifest.data.provenance
     if provenance.status != "official":
-        yield f"The data set is {provenance.status}" + _told(provenance.notes)
+        yield f"The data set is {provenance.status}" + _with_notes(provenance.notes)
     elif provenance.notes:
-        yield "About the data set" + _told(provenance.notes)
+        yield "About the data set" + _with_notes(provenance.notes)
     if run.test_duplicates:
         number = plural(run.test_duplicates, "test image has", "test images have")
         yield f"{number} an identical copy in the training or validation images.{without}"
@@ -299,5 +299,5 @@ def _some(names: Sequence[str]) -> str:
     return listing([*names[: MOST_NAMED - 1], f"{len(names) - MOST_NAMED + 1} more"])
 
 
-def _told(notes: Sequence[str]) -> str:
+def _with_notes(notes: Sequence[str]) -> str:
     return f": {'; '.join(notes)}." if notes else "."
