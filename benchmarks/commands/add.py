@@ -88,12 +88,12 @@ def add(
         plugins=tuple(plugin or ()),
     )
     done = add_row(request)
-    render(run)
+    board = render(run)
     close(run)
     console = Console(stderr=True, highlight=False, markup=False)
     for warning in done.warnings:
         console.print(f"{done.name}: {warning}", style="yellow")
     if done.already:
         console.print(f"{done.name}: was in the run already; nothing was scored again")
-    print_leaderboard(console, run)
+    print_leaderboard(console, run, board)
     return 0

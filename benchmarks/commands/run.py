@@ -55,7 +55,7 @@ def run(
         print_laboratory(console, folder)
     else:
         statuses = run_protocol(request, Display(console))
-        render(folder)
+        board = render(folder)
         write_digests(folder)
-        print_leaderboard(console, folder)
+        print_leaderboard(console, folder, board)
     return 0 if all(s.status == "ok" for s in statuses.values()) else 1

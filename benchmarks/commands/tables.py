@@ -1,48 +1,36 @@
-"""The tables that ``ferbench run`` and ``ferbench add`` end with, read from the run's files."""
+"""The tables that ``ferbench run`` and ``ferbench add`` end with."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from rich.console import Console
+import pandas as pd
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks.evaluation.leaderboard import RANKED_BY, BoardColumn, Kind, columns
+from benchmarks.report.elements.numbers import MISSING
+from benchmarks.report.files.leaderboard import TEXTS
 
 
-def print_leaderboard(console: Console, run: Path) -> None:
-    """Print the leaderboard of a run and where its page is."""
-    import pandas as pd
-    from rich.table import Table
-
-    from benchmarks.report.elements.numbers import compact, rank
-
-    board = pd.read_csv(run / "leaderboard.csv")
+def print_leaderboard(console: Console, folder: Path, board: pd.DataFrame) -> None:
+    """Print the leaderboard of the run in ``folder`` and where its page is."""
+    listed = sorted((c for c in columns() if c.terminal), key=lambda c: c.kind != "rank")
     table = Table(box=None, pad_edge=False)
-    table.add_column("rank", no_wrap=True)
-    table.add_column("variant", no_wrap=True)
-    for column in ("accuracy", "macro F1", "log loss", "parameters", "training"):
-        table.add_column(column, justify="right", no_wrap=True)
-    for row in board[board["status"] == "ok"].to_dict("records"):
-        table.add_row(
-            rank(row["rank_low"], row["rank_high"]),
-            row["variant"],
-            _with_spread(row["accuracy"], row["accuracy_sd"]),
-            f"{row['macro_f1']:.3f}",
-            f"{row['log_loss']:.3f}",
-            compact(row["parameters"]),
-            "–" if pd.isna(row["train_seconds"]) else f"{row['train_seconds']:.0f} s",
-        )
+    for column in listed:
+        left = column.kind in ("rank", "name")
+        table.add_column(column.terminal, justify="left" if left else "right", no_wrap=True)
+    for _, row in board[board["status"] == "ok"].iterrows():
+        table.add_row(*(FORMS.get(c.kind, TEXTS[c.kind])(row, c) for c in listed))
     console.print(table)
-    for row in board[board["reason"].notna()].to_dict("records"):
+    for _, row in board[board["reason"] != ""].iterrows():
         console.print(f"{row['variant']}: {row['status']}: {row['reason']}", style="yellow")
-    console.print(f"the page: {run / 'leaderboard.html'}")
+    console.print(f"the page: {folder / 'leaderboard.html'}")
 
 
 def print_laboratory(console: Console, folder: Path) -> None:
     """Print what each mistake of a leak laboratory is worth, and where its page is."""
-    import pandas as pd
-    from rich.table import Table
-
     effects = pd.read_csv(folder / "leaks.csv")
     table = Table(box=None, pad_edge=False)
     table.add_column("mistake", no_wrap=True)
@@ -63,5 +51,16 @@ def print_laboratory(console: Console, folder: Path) -> None:
     console.print(f"the page: {folder / 'leaks.html'}")
 
 
-def _with_spread(mean: float, spread: float) -> str:
-    return f"{mean:.3f}" if spread != spread else f"{mean:.3f} ± {spread:.3f}"
+def _score(row: pd.Series, column: BoardColumn) -> str:
+    """Return a mean, that of the ranks with its spread over seeds: ``0.687 ± 0.004``."""
+    mean, spread = row[column.name], row[f"{column.name}_sd"]
+    ranked = column.name == RANKED_BY and not pd.isna(spread)
+    return f"{mean:.3f} ± {spread:.3f}" if ranked else f"{mean:.3f}"
+
+
+FORMS: Mapping[Kind, Callable[[pd.Series, BoardColumn], str]] = {
+    "name": lambda row, column: str(row[column.name]),
+    "score": _score,
+    "seconds": lambda row, c: MISSING if pd.isna(row[c.name]) else f"{row[c.name]:.0f} s",
+}
+"""How the terminal, which has less room than the page, writes some kinds of column."""

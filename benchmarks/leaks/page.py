@@ -43,8 +43,9 @@ from benchmarks.report.elements.numbers import (
     whole,
     with_sign,
 )
+from benchmarks.report.elements.outline import glossary
 from benchmarks.report.files.leaderboard import as_csv, as_json
-from benchmarks.report.page import environment, frame_of_page, glossary
+from benchmarks.report.page import environment, frame_of_page
 from benchmarks.report.sections.answer import caveats
 from benchmarks.report.sections.method import method_tables, repeat_commands
 from benchmarks.store.records import RunResults
@@ -70,7 +71,8 @@ def render_laboratory(folder: Path) -> None:
 
 def _render(laboratory: Laboratory) -> str:
     page = _page(laboratory)
-    return environment().get_template("leaks.html.j2").render(page, **glossary(page))
+    words = glossary((page["mistakes"], page["claims"], page["runs"], *page["method"]))
+    return environment().get_template("leaks.html.j2").render(page, glossary=words)
 
 
 def _page(laboratory: Laboratory) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from benchmarks.evaluation.choice import Candidate, Limits, alternatives, candid
 from benchmarks.evaluation.leaderboard import leaderboard
 from benchmarks.evaluation.statistics import Statistics, compute_statistics
 from benchmarks.store.reading import read_run
-from tests.evaluation.offers import COSTS, ROWS, spend
+from tests.evaluation.costs import COSTS, ROWS, spend
 from tests.folder import build
 
 Offer = tuple[tuple[Candidate, ...], Statistics]

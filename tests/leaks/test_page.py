@@ -19,7 +19,7 @@ from benchmarks.report.files.leaderboard import as_latex, as_markdown
 from benchmarks.report.page import render_page
 from benchmarks.store.reading import read_run
 from tests.folder import Row, build
-from tests.report.reading import HOSTILE, text
+from tests.report.pages import HOSTILE, text
 
 COUNTERPART_NAMES = [counterpart.name for counterpart in COUNTERPARTS]
 NAMES = (HONEST, *COUNTERPART_NAMES, *(mistake.name for mistake in MISTAKES if mistake.trained))

@@ -15,7 +15,7 @@ from benchmarks.evaluation.leaderboard import leaderboard
 from benchmarks.report.page import render, render_page
 from benchmarks.store.reading import read_run
 from tests.folder import EXPRESSIONS, ROWS, Row, build
-from tests.report.reading import HOSTILE, text
+from tests.report.pages import HOSTILE, text
 
 WRITTEN = ("leaderboard.html", "leaderboard.csv", "leaderboard.json")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from benchmarks.evaluation.comparison import McNemar, Pair, Resolution
@@ -22,6 +22,7 @@ from benchmarks.report.elements.numbers import (
     whole,
     with_sign,
 )
+from benchmarks.report.elements.outline import Content, present
 from benchmarks.store.records import RunResults
 
 ALL_KNOWN = (
@@ -40,7 +41,7 @@ OUTSIDE = "What was trained elsewhere against the run's own; no part of the rank
 
 
 @dataclass(frozen=True)
-class ComparisonSection:
+class ComparisonSection(Content):
     """What the page shows of the comparisons; what it does not have is ``None`` or empty."""
 
     sentences: tuple[str, ...]
@@ -50,6 +51,16 @@ class ComparisonSection:
     sources: Table
     parts: Table | None
     about_parts: str
+
+    def exports(self) -> Iterator[tuple[str, Table]]:
+        """Yield the matrix and each table."""
+        return present(
+            matrix=self.matrix.table if self.matrix else None,
+            pairs=self.pairs,
+            outside=self.outside,
+            sources=self.sources,
+            parts=self.parts,
+        )
 
 
 def comparison_section(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,12 +12,13 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
-from benchmarks.data.corruptions import CORRUPTIONS, corrupt
+from benchmarks.data import corruptions
 from benchmarks.evaluation.robustness import VariantRobustness, robustness
 from benchmarks.evaluation.uncertainty import Interval
 from benchmarks.report.elements.drawing import INK, MANY, QUIET, STYLE, inline_svg
 from benchmarks.report.elements.elements import Cell, Column, Picture, Table, table
 from benchmarks.report.elements.numbers import (
+    MISSING,
     duration,
     points,
     points_interval,
@@ -25,6 +26,7 @@ from benchmarks.report.elements.numbers import (
     shortened,
     whole,
 )
+from benchmarks.report.elements.outline import Content, present
 from benchmarks.report.elements.pictures import ImageSheet, Tile
 from benchmarks.report.sections.explanations import Gallery
 from benchmarks.store.records import CorruptionRecord, RunResults
@@ -37,7 +39,7 @@ MARKERS = "os^Dv*"
 
 
 @dataclass(frozen=True, kw_only=True)
-class RobustnessSection:
+class RobustnessSection(Content):
     """Everything that the section shows; without pictures ``examples`` is empty."""
 
     note: str
@@ -48,6 +50,10 @@ class RobustnessSection:
     examples: tuple[Gallery, ...]
     legend: str
 
+    def exports(self) -> Iterator[tuple[str, Table]]:
+        """Yield what each corruption takes, and the accuracy at each strength."""
+        return present(drops=self.drops, levels=self.levels)
+
 
 def robustness_section(
     run: RunResults, order: Sequence[str], album: ImageSheet
@@ -56,6 +62,8 @@ def robustness_section(
     found = robustness(run, order)
     if not found:
         return None
+    names = {each.name for each in found[0].corruptions}
+    known = [each for each in corruptions.CORRUPTIONS if each.name in names]
     return RobustnessSection(
         note=_note(run, found),
         picture=Picture(
@@ -68,21 +76,21 @@ def robustness_section(
         drops=_drops(found),
         levels=_levels(found),
         cost=_cost(found),
-        examples=_examples(run, album),
-        legend="; ".join(f"{each.name}: {each.legend}" for each in CORRUPTIONS),
+        examples=_examples(run, album, known),
+        legend="; ".join(f"{each.name}: {each.legend}" for each in known),
     )
 
 
 def small_multiples(found: Sequence[VariantRobustness]) -> Figure:
     """Draw accuracy by strength, a panel for each corruption; the best variants in colour."""
     with matplotlib.rc_context(STYLE):
-        corruptions = found[0].corruptions
-        lines = -(-len(corruptions) // PANELS)
+        shared = found[0].corruptions
+        lines = -(-len(shared) // PANELS)
         figure = Figure(figsize=(9.2, 2.7 * lines), layout="constrained")
         panels = figure.subplots(lines, PANELS, sharex=True, sharey=True, squeeze=False)
-        for axes, corruption in zip(panels.flat, corruptions, strict=False):
+        for axes, corruption in zip(panels.flat, shared, strict=False):
             _panel(axes, corruption, found)
-        for axes in panels.flat[len(corruptions) :]:
+        for axes in panels.flat[len(shared) :]:
             axes.set_axis_off()
         handles, labels = panels.flat[0].get_legend_handles_labels()
         shown: dict[str, Any] = {
@@ -92,8 +100,9 @@ def small_multiples(found: Sequence[VariantRobustness]) -> Figure:
             "labelcolor": INK,
         }
         figure.legend(handles, labels, **shown)
-        for axes in panels[-1]:
+        for axes in panels.flat[max(len(shared) - PANELS, 0) : len(shared)]:
             axes.set_xlabel("strength")
+            axes.tick_params(labelbottom=True)
     return figure
 
 
@@ -180,7 +189,12 @@ def _levels(found: Sequence[VariantRobustness]) -> Table:
     most = max(len(corruption.severities) for corruption in found[0].corruptions)
     columns += [Column(f"Strength {number + 1}") for number in range(most)]
     rows = [
-        (Cell(each.variant), Cell(corruption), *(_accuracy(level) for level in levels))
+        (
+            Cell(each.variant),
+            Cell(corruption),
+            *(_accuracy(level) for level in levels),
+            *[Cell(MISSING)] * (most - len(levels)),
+        )
         for each in found
         for corruption, levels in each.accuracy.items()
     ]
@@ -195,7 +209,9 @@ def _cost(found: Sequence[VariantRobustness]) -> str:
     )
 
 
-def _examples(run: RunResults, album: ImageSheet) -> tuple[Gallery, ...]:
+def _examples(
+    run: RunResults, album: ImageSheet, known: Sequence[corruptions.Corruption]
+) -> tuple[Gallery, ...]:
     """Show every corruption of the first training image."""
     if not album.open:
         return ()
@@ -209,7 +225,7 @@ def _examples(run: RunResults, album: ImageSheet) -> tuple[Gallery, ...]:
                 Tile(
                     album.made(
                         (corruption.name, number),
-                        corrupt(image, corruption.name, number, [(seed, row)])[0],
+                        corruptions.corrupt(image, corruption.name, number, [(seed, row)])[0],
                     ),
                     f"A training image under {corruption.name} of strength {number}",
                     f"{number}: {corruption.shown(number)}",
@@ -217,5 +233,5 @@ def _examples(run: RunResults, album: ImageSheet) -> tuple[Gallery, ...]:
                 for number in range(1, len(corruption.severities) + 1)
             ),
         )
-        for corruption in CORRUPTIONS
+        for corruption in known
     )

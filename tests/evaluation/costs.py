@@ -1,4 +1,4 @@
-"""Variants with sizes and speeds to choose from."""
+"""Variants with costs, among which there is something to choose."""
 
 from __future__ import annotations
 
@@ -16,8 +16,6 @@ COSTS = {
     "weak": (100_000, 1.0),
     "guess": (10, 0.1),
 }
-
-
 ROWS = (
     Row(name="best", skill=0.83),
     Row(name="twin", skill=0.77),

@@ -1,4 +1,4 @@
-"""Reads a page as its reader does, and what no page may run."""
+"""What a reader sees of a page."""
 
 from __future__ import annotations
 
