@@ -23,6 +23,7 @@ from benchmarks.store.records import (
     VariantRecord,
     VariantResults,
 )
+from tests.folder import Row, protocol_of
 
 SHARES = np.array([0.5, 0.3, 0.2])
 
@@ -119,7 +120,9 @@ def run_of(
     )
     names = tuple(f"class {number}" for number in range(classes))
     data = DataRecord(name="simulated", class_names=names)
-    manifest = Manifest(name="simulated", data=data, variants=tuple(v.record for v in variants))
+    protocol = protocol_of(tuple(Row(name=name) for name in answers))
+    records = tuple(variant.record for variant in variants)
+    manifest = Manifest(name="simulated", data=data, variants=records, protocol=protocol)
     none = np.zeros(len(labels), np.bool_)
     return RunResults(Path(), manifest, variants, test_shared=none if shared is None else shared)
 

@@ -49,7 +49,7 @@ def added(run: Path, file: Path, name: str = "theirs", **changes):
 
 def openings(run: Path) -> list[str]:
     lines = read_ledger(run / "ledger.jsonl")
-    return [line["variant"] for line in lines if line["event"] == "test-opened"]
+    return [line.variant for line in lines if line.event == "test-opened"]
 
 
 def test_it_stands_below_the_runs_own_rows_whatever_it_scores(run: Path) -> None:

@@ -131,7 +131,7 @@ def run(small: Path, tmp_path: Path) -> Path:
 
 def openings(run: Path) -> list[str]:
     lines = read_ledger(run / "ledger.jsonl")
-    return [line["variant"] for line in lines if line["event"] == "test-opened"]
+    return [line.variant for line in lines if line.event == "test-opened"]
 
 
 def board(run: Path) -> pd.DataFrame:
