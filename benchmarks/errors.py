@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import difflib
+from collections.abc import Iterable
+
 
 class InputError(ValueError):
     """Something given to ferbench is wrong; the message says what, where and what to do."""
@@ -13,3 +16,15 @@ class JobFailed(RuntimeError):
 
 class Unavailable(JobFailed):
     """A variant cannot start for want of something outside ferbench (weights, a package)."""
+
+
+def nearest(name: str, known: Iterable[str]) -> str | None:
+    """Return the one of ``known`` that is written most like ``name``, if one is at all."""
+    return next(iter(difflib.get_close_matches(name, list(known), n=1)), None)
+
+
+def did_you_mean(name: str, known: Iterable[str], there_are: str = "there are") -> str:
+    """Return the hint for a ``name`` that is not among ``known``: the nearest, or all of them."""
+    every = list(known)
+    meant = nearest(name, every)
+    return f"did you mean {meant!r}?" if meant else f"{there_are}: {', '.join(every)}"

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import importlib
-import importlib.util
 import pkgutil
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import MappingProxyType, ModuleType
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from datasets.plugins import import_plugin
 from datasets.records import DataError, Provenance
 from datasets.trees import content_fingerprint
 
@@ -101,23 +101,10 @@ def discover(plugins: Iterable[Path] = ()) -> Mapping[str, Source]:
         importlib.import_module(f"{__package__}.{found.name}")
         for found in pkgutil.iter_modules([str(Path(__file__).parent)])
     ]
-    modules += [import_plugin(path) for path in plugins]
+    modules += [import_plugin(path, DataError) for path in plugins]
     sources: dict[str, Source] = {}
     for module in modules:
         for value in vars(module).values():
             if isinstance(value, Source) and sources.setdefault(value.name, value) is not value:
                 raise DataError(f"two data sets are named {value.name!r}; rename one of them")
     return MappingProxyType(sources)
-
-
-def import_plugin(path: Path) -> ModuleType:
-    """Import the Python file ``path`` under a name of its own; raises ``DataError``."""
-    spec = importlib.util.spec_from_file_location(f"ferbench_plugin_{path.stem}", path)
-    if spec is None or spec.loader is None or not path.is_file():
-        raise DataError(f"plugin {path}: not a Python file")
-    module = importlib.util.module_from_spec(spec)
-    try:
-        spec.loader.exec_module(module)
-    except Exception as error:
-        raise DataError(f"plugin {path}: {type(error).__name__}: {error}") from error
-    return module

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import difflib
 import importlib
-import importlib.util
 import pkgutil
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from functools import partial
 from pathlib import Path
-from types import MappingProxyType, ModuleType
+from types import MappingProxyType
 from typing import Any, Literal, TypeVar
+
+from datasets.plugins import import_plugin
 
 EngineName = Literal["keras", "torch", "scikit-learn"]
 Value = float | int | str
@@ -215,7 +216,7 @@ def discover(plugins: Iterable[Path] = ()) -> Registry:
         importlib.import_module(f"{__package__}.{found.name}")
         for found in pkgutil.iter_modules([str(Path(__file__).parent)])
     ]
-    modules += [import_plugin(path) for path in plugins]
+    modules += [import_plugin(path, ModelError) for path in plugins]
     architectures: dict[str, Architecture] = {}
     families: dict[str, Family] = {}
     for module in modules:
@@ -230,16 +231,3 @@ def discover(plugins: Iterable[Path] = ()) -> Registry:
 def _add(known: dict[str, T], name: str, value: T) -> None:
     if known.setdefault(name, value) is not value:
         raise ModelError(f"two models are named {name!r}; rename one of them")
-
-
-def import_plugin(path: Path) -> ModuleType:
-    """Import the Python file ``path`` under a name of its own; raises ``ModelError``."""
-    spec = importlib.util.spec_from_file_location(f"ferbench_plugin_{path.stem}", path)
-    if spec is None or spec.loader is None or not path.is_file():
-        raise ModelError(f"plugin {path}: not a Python file")
-    module = importlib.util.module_from_spec(spec)
-    try:
-        spec.loader.exec_module(module)
-    except Exception as error:
-        raise ModelError(f"plugin {path}: {type(error).__name__}: {error}") from error
-    return module

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from benchmarks.data.corruptions import EDITION, LEVELS, STRENGTHS
+from benchmarks.data.corruptions import CORRUPTIONS, edition
 from benchmarks.engines import grad_cam as maps
 from benchmarks.execution.jobs.choice import chosen
-from benchmarks.execution.jobs.scoring import drawn
+from benchmarks.execution.jobs.scoring import described, drawn
 from benchmarks.protocol.canonical import digest
 from benchmarks.store.files import write_arrays, write_table
 from benchmarks.store.keys import explain_identity, robustness_identity
@@ -36,7 +36,7 @@ def ask(folder: Path, images: int | None = IMAGES) -> Path:
         if fit["seed"] == seeds[0] and fit["variant"] != "majority":
             _look(place, test, {**explain_identity(fit["key"], split), "edition": maps.EDITION})
             _open(folder, facts, "explain")
-        identity = robustness_identity(fit["key"], split, images, 0) | {"edition": EDITION}
+        identity = robustness_identity(fit["key"], split, images, 0) | {"edition": edition()}
         _bear(place, test, identity)
         _open(folder, facts, "robustness")
         spent = {"event": "robustness", **facts, "images_seen": 31 * IMAGES, "seconds": 2.5}
@@ -64,13 +64,13 @@ def _bear(place: Path, test: pd.DataFrame, identity: dict[str, Any]) -> None:
     part = drawn(test["label"].to_numpy(np.int64), identity["images"], identity["seed"])
     table = test.loc[part, ["row", "label"]].reset_index(drop=True)
     table["clean"] = columns.to_numpy()[part].argmax(axis=1)
-    for corruption in LEVELS:
-        for strength in STRENGTHS:
+    for corruption in CORRUPTIONS:
+        for number in range(1, len(corruption.severities) + 1):
             answers = table["clean"].to_numpy().copy()
-            turned = slice(None, len(answers) * strength // 10)
+            turned = slice(None, len(answers) * number // 10)
             answers[turned] = (answers[turned] + 1) % columns.shape[1]
-            table[f"{corruption}_{strength}"] = answers.astype(np.int16)
-    table.attrs = {"key": digest(identity), "identity": identity}
+            table[f"{corruption.name}_{number}"] = answers.astype(np.int16)
+    table.attrs = {"key": digest(identity), "identity": identity, "corruptions": described()}
     write_table(place / "robustness.parquet", table)
 
 

@@ -40,7 +40,7 @@ PRECISIONS = ("float32", "bfloat16")
 """The baseline's first."""
 COMPARED = ("train_images_per_second", "latency_ms", "batch_latency_ms")
 
-Measured = Mapping[str, Any]
+Speed = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -93,7 +93,7 @@ def speed_name(variant: Variant, image_shape: tuple[int, int, int]) -> str:
 
 def bench_cells(
     protocol: Protocol,
-    ground: PreparedData,
+    prepared: PreparedData,
     variants: Sequence[Variant],
     precisions: Sequence[str],
     effort: Effort,
@@ -101,7 +101,7 @@ def bench_cells(
     plugins: Sequence[Path] = (),
 ) -> list[Job]:
     """Return one cell for each variant and precision: the final fit's, to be timed, not ended."""
-    stage, device, facts = packed_data(ground), device_name(), dataclasses.asdict(effort)
+    stage, device, facts = packed_data(prepared), device_name(), dataclasses.asdict(effort)
     cells: list[Job] = []
     for variant in variants:
         for precision in precisions if variant.engine != "scikit-learn" else ("float32",):
@@ -123,14 +123,14 @@ def bench_cells(
     return cells
 
 
-def carry_out_one_by_one(
-    cells: Sequence[Job], ground: PreparedData, folder: Path
-) -> Iterator[tuple[Job, Measured | JobFailed]]:
+def run_one_by_one(
+    cells: Sequence[Job], prepared: PreparedData, folder: Path
+) -> Iterator[tuple[Job, Speed | JobFailed]]:
     """Yield each cell with what came of it; no other cell runs meanwhile."""
     executor = ProcessExecutor(
         1,
         threads=cells[0].threads,
-        forbidden=[ground.packs.sealed.parent],
+        forbidden=[prepared.packs.sealed.parent],
         log=folder / "log.txt",
     )
     try:
@@ -141,7 +141,7 @@ def carry_out_one_by_one(
         executor.close()
 
 
-def _outcome(executor: ProcessExecutor) -> Measured | JobFailed:
+def _outcome(executor: ProcessExecutor) -> Speed | JobFailed:
     while True:
         event = executor.wait(1.0)
         if event is not None and event.kind == "done":
@@ -152,7 +152,7 @@ def _outcome(executor: ProcessExecutor) -> Measured | JobFailed:
 
 def bench(
     protocol: Protocol,
-    ground: PreparedData,
+    prepared: PreparedData,
     registry: Registry,
     effort: Effort,
     precisions: Sequence[str],
@@ -166,16 +166,14 @@ def bench(
     measured again at the end: ``drift`` is the relative change of its training speed.
     Raises ``InputError`` where the baseline cannot be measured.
     """
-    variants = bench_variants(protocol, registry, ground.data.image_shape)
+    variants = bench_variants(protocol, registry, prepared.data.image_shape)
     with tempfile.TemporaryDirectory(prefix="ferbench-bench-") as name:
         folder = Path(name)
-        cells = bench_cells(protocol, ground, variants, precisions, effort, folder, plugins)
+        cells = bench_cells(protocol, prepared, variants, precisions, effort, folder, plugins)
         last = dataclasses.replace(cells[0], output=str(folder / "again.json"))
         outcomes = []
         tell(_title(cells[0]))
-        for index, (cell, outcome) in enumerate(
-            carry_out_one_by_one([*cells, last], ground, folder)
-        ):
+        for index, (cell, outcome) in enumerate(run_one_by_one([*cells, last], prepared, folder)):
             outcomes.append(outcome)
             if index == 0 and isinstance(outcome, JobFailed):
                 raise InputError(f"the baseline {cell.variant} cannot be measured: {outcome}")
@@ -207,7 +205,7 @@ def _title(cell: Job) -> str:
     return f"{cell.variant}, {cell.precision}"
 
 
-def _row(cell: Job, outcome: Measured | JobFailed, baseline: Measured) -> dict[str, Any]:
+def _row(cell: Job, outcome: Speed | JobFailed, baseline: Speed) -> dict[str, Any]:
     row: dict[str, Any] = {
         "variant": cell.variant,
         "engine": cell.engine,
@@ -222,13 +220,13 @@ def _row(cell: Job, outcome: Measured | JobFailed, baseline: Measured) -> dict[s
     return {**row, "status": "ok", "reason": "", **measured, **ratios}
 
 
-def _ratio(name: str, measured: Measured, baseline: Measured) -> float:
+def _ratio(name: str, measured: Speed, baseline: Speed) -> float:
     """Return how many times as fast as the baseline; of two latencies the smaller is faster."""
     ours, theirs = measured[name]["median"], baseline[name]["median"]
     return float(ours / theirs if name == "train_images_per_second" else theirs / ours)
 
 
-def _drift(first: Measured, again: Measured | JobFailed) -> float | None:
+def _drift(first: Speed, again: Speed | JobFailed) -> float | None:
     if isinstance(again, JobFailed):
         return None
     return _ratio("train_images_per_second", again, first) - 1

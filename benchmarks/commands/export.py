@@ -12,7 +12,7 @@ import typer
 from benchmarks.commands.options import Plugin
 
 
-class Format(StrEnum):
+class ExportFormat(StrEnum):
     """What ``ferbench export`` can write; each engine has some of them."""
 
     onnx = "onnx"
@@ -27,7 +27,7 @@ class Format(StrEnum):
 def export(
     model: Annotated[str, typer.Argument(metavar="RUN/VARIANT")],
     format: Annotated[
-        Format,
+        ExportFormat,
         typer.Option(
             help="Keras: keras, h5, onnx, tflite; torch: onnx, torch-export, safetensors; "
             "scikit-learn: joblib, safetensors."
@@ -39,12 +39,12 @@ def export(
 ) -> int:
     """Write a fitted model as a file for other programs, checked against the run's own model."""
     from benchmarks.exchange.exporting.export import ExportRequest
-    from benchmarks.exchange.exporting.export import export as carry_out
+    from benchmarks.exchange.exporting.export import export as export_model
 
     request = ExportRequest(
         reference=model, format=format, out=out, seed=seed, plugins=tuple(plugin or ())
     )
-    done = carry_out(request)
+    done = export_model(request)
     print(f"written: {done.file}", file=sys.stderr)
     print(f"written: {done.card}", file=sys.stderr)
     print(

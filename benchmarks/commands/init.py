@@ -43,10 +43,10 @@ def init(
         def timing(name: str) -> None:
             status.update(f"timing {name}" if name else "writing")
 
-        choice, ground = choose_data(place, decoded)
-        for line in describe(ground):
+        choice, prepared = choose_data(place, decoded)
+        for line in describe(prepared):
             console.print(line)
-        proposal = propose(_name(file.stem), choice, ground, measure=measure, tell=timing)
+        proposal = propose(_name(file.stem), choice, prepared, measure=measure, tell=timing)
     write_protocol(proposal, file)
     for line in budget_lines(proposal):
         console.print(line)

@@ -23,10 +23,10 @@ def run(
     """Carry out a protocol, or go on with it where it stopped."""
     from rich.console import Console
 
-    from benchmarks.commands.listings import print_laboratory, print_leaderboard
+    from benchmarks.commands.tables import print_laboratory, print_leaderboard
     from benchmarks.execution.progress import Display
     from benchmarks.execution.run import RunRequest
-    from benchmarks.execution.run import run as carry_out
+    from benchmarks.execution.run import run as run_protocol
     from benchmarks.leaks import laboratory
     from benchmarks.leaks.page import render_laboratory
     from benchmarks.protocol.reading import load_protocol
@@ -49,7 +49,7 @@ def run(
         render_laboratory(folder)
         print_laboratory(console, folder)
     else:
-        statuses = carry_out(request, Display(console))
+        statuses = run_protocol(request, Display(console))
         render(folder)
         write_digests(folder)
         print_leaderboard(console, folder)

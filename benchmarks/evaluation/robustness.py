@@ -8,9 +8,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.data.corruptions import LEVELS
 from benchmarks.evaluation.uncertainty import Uncertainty
-from benchmarks.store.records import CorruptedAnswers, FitResults, RunResults, VariantResults
+from benchmarks.store.records import (
+    CorruptedAnswers,
+    CorruptionRecord,
+    FitResults,
+    RunResults,
+    VariantResults,
+)
 
 
 @dataclass(frozen=True)
@@ -26,13 +31,15 @@ class Measured:
 class VariantRobustness:
     """What one variant bears; every value is a mean over its seeds.
 
-    ``accuracy`` is corruption → accuracy at each strength, ``drop`` what each corruption takes
-    of the clean accuracy, as a mean over strengths, paired on the same images, and
-    ``corrupted`` the mean accuracy over all corruptions and strengths. ``seconds`` and
-    ``images_seen`` are what finding this out cost, on ``images`` of the test set.
+    ``corruptions`` are those that all fits of the run answered. ``accuracy`` is the name of each
+    → accuracy at each severity, ``drop`` what each takes of the clean accuracy, as a mean over
+    severities, paired on the same images, and ``corrupted`` the mean accuracy over all
+    corruptions and severities. ``seconds`` and ``images_seen`` are what finding this out cost, on
+    ``images`` of the test set.
     """
 
     variant: str
+    corruptions: tuple[CorruptionRecord, ...]
     images: int
     clean: Measured
     corrupted: Measured
@@ -45,29 +52,47 @@ class VariantRobustness:
 def robustness(run: RunResults, order: Sequence[str]) -> tuple[VariantRobustness, ...]:
     """Return what each variant bears whose every fit was asked; ``order`` is best first."""
     by_name = {variant.name: variant for variant in run.ranked}
-    asked = [by_name[name] for name in order if name in by_name]
+    asked = [
+        by_name[name]
+        for name in order
+        if name in by_name and all(fit.robustness is not None for fit in by_name[name].fits)
+    ]
+    shared = _shared([fit.robustness for each in asked for fit in each.fits if fit.robustness])
+    return tuple(_borne(run, variant, shared) for variant in asked) if shared else ()
+
+
+def _shared(answered: Sequence[CorruptedAnswers]) -> tuple[CorruptionRecord, ...]:
+    """Return the corruptions that are in every table; an older one may lack some."""
+    if not answered:
+        return ()
+    sizes = [
+        {name: columns.shape[1] for name, columns in each.answers.items()} for each in answered
+    ]
     return tuple(
-        _borne(run, variant)
-        for variant in asked
-        if all(fit.robustness is not None for fit in variant.fits)
+        corruption
+        for corruption in answered[0].corruptions
+        if len({size.get(corruption.name) for size in sizes}) == 1
     )
 
 
-def _borne(run: RunResults, variant: VariantResults) -> VariantRobustness:
+def _borne(
+    run: RunResults, variant: VariantResults, shared: Sequence[CorruptionRecord]
+) -> VariantRobustness:
     answered = [fit.robustness for fit in variant.fits if fit.robustness is not None]
     pictures = _pictures(variant.fits[0], answered[0])
     clean = np.mean([each.clean == each.labels for each in answered], axis=0)
     right = {
-        corruption: np.mean(
-            [each.answers[corruption] == each.labels[:, None] for each in answered], axis=0
+        corruption.name: np.mean(
+            [each.answers[corruption.name] == each.labels[:, None] for each in answered], axis=0
         )
-        for corruption in LEVELS
+        for corruption in shared
     }
     everything = np.mean([part.mean(axis=1) for part in right.values()], axis=0)
     spent = [e for e in run.events("robustness") if e.get("variant") == variant.name]
     last = {event.get("seed"): event for event in spent}.values()
     return VariantRobustness(
         variant=variant.name,
+        corruptions=tuple(shared),
         images=len(clean),
         clean=_measured(clean, pictures, fraction=True),
         corrupted=_measured(everything, pictures, fraction=True),

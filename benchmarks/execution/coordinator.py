@@ -20,6 +20,7 @@ from benchmarks.store.files import read_json, write_json
 from benchmarks.store.folder import RunFolder
 from benchmarks.store.ledger import Ledger
 from benchmarks.store.reading import refuse_mistaken
+from benchmarks.store.references import find_reference
 from models.registry import ModelError
 
 WHAT = {
@@ -330,10 +331,12 @@ def _outcome(event: Event) -> JobOutcome:
 
 def _fitted_backbone(reference: str) -> Path:
     """Return the backbone of ``RUN/VARIANT``'s first seed."""
-    run, _, variant = reference.rpartition("/")
-    if not run:
+    if "/" not in reference:
         raise InputError(f"run:{reference}: write run:RUN/VARIANT, RUN a results folder")
-    refuse_mistaken(Path(run))
-    folder = RunFolder(Path(run)).fit(variant, 0).parent
+    found = find_reference(reference)
+    if found is None or not found.variant:
+        raise Unavailable(f"run:{reference}: no such file; give one that exists")
+    refuse_mistaken(found.run)
+    folder = RunFolder(found.run).fit(found.variant, 0).parent
     fits = sorted(folder.glob("seed-*/backbone.safetensors"))
     return fits[0] if fits else folder / "backbone.safetensors"

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from benchmarks.data import corruptions as corruption
+from benchmarks.data import corruptions
 from benchmarks.engines import grad_cam as maps
 from benchmarks.engines.registry import engine_versions
 from benchmarks.execution.jobs.job import CellKind, Job
@@ -145,7 +145,7 @@ class Plan:
         split = self.target.split_digest
         identity = robustness_identity(fit.key, split, wanted.images, self.protocol.seed)
         place = self.folder.robustness(fit.variant, fit.seed)
-        return self._asked("robustness", fit, {**identity, "edition": corruption.EDITION}, place)
+        return self._asked("robustness", fit, {**identity, "edition": corruptions.edition()}, place)
 
     def measure(self, variant: Variant, fit: Job) -> Job:
         """Count and time a fitted variant."""

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from benchmarks.data.mistakes import apply_mistake, check_experiment
 from benchmarks.data.prepared import PreparedData, prepare_data
-from benchmarks.data.treatments import apply_mistake
 from benchmarks.engines.registry import engine_versions
 from benchmarks.errors import InputError
 from benchmarks.execution.coordinator import Coordinator
@@ -131,6 +131,7 @@ def prepare_target(
     protocol: Protocol, data: Path | None, plugins: tuple[Path, ...], display: Display
 ) -> PreparedData:
     """Prepare the data set that ``protocol`` ranks on, with the mistake that it asks for."""
+    check_experiment(protocol)
     with display.preparing(protocol.data.set) as progress:
         ground = prepare_data(
             protocol.data, data, seed=protocol.seed, plugins=plugins, progress=progress

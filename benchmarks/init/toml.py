@@ -50,7 +50,7 @@ def protocol_text(proposal: Proposal, file: Path) -> str:
         _entry("precision", protocol.precision, _why_precision(protocol)),
         _entry("selection", protocol.selection, _why_selection(protocol)),
         "",
-        *_comments(describe(proposal.ground)),
+        *_comments(describe(proposal.prepared)),
         *_data(proposal),
         "",
         *_comments(budget_lines(proposal)),
@@ -72,9 +72,9 @@ def next_command(file: Path) -> str:
     return f"ferbench run {_printable(shlex.quote(str(file)))}"
 
 
-def describe(ground: PreparedData) -> Iterator[str]:
+def describe(prepared: PreparedData) -> Iterator[str]:
     """Yield lines about the data: size, classes and counts, the split, and what to beware of."""
-    data, counts = ground.data, ground.counts()
+    data, counts = prepared.data, prepared.counts()
     height, width, channels = data.image_shape
     colour = "grey" if channels == 1 else "colour"
     standing = "" if data.name == GENERAL else f" ({data.provenance.status})"
@@ -91,19 +91,19 @@ def describe(ground: PreparedData) -> Iterator[str]:
         yield set_cell_size(text, cells) + row
     if len(data.class_names) > SHOWN_CLASSES:
         yield f"and {len(data.class_names) - SHOWN_CLASSES} more classes"
-    yield from remarks(ground)
+    yield from remarks(prepared)
 
 
-def remarks(ground: PreparedData) -> Iterator[str]:
+def remarks(prepared: PreparedData) -> Iterator[str]:
     """Yield what the user should know about the data before comparing on it."""
-    data, counts = ground.data, ground.counts()
-    if ground.split.made:
+    data, counts = prepared.data, prepared.counts()
+    if prepared.split.made:
         yield (
             "Where there was no split it was made here: stratified, from the seed, with identical "
             "images on one side. Another seed gives another split."
         )
     yield from (_printable(note) for note in data.provenance.notes)
-    tests = len(ground.split.test)
+    tests = len(prepared.split.test)
     points = 100 * 1.96 * math.sqrt(0.25 / tests)
     yield (
         f"On {tests:,} test images an accuracy is known to within ±{points:.1f} points at worst "
@@ -133,7 +133,7 @@ def budget_lines(proposal: Proposal) -> Iterator[str]:
             "the budget is a cautious guess by the number of images."
         )
     if subset := proposal.protocol.data.train_images:
-        images = len(proposal.ground.split.train)
+        images = len(proposal.prepared.split.train)
         yield (
             f"To end in time it trains on {subset:,} of {images:,} images; "
             "delete train_images to use all."
@@ -149,7 +149,7 @@ def duration(seconds: float) -> str:
 
 
 def _data(proposal: Proposal) -> Iterator[str]:
-    choice, split = proposal.protocol.data, proposal.ground.split
+    choice, split = proposal.protocol.data, proposal.prepared.split
     assert choice.path is not None
     yield "[data]"
     yield _entry("set", choice.set)

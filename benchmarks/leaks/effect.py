@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from benchmarks.data.mistakes import ALTERED, COUNTERPARTS, HONEST, MISTAKES, Mistake
+from benchmarks.data import mistakes
+from benchmarks.data.mistakes import ALTERED, HONEST, Mistake, Reported
 from benchmarks.errors import InputError
 from benchmarks.store.reading import read_run
 from benchmarks.store.records import FitResults, RunResults
@@ -113,9 +114,9 @@ def read_laboratory(folder: Path) -> Laboratory:
     """
     if not is_laboratory(folder):
         raise InputError(f"{folder}: not a leak laboratory (it has no run in {HONEST}/)")
-    names = (HONEST, *COUNTERPARTS, *(mistake.name for mistake in MISTAKES if mistake.trained))
+    names = (HONEST, *(name for name, _ in mistakes.treatments()))
     runs = {n: read_run(folder / n) for n in names if (folder / n / "manifest.json").is_file()}
-    return Laboratory(folder, runs, tuple(_worth(runs, mistake) for mistake in MISTAKES))
+    return Laboratory(folder, runs, tuple(_worth(runs, mistake) for mistake in mistakes.MISTAKES))
 
 
 def table(laboratory: Laboratory) -> pd.DataFrame:
@@ -157,11 +158,12 @@ def _worth(runs: Mapping[str, RunResults], mistake: Mistake) -> MistakeEffect:
         if reason := _missing(runs, name):
             return MistakeEffect(mistake=mistake, reason=reason)
     seed = int(runs[HONEST].manifest.protocol.get("seed", 0))
-    if mistake.name == "best-of-seeds":
-        return _best_of_seeds(mistake, runs[HONEST], seed)
-    side = "validation" if mistake.name == "validation-as-test" else "test"
     shared = sorted(_fits(runs[made]).keys() & _fits(runs[mistake.counterpart]).keys())
-    reported = scored(runs[made], shared, side)
+    if len(shared) < mistake.fewest_seeds:
+        reason = "there is one seed only; give fit.seeds several"
+        return MistakeEffect(mistake=mistake, reason=reason)
+    told = _reported(mistake, runs[made], shared)
+    reported = scored(runs[made], [shared[place] for place in told.places], told.split)
     counterpart = scored(runs[mistake.counterpart], shared, "test")
     if mistake.same_images and not np.array_equal(reported.pictures, counterpart.pictures):
         raise InputError(
@@ -169,7 +171,14 @@ def _worth(runs: Mapping[str, RunResults], mistake: Mistake) -> MistakeEffect:
             "remove the folder and run the laboratory again"
         )
     gain = difference(reported, counterpart, same_images=mistake.same_images, seed=seed)
-    return _measured(mistake, runs[made], side, reported, counterpart, gain, seed)
+    return _measured(mistake, runs[made], told.split, reported, counterpart, gain, seed)
+
+
+def _reported(mistake: Mistake, run: RunResults, seeds: list[int]) -> Reported:
+    """Return what is told of ``run``: all its test answers, unless the mistake tells others."""
+    if mistake.reporting is None:
+        return Reported("test", tuple(range(len(seeds))))
+    return mistake.reporting(scored(run, seeds, "test").correct)
 
 
 def _missing(runs: Mapping[str, RunResults], name: str) -> str:
@@ -178,18 +187,6 @@ def _missing(runs: Mapping[str, RunResults], name: str) -> str:
         return f"the run {name} has not been made yet; the same command goes on"
     (variant,) = runs[name].variants
     return "" if variant.ranked else f"the run {name}: {variant.outcome.reason}"
-
-
-def _best_of_seeds(mistake: Mistake, honest: RunResults, seed: int) -> MistakeEffect:
-    every = scored(honest, sorted(_fits(honest)), "test")
-    if len(every.correct) < 2:
-        return MistakeEffect(
-            mistake=mistake, reason="there is one seed only; give fit.seeds several"
-        )
-    best = int(every.correct.mean(axis=1).argmax())
-    reported = Scored(every.correct[best : best + 1], every.pictures)
-    gain = difference(reported, every, same_images=True, seed=seed)
-    return _measured(mistake, honest, "test", reported, every, gain, seed)
 
 
 def _measured(

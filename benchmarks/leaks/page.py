@@ -188,7 +188,7 @@ def _mistakes(laboratory: Laboratory) -> Table:
     ]
     rows = [
         (
-            Cell(worth.mistake.title, f"{worth.mistake.name}: {worth.mistake.told}."),
+            Cell(worth.mistake.title, f"{worth.mistake.name}: {worth.mistake.description}."),
             *(_numbers(worth) if worth.measured else (Cell(worth.reason, span=len(columns) - 1),)),
         )
         for worth in laboratory.worths

@@ -7,7 +7,6 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from benchmarks.data.mistakes import CounterpartName, MistakeName
 from benchmarks.protocol.canonical import digest
 from datasets.records import Policy
 
@@ -128,7 +127,8 @@ class Protocol(_Section):
     same architecture, input size and augmentation from scratch.
 
     ``mistake`` is one that the run makes on purpose, so that it is never ranked; ``counterpart``
-    is the right way to do what a mistake does. With ``leaks`` it is a leak laboratory.
+    is the right way to do what a mistake does; both are names of ``benchmarks.data.mistakes``.
+    With ``leaks`` it is a leak laboratory.
     """
 
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
@@ -145,8 +145,8 @@ class Protocol(_Section):
     variants: Annotated[tuple[VariantChoice, ...], Field(min_length=1)]
     controls: bool = True
     plugins: tuple[str, ...] = ()
-    mistake: MistakeName | None = None
-    counterpart: CounterpartName | None = None
+    mistake: str | None = None
+    counterpart: str | None = None
     leaks: Leaks | None = None
     robustness: Robustness | None = None
 

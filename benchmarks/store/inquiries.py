@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from pydantic import TypeAdapter, ValidationError
 
-from benchmarks.data.corruptions import LEVELS, STRENGTHS
 from benchmarks.errors import InputError
 from benchmarks.store.files import array_attributes, table_attributes
 from benchmarks.store.keys import explain_identity, robustness_identity
-from benchmarks.store.records import AttentionMaps, CorruptedAnswers, Manifest, Predictions
+from benchmarks.store.records import (
+    AttentionMaps,
+    CorruptedAnswers,
+    CorruptionRecord,
+    Manifest,
+    Predictions,
+)
 
 
 def read_attention(
@@ -60,18 +67,49 @@ def read_robustness(
     identity = robustness_identity(key, manifest.split.digest, wanted.get("images"), seed)
     if not _is_about(path, attributes, identity):
         return None
-    names = {c: [f"{c}_{strength}" for strength in STRENGTHS] for c in LEVELS}
     table = pd.read_parquet(path)
-    asked = {name for columns in names.values() for name in columns}
-    missing = {"row", "label", "clean", *asked} - set(table.columns)
+    missing = {"row", "label", "clean"} - set(table.columns)
     if missing or not table["row"].isin(test.rows).all() or table["row"].duplicated().any():
         raise InputError(f"{path}: holds other images or columns; remove it and run again")
+    corruptions = _corruptions(path, attributes, table)
     return CorruptedAnswers(
         rows=table["row"].to_numpy(np.int64),
         labels=test.labels[np.searchsorted(test.rows, table["row"])],
         clean=table["clean"].to_numpy(np.int64),
-        answers={c: table[columns].to_numpy(np.int64) for c, columns in names.items()},
+        answers={c.name: table[_columns(c)].to_numpy(np.int64) for c in corruptions},
+        corruptions=corruptions,
     )
+
+
+def _columns(corruption: CorruptionRecord) -> list[str]:
+    return [f"{corruption.name}_{number + 1}" for number in range(len(corruption.severities))]
+
+
+def _corruptions(
+    path: Path, attributes: Mapping[str, Any], table: pd.DataFrame
+) -> tuple[CorruptionRecord, ...]:
+    """Return the corruptions that a table names; of an older one, those of its columns' names."""
+    named = attributes.get("corruptions")
+    try:
+        found = (
+            TypeAdapter(tuple[CorruptionRecord, ...]).validate_python(named)
+            if named is not None
+            else tuple(_by_columns(table))
+        )
+    except ValidationError as error:
+        raise InputError(f"{path}: is damaged; remove it and run again") from error
+    columns = [column for corruption in found for column in _columns(corruption)]
+    if not columns or not set(columns) <= set(table.columns):
+        raise InputError(f"{path}: holds other images or columns; remove it and run again")
+    return found
+
+
+def _by_columns(table: pd.DataFrame) -> Iterator[CorruptionRecord]:
+    """Read ``blur_1``, ``blur_2`` … as the corruption blur of so many unknown severities."""
+    parted = (str(column).rpartition("_") for column in table.columns)
+    counts = Counter(name for name, _, number in parted if name and number.isdigit())
+    for name, count in counts.items():
+        yield CorruptionRecord(name, name.capitalize(), (float("nan"),) * count)
 
 
 def _is_about(path: Path, attributes: Mapping[str, Any], identity: Mapping[str, Any]) -> bool:

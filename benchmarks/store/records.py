@@ -220,18 +220,33 @@ class AttentionMaps:
     layer: str
 
 
+@dataclass(frozen=True)
+class CorruptionRecord:
+    """A corruption as ``robustness.parquet`` names it.
+
+    ``severities`` come mildest first, and ``legend`` says what they measure; an older file tells
+    only how many there are: each is NaN, and the legend blank.
+    """
+
+    name: str
+    title: str
+    severities: tuple[float, ...]
+    legend: str = ""
+
+
 @dataclass(frozen=True, eq=False)
 class CorruptedAnswers:
     """What a fit answered to test images as they are, and corrupted.
 
-    ``rows``, ``labels``, ``clean``: int64, N. ``answers``: corruption → int64, N×5, a column
-    for each strength.
+    ``rows``, ``labels``, ``clean``: int64, N. ``answers``: name of each of ``corruptions`` →
+    int64, N×S, a column for each severity.
     """
 
     rows: NDArray[np.int64]
     labels: NDArray[np.int64]
     clean: NDArray[np.int64]
     answers: Mapping[str, NDArray[np.int64]]
+    corruptions: tuple[CorruptionRecord, ...]
 
 
 @dataclass(frozen=True, eq=False)

@@ -15,23 +15,7 @@ from benchmarks.evaluation.scores import score
 from benchmarks.metrics import METRICS
 from benchmarks.store.records import Predictions
 from tests.engine_process import call
-
-CLASSES = 5
-
-
-def fits(number: int = 4, images: int = 300, *, absent: int | None = None) -> list[Predictions]:
-    """Draw the predictions of several fits for the same images; class ``absent`` has none."""
-    chance = np.random.default_rng(3)
-    known = [label for label in range(CLASSES) if label != absent]
-    labels = chance.choice(known, size=images)
-    ids = np.array([f"{place:04}" for place in range(images)])
-    drawn = []
-    for _ in range(number):
-        shares = chance.dirichlet(np.ones(CLASSES), size=images)
-        shares[np.arange(images), labels] += 0.3
-        shares /= shares.sum(axis=1, keepdims=True)
-        drawn.append(Predictions(np.arange(images), ids, labels, shares))
-    return drawn
+from tests.evaluation.simulated import CLASSES, fits
 
 
 @pytest.mark.parametrize("absent", [None, 2])
@@ -144,18 +128,6 @@ def test_a_probability_of_zero_costs_what_scikit_learn_says() -> None:
 
 
 def test_twelve_variants_of_three_seeds_take_seconds_and_little_memory() -> None:
-    used = call("tests.evaluation.test_bootstrap:spend")
+    used = call("tests.evaluation.simulated:spend")
     assert used["seconds"] < 10
     assert used["megabytes"] < 1000
-
-
-def spend() -> dict[str, float]:
-    """Bootstrap 12 × 3 fits of 3,589 images, 10,000 resamples; return what the process used."""
-    import time
-
-    from benchmarks.execution.jobs.training import peak_memory_mb
-
-    tests = fits(36, 3589)
-    began = time.process_time()
-    bootstrap(tests, resamples=10_000)
-    return {"seconds": time.process_time() - began, "megabytes": peak_memory_mb()}

@@ -8,8 +8,8 @@ import pytest
 
 from benchmarks.commands.export import Format
 from benchmarks.errors import InputError
+from benchmarks.evaluation.fitted import resolve_scored_fit
 from benchmarks.exchange.exporting.export import ExportRequest, export
-from benchmarks.exchange.exporting.fits import scored_fit
 from benchmarks.exchange.exporting.formats import FORMATS, NAMES, choose_format, require_packages
 from tests.folder import ROWS, build
 
@@ -25,7 +25,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def refusal(reference: str, seed: int | None = None) -> str:
     with pytest.raises(InputError) as raised:
-        scored_fit(reference, seed)
+        resolve_scored_fit(reference, seed)
     assert "\n" not in str(raised.value)
     return str(raised.value)
 
@@ -54,8 +54,10 @@ def test_a_missing_package_is_named_with_the_extra_that_brings_it() -> None:
 
 
 def test_the_lowest_seed_is_taken_unless_one_is_asked_for(run: Path) -> None:
-    assert scored_fit(f"{run}/plain-cnn", None).fit.record.seed == 3
-    assert scored_fit(f"{run}/plain-cnn", 5).folder == (run / "fits" / "plain-cnn" / "seed-5")
+    assert resolve_scored_fit(f"{run}/plain-cnn", None).fit.record.seed == 3
+    assert resolve_scored_fit(f"{run}/plain-cnn", 5).folder == (
+        run / "fits" / "plain-cnn" / "seed-5"
+    )
     assert "no fit with seed 4; there are: 3, 5" in refusal(f"{run}/plain-cnn", 4)
 
 

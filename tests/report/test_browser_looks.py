@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Page
 from benchmarks.report.page import render
 from tests.folder import EXPRESSIONS, HOSTILE, ROWS, build
 from tests.folder_extras import ask, pack
-from tests.report.conftest import opened
+from tests.report.browser import opened
 
 
 @pytest.fixture(scope="module")

@@ -15,7 +15,7 @@ from benchmarks.report.files.tables import save_tables
 from benchmarks.report.page import content, environment, frame_of_page
 from benchmarks.store.reading import read_run
 from tests.folder import ROWS, build
-from tests.report.conftest import opened
+from tests.report.browser import opened
 
 HOSTILE = (
     "=HYPERLINK(1)",

@@ -14,7 +14,7 @@ from benchmarks.report.sections.fairness import ledgers, marks
 from benchmarks.report.sections.leaderboard import ranking
 from benchmarks.store.reading import read_run
 from tests.folder import ROWS, build
-from tests.report.test_page import text
+from tests.report.reading import text
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from benchmarks.report.writing.prose import as_latex
 from benchmarks.store.reading import read_run
 from benchmarks.store.records import RunResults
 from tests.folder import DEFAULTS, ROWS, SPACE, Row, build
-from tests.report.conftest import opened
+from tests.report.browser import opened
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,7 @@ from benchmarks.report.elements.elements import Column
 from benchmarks.report.files.collection import definitions
 from benchmarks.report.page import content
 from benchmarks.store.reading import read_run
-from tests.report.conftest import opened
+from tests.report.browser import opened
 
 MACRO_F1 = "What is meant by Macro-F1, %"
 

@@ -24,7 +24,7 @@ from benchmarks.store.folder import slug
 from benchmarks.store.ledger import openings, read_ledger, scorings
 from benchmarks.store.reading import read_run
 from tests.folder import ROWS, build
-from tests.report.test_page import text
+from tests.report.reading import text
 
 FIRST, SECOND = ("majority", "plain-cnn"), ("augmented-cnn", "resnet50.scratch")
 

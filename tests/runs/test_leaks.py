@@ -13,6 +13,7 @@ from benchmarks.leaks.effect import read_laboratory
 from benchmarks.store.ledger import read_ledger
 from tests.runs.commands import ferbench, ferbench_here, kill_when
 
+COUNTERPART_NAMES = [counterpart.name for counterpart in COUNTERPARTS]
 TINY = """
 name = "tiny-leaks"
 [leaks]
@@ -30,7 +31,7 @@ seeds = [0, 1]
 architecture = "pixel-logistic"
 hyperparameters = { learning_rate = 0.001, batch_size = 16 }
 """
-MADE = (HONEST, *COUNTERPARTS, *(mistake.name for mistake in MISTAKES if mistake.trained))
+MADE = (HONEST, *COUNTERPART_NAMES, *(mistake.name for mistake in MISTAKES if mistake.trained))
 
 
 @pytest.fixture(scope="module")
@@ -59,7 +60,7 @@ def worths(laboratory: Path) -> pd.DataFrame:
 def test_each_run_lies_in_a_folder_of_its_own_with_its_own_page(laboratory: Path) -> None:
     for name in MADE:
         manifest = json.loads((laboratory / name / "manifest.json").read_text("utf-8"))
-        mistaken = name != HONEST and name not in COUNTERPARTS
+        mistaken = name != HONEST and name not in COUNTERPART_NAMES
         assert manifest["protocol"]["mistake"] == (name if mistaken else None)
         assert manifest["split"]["counts"]["train"]
         page = (laboratory / name / "leaderboard.html").read_text("utf-8")

@@ -11,11 +11,17 @@ import pandas as pd
 import pytest
 
 from benchmarks.store.ledger import read_ledger
-from tests.runs.commands import SMALL, TINY, ferbench, ferbench_here, kill_when, numbers, stop_when
-from tests.runs.conftest import temporary_of
-
-TIMM = "timm:resnet10t"
-VARIANTS = ["majority", "emotionnet", f"{TIMM}.source.fine-tune@32"]
+from tests.runs.commands import (
+    SMALL,
+    TINY,
+    VARIANTS,
+    ferbench,
+    ferbench_here,
+    kill_when,
+    numbers,
+    stop_when,
+    temporary_of,
+)
 
 
 def test_a_run_leaves_the_results_folder_of_the_design(unbroken: Path) -> None:

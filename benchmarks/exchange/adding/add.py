@@ -14,8 +14,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from benchmarks.data.mistakes import apply_mistake
 from benchmarks.data.prepared import prepare_data
-from benchmarks.data.treatments import apply_mistake
 from benchmarks.errors import InputError
 from benchmarks.exchange.adding.incoming import AddRequest, IncomingModel, Probabilities
 from benchmarks.exchange.adding.loaders import SUFFIXES

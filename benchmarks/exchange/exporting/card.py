@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from benchmarks.evaluation.fitted import ScoredFit
 from benchmarks.evaluation.scores import score
 from benchmarks.evaluation.uncertainty import wilson
-from benchmarks.exchange.exporting.fits import ScoredFit
 from benchmarks.exchange.exporting.formats import ExportFormat
 from benchmarks.store.records import RunResults
 from datasets.records import DataError

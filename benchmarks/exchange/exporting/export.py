@@ -16,8 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.errors import InputError
+from benchmarks.evaluation.fitted import resolve_scored_fit
 from benchmarks.exchange.exporting.card import card
-from benchmarks.exchange.exporting.fits import scored_fit
 from benchmarks.exchange.exporting.formats import ExportFormat, choose_format
 from benchmarks.processes import call
 from benchmarks.store.files import write_json
@@ -62,7 +62,7 @@ def export(request: ExportRequest) -> Exported:
     random images are within 1e-4 of the run's own; otherwise ``InputError`` is raised and
     nothing is left. So it is for a wrong reference, format or place.
     """
-    chosen = scored_fit(request.reference, request.seed)
+    chosen = resolve_scored_fit(request.reference, request.seed)
     form = choose_format(request.format, chosen.variant.record.engine, chosen.variant.name)
     target = _target(request.out, form)
     facts = card(chosen, form)

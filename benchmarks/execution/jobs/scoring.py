@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from benchmarks.data.corruptions import LEVELS, STRENGTHS, corrupt
+from benchmarks.data import corruptions
 from benchmarks.engines.contract import Engine
 from benchmarks.engines.grad_cam import Attention, NoMap
 from benchmarks.errors import JobFailed
@@ -21,6 +22,7 @@ from benchmarks.execution.jobs.job import Job
 from benchmarks.execution.jobs.training import Result, Tell, registry
 from benchmarks.store.files import write_arrays, write_table
 from benchmarks.store.ledger import record_opening
+from benchmarks.store.records import CorruptionRecord
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,7 +60,7 @@ def explain(cell: Job, engine: Engine, tell: Tell) -> Result:
 
 
 def robustness(cell: Job, engine: Engine, tell: Tell) -> Result:
-    """Let a fit answer test images under every corruption and strength, and untouched."""
+    """Let a fit answer test images under every corruption and severity, and untouched."""
     started = time.perf_counter()
     exam = _opened(cell)
     identity = cell.facts["identity"]
@@ -67,19 +69,27 @@ def robustness(cell: Job, engine: Engine, tell: Tell) -> Result:
     model = engine.restore(Path(cell.output).parent, registry(cell))
     seeds = [(identity["seed"], row) for row in table["row"].tolist()]
     table["clean"] = _answers(model.predict, images)
-    for corruption in LEVELS:
-        for strength in STRENGTHS:
-            changed = corrupt(images, corruption, strength, seeds)
-            table[f"{corruption}_{strength}"] = _answers(model.predict, changed)
+    for corruption in corruptions.CORRUPTIONS:
+        for number in range(1, len(corruption.severities) + 1):
+            changed = corruptions.corrupt(images, corruption.name, number, seeds)
+            table[f"{corruption.name}_{number}"] = _answers(model.predict, changed)
     attributes = {
         "key": cell.key,
         "identity": identity,
-        "images_seen": len(table) * (1 + len(LEVELS) * len(STRENGTHS)),
+        "images_seen": len(table) * (len(table.columns) - len(("row", "label"))),
         "seconds": time.perf_counter() - started,
     }
-    table.attrs.update(attributes)
+    table.attrs.update(attributes, corruptions=described())
     write_table(Path(cell.output), table)
     return attributes
+
+
+def described() -> list[dict[str, Any]]:
+    """Return the corruptions as the table of answers names them."""
+    return [
+        dataclasses.asdict(CorruptionRecord(each.name, each.title, each.severities, each.legend))
+        for each in corruptions.CORRUPTIONS
+    ]
 
 
 def drawn(labels: NDArray[np.int64], images: int | None, seed: int) -> NDArray[np.int64]:

@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
-from benchmarks.data.corruptions import LEVELS, STRENGTHS, corrupt
+from benchmarks.data.corruptions import CORRUPTIONS, corrupt
 from benchmarks.evaluation.robustness import Measured, VariantRobustness, robustness
 from benchmarks.report.elements.drawing import INK, MANY, QUIET, STYLE, inline_svg
 from benchmarks.report.elements.elements import Cell, Column, Picture, Table, table
@@ -26,10 +26,12 @@ from benchmarks.report.elements.numbers import (
 )
 from benchmarks.report.elements.pictures import ImageSheet, Tile
 from benchmarks.report.sections.explanations import Gallery
-from benchmarks.store.records import RunResults
+from benchmarks.store.records import CorruptionRecord, RunResults
 
 COLOURED = 6
 LONGEST = 36
+PANELS = 3
+WORDS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 MARKERS = "os^Dv*"
 
 
@@ -43,6 +45,7 @@ class RobustnessSection:
     levels: Table
     cost: str
     examples: tuple[Gallery, ...]
+    legend: str
 
 
 def robustness_section(
@@ -65,16 +68,21 @@ def robustness_section(
         levels=_levels(found),
         cost=_cost(found),
         examples=_examples(run, album),
+        legend="; ".join(f"{each.name}: {each.legend}" for each in CORRUPTIONS),
     )
 
 
 def small_multiples(found: Sequence[VariantRobustness]) -> Figure:
     """Draw accuracy by strength, a panel for each corruption; the best variants in colour."""
     with matplotlib.rc_context(STYLE):
-        figure = Figure(figsize=(9.2, 5.4), layout="constrained")
-        panels = figure.subplots(2, 3, sharex=True, sharey=True)
-        for axes, corruption in zip(panels.flat, LEVELS, strict=True):
+        corruptions = found[0].corruptions
+        lines = -(-len(corruptions) // PANELS)
+        figure = Figure(figsize=(9.2, 2.7 * lines), layout="constrained")
+        panels = figure.subplots(lines, PANELS, sharex=True, sharey=True, squeeze=False)
+        for axes, corruption in zip(panels.flat, corruptions, strict=False):
             _panel(axes, corruption, found)
+        for axes in panels.flat[len(corruptions) :]:
+            axes.set_axis_off()
         handles, labels = panels.flat[0].get_legend_handles_labels()
         shown: dict[str, Any] = {
             "loc": "outside lower center",
@@ -88,10 +96,10 @@ def small_multiples(found: Sequence[VariantRobustness]) -> Figure:
     return figure
 
 
-def _panel(axes: Axes, corruption: str, found: Sequence[VariantRobustness]) -> None:
-    strengths = (0, *STRENGTHS)
+def _panel(axes: Axes, corruption: CorruptionRecord, found: Sequence[VariantRobustness]) -> None:
+    strengths = range(len(corruption.severities) + 1)
     for place, each in enumerate(found):
-        values = [each.clean.value, *(level.value for level in each.accuracy[corruption])]
+        values = [each.clean.value, *(level.value for level in each.accuracy[corruption.name])]
         if place < COLOURED:
             colour, line = MANY[place]
             label = shortened(each.variant, LONGEST)
@@ -99,7 +107,7 @@ def _panel(axes: Axes, corruption: str, found: Sequence[VariantRobustness]) -> N
             axes.plot(strengths, values, line, label=label, **drawn)
         else:
             axes.plot(strengths, values, color=QUIET, alpha=0.4, lw=1, zorder=1)
-    axes.set_title(corruption.capitalize())
+    axes.set_title(corruption.title)
     axes.set_xticks(strengths)
     axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
 
@@ -110,11 +118,22 @@ def _note(run: RunResults, found: Sequence[VariantRobustness]) -> str:
     part = "all" if numbers == {total} else "a stratified part,"
     images = " or ".join(whole(number) for number in sorted(numbers))
     return (
-        f"Each fit answered {part} {images} of {whole(total)} test images again under six "
-        "corruptions in five strengths, in the manner of Hendrycks and Dietterich (2019). The "
+        f"Each fit answered {part} {images} of {whole(total)} test images again under "
+        f"{_counted(found[0].corruptions)}, in the manner of Hendrycks and Dietterich (2019). The "
         "clean accuracy is that on the same images. No network was trained for it, and no rank "
         "depends on it."
     )
+
+
+def _counted(corruptions: Sequence[CorruptionRecord]) -> str:
+    numbers = sorted({len(corruption.severities) for corruption in corruptions})
+    strengths = " or ".join(_spelled(number) for number in numbers)
+    noun = "corruption" if len(corruptions) == 1 else "corruptions"
+    return f"{_spelled(len(corruptions))} {noun} in {strengths} strengths"
+
+
+def _spelled(number: int) -> str:
+    return WORDS[number] if number < len(WORDS) else str(number)
 
 
 def _drops(found: Sequence[VariantRobustness]) -> Table:
@@ -127,8 +146,8 @@ def _drops(found: Sequence[VariantRobustness]) -> Table:
             largest_first=True,
         ),
         *(
-            Column(c.capitalize(), "Points of accuracy that it takes, mean over strengths.")
-            for c in LEVELS
+            Column(c.title, "Points of accuracy that it takes, mean over strengths.")
+            for c in found[0].corruptions
         ),
     ]
     rows = [
@@ -136,7 +155,7 @@ def _drops(found: Sequence[VariantRobustness]) -> Table:
             Cell(each.variant, sort=each.variant),
             _accuracy(each.clean),
             _accuracy(each.corrupted),
-            *(_loss(each.drop[corruption]) for corruption in LEVELS),
+            *(_loss(each.drop[corruption.name]) for corruption in each.corruptions),
         )
         for each in found
     ]
@@ -157,7 +176,8 @@ def _loss(measured: Measured) -> Cell:
 
 def _levels(found: Sequence[VariantRobustness]) -> Table:
     columns: list[Column | str] = ["Variant", "Corruption"]
-    columns += [Column(f"Strength {s}") for s in STRENGTHS]
+    most = max(len(corruption.severities) for corruption in found[0].corruptions)
+    columns += [Column(f"Strength {number + 1}") for number in range(most)]
     rows = [
         (Cell(each.variant), Cell(corruption), *(_accuracy(level) for level in levels))
         for each in found
@@ -183,23 +203,18 @@ def _examples(run: RunResults, album: ImageSheet) -> tuple[Gallery, ...]:
     image = np.asarray(part.images[:1])
     return tuple(
         Gallery(
-            corruption,
+            corruption.name,
             tuple(
                 Tile(
                     album.made(
-                        (corruption, strength),
-                        corrupt(image, corruption, strength, [(seed, row)])[0],
+                        (corruption.name, number),
+                        corrupt(image, corruption.name, number, [(seed, row)])[0],
                     ),
-                    f"A training image under {corruption} of strength {strength}",
-                    f"{strength}: {_level(corruption, strength)}",
+                    f"A training image under {corruption.name} of strength {number}",
+                    f"{number}: {corruption.shown(number)}",
                 )
-                for strength in STRENGTHS
+                for number in range(1, len(corruption.severities) + 1)
             ),
         )
-        for corruption in LEVELS
+        for corruption in CORRUPTIONS
     )
-
-
-def _level(corruption: str, strength: int) -> str:
-    level = LEVELS[corruption][strength - 1]
-    return f"{level:.0f}°" if corruption == "rotation" else f"{100 * level:g}\N{NO-BREAK SPACE}%"
