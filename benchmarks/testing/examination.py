@@ -24,9 +24,10 @@ SCRATCH = InitialWeights(kind="scratch")
 class Examination:
     """What one architecture answered, as JSON values.
 
-    ``shapes`` are those of the probabilities of three images: grey ones at the network's own size,
-    and ones in colour that the network enlarges. ``weights`` counts all numbers that it starts with. ``still`` names the
-    kernels (arrays of two and more axes) that two steps left as they were. ``differences``: for
+    ``shapes`` are those of the probabilities of three images: grey ones at the network's own
+    size, and ones in colour that the network enlarges. ``weights`` counts all numbers that it
+    starts with. ``learns`` tells whether two steps change any of them; ``still`` names the
+    kernels (arrays of two and more axes) that they leave as they were. ``differences``: for
     each way through a file, the largest difference of a log probability, or of a weight.
     """
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import fields
@@ -40,7 +42,8 @@ class ModelContract:
 
     def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
         """Ask every test of each of ``names``."""
-        metafunc.parametrize("name", self.names)
+        if "name" in metafunc.fixturenames:
+            metafunc.parametrize("name", self.names)
 
     @pytest.fixture
     def architecture(self, name: str) -> Architecture:
@@ -66,6 +69,17 @@ class ModelContract:
     def examination(self, examinations: Mapping[str, Examination], name: str) -> Examination:
         """What the architecture ``name`` does under its engine."""
         return examinations[name]
+
+    def test_finding_it_imports_no_engine(self) -> None:
+        """A file of models imports its engine inside the functions that build."""
+        program = (
+            "import sys; from pathlib import Path; from models.registry import discover; "
+            "discover(map(Path, sys.argv[1:])); "
+            "print(*{'tensorflow', 'keras', 'torch', 'timm', 'sklearn', 'h5py'} & set(sys.modules))"
+        )
+        command = [sys.executable, "-c", program, *map(str, self.plugins)]
+        done = subprocess.run(command, capture_output=True, text=True, check=True)
+        assert done.stdout.split() == []
 
     def test_it_states_what_it_is(self, architecture: Architecture) -> None:
         """A summary, a source, and the initialisation and strategy that all have."""
