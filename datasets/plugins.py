@@ -3,10 +3,25 @@
 from __future__ import annotations
 
 import importlib.util
-from importlib.metadata import entry_points
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from types import ModuleType
 from typing import Any
+
+MODELS, DATA_SETS = "ferbench.models", "ferbench.datasets"
+ENGINES, EXECUTORS = "ferbench.engines", "ferbench.executors"
+
+
+@dataclass(frozen=True)
+class Installed:
+    """What an installed package brings, and the package, entry and group that bring it."""
+
+    value: Any
+    origin: str
 
 
 def import_plugin(path: Path, refusal: type[ValueError]) -> ModuleType:
@@ -17,21 +32,47 @@ def import_plugin(path: Path, refusal: type[ValueError]) -> ModuleType:
     module = importlib.util.module_from_spec(spec)
     try:
         spec.loader.exec_module(module)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise refusal(f"plugin {path}: {type(error).__name__}: {error}") from error
     return module
 
 
-def load_entry_points(group: str, refusal: type[ValueError]) -> list[Any]:
-    """Return what installed packages declare in ``group``, in the order of the entries' names.
+@cache
+def installed(group: str, kinds: tuple[type, ...]) -> tuple[Installed, ...]:
+    """Return all of ``kinds`` that installed packages bring in the entry points ``group``.
 
-    An entry names a module or an object in one; one that cannot be loaded raises ``refusal``.
+    An entry names a module, which brings every such object in it, or one object. Packages are
+    loaded once in a process, in the order of their names. One that is broken is left out, and
+    told of in one line on standard error: ferbench goes on without it.
     """
-    loaded = []
-    for entry in sorted(entry_points(group=group), key=lambda entry: (entry.name, entry.value)):
-        try:
-            loaded.append(entry.load())
-        except Exception as error:
-            told = f"{entry.name} = {entry.value} ({group}): {type(error).__name__}: {error}"
-            raise refusal(f"plugin {told}") from error
-    return loaded
+    return tuple(
+        one
+        for entry in sorted(entry_points(group=group), key=_origin)
+        for one in _brought(entry, kinds)
+    )
+
+
+@cache
+def leave_out(origin: str, reason: str) -> None:
+    """Say on standard error, once in a process, why what ``origin`` brings is not there."""
+    line = " ".join(reason.split())
+    print(f"ferbench: plug-in {origin}: {line}; update or uninstall it", file=sys.stderr)
+
+
+def _brought(entry: EntryPoint, kinds: tuple[type, ...]) -> Iterator[Installed]:
+    origin = _origin(entry)
+    try:
+        loaded = entry.load()
+    except (Exception, SystemExit) as error:
+        leave_out(origin, f"{type(error).__name__}: {error}")
+        return
+    values = vars(loaded).values() if isinstance(loaded, ModuleType) else (loaded,)
+    found = [Installed(value, origin) for value in values if isinstance(value, kinds)]
+    if not found:
+        leave_out(origin, f"it holds no {' or '.join(kind.__name__ for kind in kinds)}")
+    yield from found
+
+
+def _origin(entry: EntryPoint) -> str:
+    package = f"{entry.dist.name} {entry.dist.version}" if entry.dist else "unknown package"
+    return f"{package}: {entry.name} = {entry.value} ({entry.group})"

@@ -7,13 +7,13 @@ import pkgutil
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import MappingProxyType
+from types import MappingProxyType, ModuleType
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from datasets.plugins import import_plugin
+from datasets.plugins import DATA_SETS, import_plugin, installed, leave_out
 from datasets.records import DataError, Provenance
 from datasets.trees import content_fingerprint
 
@@ -93,18 +93,31 @@ def data_set(
 
 
 def discover(plugins: Iterable[Path] = ()) -> Mapping[str, Source]:
-    """Collect every data set of this package and of the plugin files, by name.
+    """Collect every data set of this package, of installed packages and of the plugin files.
 
-    Two data sets of one name, or a plugin that cannot be imported, raise ``DataError``.
+    Installed packages name theirs in the entry points ``ferbench.datasets``; what is broken, or
+    has a name that is taken, is left out and told (see `datasets.plugins.installed`). Two other
+    data sets of one name, or a plugin that cannot be imported, raise ``DataError``.
     """
-    modules = [
-        importlib.import_module(f"{__package__}.{found.name}")
-        for found in pkgutil.iter_modules([str(Path(__file__).parent)])
-    ]
-    modules += [import_plugin(path, DataError) for path in plugins]
     sources: dict[str, Source] = {}
-    for module in modules:
-        for value in vars(module).values():
-            if isinstance(value, Source) and sources.setdefault(value.name, value) is not value:
-                raise DataError(f"two data sets are named {value.name!r}; rename one of them")
+    for found in pkgutil.iter_modules([str(Path(__file__).parent)]):
+        _add_all(sources, importlib.import_module(f"{__package__}.{found.name}"))
+    for brought in installed(DATA_SETS, (Source,)):
+        try:
+            _add(sources, brought.value)
+        except DataError as error:
+            leave_out(brought.origin, str(error))
+    for path in plugins:
+        _add_all(sources, import_plugin(path, DataError))
     return MappingProxyType(sources)
+
+
+def _add_all(sources: dict[str, Source], module: ModuleType) -> None:
+    for value in vars(module).values():
+        if isinstance(value, Source):
+            _add(sources, value)
+
+
+def _add(sources: dict[str, Source], source: Source) -> None:
+    if sources.setdefault(source.name, source) is not source:
+        raise DataError(f"two data sets are named {source.name!r}; rename one of them")

@@ -12,7 +12,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Literal, TypeVar
 
-from datasets.plugins import import_plugin
+from datasets.plugins import MODELS, import_plugin, installed, leave_out
 
 EngineName = str
 """Which library trains an architecture; the harness knows the engines by these names."""
@@ -210,24 +210,33 @@ class Registry:
 
 
 def discover(plugins: Iterable[Path] = ()) -> Registry:
-    """Collect every architecture of this package and of the plugin files.
+    """Collect every architecture of this package, of installed packages and of the plugin files.
 
-    Importing a model file must not import an engine. Two models of one name, or a plugin
-    that cannot be imported, raise ``ModelError``.
+    Installed packages name theirs in the entry points ``ferbench.models``; what is broken, or
+    has a name that is taken, is left out and told (see `datasets.plugins.installed`). Importing
+    a model file must not import an engine. Two other models of one name, or a plugin that
+    cannot be imported, raise ``ModelError``.
     """
-    modules = [
-        importlib.import_module(f"{__package__}.{found.name}")
-        for found in pkgutil.iter_modules([str(Path(__file__).parent)])
-    ]
-    modules += [import_plugin(path, ModelError) for path in plugins]
     architectures: dict[str, Architecture] = {}
     families: dict[str, Family] = {}
-    for module in modules:
-        for value in vars(module).values():
-            if isinstance(value, Architecture):
-                _add(architectures, value.name, value)
-            elif isinstance(value, Family):
-                _add(families, value.prefix, value)
+
+    def add(value: object) -> None:
+        if isinstance(value, Architecture):
+            _add(architectures, value.name, value)
+        elif isinstance(value, Family):
+            _add(families, value.prefix, value)
+
+    for found in pkgutil.iter_modules([str(Path(__file__).parent)]):
+        for value in vars(importlib.import_module(f"{__package__}.{found.name}")).values():
+            add(value)
+    for brought in installed(MODELS, (Architecture, Family)):
+        try:
+            add(brought.value)
+        except ModelError as error:
+            leave_out(brought.origin, str(error))
+    for path in plugins:
+        for value in vars(import_plugin(path, ModelError)).values():
+            add(value)
     return Registry(MappingProxyType(architectures), MappingProxyType(families))
 
 

@@ -18,7 +18,7 @@ FLOORS = (
     ("__main__",),
     ("cli",),
     ("commands",),
-    ("leaks", "reproducibility", "init"),
+    ("leaks", "reproducibility", "init", "testing"),
     ("report", "exchange", "use", "bench"),
     ("evaluation", "execution"),
     ("store", "data", "doctor"),
