@@ -153,6 +153,11 @@ def apart(one: Estimate, other: Estimate) -> Estimate:
     return Estimate(np.concatenate([one.scores, other.scores]), covariance)
 
 
+def weighted(estimate: Estimate, weights: NDArray[np.float64]) -> Estimate:
+    """Return what ``weights`` (G×F) make of F scores: G sums of them, with their covariance."""
+    return Estimate(weights @ estimate.scores, weights @ estimate.covariance @ weights.T)
+
+
 def mean_interval(values: NDArray[Any], clusters: NDArray[Any], *, fraction: bool) -> Interval:
     """Return the mean of ``values`` (N) and its interval over the pictures ``clusters`` (N).
 

@@ -15,11 +15,10 @@ from benchmarks.data.mistakes import ALTERED, HONEST, Mistake, Reported
 from benchmarks.errors import InputError
 from benchmarks.evaluation.uncertainty import (
     Interval,
-    SeedFloor,
     apart,
     estimate_means,
-    of_difference,
     of_mean,
+    weighted,
 )
 from benchmarks.store.folder import RunFolder
 from benchmarks.store.reading import is_run, read_run
@@ -29,6 +28,8 @@ METHOD = (
     "95 % interval over pictures (all copies of one together) and seeds; where one of the two has "
     "a single seed, over pictures alone"
 )
+SAME = 1e-12
+"""The variance below which two runs answer alike."""
 NOTHING = Interval(float("nan"), float("nan"), float("nan"))
 
 
@@ -239,7 +240,7 @@ def difference(ours: Scored, theirs: Scored, *, same_images: bool) -> Interval:
     """Return the difference of two mean accuracies with its 95 % interval (`METHOD`).
 
     With ``same_images`` both have the same images in the same order, and are compared image by
-    image.
+    image. Seeds are paired where both have as many.
     """
     if same_images:
         both = np.concatenate([ours.correct, theirs.correct])
@@ -249,9 +250,20 @@ def difference(ours: Scored, theirs: Scored, *, same_images: bool) -> Interval:
             estimate_means(ours.correct, ours.pictures),
             estimate_means(theirs.correct, theirs.pictures),
         )
+    estimate = weighted(estimate, _weights(len(ours.correct), len(theirs.correct)))
     value = ours.accuracy - theirs.accuracy
-    places = np.split(np.arange(len(estimate.scores)), [len(ours.correct)])
-    uncertainty = of_difference(estimate, places[0], places[1], SeedFloor())
-    if uncertainty.images + (uncertainty.seeds or 0.0) == 0:
+    uncertainty = of_mean(estimate, np.arange(len(estimate.scores)))
+    if uncertainty.images + (uncertainty.seeds or 0.0) < SAME:
         return Interval(value, value, value)
     return Interval(value, *uncertainty.interval(value))
+
+
+def _weights(ours: int, theirs: int) -> NDArray[np.float64]:
+    """Return how much each fit, ours first, counts in each difference of two fits.
+
+    Both are trained with the same seeds, so each is compared with its own; where the numbers
+    differ, the means are.
+    """
+    if ours == theirs:
+        return np.hstack([np.eye(ours), -np.eye(theirs)])
+    return np.concatenate([np.full(ours, 1 / ours), np.full(theirs, -1 / theirs)])[None]

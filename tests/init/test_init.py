@@ -9,7 +9,7 @@ import pytest
 
 from benchmarks.init import proposal as proposing
 from benchmarks.init.proposal import Proposal, choose_data, propose
-from benchmarks.init.toml import duration, write_protocol
+from benchmarks.init.toml import rough_duration, write_protocol
 from benchmarks.machine.environment import gpu
 from benchmarks.protocol.reading import load_protocol
 from benchmarks.protocol.schema import Protocol
@@ -244,7 +244,7 @@ def test_a_time_is_told_where_the_networks_were_timed(
     assert found.seconds is not None and 0 < found.seconds < 3600
     write_protocol(found, tmp_path / "mine.toml")
     text = (tmp_path / "mine.toml").read_text("utf-8")
-    assert f"About {duration(found.seconds)} with {found.workers} worker(s) on " in text
+    assert f"About {rough_duration(found.seconds)} with {found.workers} worker(s) on " in text
 
 
 def test_no_time_is_told_where_a_network_could_not_be_timed(
@@ -262,5 +262,5 @@ def test_no_time_is_told_where_a_network_could_not_be_timed(
 
 
 def test_a_duration_is_no_more_exact_than_an_estimate() -> None:
-    found = [duration(seconds) for seconds in (10, 200, 1000, 3590, 9000)]
+    found = [rough_duration(seconds) for seconds in (10, 200, 1000, 3590, 9000)]
     assert found == ["1 min", "3 min", "15 min", "60 min", "2.5 h"]

@@ -54,6 +54,17 @@ def test_equal_answers_differ_by_nothing() -> None:
     assert difference(scored, scored, same_images=True) == Interval(0.0, 0.0, 0.0)
 
 
+def test_seeds_are_paired_so_that_a_gain_which_all_share_is_sure() -> None:
+    pictures = np.array([str(image) for image in range(1000)])
+    at = [np.arange(1000) < right for right in (600, 700, 800)]
+    better = [np.arange(1000) < right for right in (650, 750, 850)]
+    found = difference(
+        Scored(np.stack(better), pictures), Scored(np.stack(at), pictures), same_images=True
+    )
+    assert found.value == pytest.approx(0.05)
+    assert 0.03 < found.low < found.high < 0.07
+
+
 def test_copies_of_one_picture_are_no_further_evidence() -> None:
     scored = answers(np.random.default_rng(3), 0.5, 1, 400)
     copied = Scored(np.repeat(scored.correct, 4, axis=1), np.repeat(scored.pictures, 4))

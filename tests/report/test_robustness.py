@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.data import corruptions
-from benchmarks.report.files.tables import takeaway
+from benchmarks.report.files.tables import exported_files
 from benchmarks.report.page import content, render_page
 from benchmarks.store.reading import read_run
 from tests import folder_extras
@@ -32,7 +32,7 @@ def test_a_seventh_corruption_is_on_the_page_and_in_every_table(
     assert [cell.text for cell in section.levels.rows[6]][1::5] == ["fog", "–"]
     assert "under seven corruptions in two or five strengths" in section.note
     assert section.legend.endswith("fog: thickness")
-    assert "fog" in takeaway(run)["robustness-levels.csv"]
+    assert "fog" in exported_files(run)["robustness-levels.csv"]
     assert "Fog" in text(render_page(run))
 
 
