@@ -43,7 +43,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         rows,
         classes=classes,
         images=60,
-        plugins=[{"path": f"/tmp/{HOSTILE}.py", "name": HOSTILE, "digest": HOSTILE}],
+        plugins=[{"file": f"/tmp/{HOSTILE}.py", "digest": HOSTILE}],
     )
     render(folder)
     return folder
