@@ -32,7 +32,8 @@ HERE = pathlib.Path(__file__).parent
 
 def declared(function):
     name = function.__name__
-    return architecture(name=name, engine="scikit-learn", summary="a test", source="a test")(function)
+    wrap = architecture(name=name, engine="scikit-learn", summary="a test", source="a test")
+    return wrap(function)
 
 @declared
 def counted(request):
