@@ -87,8 +87,8 @@ def _is_told_in_one_line(error: Exception) -> bool:
     from datasets.records import DataError
     from models.registry import ModelError
 
-    told = isinstance(error, InputError | DataError | ModelError | OSError)
-    return told or hasattr(error, "format_message")
+    known = isinstance(error, InputError | DataError | ModelError | OSError)
+    return known or hasattr(error, "format_message")
 
 
 def _message(error: Exception) -> str:

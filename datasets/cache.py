@@ -17,6 +17,7 @@ import platformdirs
 
 from datasets.builds import build_once
 from datasets.digests import rows_digest
+from datasets.files import sha256_of
 from datasets.images import image_id
 from datasets.records import SPLIT_NAMES, DataError, DataSet, Provenance
 from datasets.registry import Decoded, Sample, Source
@@ -133,7 +134,7 @@ def _write(folder: Path, name: str, reading: Decoded, progress: Progress) -> Non
         "notes": provenance.notes,
         "unreadable": [*map(_as_utf8, reading.unreadable())],
         "digest": rows_digest(class_names, rows),
-        "rows_sha256": _file_sha256(folder / ROWS),
+        "rows_sha256": sha256_of(folder / ROWS),
     }
     (folder / META).write_text(json.dumps(meta, indent=2), encoding="utf-8")
 
@@ -167,17 +168,12 @@ def _write_rows(file: Path, rows: Iterable[tuple[str, int, str, str]]) -> None:
     )
 
 
-def _file_sha256(file: Path) -> str:
-    with file.open("rb") as opened:
-        return hashlib.file_digest(opened, "sha256").hexdigest()
-
-
 def _intact(folder: Path) -> bool:
     """Check sizes and the table of rows; `verify` checks the pixels."""
     try:
         meta = json.loads((folder / META).read_text(encoding="utf-8"))
         right_size = (folder / IMAGES).stat().st_size == math.prod(meta["images_shape"])
-        return bool(right_size and _file_sha256(folder / ROWS) == meta["rows_sha256"])
+        return bool(right_size and sha256_of(folder / ROWS) == meta["rows_sha256"])
     except (OSError, ValueError, KeyError, TypeError):
         return False
 

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from datasets import images, measures, near_duplicates
 from datasets.builds import build_once
 from datasets.cache import cache_folder
+from datasets.files import sha256_of
 from datasets.measures import Measures, measure
 from datasets.near_duplicates import NearPairs, Progress, TooAlike, reduced
 from datasets.records import DataSet
@@ -79,7 +80,7 @@ def _write(folder: Path, data: DataSet, progress: Progress | None) -> None:
     meta = {
         "searched": 0 if reason else len(rows),
         "not_searched": reason,
-        "sha256": _sha256(folder / PICTURES),
+        "sha256": sha256_of(folder / PICTURES),
     }
     (folder / META).write_text(json.dumps(meta), encoding="utf-8")
 
@@ -87,14 +88,9 @@ def _write(folder: Path, data: DataSet, progress: Progress | None) -> None:
 def _intact(folder: Path) -> bool:
     try:
         meta = json.loads((folder / META).read_text(encoding="utf-8"))
-        return bool(meta["sha256"] == _sha256(folder / PICTURES))
+        return bool(meta["sha256"] == sha256_of(folder / PICTURES))
     except (OSError, ValueError, KeyError):
         return False
-
-
-def _sha256(file: Path) -> str:
-    with file.open("rb") as opened:
-        return hashlib.file_digest(opened, "sha256").hexdigest()
 
 
 def _load(folder: Path) -> Examination:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import importlib.util
 import pkgutil
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -14,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from datasets.plugins import DATA_SETS, import_plugin, installed, leave_out
 from datasets.records import DataError, Provenance
 from datasets.trees import content_fingerprint
 
@@ -93,31 +93,31 @@ def data_set(
 
 
 def discover(plugins: Iterable[Path] = ()) -> Mapping[str, Source]:
-    """Collect every data set of this package and of the plugin files, by name.
+    """Collect every data set of this package, of installed packages and of the plugin files.
 
-    Two data sets of one name, or a plugin that cannot be imported, raise ``DataError``.
+    Installed packages name theirs in the entry points ``ferbench.datasets``; what is broken, or
+    has a name that is taken, is left out and told (see `datasets.plugins.installed`). Two other
+    data sets of one name, or a plugin that cannot be imported, raise ``DataError``.
     """
-    modules = [
-        importlib.import_module(f"{__package__}.{found.name}")
-        for found in pkgutil.iter_modules([str(Path(__file__).parent)])
-    ]
-    modules += [import_plugin(path) for path in plugins]
     sources: dict[str, Source] = {}
-    for module in modules:
-        for value in vars(module).values():
-            if isinstance(value, Source) and sources.setdefault(value.name, value) is not value:
-                raise DataError(f"two data sets are named {value.name!r}; rename one of them")
+    for found in pkgutil.iter_modules([str(Path(__file__).parent)]):
+        _add_all(sources, importlib.import_module(f"{__package__}.{found.name}"))
+    for brought in installed(DATA_SETS, (Source,)):
+        try:
+            _add(sources, brought.value)
+        except DataError as error:
+            leave_out(brought.origin, str(error))
+    for path in plugins:
+        _add_all(sources, import_plugin(path, DataError))
     return MappingProxyType(sources)
 
 
-def import_plugin(path: Path) -> ModuleType:
-    """Import the Python file ``path`` under a name of its own; raises ``DataError``."""
-    spec = importlib.util.spec_from_file_location(f"ferbench_plugin_{path.stem}", path)
-    if spec is None or spec.loader is None or not path.is_file():
-        raise DataError(f"plugin {path}: not a Python file")
-    module = importlib.util.module_from_spec(spec)
-    try:
-        spec.loader.exec_module(module)
-    except Exception as error:
-        raise DataError(f"plugin {path}: {type(error).__name__}: {error}") from error
-    return module
+def _add_all(sources: dict[str, Source], module: ModuleType) -> None:
+    for value in vars(module).values():
+        if isinstance(value, Source):
+            _add(sources, value)
+
+
+def _add(sources: dict[str, Source], source: Source) -> None:
+    if sources.setdefault(source.name, source) is not source:
+        raise DataError(f"two data sets are named {source.name!r}; rename one of them")

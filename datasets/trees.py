@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
+from datasets.files import sha256_of
 from datasets.records import DataError
 
 _UNREADABLE = (
@@ -88,8 +89,7 @@ def content_fingerprint(path: Path | None, options: Mapping[str, Any]) -> str:
             with zipfile.ZipFile(path) as archive:
                 entries = archive.infolist()
             return _sha256_of_lines(f"{e.filename}\0{e.file_size}\0{e.CRC}" for e in entries)
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
+        return sha256_of(path)
     except _UNREADABLE as error:
         raise DataError(f"{path}: cannot be read ({error})") from error
 

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import difflib
 import importlib
-import importlib.util
 import pkgutil
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from functools import partial
 from pathlib import Path
-from types import MappingProxyType, ModuleType
+from types import MappingProxyType
 from typing import Any, Literal, TypeVar
+
+from datasets.plugins import MODELS, import_plugin, installed, leave_out
 
 EngineName = str
 """Which library trains an architecture; the harness knows the engines by these names."""
 Augmentation = Literal["none", "standard", "strong"]
-Selection = Literal["accuracy", "macro_f1", "log_loss"]
 """The metric on validation that selects an epoch and a trial."""
 Value = float | int | str
 T = TypeVar("T")
@@ -210,40 +210,36 @@ class Registry:
 
 
 def discover(plugins: Iterable[Path] = ()) -> Registry:
-    """Collect every architecture of this package and of the plugin files.
+    """Collect every architecture of this package, of installed packages and of the plugin files.
 
-    Importing a model file must not import an engine. Two models of one name, or a plugin
-    that cannot be imported, raise ``ModelError``.
+    Installed packages name theirs in the entry points ``ferbench.models``; what is broken, or
+    has a name that is taken, is left out and told (see `datasets.plugins.installed`). Importing
+    a model file must not import an engine. Two other models of one name, or a plugin that
+    cannot be imported, raise ``ModelError``.
     """
-    modules = [
-        importlib.import_module(f"{__package__}.{found.name}")
-        for found in pkgutil.iter_modules([str(Path(__file__).parent)])
-    ]
-    modules += [import_plugin(path) for path in plugins]
     architectures: dict[str, Architecture] = {}
     families: dict[str, Family] = {}
-    for module in modules:
-        for value in vars(module).values():
-            if isinstance(value, Architecture):
-                _add(architectures, value.name, value)
-            elif isinstance(value, Family):
-                _add(families, value.prefix, value)
+
+    def add(value: object) -> None:
+        if isinstance(value, Architecture):
+            _add(architectures, value.name, value)
+        elif isinstance(value, Family):
+            _add(families, value.prefix, value)
+
+    for found in pkgutil.iter_modules([str(Path(__file__).parent)]):
+        for value in vars(importlib.import_module(f"{__package__}.{found.name}")).values():
+            add(value)
+    for brought in installed(MODELS, (Architecture, Family)):
+        try:
+            add(brought.value)
+        except ModelError as error:
+            leave_out(brought.origin, str(error))
+    for path in plugins:
+        for value in vars(import_plugin(path, ModelError)).values():
+            add(value)
     return Registry(MappingProxyType(architectures), MappingProxyType(families))
 
 
 def _add(known: dict[str, T], name: str, value: T) -> None:
     if known.setdefault(name, value) is not value:
         raise ModelError(f"two models are named {name!r}; rename one of them")
-
-
-def import_plugin(path: Path) -> ModuleType:
-    """Import the Python file ``path`` under a name of its own; raises ``ModelError``."""
-    spec = importlib.util.spec_from_file_location(f"ferbench_plugin_{path.stem}", path)
-    if spec is None or spec.loader is None or not path.is_file():
-        raise ModelError(f"plugin {path}: not a Python file")
-    module = importlib.util.module_from_spec(spec)
-    try:
-        spec.loader.exec_module(module)
-    except Exception as error:
-        raise ModelError(f"plugin {path}: {type(error).__name__}: {error}") from error
-    return module

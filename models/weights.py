@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from datasets.files import replacing
 from models.keras_files import find_layers
 from models.registry import EngineName, ModelError
 
@@ -34,22 +35,19 @@ def save_backbone(backbone: Any, file: Path, engine: EngineName) -> None:
     ``state_dict``. The metadata, one entry so that equal weights make equal files, names the
     engine and, for Keras, the backbone.
     """
-    beside = file.with_name(f".{file.name}.part")
     metadata = {"backbone": f"{engine} {getattr(backbone, 'name', '')}".strip()}
-    if engine == "keras":
-        from safetensors.numpy import save_file as save_arrays
+    with replacing(file) as beside:
+        if engine == "keras":
+            from safetensors.numpy import save_file as save_arrays
 
-        save_arrays(
-            {name: _array(variable) for name, variable in _keras_names(backbone).items()},
-            beside,
-            metadata,
-        )
-    else:
-        from safetensors.torch import save_file as save_tensors
+            arrays = {name: _array(variable) for name, variable in _keras_names(backbone).items()}
+            save_arrays(arrays, beside, metadata)
+        else:
+            from safetensors.torch import save_file as save_tensors
 
-        state = backbone.state_dict()
-        save_tensors({k: v.detach().cpu().contiguous() for k, v in state.items()}, beside, metadata)
-    beside.replace(file)
+            state = backbone.state_dict()
+            tensors = {name: value.detach().cpu().contiguous() for name, value in state.items()}
+            save_tensors(tensors, beside, metadata)
 
 
 def load_backbone(backbone: Any, file: Path, engine: EngineName) -> None:

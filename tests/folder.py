@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -11,21 +11,48 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from benchmarks.protocol.canonical import digest
-from benchmarks.protocol.schema import decisive
-from benchmarks.store.files import write_table
-from benchmarks.store.folder import slug
-from benchmarks.store.keys import measure_key, score_key
+from benchmarks.machine.environment import CodeState, Environment
+from benchmarks.protocol.schema import DataChoice, Fit, Protocol, Tuning, VariantChoice
+from benchmarks.store.files import write_json
+from benchmarks.store.folder import FitFolder, RunFolder
+from benchmarks.store.keys import TrainingIdentity, Value, measure_key, score_key
+from benchmarks.store.ledger import append_event
+from benchmarks.store.records import (
+    CostRecord,
+    DataRecord,
+    FitRecord,
+    Manifest,
+    SplitRecord,
+    TestOpened,
+    TrialRecord,
+    VariantOutcome,
+    VariantRecord,
+    VariantStatus,
+)
+from benchmarks.store.writing import (
+    MANIFEST,
+    write_cost,
+    write_fit,
+    write_history,
+    write_manifest,
+    write_predictions,
+    write_splits,
+    write_statuses,
+    write_studies,
+)
 from datasets.digests import rows_digest
+from datasets.records import Provenance
+from models.registry import Categorical, Dimension, Float
 
 HOSTILE = "<script>document.title='taken'</script>"
 EXPRESSIONS = ("angry", "disgust", "fear", "happy", "neutral", "sad", "surprise")
-SPACE = {
-    "learning_rate": {"low": 1e-4, "high": 1e-2, "log": True},
-    "dropout": {"low": 0.0, "high": 0.6, "log": False},
-    "optimizer": {"values": ["adam", "sgd"]},
+SPACE: Mapping[str, Dimension] = {
+    "learning_rate": Float(1e-4, 1e-2, log=True),
+    "dropout": Float(0.0, 0.6),
+    "optimizer": Categorical(("adam", "sgd")),
 }
-DEFAULTS = {"learning_rate": 1e-3, "dropout": 0.5, "optimizer": "adam"}
+DEFAULTS: dict[str, Value] = {"learning_rate": 1e-3, "dropout": 0.5, "optimizer": "adam"}
+VERSIONS = {"keras": "3.15.1"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,17 +61,16 @@ class Row:
 
     name: str
     skill: float = 0.6
-    status: str = "ok"
+    status: VariantStatus = "ok"
     reason: str = ""
     engine: str = "keras"
     facts: dict[str, Any] = field(default_factory=dict)
 
     @property
-    def manifest(self) -> dict[str, Any]:
+    def record(self) -> VariantRecord:
         architecture, _, rest = self.name.partition(".")
         initialisation, _, strategy = rest.partition(".")
-        return {
-            "name": self.name,
+        told: dict[str, Any] = {
             "architecture": architecture,
             "initialisation": initialisation or "scratch",
             "strategy": strategy or "fine-tune",
@@ -55,8 +81,8 @@ class Row:
             "source": "Author et al. 2017, arXiv:1710.07557",
             "space": SPACE,
             "defaults": DEFAULTS,
-            **self.facts,
         }
+        return VariantRecord(name=self.name, **{**told, **self.facts})
 
 
 ROWS = (
@@ -86,29 +112,36 @@ def build(
     **manifest: Any,
 ) -> Path:
     """Write a results folder of ``rows`` × ``seeds`` with ``images`` a split; return it."""
+    place, chance = RunFolder(folder), np.random.default_rng(0)
     folder.mkdir(parents=True, exist_ok=True)
-    chance = np.random.default_rng(0)
     splits = _splits(chance, classes, images)
-    write_table(folder / "splits.parquet", splits)
-    _dump(folder / "manifest.json", {**_manifest(rows, seeds, classes, splits), **manifest})
-    _dump(folder / "status.json", {r.name: {"status": r.status, "reason": r.reason} for r in rows})
+    write_splits(place, splits)
+    _write_manifest(place, _manifest(rows, seeds, classes, splits), manifest)
+    write_statuses(place, {row.name: VariantOutcome(row.status, row.reason) for row in rows})
     fitted = [row for row in rows if row.status == "ok"]
-    _dump(folder / "tuning.json", {row.name: _trials(chance, row) for row in fitted})
-    ledger = []
+    write_studies(place, {row.name: _trials(chance, row) for row in fitted})
+    split = _split_digests(classes, splits)
     for row in fitted:
-        for seed in seeds:
-            place = folder / "fits" / slug(row.name) / f"seed-{seed}"
-            fit = _fit(row, seed, epochs, _split_digests(classes, splits)["training_digest"])
-            _write_fit(place, row, fit, classes, splits, epochs, chance)
-            opening = {"event": "test-opened", "time": "2024-05-01T10:00:00+00:00"}
-            ledger.append(opening | {"variant": row.name, "seed": seed, "key": fit["key"]})
-        first = _fit(row, seeds[0], epochs, _split_digests(classes, splits)["training_digest"])
-        cost = _cost(chance)
-        cost["key"] = measure_key(first["key"], cost["device"])
-        _dump(folder / "fits" / slug(row.name) / "cost.json", cost)
-    lines = "".join(json.dumps(line) + "\n" for line in ledger)
-    (folder / "ledger.jsonl").write_text(lines, "utf-8")
+        fits = [_fit(row, seed, epochs, split["training_digest"]) for seed in seeds]
+        for fit in fits:
+            _write_fit(place.fit(row.name, fit.seed), row, fit, splits, classes, epochs, chance)
+            opened = TestOpened(
+                time="2024-05-01T10:00:00+00:00", variant=row.name, seed=fit.seed, key=fit.key
+            )
+            append_event(place.ledger, opened)
+        write_cost(place.cost(row.name), _cost(chance, fits[0].key))
+    if not fitted:
+        place.ledger.touch()
     return folder
+
+
+def _write_manifest(place: RunFolder, made: Manifest, changed: Mapping[str, Any]) -> None:
+    if not changed:
+        write_manifest(place, made)
+        return
+    content = MANIFEST.dump_python(made, mode="json")
+    protocol = content["protocol"] | changed.get("protocol", {})
+    write_json(place.manifest, {**content, **changed, "protocol": protocol})
 
 
 def _splits(chance: np.random.Generator, classes: tuple[str, ...], images: int) -> pd.DataFrame:
@@ -127,9 +160,9 @@ def _splits(chance: np.random.Generator, classes: tuple[str, ...], images: int) 
 def _write_fit(
     place: Path,
     row: Row,
-    fit: dict[str, Any],
-    classes: tuple[str, ...],
+    fit: FitRecord,
     splits: pd.DataFrame,
+    classes: tuple[str, ...],
     epochs: int,
     chance: np.random.Generator,
 ) -> None:
@@ -139,14 +172,11 @@ def _write_fit(
     if row.skill == 0:
         logits[:, 0] += 9
     probabilities = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
-    table = asked[["row", "image_id", "label", "split"]].reset_index(drop=True)
-    for index, name in enumerate(classes):
-        table[f"p_{name}"] = probabilities[:, index].astype(np.float32)
-    split = _split_digests(classes, splits)["digest"]
-    table.attrs = {"key": score_key(fit["key"], split)}
-    write_table(place / "predictions.parquet", table)
-    _history(chance, epochs, row.skill).to_csv(place / "history.csv", index=False)
-    _dump(place / "fit.json", fit)
+    key = score_key(fit.key, _split_digests(classes, splits)["digest"])
+    single = probabilities.astype(np.float32)
+    write_predictions(FitFolder(place).predictions, asked, single, classes, key)
+    write_history(place, _history(chance, epochs, row.skill))
+    write_fit(place, fit)
 
 
 def _history(chance: np.random.Generator, epochs: int, skill: float) -> pd.DataFrame:
@@ -168,124 +198,121 @@ def _history(chance: np.random.Generator, epochs: int, skill: float) -> pd.DataF
     )
 
 
-def _trials(chance: np.random.Generator, row: Row) -> list[dict[str, Any]]:
+def _trials(chance: np.random.Generator, row: Row) -> list[TrialRecord]:
     trials = []
     for number in range(8):
         value = float(0.2 + row.skill * chance.uniform(0.5, 1))
-        state = "failed" if number == 6 else "complete" if number % 2 == 0 else "pruned"
+        failed = number == 6
         trials.append(
-            {
-                "number": number,
-                "state": state,
-                "value": None if state == "failed" else value,
-                "params": DEFAULTS | {"dropout": round(float(chance.uniform(0, 0.6)), 3)},
-                "intermediate": {} if state == "failed" else {"1": value - 0.1, "3": value},
-                "images_seen": 3000,
-                "seconds": 4.2,
-            }
+            TrialRecord(
+                number=number,
+                state="failed" if failed else "complete" if number % 2 == 0 else "pruned",
+                value=None if failed else value,
+                params=DEFAULTS | {"dropout": round(float(chance.uniform(0, 0.6)), 3)},
+                intermediate={} if failed else {1: value - 0.1, 3: value},
+                images_seen=3000,
+                seconds=4.2,
+            )
         )
     return trials
 
 
-def _cost(chance: np.random.Generator) -> dict[str, Any]:
-    return {
-        "parameters": int(chance.integers(50_000, 25_000_000)),
-        "macs": int(chance.integers(1_000_000, 900_000_000)),
-        "latency_ms": float(chance.uniform(0.5, 30)),
-        "batch_latency_ms": float(chance.uniform(20, 900)),
-        "batch_size": 64,
-        "images_per_second": float(chance.uniform(70, 2000)),
-        "device": "CPU",
-    }
+def _cost(chance: np.random.Generator, fit: str) -> CostRecord:
+    return CostRecord(
+        key=measure_key(fit, "CPU"),
+        parameters=int(chance.integers(50_000, 25_000_000)),
+        macs=int(chance.integers(1_000_000, 900_000_000)),
+        latency_ms=float(chance.uniform(0.5, 30)),
+        batch_latency_ms=float(chance.uniform(20, 900)),
+        batch_size=64,
+        images_per_second=float(chance.uniform(70, 2000)),
+        device="CPU",
+    )
 
 
-def _fit(row: Row, seed: int, epochs: int, data: str) -> dict[str, Any]:
+def _fit(row: Row, seed: int, epochs: int, data: str) -> FitRecord:
     chosen = DEFAULTS | {"learning_rate": 3.1e-4, "dropout": 0.41}
-    identity = {
-        "data": data,
-        "architecture": row.manifest["architecture"],
-        "start": [row.manifest["initialisation"], ""],
-        "recipe": chosen,
-        "seeds": [0, seed],
-        "threads": 1,
-        "versions": {"keras": "3.15.1"},
-    }
-    return {
-        "variant": row.name,
-        "seed": seed,
-        "key": digest(identity),
-        "identity": identity,
-        "hyperparameters": chosen,
-        "epochs_run": epochs,
-        "best_epoch": epochs - 2,
-        "images_seen": epochs * 1000,
-        "train_seconds": 83.4 + seed,
-        "peak_memory_mb": 900.0,
-        "stopped": "early stopping",
-        "versions": {"keras": "3.15.1"},
-        "precision": "float32",
-        "threads": 1,
-        "model_files": ["model.keras"],
-        "warnings": [],
-    }
+    identity = TrainingIdentity(
+        data=data,
+        architecture=row.record.architecture,
+        start=(row.record.initialisation, ""),
+        recipe=chosen,
+        seeds=(0, seed),
+        threads=1,
+        versions=VERSIONS,
+    )
+    return FitRecord(
+        variant=row.name,
+        seed=seed,
+        key=identity.key,
+        identity=identity,
+        hyperparameters=chosen,
+        epochs_run=epochs,
+        best_epoch=epochs - 2,
+        images_seen=epochs * 1000,
+        train_seconds=83.4 + seed,
+        peak_memory_mb=900.0,
+        stopped="early stopping",
+        versions=VERSIONS,
+        precision="float32",
+        threads=1,
+        model_files=("model.keras",),
+    )
+
+
+def protocol_of(rows: tuple[Row, ...], seeds: tuple[int, ...] = (0,)) -> Protocol:
+    """Return a protocol that has ``rows`` as its variants."""
+    return Protocol(
+        name="quick",
+        data=DataChoice(set="fer2013", train_images=4000),
+        fit=Fit(epochs=12, seeds=seeds),
+        tuning=Tuning(trials=8, generation=4, rungs=(1, 3), keep=0.5),
+        variants=tuple(
+            VariantChoice(architecture=row.record.architecture, name=row.name) for row in rows
+        ),
+    ).spelt_out()
 
 
 def _manifest(
     rows: tuple[Row, ...], seeds: tuple[int, ...], classes: tuple[str, ...], splits: pd.DataFrame
-) -> dict[str, Any]:
+) -> Manifest:
     counts = {
         str(split): {name: int((part["label"] == i).sum()) for i, name in enumerate(classes)}
         for split, part in splits.groupby("split", sort=False)
     }
-    choices = [{"architecture": row.manifest["architecture"], "name": row.name} for row in rows]
-    protocol = {
-        "name": "quick",
-        "seed": 0,
-        "threads": 1,
-        "precision": "float32",
-        "selection": "accuracy",
-        "data": {"set": "fer2013", "train_images": 4000},
-        "fit": {"epochs": 12, "seeds": list(seeds)},
-        "tuning": {"trials": 8, "generation": 4, "rungs": [1, 3], "keep": 0.5},
-        "variants": choices,
-    }
-    return {
-        "ferbench": "0.1.0",
-        "name": "quick",
-        "title": "Seven expressions, quickly",
-        "protocol": protocol,
-        "protocol_digest": digest(decisive(protocol)),
-        "split": {
-            **_split_digests(classes, splits),
-            "made": False,
-            "counts": counts,
-        },
-        "data": {
-            "name": "fer2013",
-            "digest": "78" * 32,
-            "class_names": list(classes),
-            "image_shape": [48, 48, 1],
-            "provenance": {"status": "altered", "notes": ["train/happy has 12 images too few"]},
-            "file": "fer2013.zip",
-        },
-        "source_data": None,
-        "environment": {
-            "python": "3.11.9",
-            "platform": "Linux-6.1-x86_64",
-            "cpu": "an x86-64 processor",
-            "cores": 2,
-            "memory_gb": 16.0,
-            "gpu": None,
-            "libraries": {"keras": "3.15.1", "tensorflow": "2.21.0", "torch": "2.15.0"},
-        },
-        "git": {"commit": "0123456789abcdef0123456789abcdef01234567", "dirty": True},
-        "threads": 1,
-        "seeds": list(seeds),
-        "started": "2024-05-01T09:30:00+00:00",
-        "finished": "2024-05-01T10:12:30+00:00",
-        "wall_seconds": 2550.0,
-        "variants": [row.manifest for row in rows],
-    }
+    protocol = protocol_of(rows, seeds)
+    return Manifest(
+        ferbench="0.1.0",
+        name="quick",
+        title="Seven expressions, quickly",
+        protocol=protocol,
+        protocol_digest=protocol.digest,
+        split=SplitRecord(**_split_digests(classes, splits), made=False, counts=counts),
+        data=DataRecord(
+            name="fer2013",
+            digest="78" * 32,
+            class_names=classes,
+            image_shape=(48, 48, 1),
+            provenance=Provenance("altered", ("train/happy has 12 images too few",)),
+            file="fer2013.zip",
+        ),
+        environment=Environment(
+            python="3.11.9",
+            platform="Linux-6.1-x86_64",
+            cpu="an x86-64 processor",
+            cores=2,
+            memory_gb=16.0,
+            gpu=None,
+            libraries={"keras": "3.15.1", "tensorflow": "2.21.0", "torch": "2.15.0"},
+        ),
+        git=CodeState(commit="0123456789abcdef0123456789abcdef01234567", dirty=True),
+        threads=1,
+        seeds=seeds,
+        started="2024-05-01T09:30:00+00:00",
+        finished="2024-05-01T10:12:30+00:00",
+        wall_seconds=2550.0,
+        variants=tuple(row.record for row in rows),
+    )
 
 
 def _split_digests(classes: tuple[str, ...], splits: pd.DataFrame) -> dict[str, str]:
@@ -295,8 +322,3 @@ def _split_digests(classes: tuple[str, ...], splits: pd.DataFrame) -> dict[str, 
         "digest": rows_digest(classes, rows.itertuples(index=False)),
         "training_digest": rows_digest(classes, training.itertuples(index=False)),
     }
-
-
-def _dump(path: Path, value: Any) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(value), "utf-8")

@@ -3,20 +3,29 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from benchmarks.data.corruptions import EDITION, LEVELS, STRENGTHS
+from benchmarks.data.corruptions import CORRUPTIONS, edition
 from benchmarks.engines.registry import engine_spec
 from benchmarks.execution.jobs.choice import chosen
-from benchmarks.execution.jobs.scoring import drawn
-from benchmarks.protocol.canonical import digest
-from benchmarks.store.files import write_arrays, write_table
-from benchmarks.store.keys import explain_identity, robustness_identity
-from benchmarks.store.ledger import append_line
+from benchmarks.execution.jobs.scoring import described, drawn
+from benchmarks.protocol.schema import Robustness
+from benchmarks.store.folder import FitFolder, RunFolder
+from benchmarks.store.keys import ExplainIdentity, RobustnessIdentity
+from benchmarks.store.ledger import append_event
+from benchmarks.store.reading import read_fit, read_manifest
+from benchmarks.store.records import (
+    ExplainRecord,
+    FitRecord,
+    RobustnessRecord,
+    RobustnessSpent,
+    TestOpened,
+)
+from benchmarks.store.writing import write_attention, write_manifest, write_robustness
 from datasets.packs import HEADER, ROWS
 
 IMAGES = 40
@@ -24,71 +33,85 @@ IMAGES = 40
 
 def ask(folder: Path, images: int | None = IMAGES) -> Path:
     """Give every network of ``folder`` maps, and every fit answers to corrupted images."""
-    manifest = json.loads((folder / "manifest.json").read_text("utf-8"))
-    manifest["protocol"]["robustness"] = {"images": images}
-    (folder / "manifest.json").write_text(json.dumps(manifest), "utf-8")
-    split, seeds = manifest["split"]["digest"], manifest["seeds"]
-    for place in sorted(folder.glob("fits/*/seed-*")):
-        fit = json.loads((place / "fit.json").read_text("utf-8"))
-        facts = {"variant": fit["variant"], "seed": fit["seed"], "key": fit["key"]}
-        table = pd.read_parquet(place / "predictions.parquet")
+    place, manifest = RunFolder(folder), read_manifest(folder)
+    asked = manifest.protocol.model_copy(update={"robustness": Robustness(images=images)})
+    write_manifest(place, replace(manifest, protocol=asked.spelt_out()))
+    split, seeds = manifest.split.digest, manifest.seeds
+    for path in place.scored():
+        fit, files = read_fit(path), FitFolder(path)
+        table = pd.read_parquet(files.predictions)
         test = table[table["split"] == "test"].sort_values("row").reset_index(drop=True)
-        if fit["seed"] == seeds[0] and fit["variant"] != "majority":
-            edition = engine_spec("keras").attention_edition
-            _look(place, test, {**explain_identity(fit["key"], split), "edition": edition})
-            _open(folder, facts, "explain")
-        identity = robustness_identity(fit["key"], split, images, 0) | {"edition": EDITION}
-        _bear(place, test, identity)
-        _open(folder, facts, "robustness")
-        spent = {"event": "robustness", **facts, "images_seen": 31 * IMAGES, "seconds": 2.5}
-        append_line(folder / "ledger.jsonl", spent)
+        if fit.seed == seeds[0] and fit.variant != "majority":
+            looked = ExplainIdentity(
+                kind="explain",
+                fit=fit.key,
+                split=split,
+                edition=engine_spec("keras").attention_edition,
+            )
+            _look(files.attention, test, looked)
+            _open(place, fit, "explain")
+        bore = RobustnessIdentity(
+            kind="robustness", fit=fit.key, split=split, images=images, seed=0, edition=edition()
+        )
+        _bear(files.robustness, test, bore)
+        _open(place, fit, "robustness")
+        spent = RobustnessSpent(
+            variant=fit.variant,
+            seed=fit.seed,
+            key=fit.key,
+            images_seen=31 * IMAGES,
+            seconds=2.5,
+        )
+        append_event(place.ledger, spent)
     return folder
 
 
-def _look(place: Path, test: pd.DataFrame, identity: dict[str, Any]) -> None:
+def _look(path: Path, test: pd.DataFrame, identity: ExplainIdentity) -> None:
     probabilities = test.filter(like="p_").to_numpy(np.float64)
     places = chosen(test["label"].to_numpy(np.int64), probabilities)
     found = np.zeros((len(places), 6, 6), np.float16)
     found[:, :2, 1:5] = 1
-    arrays = {
-        "rows": test["row"].to_numpy(np.int64)[places],
-        "answers": probabilities[places].argmax(axis=1),
-        "maps": found,
-    }
-    attributes = {"key": digest(identity), "identity": identity, "layer": "block4_conv3"}
-    write_arrays(place / "attention.npz", arrays, attributes)
+    rows, answers = test["row"].to_numpy(np.int64)[places], probabilities[places].argmax(axis=1)
+    record = ExplainRecord(key=identity.key, identity=identity, layer="block4_conv3")
+    write_attention(path, rows, answers, found, record)
 
 
-def _bear(place: Path, test: pd.DataFrame, identity: dict[str, Any]) -> None:
+def _bear(path: Path, test: pd.DataFrame, identity: RobustnessIdentity) -> None:
     """Let every strength turn a further tenth of the answers into another class."""
     columns = test.filter(like="p_")
-    part = drawn(test["label"].to_numpy(np.int64), identity["images"], identity["seed"])
+    part = drawn(test["label"].to_numpy(np.int64), identity.images, identity.seed)
     table = test.loc[part, ["row", "label"]].reset_index(drop=True)
     table["clean"] = columns.to_numpy()[part].argmax(axis=1)
-    for corruption in LEVELS:
-        for strength in STRENGTHS:
+    for corruption in CORRUPTIONS:
+        for number in range(1, len(corruption.severities) + 1):
             answers = table["clean"].to_numpy().copy()
-            turned = slice(None, len(answers) * strength // 10)
+            turned = slice(None, len(answers) * number // 10)
             answers[turned] = (answers[turned] + 1) % columns.shape[1]
-            table[f"{corruption}_{strength}"] = answers.astype(np.int16)
-    table.attrs = {"key": digest(identity), "identity": identity}
-    write_table(place / "robustness.parquet", table)
+            table[f"{corruption.name}_{number}"] = answers.astype(np.int16)
+    record = RobustnessRecord(key=identity.key, identity=identity, corruptions=described())
+    write_robustness(path, table, record)
 
 
-def _open(folder: Path, facts: dict[str, Any], purpose: str) -> None:
-    line = {"event": "test-opened", "time": "2024-05-01T11:00:00+00:00", **facts}
-    append_line(folder / "ledger.jsonl", line | {"purpose": purpose})
+def _open(place: RunFolder, fit: FitRecord, purpose: str) -> None:
+    opened = TestOpened(
+        time="2024-05-01T11:00:00+00:00",
+        variant=fit.variant,
+        seed=fit.seed,
+        key=fit.key,
+        purpose=purpose,
+    )
+    append_event(place.ledger, opened)
 
 
 def pack(folder: Path, cache: Path) -> None:
     """Lay made-up images of the run in ``folder`` into ``cache``, as decoded packs."""
-    manifest = json.loads((folder / "manifest.json").read_text("utf-8"))
-    splits = pd.read_parquet(folder / "splits.parquet")
-    shape = tuple(manifest["data"]["image_shape"])
+    manifest = read_manifest(folder)
+    splits = pd.read_parquet(RunFolder(folder).splits)
+    shape = manifest.data.image_shape
     chance = np.random.default_rng(0)
     rooms = {
-        cache / "splits" / manifest["split"]["training_digest"]: ("train", "validation"),
-        cache / "sealed" / manifest["split"]["digest"]: ("test",),
+        cache / "splits" / manifest.split.training_digest: ("train", "validation"),
+        cache / "sealed" / manifest.split.digest: ("test",),
     }
     for room, names in rooms.items():
         room.mkdir(parents=True)
@@ -99,6 +122,5 @@ def pack(folder: Path, cache: Path) -> None:
             np.save(room / f"{name}-labels.npy", part["label"].to_numpy())
         splits[splits["split"].isin(names)].to_parquet(room / ROWS, index=False)
         sizes = {file.name: file.stat().st_size for file in room.iterdir()}
-        names_of = manifest["data"]["class_names"]
-        header = {"class_names": names_of, "image_shape": shape, "sizes": sizes}
+        header = {"class_names": manifest.data.class_names, "image_shape": shape, "sizes": sizes}
         (room / HEADER).write_text(json.dumps(header), "utf-8")

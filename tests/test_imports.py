@@ -6,17 +6,34 @@ import ast
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 ENGINES = ("tensorflow", "torch", "keras", "timm", "jax")
+FLOORS = (
+    ("__main__",),
+    ("cli",),
+    ("commands",),
+    ("leaks", "reproducibility", "init", "testing"),
+    ("report", "exchange", "use", "bench"),
+    ("evaluation", "execution"),
+    ("store", "data", "doctor"),
+    ("protocol", "processes", "training"),
+    ("engines",),
+    ("datasets", "models", "metrics", "machine", "errors"),
+)
+"""The rooms from the top floor down; those on one floor do not import each other."""
+SHARED = ("datasets.files.", "datasets.plugins.")
+"""Small files of the ground floor on which models may stand too."""
 COORDINATION = (
     "benchmarks.cli",
     "benchmarks.execution.run",
     "benchmarks.execution.coordinator",
-    "benchmarks.commands.listings",
+    "benchmarks.commands.models",
     "benchmarks.bench.bench",
     "benchmarks.init.toml",
     "benchmarks.doctor.examination",
@@ -69,22 +86,84 @@ def test_help_comes_in_under_half_a_second() -> None:
     assert min(seconds) < 0.5
 
 
-@pytest.mark.parametrize(
-    ("room", "forbidden"),
-    [
-        ("datasets", ("benchmarks", "models")),
-        ("models", ("benchmarks", "datasets")),
-        (
-            "benchmarks/training",
-            ("benchmarks.report", "benchmarks.execution.coordinator", "benchmarks.cli"),
-        ),
-        ("benchmarks/evaluation", ("benchmarks.report", "benchmarks.training", "models")),
-    ],
-)
-def test_imports_point_downward(room: str, forbidden: tuple[str, ...]) -> None:
-    for file in (ROOT / room).glob("*.py"):
-        for node in ast.walk(ast.parse(file.read_text("utf-8"))):
-            modules = [node.module or ""] if isinstance(node, ast.ImportFrom) else []
-            modules += [n.name for n in node.names] if isinstance(node, ast.Import) else []
-            for module in modules:
-                assert not module.startswith(forbidden), f"{file.name} imports {module}"
+def modules() -> Iterator[tuple[str, Path]]:
+    """Yield the name and the file of every module of the product."""
+    for top in ("datasets", "models", "benchmarks"):
+        for file in sorted((ROOT / top).rglob("*.py")):
+            yield ".".join(file.relative_to(ROOT).with_suffix("").parts), file
+
+
+def imports(file: Path) -> Iterator[str]:
+    """Yield the full name of all that ``file`` imports, late imports included."""
+    for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+        elif isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+
+
+def room(module: str) -> str | None:
+    """Return the room that a module of the product is in; ``None`` for any other module."""
+    first, *rest = module.split(".")
+    if first != "benchmarks":
+        return first if first in ("datasets", "models") else None
+    return rest[0] if rest else None
+
+
+FLOOR = {name: floor for floor, rooms in enumerate(reversed(FLOORS)) for name in rooms}
+
+
+def test_every_room_has_its_floor_and_there_are_ten_at_most() -> None:
+    assert {room(name) for name, _ in modules()} - {None, "__init__"} == set(FLOOR)
+    assert len(FLOORS) <= 10
+
+
+def test_imports_point_downward_to_another_floor() -> None:
+    wrong = [
+        f"{name} imports {imported}"
+        for name, file in modules()
+        for imported in imports(file)
+        if (theirs := room(imported)) is not None
+        and not (name.startswith("models.") and imported.startswith(SHARED))
+        and (own := room(name)) not in (theirs, "__init__")
+        and FLOOR[str(own)] <= FLOOR[theirs]
+    ]
+    assert wrong == []
+
+
+def test_no_two_modules_import_each_other_in_a_circle() -> None:
+    names = dict(modules())
+    graph = {
+        name: {part for each in imports(file) for part in (each, each.rpartition(".")[0])}
+        & names.keys() - {name}
+        for name, file in names.items()
+    }
+    TopologicalSorter(graph).prepare()
+
+
+@pytest.mark.parametrize("name", ["evaluation", "report"])
+def test_what_is_computed_from_results_knows_nothing_of_execution(name: str) -> None:
+    files = (ROOT / "benchmarks" / name).rglob("*.py")
+    assert "execution" not in {room(each) for file in files for each in imports(file)}
+
+
+def test_engines_are_imported_in_their_own_folders_alone() -> None:
+    """A model's own file builds a network, so it may; nothing else of the product does."""
+    wrong = [
+        f"{name} imports {imported}"
+        for name, file in modules()
+        for imported in imports(file)
+        if imported.split(".")[0] in ENGINES and room(name) not in ("engines", "models")
+    ]
+    assert wrong == []
+
+
+def test_no_test_module_imports_from_another() -> None:
+    wrong = [
+        f"{file.relative_to(ROOT)} imports {imported}"
+        for file in sorted((ROOT / "tests").rglob("*.py"))
+        for imported in imports(file)
+        if imported.startswith("tests.")
+        and any(part.startswith("test_") or part == "conftest" for part in imported.split("."))
+    ]
+    assert wrong == []

@@ -97,7 +97,7 @@ def speed_name(variant: Variant, image_shape: tuple[int, int, int]) -> str:
 
 def bench_jobs(
     protocol: Protocol,
-    ground: PreparedData,
+    prepared: PreparedData,
     variants: Sequence[Variant],
     precisions: Sequence[Precision],
     effort: Effort,
@@ -110,7 +110,7 @@ def bench_jobs(
         for precision in dict.fromkeys(map(engine_spec(variant.engine).computes_in, precisions)):
             plan = Plan(
                 protocol=protocol.model_copy(update={"precision": precision}),
-                target=packed_data(ground),
+                target=packed_data(prepared),
                 source=None,
                 folder=RunFolder(folder),
                 shared=cache_folder(),
@@ -126,13 +126,13 @@ def bench_jobs(
 
 
 def run_one_by_one(
-    jobs: Sequence[BenchJob], ground: PreparedData, folder: Path
+    jobs: Sequence[BenchJob], prepared: PreparedData, folder: Path
 ) -> Iterator[tuple[BenchJob, Measured]]:
     """Yield each job with what came of it; no other job runs meanwhile."""
     settings = ExecutorSettings(
         capacity=1,
         threads=jobs[0].threads,
-        forbidden=[ground.packs.sealed.parent],
+        forbidden=[prepared.packs.sealed.parent],
         log=folder / "log.txt",
     )
     for job, outcome in run_jobs(jobs, settings):
@@ -142,7 +142,7 @@ def run_one_by_one(
 
 def bench(
     protocol: Protocol,
-    ground: PreparedData,
+    prepared: PreparedData,
     registry: Registry,
     effort: Effort,
     precisions: Sequence[Precision],
@@ -156,14 +156,14 @@ def bench(
     measured again at the end: ``drift`` is the relative change of its training speed.
     Raises ``InputError`` where the baseline cannot be measured.
     """
-    variants = bench_variants(protocol, registry, ground.data.image_shape)
+    variants = bench_variants(protocol, registry, prepared.data.image_shape)
     with tempfile.TemporaryDirectory(prefix="ferbench-bench-") as name:
         folder = Path(name)
-        jobs = bench_jobs(protocol, ground, variants, precisions, effort, folder, plugins)
+        jobs = bench_jobs(protocol, prepared, variants, precisions, effort, folder, plugins)
         last = dataclasses.replace(jobs[0], output=folder / "again.json")
         outcomes = []
         tell(_title(jobs[0]))
-        for index, (job, outcome) in enumerate(run_one_by_one([*jobs, last], ground, folder)):
+        for index, (job, outcome) in enumerate(run_one_by_one([*jobs, last], prepared, folder)):
             outcomes.append(outcome)
             if index == 0 and isinstance(outcome, JobFailed):
                 raise InputError(f"the baseline {job.variant} cannot be measured: {outcome}")

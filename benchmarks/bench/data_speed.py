@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.data.prepared import PreparedData
-from benchmarks.machine.timing import Spread, timed
+from benchmarks.machine.timing import BATCH, Spread, timed
 from benchmarks.protocol.schema import Protocol
 from benchmarks.training.augmentation import POLICIES, Augmentation
 from benchmarks.training.stream import batches
@@ -21,11 +21,10 @@ from datasets.packs import open_part
 from datasets.registry import Source
 
 SAMPLE = 512
-BATCH = 64
 
 
 def measure_data(
-    ground: PreparedData, source: Source, protocol: Protocol, *, seconds: float
+    prepared: PreparedData, source: Source, protocol: Protocol, *, seconds: float
 ) -> dict[str, Any]:
     """Time, on the protocol's threads, what happens to an image before an engine sees it.
 
@@ -33,7 +32,7 @@ def measure_data(
     ``open_seconds`` is the opening of the cached data set; each is a `Spread`.
     """
     cv2.setNumThreads(protocol.threads)
-    part = open_part(ground.packs.training, "train")
+    part = open_part(prepared.packs.training, "train")
     images = np.array(part.images[:SAMPLE])
     labels = part.labels[:SAMPLE]
 
@@ -54,13 +53,13 @@ def measure_data(
         return _per_second(epoch, seconds)
 
     def open_again() -> object:
-        return open_data_set(source, ground.path, protocol.data.options)
+        return open_data_set(source, prepared.path, protocol.data.options)
 
     opening = timed(open_again, seconds=seconds, warm_up=1, least=5)
     return {
-        "data_set": ground.data.name,
-        "image_shape": list(ground.data.image_shape),
-        "images": len(ground.data.labels),
+        "data_set": prepared.data.name,
+        "image_shape": list(prepared.data.image_shape),
+        "images": len(prepared.data.labels),
         "decode": {name: asdict(_decoding(images, name, seconds)) for name in ("png", "jpeg")},
         "stream": {name: asdict(time_stream(name)) for name in ("none", *POLICIES)},
         "open_seconds": asdict(opening),

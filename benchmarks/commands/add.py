@@ -11,7 +11,7 @@ import typer
 from benchmarks.commands.options import Data, Plugin
 
 
-class Scale(StrEnum):
+class ScaleOption(StrEnum):
     """What a model from outside takes a pixel's 0 to 255 as."""
 
     as_is = "0..255"
@@ -20,7 +20,7 @@ class Scale(StrEnum):
     imagenet = "imagenet"
 
 
-class Colour(StrEnum):
+class ColourOption(StrEnum):
     """The channels that a model from outside takes, in order."""
 
     grey = "grey"
@@ -45,14 +45,14 @@ def add(
         str, typer.Option(metavar="A,B,…", help="The model's outputs in order.")
     ] = "",
     scale: Annotated[
-        Scale | None,
+        ScaleOption | None,
         typer.Option(help="What the model takes pixels as; imagenet: 0..1, standardised."),
     ] = None,
     input_size: Annotated[
         int | None, typer.Option(min=8, help="Pixels, where the model leaves them open.")
     ] = None,
     colour: Annotated[
-        Colour | None, typer.Option(help="Needed for a model of colour images.")
+        ColourOption | None, typer.Option(help="Needed for a model of colour images.")
     ] = None,
     logits: Annotated[
         bool, typer.Option("--logits", help="The outputs come before softmax.")
@@ -67,8 +67,8 @@ def add(
     """Bring a finished model, or its predictions, into a run as a row marked external."""
     from rich.console import Console
 
-    from benchmarks.commands.listings import print_leaderboard
-    from benchmarks.exchange.adding.add import add as carry_out
+    from benchmarks.commands.tables import print_leaderboard
+    from benchmarks.exchange.adding.add import add as add_row
     from benchmarks.exchange.adding.add import close
     from benchmarks.exchange.adding.incoming import AddRequest
     from benchmarks.report.page import render
@@ -87,13 +87,13 @@ def add(
         data=data,
         plugins=tuple(plugin or ()),
     )
-    done = carry_out(request)
-    render(run)
+    done = add_row(request)
+    board = render(run)
     close(run)
     console = Console(stderr=True, highlight=False, markup=False)
     for warning in done.warnings:
         console.print(f"{done.name}: {warning}", style="yellow")
     if done.already:
         console.print(f"{done.name}: was in the run already; nothing was scored again")
-    print_leaderboard(console, run)
+    print_leaderboard(console, run, board)
     return 0

@@ -1,14 +1,22 @@
-"""``ferbench bench``."""
+"""``ferbench bench``, and the tables that it prints from the record that it writes."""
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from benchmarks.commands.options import Data, Plugin
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
+
+DRIFT = 0.1
+"""Relative change of the baseline's speed from which a run is called disturbed."""
 
 
 def bench(
@@ -38,7 +46,6 @@ def bench(
     from benchmarks.bench.bench import BRIEF, FULL, PRECISIONS, QUICK, SHIPPED, shipped_protocol
     from benchmarks.bench.bench import bench as measure
     from benchmarks.bench.data_speed import measure_data
-    from benchmarks.commands.bench_table import print_bench
     from benchmarks.data.prepared import prepare_data
     from benchmarks.errors import InputError
     from benchmarks.machine.environment import has_bfloat16
@@ -60,20 +67,110 @@ def bench(
     precisions = PRECISIONS if has_bfloat16() or not quick else PRECISIONS[:1]
     console = Console(stderr=True, highlight=False, markup=False)
     with console.status("preparing the data") as status:
-        ground = prepare_data(chosen.data, data, seed=chosen.seed, plugins=plugins)
+        prepared = prepare_data(chosen.data, data, seed=chosen.seed, plugins=plugins)
 
         def tell(title: str) -> None:
             status.update(f"timing {title}")
             if not console.is_terminal:
                 console.print(f"timing {title}")
 
-        record = measure(chosen, ground, discover(plugins), effort, precisions, tell, plugins)
+        record = measure(chosen, prepared, discover(plugins), effort, precisions, tell, plugins)
         tell("the data's way")
         source = discover_data(plugins)[chosen.data.set]
-        record["data"] = measure_data(ground, source, chosen, seconds=effort.seconds)
+        record["data"] = measure_data(prepared, source, chosen, seconds=effort.seconds)
     width = None if sys.stdout.isatty() else 140
     print_bench(Console(highlight=False, markup=False, width=width), record)
     if output:
         write_json(output, record)
         console.print(f"written: {output}")
     return 0 if all(row["status"] == "ok" for row in record["rows"]) else 1
+
+
+def print_bench(console: Console, record: Mapping[str, Any]) -> None:
+    """Print a record of `benchmarks.bench.bench`, with what is to be known to read it."""
+    baseline = record["baseline"]
+    environment = record["environment"]
+    console.print(
+        f"{record['device']}; {environment['cores']} usable cores, {record['threads']} thread(s) "
+        f"in each worker; Keras on {record['keras_backend']}"
+    )
+    console.print()
+    console.print(_networks(record["rows"]))
+    console.print()
+    console.print(_data(record["data"]))
+    console.print()
+    name = f"{baseline['variant']} in {baseline['precision']}"
+    console.print(f"× how many times as fast as {name}, measured in the same run.")
+    console.print("± half the distance between the quartiles, in per cent of the median.")
+    console.print("Training is whole steps with their batches, as in a fit; prediction is from")
+    console.print("images in memory to probabilities. Compare ratios between machines, not speeds.")
+    for remark in _remarks(record):
+        console.print(remark, style="yellow")
+
+
+def _networks(rows: list[dict[str, Any]]) -> Table:
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False)
+    for column in ("variant", "engine", "precision"):
+        table.add_column(column, no_wrap=True)
+    for column in ("batch", "images/s in training", "×", "1 image, ms", "×", "64 images, ms", "×"):
+        table.add_column(column, justify="right", no_wrap=True)
+    for row in rows:
+        if row["status"] != "ok":
+            continue
+        cells = [row["variant"], row["engine"], row["precision"], str(row["batch_size"])]
+        for quantity in ("train_images_per_second", "latency_ms", "batch_latency_ms"):
+            cells += [_number(row[quantity]), f"{row[f'{quantity}_ratio']:.2f}"]
+        table.add_row(*cells)
+    return table
+
+
+def _data(data: Mapping[str, Any]) -> Table:
+    height, width, channels = data["image_shape"]
+    colour = "grey" if channels == 1 else "colour"
+    from rich.table import Table
+
+    table = Table(
+        title=f"{data['data_set']}: {data['images']:,} images, {height}×{width}, {colour}",
+        title_justify="left",
+        title_style="",
+        box=None,
+        pad_edge=False,
+    )
+    table.add_column("the data's way")
+    table.add_column("", justify="right")
+    for name, spread in data["decode"].items():
+        table.add_row(f"decoding {name.upper()}, images/s", _number(spread))
+    for name, spread in data["stream"].items():
+        table.add_row(f"batches with augmentation {name}, images/s", _number(spread))
+    opening = data["open_seconds"]
+    milliseconds = {name: 1000 * opening[name] for name in ("median", "low", "high")}
+    table.add_row("opening the cached data set, ms", _number(milliseconds))
+    return table
+
+
+def _number(spread: Mapping[str, float]) -> str:
+    half = (spread["high"] - spread["low"]) / 2 / spread["median"]
+    median = spread["median"]
+    shown = f"{median:,.0f}" if median >= 100 else f"{median:.3g}"
+    return f"{shown} ± {half:.0%}"
+
+
+def _remarks(record: Mapping[str, Any]) -> Iterator[str]:
+    for row in record["rows"]:
+        if row["status"] != "ok":
+            yield f"{row['variant']}, {row['precision']}: {row['status']}: {row['reason']}"
+    if "bfloat16" not in record["precisions"]:
+        yield (
+            "bfloat16 is left out, since this hardware is not known to compute in it; without "
+            "--quick it is timed."
+        )
+    drift = record["baseline"]["drift"]
+    if drift is None:
+        yield "The baseline could not be measured again at the end."
+    elif abs(drift) > DRIFT:
+        yield (
+            f"The baseline trained {abs(drift):.0%} {'faster' if drift > 0 else 'slower'} at the "
+            "end than at the start: something else used the machine. Repeat this when it is idle."
+        )

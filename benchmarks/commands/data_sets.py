@@ -17,17 +17,15 @@ def list_data_sets(context: typer.Context) -> int:
     """List the data sets."""
     if context.invoked_subcommand is not None:
         return 0
-    from benchmarks.commands.listings import print_data_sets
-
-    return print_data_sets()
+    print_data_sets()
+    return 0
 
 
 @data_sets.command()
 def inspect(name: str, data: Data = None) -> int:
     """Print a data set's counts per split and class, image size, standing and digest."""
-    from benchmarks.commands.listings import print_inspection
-
-    return print_inspection(name, data)
+    print_inspection(name, data)
+    return 0
 
 
 @data_sets.command()
@@ -40,3 +38,50 @@ def fetch(
 
     print(download(name, to))
     return 0
+
+
+def print_data_sets(plugins: tuple[Path, ...] = ()) -> None:
+    """Print every data set with what it is, where it comes from and its licence."""
+    from rich.console import Console
+    from rich.table import Table
+
+    from datasets.registry import discover as discover_sources
+
+    table = Table(box=None, pad_edge=False)
+    for column in ("data set", "needs --data", "what it is", "from", "licence"):
+        table.add_column(column, overflow="fold")
+    for source in discover_sources(plugins).values():
+        needs = "yes" if source.needs_path else "no"
+        table.add_row(source.name, needs, source.summary, source.origin, source.licence)
+    Console(highlight=False).print(table)
+
+
+def print_inspection(name: str, path: Path | None) -> None:
+    """Print counts per split and class, image size, standing, notes and digest of a data set."""
+    from rich.console import Console
+    from rich.table import Table
+
+    from benchmarks.data.prepared import prepare_data
+    from benchmarks.protocol.schema import DataChoice
+    from datasets.inspection import inspect
+
+    console = Console(highlight=False)
+    with console.status(f"reading {name}"):
+        prepared = prepare_data(DataChoice(set=name), path, seed=0)
+    summary = inspect(prepared.data, prepared.split)
+    table = Table(box=None, pad_edge=False)
+    for column in ("class", *summary.counts.columns):
+        table.add_column(column, justify="left" if column == "class" else "right")
+    for label, row in summary.counts.iterrows():
+        table.add_row(str(label), *(str(count) for count in row))
+    height, width, channels = summary.image_shape
+    colour = "grey" if channels == 1 else "colour"
+    made = ", partly made here with seed 0" if summary.split_made else ""
+    console.print(f"[bold]{summary.name}[/]: {height}×{width}, {colour}")
+    console.print(table)
+    console.print(f"split: {summary.provenance.status}{made}")
+    for note in summary.provenance.notes:
+        console.print(f"  {note}")
+    console.print(f"{summary.different_images} images differ in their pixels")
+    console.print(f"digest: {summary.digest}")
+    console.print(f"split digest: {summary.split_digest}")

@@ -24,13 +24,13 @@ def demo(
 
     from rich.console import Console
 
-    from benchmarks.evaluation.fitted import choose
+    from benchmarks.evaluation.fitted import resolve_fit
     from benchmarks.use.demo_server import DemoServer
     from benchmarks.use.models import Models
 
     console = Console(stderr=True, highlight=False, markup=False)
     with (
-        closing(Models(choose(model), tuple(plugin or ()), console)) as models,
+        closing(Models(resolve_fit(model), tuple(plugin or ()), console)) as models,
         DemoServer(models, port) as server,
     ):
         console.print(f"open {server.address} (Ctrl-C ends)", soft_wrap=True)

@@ -20,14 +20,14 @@ def doctor() -> int:
     with waiting.status("trying the engines, each in a process of its own"):
         for finding in examine():
             line = Text.assemble(
-                (f"{finding.status:8}", STYLES[finding.status]),
-                f"{finding.subject}: {finding.found}",
+                (f"{finding.severity:8}", STYLES[finding.severity]),
+                f"{finding.where}: {finding.what}",
             )
-            if finding.advice:
-                line.append(f"; {finding.advice}")
+            if finding.remedy:
+                line.append(f"; {finding.remedy}")
             console.print(line)
             sys.stdout.flush()
-            problems += finding.status == "problem"
+            problems += finding.severity == "problem"
     if problems:
         console.print(f"{problems} problem(s): a run cannot work before they are solved.")
     else:

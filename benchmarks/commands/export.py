@@ -7,10 +7,15 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from click import Choice
 
 from benchmarks.commands.options import Plugin
 from benchmarks.exchange.exporting.formats import format_names, listed_formats
+
+
+def _format(text: str) -> str:
+    if text not in format_names():
+        raise typer.BadParameter(f"{text!r} is not one of {', '.join(map(repr, format_names()))}.")
+    return text
 
 
 def export(
@@ -18,7 +23,9 @@ def export(
     format: Annotated[
         str,
         typer.Option(
-            click_type=Choice(format_names()), help=f"What an engine writes. {listed_formats()}."
+            parser=_format,
+            metavar=f"[{'|'.join(format_names())}]",
+            help=f"By engine: {listed_formats()}.",
         ),
     ],
     out: Annotated[Path, typer.Option("--out", "-o", metavar="FILE", help="The file to write.")],
@@ -27,12 +34,12 @@ def export(
 ) -> int:
     """Write a fitted model as a file for other programs, checked against the run's own model."""
     from benchmarks.exchange.exporting.export import ExportRequest
-    from benchmarks.exchange.exporting.export import export as carry_out
+    from benchmarks.exchange.exporting.export import export as export_model
 
     request = ExportRequest(
         reference=model, format=format, out=out, seed=seed, plugins=tuple(plugin or ())
     )
-    done = carry_out(request)
+    done = export_model(request)
     print(f"written: {done.file}", file=sys.stderr)
     print(f"written: {done.card}", file=sys.stderr)
     print(

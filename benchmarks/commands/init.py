@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from benchmarks.commands.options import Data
+from benchmarks.machine.settings import data_path
 
 
 def init(
@@ -43,10 +43,10 @@ def init(
         def timing(name: str) -> None:
             status.update(f"timing {name}" if name else "writing")
 
-        choice, ground = choose_data(place, decoded)
-        for line in describe(ground):
+        choice, prepared = choose_data(place, decoded)
+        for line in describe(prepared):
             console.print(line)
-        proposal = propose(_name(file.stem), choice, ground, measure=measure, tell=timing)
+        proposal = propose(_name(file.stem), choice, prepared, measure=measure, tell=timing)
     write_protocol(proposal, file)
     for line in budget_lines(proposal):
         console.print(line)
@@ -61,7 +61,7 @@ def _place(path: Path | None, data: Path | None) -> Path:
 
     if path and data and path != data:
         raise InputError("init: give the images once, as PATH or with --data")
-    given = path or data or os.environ.get("FERBENCH_DATA")
+    given = path or data or data_path()
     if not given:
         raise InputError("init: say where your images are: ferbench init PATH")
     place = Path(given).expanduser().absolute()

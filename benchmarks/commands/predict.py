@@ -11,7 +11,7 @@ import typer
 from benchmarks.commands.options import Model, Plugin, Whole
 
 
-class Format(StrEnum):
+class PredictFormat(StrEnum):
     """How ``ferbench predict`` prints answers."""
 
     table = "table"
@@ -25,8 +25,8 @@ def predict(
         list[Path], typer.Argument(metavar="PATH…", help="Pictures, or folders of pictures.")
     ],
     format: Annotated[
-        Format, typer.Option(help="A table for people; jsonl or csv for programs.")
-    ] = Format.table,
+        PredictFormat, typer.Option(help="A table for people; jsonl or csv for programs.")
+    ] = PredictFormat.table,
     save: Annotated[
         Path | None, typer.Option(help="Also write annotated copies into this folder.")
     ] = None,
@@ -36,7 +36,7 @@ def predict(
     """Say what a fitted model sees in the faces of pictures."""
     from rich.console import Console
 
-    from benchmarks.use.predict import PredictRequest, carry_out
+    from benchmarks.use.predict import PredictRequest, predict_pictures
 
     request = PredictRequest(
         model=model,
@@ -46,5 +46,5 @@ def predict(
         whole=whole,
         plugins=tuple(plugin or ()),
     )
-    failed = carry_out(request, Console(stderr=True, highlight=False, markup=False))
+    failed = predict_pictures(request, Console(stderr=True, highlight=False, markup=False))
     return 1 if failed else 0

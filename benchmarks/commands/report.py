@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 
-class Format(StrEnum):
+class ReportFormat(StrEnum):
     """What ``ferbench report`` can make of a leaderboard."""
 
     html = "html"
@@ -24,8 +24,8 @@ class Format(StrEnum):
 def report(
     run: Annotated[Path, typer.Argument(metavar="RUN")],
     format: Annotated[
-        Format, typer.Option(help="html writes the page into RUN; the others print a table.")
-    ] = Format.html,
+        ReportFormat, typer.Option(help="html writes the page into RUN; the others print a table.")
+    ] = ReportFormat.html,
     figures: Annotated[
         Path | None, typer.Option(help="Also write every figure there, as SVG and PDF.")
     ] = None,
@@ -56,23 +56,23 @@ def report(
     written: list[Path] = []
     if is_laboratory(run):
         return _laboratory(run, format, figures or tables)
-    if format is Format.html:
+    if format is ReportFormat.html:
         render(run, images=images)
         written.append(run / "leaderboard.html")
-    if format is not Format.html or figures is not None or tables is not None:
+    if format is not ReportFormat.html or figures is not None or tables is not None:
         loaded = read_run(run)
-        if format is not Format.html:
+        if format is not ReportFormat.html:
             print(getattr(leaderboard_forms, f"as_{format.value}")(leaderboard(loaded)), end="")
         if figures is not None:
             written += save_figures(loaded, leaderboard(loaded), figures)
         if tables is not None:
             written += save_tables(loaded, tables, named=images)
-    for told in _told(written):
-        print(f"written: {told}", file=sys.stderr)
+    for place in _places(written):
+        print(f"written: {place}", file=sys.stderr)
     return 0
 
 
-def _told(written: list[Path]) -> Iterator[str]:
+def _places(written: list[Path]) -> Iterator[str]:
     """Name a file that is alone in its folder, and of several the folder and their number."""
     folders = Counter(path.parent for path in written)
     for folder, number in folders.items():
@@ -80,19 +80,19 @@ def _told(written: list[Path]) -> Iterator[str]:
         yield str(next(alone)) if number == 1 else f"{number} files in {folder}"
 
 
-def _laboratory(run: Path, format: Format, folder: Path | None) -> int:
+def _laboratory(run: Path, format: ReportFormat, folder: Path | None) -> int:
     """Render a leak laboratory again; its runs are reported one by one."""
     from benchmarks.errors import InputError
     from benchmarks.leaks.effect import read_laboratory, table
     from benchmarks.leaks.page import render_laboratory
     from benchmarks.report.files.leaderboard import as_csv
 
-    if format not in (Format.html, Format.csv) or folder is not None:
+    if format not in (ReportFormat.html, ReportFormat.csv) or folder is not None:
         raise InputError(
             f"{run}: a leak laboratory is reported as html or csv only, without folders; "
             f"name one of its runs for more, for instance {run / 'honest'}"
         )
-    if format is Format.csv:
+    if format is ReportFormat.csv:
         print(as_csv(table(read_laboratory(run))), end="")
         return 0
     render_laboratory(run)

@@ -28,10 +28,10 @@ def run(
     """Carry out a protocol, or go on with it where it stopped."""
     from rich.console import Console
 
-    from benchmarks.commands.listings import print_laboratory, print_leaderboard
+    from benchmarks.commands.tables import print_laboratory, print_leaderboard
     from benchmarks.execution.progress import Display
     from benchmarks.execution.run import RunRequest
-    from benchmarks.execution.run import run as carry_out
+    from benchmarks.execution.run import run as run_protocol
     from benchmarks.leaks import laboratory
     from benchmarks.leaks.page import render_laboratory
     from benchmarks.protocol.reading import load_protocol
@@ -54,8 +54,8 @@ def run(
         render_laboratory(folder)
         print_laboratory(console, folder)
     else:
-        statuses = carry_out(request, Display(console))
-        render(folder)
+        statuses = run_protocol(request, Display(console))
+        board = render(folder)
         write_digests(folder)
-        print_leaderboard(console, folder)
+        print_leaderboard(console, folder, board)
     return 0 if all(s.status == "ok" for s in statuses.values()) else 1

@@ -22,14 +22,13 @@ def webcam(
 
     from rich.console import Console
 
-    from benchmarks.evaluation.fitted import choose
+    from benchmarks.evaluation.fitted import resolve_fit
     from benchmarks.use.camera import Camera
-    from benchmarks.use.keys import watching_for
     from benchmarks.use.starting import start
-    from benchmarks.use.webcam import watch
+    from benchmarks.use.webcam import watch, watching_for
 
     words = Console(stderr=True, highlight=False, markup=False)
-    chosen = choose(model)
+    chosen = resolve_fit(model)
     with (
         closing(Camera(camera)) as opened,
         closing(start(chosen, tuple(plugin or ()), words)) as predictor,

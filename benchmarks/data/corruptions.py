@@ -1,100 +1,122 @@
-"""Corruptions: what a camera or its surroundings do to an image, each in five strengths.
+"""Corruptions: what a camera or its surroundings do to an image, each in several severities.
 
 In the manner of Hendrycks & Dietterich (2019), arXiv:1903.12261. What happens in space is told in
 parts of the image's shorter side, so that it means the same at every size; chance comes from a
-seed for each image, and is the same at every strength, so that only the strength differs.
+seed for each image, and is the same at every severity, so that only the severity differs.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from types import MappingProxyType
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.protocol.canonical import digest
+
 EDITION = 1
 """Changes whenever a corruption comes out otherwise than before."""
 
-STRENGTHS = (1, 2, 3, 4, 5)
-LEVELS: Mapping[str, tuple[float, ...]] = MappingProxyType(
-    {
-        "blur": (0.01, 0.02, 0.03, 0.045, 0.06),
-        "noise": (0.04, 0.08, 0.12, 0.18, 0.26),
-        "shift": (0.04, 0.08, 0.12, 0.16, 0.2),
-        "rotation": (6, 12, 18, 24, 30),
-        "darkness": (0.8, 0.65, 0.5, 0.35, 0.2),
-        "occlusion": (0.15, 0.25, 0.35, 0.45, 0.55),
-    }
-)
-"""Blur: standard deviation, in sides; a third of a pixel or less changes nothing. Noise:
-standard deviation, in the range of the pixels. Shift: in sides, into any direction. Rotation:
-degrees, to either hand. Darkness: what is left of each pixel. Occlusion: side of a grey square,
-in sides."""
-
 GREY = 127
+LARGEST_SQUARE = 0.55
+"""Side of the largest square of an occlusion, in sides."""
 
 Image = NDArray[np.uint8]
-Images = NDArray[np.uint8]
+Apply = Callable[[Image, float, np.random.Generator], Image]
+"""Image, uint8 H×W×C, severity and chance → the corrupted image, of the same shape and dtype."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Corruption:
+    """A corruption: ``apply`` does it to one image in each of ``severities``, mildest first.
+
+    ``legend`` says what the severities measure, and ``unit`` how one is shown: in per cent of
+    what it measures, or in degrees.
+    """
+
+    name: str
+    title: str
+    severities: tuple[float, ...]
+    apply: Apply
+    legend: str
+    unit: str = "%"
+
+    def shown(self, number: int) -> str:
+        """Return the severity of this number, from 1, for people: ``4 %`` or ``6°``."""
+        severity = self.severities[number - 1]
+        return f"{severity:g}°" if self.unit == "°" else f"{100 * severity:g}\N{NO-BREAK SPACE}%"
+
+
+def corruption(name: str) -> Corruption:
+    """Return the corruption of this name; raises ``ValueError`` where there is none."""
+    found = next((each for each in CORRUPTIONS if each.name == name), None)
+    if found is None:
+        known = ", ".join(each.name for each in CORRUPTIONS)
+        raise ValueError(f"no corruption {name!r}; there are: {known}")
+    return found
 
 
 def corrupt(
-    images: Images, corruption: str, strength: int, seeds: Sequence[Sequence[int]]
-) -> Images:
+    images: NDArray[np.uint8], name: str, number: int, seeds: Sequence[Sequence[int]]
+) -> NDArray[np.uint8]:
     """Return ``images``, uint8 N×H×W×C of 1 or 3 channels, corrupted; shape and dtype stay.
 
-    ``corruption`` is a key of `LEVELS`, ``strength`` one of `STRENGTHS`; there is a seed for
-    each image. Raises ``ValueError`` for any other corruption or strength.
+    ``number`` counts the severities of the corruption ``name`` from 1; there is a seed for each
+    image. Raises ``ValueError`` for a corruption or severity that there is not.
     """
-    if corruption not in LEVELS:
-        raise ValueError(f"no corruption {corruption!r}; there are: {', '.join(LEVELS)}")
-    if strength not in STRENGTHS:
-        raise ValueError(f"no strength {strength}; there are: 1 to {STRENGTHS[-1]}")
-    level, change = LEVELS[corruption][strength - 1], _CHANGES[corruption]
-    place = list(LEVELS).index(corruption)
+    chosen = corruption(name)
+    if not 1 <= number <= len(chosen.severities):
+        raise ValueError(f"no severity {number}; there are: 1 to {len(chosen.severities)}")
+    severity, place = chosen.severities[number - 1], CORRUPTIONS.index(chosen)
     changed = [
-        change(image, level, np.random.default_rng([place, *seed]))
+        chosen.apply(image, severity, np.random.default_rng([place, *seed]))
         for image, seed in zip(images, seeds, strict=True)
     ]
     return np.stack(changed).reshape(images.shape) if changed else images.copy()
 
 
-def _blur(image: Image, level: float, chance: np.random.Generator) -> Image:
-    deviation = level * min(image.shape[:2])
+def edition() -> str:
+    """Digest what decides the corrupted images: `EDITION`, and each corruption's severities."""
+    return digest([EDITION, [[each.name, each.severities] for each in CORRUPTIONS]])
+
+
+def _blur(image: Image, severity: float, rng: np.random.Generator) -> Image:
+    deviation = severity * min(image.shape[:2])
     blurred = cv2.GaussianBlur(image, (0, 0), deviation, borderType=cv2.BORDER_REPLICATE)
     return np.asarray(blurred, np.uint8)
 
 
-def _noise(image: Image, level: float, chance: np.random.Generator) -> Image:
-    return _bytes(image + 255 * level * chance.standard_normal(image.shape))
+def _noise(image: Image, severity: float, rng: np.random.Generator) -> Image:
+    return _bytes(image + 255 * severity * rng.standard_normal(image.shape))
 
 
-def _shift(image: Image, level: float, chance: np.random.Generator) -> Image:
-    angle, length = chance.uniform(0, 2 * np.pi), level * min(image.shape[:2])
+def _shift(image: Image, severity: float, rng: np.random.Generator) -> Image:
+    angle, length = rng.uniform(0, 2 * np.pi), severity * min(image.shape[:2])
     across, down = length * np.cos(angle), length * np.sin(angle)
     return _warped(image, np.array([[1, 0, across], [0, 1, down]]))
 
 
-def _rotation(image: Image, level: float, chance: np.random.Generator) -> Image:
+def _rotation(image: Image, severity: float, rng: np.random.Generator) -> Image:
     height, width = image.shape[:2]
-    centre, hand = ((width - 1) / 2, (height - 1) / 2), chance.choice([-1, 1])
-    return _warped(image, cv2.getRotationMatrix2D(centre, hand * level, 1))
+    centre, hand = ((width - 1) / 2, (height - 1) / 2), rng.choice([-1, 1])
+    return _warped(image, cv2.getRotationMatrix2D(centre, hand * severity, 1))
 
 
-def _darkness(image: Image, level: float, chance: np.random.Generator) -> Image:
-    return _bytes(image * level)
+def _darkness(image: Image, severity: float, rng: np.random.Generator) -> Image:
+    return _bytes(image * severity)
 
 
-def _occlusion(image: Image, level: float, chance: np.random.Generator) -> Image:
-    """Lay a square over the image; the squares of all strengths have one centre."""
+def _occlusion(image: Image, severity: float, rng: np.random.Generator) -> Image:
+    """Lay a square over the image; the squares of all severities have one centre."""
     height, width = image.shape[:2]
     short = min(height, width)
-    half = LEVELS["occlusion"][-1] * short / 2
-    middle = chance.uniform((half, half), (height - half, width - half))
-    top, left = np.floor(middle - level * short / 2).astype(int).clip(0)
-    bottom, right = np.ceil(middle + level * short / 2).astype(int)
+    half = LARGEST_SQUARE * short / 2
+    middle = rng.uniform((half, half), (height - half, width - half))
+    top, left = np.floor(middle - severity * short / 2).astype(int).clip(0)
+    bottom, right = np.ceil(middle + severity * short / 2).astype(int)
     covered = image.copy()
     covered[top:bottom, left:right] = GREY
     return covered
@@ -112,13 +134,49 @@ def _bytes(values: NDArray[np.floating[Any]]) -> Image:
     return np.asarray(np.rint(values).clip(0, 255), np.uint8)
 
 
-_CHANGES: Mapping[str, Callable[[Image, float, np.random.Generator], Image]] = MappingProxyType(
-    {
-        "blur": _blur,
-        "noise": _noise,
-        "shift": _shift,
-        "rotation": _rotation,
-        "darkness": _darkness,
-        "occlusion": _occlusion,
-    }
+CORRUPTIONS: tuple[Corruption, ...] = (
+    Corruption(
+        name="blur",
+        title="Blur",
+        severities=(0.01, 0.02, 0.03, 0.045, 0.06),
+        apply=_blur,
+        legend="the standard deviation, in parts of the image’s shorter side",
+    ),
+    Corruption(
+        name="noise",
+        title="Noise",
+        severities=(0.04, 0.08, 0.12, 0.18, 0.26),
+        apply=_noise,
+        legend="the standard deviation, in parts of the range of grey",
+    ),
+    Corruption(
+        name="shift",
+        title="Shift",
+        severities=(0.04, 0.08, 0.12, 0.16, 0.2),
+        apply=_shift,
+        legend="the way, in parts of the image’s shorter side",
+    ),
+    Corruption(
+        name="rotation",
+        title="Rotation",
+        severities=(6, 12, 18, 24, 30),
+        apply=_rotation,
+        legend="degrees, to either hand",
+        unit="°",
+    ),
+    Corruption(
+        name="darkness",
+        title="Darkness",
+        severities=(0.8, 0.65, 0.5, 0.35, 0.2),
+        apply=_darkness,
+        legend="what is left of each pixel",
+    ),
+    Corruption(
+        name="occlusion",
+        title="Occlusion",
+        severities=(0.15, 0.25, 0.35, 0.45, LARGEST_SQUARE),
+        apply=_occlusion,
+        legend="the side of the grey square, in parts of the image’s shorter side",
+    ),
 )
+"""In this order; a corruption's place decides its chance, so that a new one goes to the end."""

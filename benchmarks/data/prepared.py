@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
 
 from benchmarks.errors import InputError
+from benchmarks.machine.settings import data_path
 from benchmarks.protocol.schema import DataChoice
-from datasets.cache import cache_folder, open_data_set
+from datasets.cache import Progress, cache_folder, open_data_set
 from datasets.examination import examine
 from datasets.groups import groups
 from datasets.inspection import class_counts
@@ -19,8 +18,6 @@ from datasets.packs import Packs, pack, splits_table
 from datasets.records import DataSet, Split
 from datasets.registry import discover
 from datasets.splits import make_split
-
-Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)
@@ -89,5 +86,5 @@ def prepare_data(
 
 
 def _configured(choice: DataChoice) -> Path | None:
-    given = choice.path or os.environ.get("FERBENCH_DATA")
+    given = choice.path or data_path()
     return Path(given).expanduser() if given else None

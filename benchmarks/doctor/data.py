@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
 
-from benchmarks.doctor.findings import Finding
+from benchmarks.errors import Finding
+from benchmarks.machine.settings import data_path
 
 
 def examine_data() -> Iterator[Finding]:
@@ -16,7 +17,7 @@ def examine_data() -> Iterator[Finding]:
     from datasets.records import DataError
     from datasets.registry import discover
 
-    given = os.environ.get("FERBENCH_DATA")
+    given = data_path()
     if not given:
         found = "FERBENCH_DATA is not set; quick needs no data, other presets take --data"
         yield Finding("ok", "data", found)

@@ -6,10 +6,10 @@ import subprocess
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from benchmarks.doctor.findings import Finding
 from benchmarks.doctor.packages import INSTALL
 from benchmarks.engines.registry import engine_spec
 from benchmarks.engines.spec import EngineSpec
+from benchmarks.errors import Finding
 from benchmarks.machine.settings import keras_backend
 
 if TYPE_CHECKING:

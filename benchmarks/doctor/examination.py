@@ -7,7 +7,6 @@ from functools import partial
 
 from benchmarks.doctor.data import examine_data, examine_kaggle, examine_weights
 from benchmarks.doctor.engines import examine_engine
-from benchmarks.doctor.findings import Finding
 from benchmarks.doctor.machine import (
     examine_cache,
     examine_gpu,
@@ -17,6 +16,7 @@ from benchmarks.doctor.machine import (
 )
 from benchmarks.doctor.packages import INSTALL, examine_packages, examine_python
 from benchmarks.engines.registry import engines
+from benchmarks.errors import Finding
 
 Check = Callable[[], Iterator[Finding]]
 

@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from benchmarks.doctor.findings import Finding, Status
+from benchmarks.errors import Finding, Severity
 
 WORKER_GB = 1.5
 """Memory that a training worker takes with either engine and a small network."""
@@ -82,9 +82,9 @@ def examine_folder(subject: str, folder: Path, found: str, advice: str) -> Findi
     except OSError as error:
         return Finding("problem", subject, f"{found}: not writable ({error.strerror})", advice)
     free = shutil.disk_usage(place).free / 2**30
-    status: Status = "ok" if free >= ROOM_GB else "warning" if free >= LEAST_GB else "problem"
+    severity: Severity = "ok" if free >= ROOM_GB else "warning" if free >= LEAST_GB else "problem"
     return Finding(
-        status, subject, f"{found}; {free:.1f} GB free", "" if status == "ok" else advice
+        severity, subject, f"{found}; {free:.1f} GB free", "" if severity == "ok" else advice
     )
 
 

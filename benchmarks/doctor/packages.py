@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from importlib.metadata import PackageNotFoundError, distributions, version
 from pathlib import Path
 
-from benchmarks.doctor.findings import Finding
+from benchmarks.errors import Finding
 
 ROOT = Path(__file__).resolve().parents[2]
 SHOWN = ("tensorflow", "keras", "torch", "timm", "scikit-learn", "optuna", "numpy")

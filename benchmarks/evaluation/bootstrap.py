@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
+from benchmarks.metrics import METRICS, Counts, Floats, Metric
 from benchmarks.store.records import Predictions
 
 RESAMPLES = 10_000
@@ -17,8 +17,6 @@ FEWEST = 1_000
 SEED = 0
 MOST_PRODUCTS = 10**11
 MOST_CELLS = 2_000_000
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,9 +51,15 @@ class Bootstrap:
 
 
 def bootstrap(
-    tests: Sequence[Predictions], *, resamples: int | None = None, seed: int = SEED
+    tests: Sequence[Predictions],
+    *,
+    metrics: Sequence[Metric] = METRICS,
+    resamples: int | None = None,
+    seed: int = SEED,
 ) -> Bootstrap:
     """Resample the test images of ``tests``, which all hold the same images and classes.
+
+    Of ``metrics``, those that can be resampled are.
 
     Each resample draws as many different pictures as there are, with replacement, and takes
     every copy of a drawn picture with it: identical copies are one piece of evidence, not
@@ -69,34 +73,33 @@ def bootstrap(
     pictures, picture_of = np.unique(tests[0].image_ids, return_inverse=True)
     tally = _Tally.of(tests, picture_of, len(pictures))
     wanted = resamples or _affordable(tally)
+    rows = [metric for metric in metrics if metric.resampled is not None]
     with threadpool_limits(1):
-        observed = tally.scores(np.ones((1, len(pictures))))[:, 0]
+        observed = tally.scores(rows, np.ones((1, len(pictures))))[:, 0]
         shifts = np.zeros_like(observed)
         products = np.zeros((*observed.shape, observed.shape[1]))
         for weights in _draws(wanted, tally.counts.shape, seed):
-            away = tally.scores(weights) - observed[:, None]
+            away = tally.scores(rows, weights) - observed[:, None]
             shifts += away.sum(axis=1)
             products += away.transpose(0, 2, 1) @ away
     outer = shifts[:, :, None] * shifts[:, None] / wanted
     covariance = (products - outer) / max(wanted - 1, 1)
     covariance *= len(pictures) / max(len(pictures) - 1, 1)
-    estimates = iter([Estimate(*both) for both in zip(observed, covariance, strict=True)])
-    metrics = {name: next(estimates) for name in RESAMPLED}
-    precision, recall, f1 = (tuple(islice(estimates, tally.classes)) for _ in range(3))
+    estimates = [Estimate(*both) for both in zip(observed, covariance, strict=True)]
+    of_classes = [
+        tuple(estimates[first : first + tally.classes])
+        for first in range(len(rows), len(estimates), tally.classes)
+    ]
     return Bootstrap(
-        metrics=metrics,
-        class_precision=precision,
-        class_recall=recall,
-        class_f1=f1,
+        metrics={metric.name: each for metric, each in zip(rows, estimates, strict=False)},
+        class_precision=of_classes[0],
+        class_recall=of_classes[1],
+        class_f1=of_classes[2],
         images=len(picture_of),
         pictures=len(pictures),
         labelled=tally.labelled,
         answered=tally.answered,
     )
-
-
-#: The metrics of `benchmarks.evaluation.scores` that can be resampled, in the order of `scores`.
-RESAMPLED = ("accuracy", "macro_f1", "balanced_accuracy", "log_loss")
 
 
 @dataclass(frozen=True, eq=False)
@@ -139,25 +142,25 @@ class _Tally:
         numbers = np.count_nonzero(self.counts[:, : -self.classes], axis=0)
         return np.asarray(numbers.reshape(self.fits, 2, self.classes)[:, 1], np.int64)
 
-    def scores(self, weights: NDArray[np.float32] | Floats) -> Floats:
-        """Return the scores under ``weights`` (R×P): float64, (4 + 3K)×R×F, metrics first.
+    def scores(self, rows: Sequence[Metric], weights: NDArray[np.float32] | Floats) -> Floats:
+        """Return the scores under ``weights`` (R×P): float64, (M + 3K)×R×F.
 
-        After them come each class's precision, recall and F1. They are those of
-        `benchmarks.evaluation.scores`: a class that a resample lacks counts 0 in the macro-F1
-        and not at all in the balanced accuracy.
+        The M metrics of ``rows`` come first, then each class's precision, recall and F1.
         """
+        counts = self._counts(weights)
+        metrics = [row.resampled(counts) for row in rows if row.resampled is not None]
+        classes = [counts.precision, counts.recall, counts.f1]
+        return np.concatenate([np.stack(metrics), *(np.moveaxis(each, 2, 0) for each in classes)])
+
+    def _counts(self, weights: NDArray[np.float32] | Floats) -> Counts:
         sums = (weights.astype(np.float32) @ self.counts).astype(np.float64)
-        support = sums[:, None, -self.classes :]
         parts = sums[:, : -self.classes].reshape(len(sums), self.fits, 2, self.classes)
-        right, answered = parts[:, :, 0], parts[:, :, 1]
-        total = support.sum(axis=2)
-        f1 = 2 * right / np.maximum(support + answered, 1)
-        precision, recall = right / np.maximum(answered, 1), right / np.maximum(support, 1)
-        balanced = recall.sum(axis=2) / (support > 0).sum(axis=2)
-        loss = weights.astype(np.float64) @ self.losses / total
-        metrics = np.stack([right.sum(axis=2) / total, f1.mean(axis=2), balanced, loss])
-        classes = [np.moveaxis(each, 2, 0) for each in (precision, recall, f1)]
-        return np.concatenate([metrics, *classes])
+        return Counts(
+            right=parts[:, :, 0],
+            answered=parts[:, :, 1],
+            labelled=sums[:, None, -self.classes :],
+            losses=weights.astype(np.float64) @ self.losses,
+        )
 
 
 def _losses(test: Predictions) -> Floats:

@@ -1,72 +1,80 @@
-"""Calibration: whether answers given with 70 % confidence are right in 70 % of the cases."""
+"""Calibration: what a variant's becomes once temperatures fitted on validation correct it."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
 
-BINS = 15
+from benchmarks.metrics import Floats, Reliability, calibration_error, metric_of, reliability
+from benchmarks.store.records import FitResults, Predictions
+
 HOTTEST = 20.0
 """The highest temperature that is fitted, and one over the lowest."""
 TINY = float(np.finfo(np.float64).eps)
 """What a probability of zero counts as, as in the log-loss."""
 
-Floats = NDArray[np.float64]
+
+@dataclass(frozen=True, eq=False)
+class Calibrated:
+    """The calibration of test answers: ``error`` and ``log_loss`` are means over seeds.
+
+    ``reliability`` has the answers of all seeds in its bins.
+    """
+
+    error: float
+    log_loss: float
+    reliability: Reliability
 
 
 @dataclass(frozen=True, eq=False)
-class Reliability:
-    """The images of each bin of confidence, the bins being equally wide and each above its edge.
+class Scaling:
+    """Test answers ``before`` and ``after`` scaling, and the temperature of each fit."""
 
-    ``counts``: int64, B. ``confidence`` and ``accuracy``: float64, B, their means over a bin's
-    images, NaN in an empty bin.
+    temperatures: tuple[float, ...]
+    before: Calibrated
+    after: Calibrated
+
+
+def scaling(fits: Sequence[FitResults]) -> Scaling | None:
+    """Scale the test answers of ``fits`` by temperatures fitted on their validation answers.
+
+    ``None`` where a fit has no validation answers. The answered class never changes.
     """
-
-    counts: NDArray[np.int64]
-    confidence: Floats
-    accuracy: Floats
-
-    @property
-    def error(self) -> float:
-        """The expected calibration error: the mean gap between the two, weighted by images."""
-        filled = self.counts > 0
-        gaps = np.abs(self.confidence[filled] - self.accuracy[filled])
-        return float(gaps @ self.counts[filled] / self.counts.sum())
-
-
-def reliability(
-    labels: NDArray[np.int64], probabilities: Floats, *, bins: int = BINS
-) -> Reliability:
-    """Sort answers into ``bins`` by their confidence (Guo et al. 2017, arXiv:1706.04599).
-
-    ``labels``: int64, N, at least one. ``probabilities``: float64, N×K, rows summing to 1; the
-    confidence is that of the answered class. A bin holds its upper edge and not its lower one.
-    """
-    confidence = probabilities.max(axis=1)
-    edges = np.linspace(0, 1, bins + 1)
-    place = np.digitize(confidence, edges[1:-1], right=True)
-    counts = np.bincount(place, minlength=bins)
-    sums = np.bincount(place, confidence, minlength=bins)
-    right = np.bincount(place, probabilities.argmax(axis=1) == labels, minlength=bins)
-    with np.errstate(invalid="ignore"):
-        return Reliability(counts, sums / counts, right / counts)
+    if not all(len(fit.validation.labels) for fit in fits):
+        return None
+    temperatures = tuple(
+        fit_temperature(fit.validation.labels, fit.validation.probabilities) for fit in fits
+    )
+    tests = [fit.test for fit in fits]
+    shares = [
+        tempered(test.probabilities, temperature)
+        for test, temperature in zip(tests, temperatures, strict=True)
+    ]
+    before = _calibrated(tests, [test.probabilities for test in tests])
+    return Scaling(temperatures, before, _calibrated(tests, shares))
 
 
-def calibration_error(labels: NDArray[np.int64], probabilities: Floats) -> float:
-    """Return the expected calibration error in 15 bins, between 0 and 1."""
-    return reliability(labels, probabilities).error
+def _calibrated(tests: Sequence[Predictions], shares: Sequence[Floats]) -> Calibrated:
+    pairs = [(test.labels, each) for test, each in zip(tests, shares, strict=True)]
+    labels, pooled = (np.concatenate(part) for part in zip(*pairs, strict=True))
+    return Calibrated(
+        error=float(np.mean([calibration_error(*pair) for pair in pairs])),
+        log_loss=float(np.mean([metric_of("log_loss").function(*pair) for pair in pairs])),
+        reliability=reliability(labels, pooled),
+    )
 
 
 def fit_temperature(labels: NDArray[np.int64], probabilities: Floats) -> float:
     """Return the temperature that makes the log-loss of these answers least (Guo et al. 2017).
 
-    Shapes are those of `reliability`. It lies between 1/20 and 20 and is over 1 where the
-    answers are too sure. A softmax's logits are the logarithms of its probabilities but for a
-    constant, so that nothing else is needed.
+    ``labels``: int64, N. ``probabilities``: float64, N×K, rows summing to 1. It lies between
+    1/20 and 20 and is over 1 where the answers are too sure. A softmax's logits are the logarithms
+    of its probabilities but for a constant, so that nothing else is needed.
     """
     logits = _logits(probabilities)
     of_label = logits[np.arange(len(labels)), labels]

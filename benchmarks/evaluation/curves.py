@@ -1,4 +1,4 @@
-"""Separation: how well a class's probability tells its images from all others, at any threshold."""
+"""Curves over a threshold: separation of a class from all others, and selective prediction."""
 
 from __future__ import annotations
 
@@ -9,14 +9,15 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.metrics import auc, roc_curve
 
+from benchmarks.metrics import Floats
 from benchmarks.store.records import Predictions
-
-Floats = NDArray[np.float64]
 
 FALSE_POSITIVE_RATES: Floats = np.linspace(0, 1, 41) ** 2
 """Where ROC curves are drawn: closer together where they rise."""
 RECALLS: Floats = np.linspace(0, 1, 41)
 """Where precision–recall curves are drawn."""
+SHARES: Floats = np.linspace(0.02, 1, 50)
+"""The shares of the images kept at which the accuracy is told."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,3 +84,45 @@ def _upper(false: Floats, true: Floats) -> tuple[Floats, Floats]:
     """Keep of each vertical rise its upper end, so that the curve is a function."""
     ends = np.append(np.diff(false) > 0, True)
     return false[ends], true[ends]
+
+
+@dataclass(frozen=True, eq=False)
+class Selective:
+    """Means over seeds: ``accuracies`` of the images kept at ``SHARES``, and ``risk_area``.
+
+    ``risk_area`` is the area under the curve of risk, the share of wrong answers among those
+    kept, over coverage (AURC; Geifman & El-Yaniv 2017, arXiv:1705.08500): lower is better.
+    """
+
+    accuracies: Floats
+    risk_area: float
+
+    def at(self, share: float) -> float:
+        """Return the accuracy of the ``share`` of the images that are kept."""
+        return float(np.interp(share, SHARES, self.accuracies))
+
+
+def selective(tests: Sequence[Predictions]) -> Selective:
+    """Refuse the least confident answers of ``tests``, the answers of each seed, one by one.
+
+    Answers are refused by the probability of the answered class (El-Yaniv & Wiener 2010,
+    J. Mach. Learn. Res. 11:1605); those that are equally confident in random order, of which
+    the mean is taken.
+    """
+    kept = [_right_among_kept(test) for test in tests]
+    images = np.arange(len(kept[0]))
+    counts = SHARES * images[-1]
+    accuracies = [np.interp(counts, images, right) / counts for right in kept]
+    risks = [1 - (right[1:] / images[1:]).mean() for right in kept]
+    return Selective(np.mean(accuracies, axis=0), float(np.mean(risks)))
+
+
+def _right_among_kept(test: Predictions) -> Floats:
+    """Return how many of the n most confident answers are right, for n from 0 to N."""
+    confidence = test.probabilities.max(axis=1)
+    order = np.argsort(-confidence, kind="stable")
+    sure = confidence[order]
+    ends = np.flatnonzero(np.append(sure[1:] < sure[:-1], True)) + 1
+    right = np.concatenate([[0], np.cumsum(test.correct[order])])
+    places = np.append(0, ends)
+    return np.asarray(np.interp(np.arange(len(right)), places, right[places]), np.float64)

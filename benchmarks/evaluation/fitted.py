@@ -2,17 +2,31 @@
 
 from __future__ import annotations
 
-import difflib
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.errors import InputError
+from benchmarks.errors import InputError, did_you_mean
 from benchmarks.evaluation.scores import score
 from benchmarks.machine.environment import installed
 from benchmarks.metrics import METRICS
 from benchmarks.store.folder import RunFolder
-from benchmarks.store.reading import is_run, read_fit, read_manifest, read_run, read_statuses
-from benchmarks.store.records import EXTERNAL, FitRecord, Manifest, VariantRecord, VariantResults
+from benchmarks.store.reading import (
+    read_fit,
+    read_manifest,
+    read_run,
+    read_statuses,
+    refuse_mistaken,
+)
+from benchmarks.store.records import (
+    EXTERNAL,
+    FitRecord,
+    FitResults,
+    Manifest,
+    RunResults,
+    VariantRecord,
+    VariantResults,
+)
+from benchmarks.store.references import find_reference
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,21 +57,48 @@ class ChosenFit:
         return {name: (then, now) for name, then in known if (now := installed(name)) != then}
 
 
-def choose(reference: str, seed: int | None = None) -> ChosenFit:
+@dataclass(frozen=True, eq=False)
+class ScoredFit:
+    """One scored fit of a run and the folder that holds its model."""
+
+    run: RunResults
+    variant: VariantResults
+    fit: FitResults
+    folder: Path
+
+
+def resolve_fit(reference: str, seed: int | None = None) -> ChosenFit:
     """Return the fit that ``RUN`` or ``RUN/VARIANT`` means; raises ``InputError``.
 
     A run without a variant means the variant with the best mean over its seeds on the
     *validation* split, in the protocol's selection metric: the test set chooses nothing. A
     variant means its fit with the first seed unless ``seed`` is given, the one that was timed;
-    the leaderboard's
-    accuracy is that of single fits, not of an ensemble of them.
+    the leaderboard's accuracy is that of single fits, not of an ensemble of them.
     """
-    run, name = _parted(reference)
-    manifest = read_manifest(run)
-    if name:
-        return fit_of(run, manifest, name, "as asked", seed)
-    name, why = _best(run)
-    return fit_of(run, manifest, name, why, seed)
+    found = find_reference(reference)
+    if found is None:
+        raise InputError(f"{reference}: not a results folder or a variant in one (RUN/VARIANT)")
+    manifest = read_manifest(found.run)
+    if found.variant:
+        return fit_of(found.run, manifest, found.variant, "as asked", seed)
+    name, why = _best(found.run)
+    return fit_of(found.run, manifest, name, why, seed)
+
+
+def resolve_scored_fit(reference: str, seed: int | None) -> ScoredFit:
+    """Return the fit of ``RUN/VARIANT`` with ``seed``, or with the first one, and its scores.
+
+    Raises ``InputError`` where there is no such run, variant or seed, the model is gone, or
+    the run makes a mistake on purpose.
+    """
+    chosen = resolve_fit(reference, seed)
+    refuse_mistaken(chosen.run)
+    run = read_run(chosen.run)
+    variant = next(each for each in run.variants if each.name == chosen.variant.name)
+    for fit in variant.fits:
+        if fit.record.seed == chosen.fit.seed:
+            return ScoredFit(run, variant, fit, chosen.folder)
+    raise InputError(f"{chosen.folder}: not scored yet; go on with the run first")
 
 
 def fit_of(
@@ -66,9 +107,7 @@ def fit_of(
     """Return the fit of the variant ``name`` with ``seed``, or the first; raises ``InputError``."""
     variants = {variant.name: variant for variant in manifest.variants}
     if name not in variants:
-        near = difflib.get_close_matches(name, variants, n=1)
-        hint = f"did you mean {near[0]!r}?" if near else f"there are: {', '.join(variants)}"
-        raise InputError(f"{run}: no variant {name!r}; {hint}")
+        raise InputError(f"{run}: no variant {name!r}; {did_you_mean(name, variants)}")
     if len(manifest.data.image_shape) != 3:
         raise InputError(f"{run}: its manifest.json does not tell data.image_shape")
     if variants[name].engine == EXTERNAL:
@@ -105,16 +144,6 @@ def usable(run: Path, manifest: Manifest) -> tuple[str, ...]:
             continue
         names.append(variant.name)
     return tuple(names)
-
-
-def _parted(reference: str) -> tuple[Path, str]:
-    """Part ``RUN/VARIANT`` behind the results folder; a variant's name may hold a slash."""
-    path = Path(reference)
-    for place in (path, *path.parents):
-        if is_run(place):
-            name = path.relative_to(place).as_posix()
-            return place, "" if name == "." else name
-    raise InputError(f"{reference}: not a results folder or a variant in one (RUN/VARIANT)")
 
 
 def _best(run: Path) -> tuple[str, str]:

@@ -92,4 +92,4 @@ def _gain(kind: Kind, variant: VariantResults, control: VariantResults, pair: Pa
 
 
 def _accuracies(variant: VariantResults) -> dict[int, float]:
-    return {fit.record.seed: float(fit.test.correct.mean()) for fit in variant.fits}
+    return {fit.record.seed: fit.test.accuracy for fit in variant.fits}

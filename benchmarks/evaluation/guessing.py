@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.stats import norm, sem
 
 from benchmarks.engines.registry import is_floor
+from benchmarks.evaluation.uncertainty import mean_interval
 from benchmarks.store.records import RunResults, VariantResults
-
-LEVEL = 0.95
 
 
 def majority_share(run: RunResults) -> tuple[str, float]:
@@ -33,9 +31,9 @@ def no_better_than_guessing(run: RunResults, variant: VariantResults) -> bool:
     only: the question is what these fits have learned.
     """
     right = np.mean([fit.test.correct for fit in variant.fits], axis=0)
-    guessed = variant.fits[0].test.labels == _counts(run).argmax()
-    above = right - guessed
-    return not above.mean() > norm.ppf((1 + LEVEL) / 2) * sem(above)
+    test = variant.fits[0].test
+    guessed = test.labels == _counts(run).argmax()
+    return not mean_interval(right - guessed, test.image_ids, fraction=False).low > 0
 
 
 def _counts(run: RunResults) -> np.ndarray:

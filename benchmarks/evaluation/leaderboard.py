@@ -1,35 +1,126 @@
-"""The leaderboard: one row for each variant, ranked by mean test accuracy."""
+"""The leaderboard: one row for each variant, ranked by mean test accuracy.
+
+Each of its columns is one row of `columns`, which the page, CSV, JSON, LaTeX, Markdown and the
+terminal walk.
+"""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Literal
 
 import pandas as pd
 
-from benchmarks.evaluation.bootstrap import RESAMPLED
 from benchmarks.evaluation.conditions import hardware
+from benchmarks.evaluation.gains import Gain, gains
 from benchmarks.evaluation.scores import score
-from benchmarks.evaluation.statistics import Statistics, compute_statistics
-from benchmarks.metrics import METRICS
-from benchmarks.store.records import RunResults, VariantResults
+from benchmarks.evaluation.statistics import Score, Statistics, compute_statistics
+from benchmarks.metrics import METRICS, Metric
+from benchmarks.store.records import FitResults, RunResults, VariantResults
 
 INTERVAL = "95 % interval over test images and seeds (with one seed: over images alone)"
-WHOLE = (
-    "rank_low",
-    "rank_high",
-    "test_images",
-    "test_images_without_duplicates",
-    "parameters",
-    "macs",
-    "seeds",
-    "images_seen",
-)
+RANKED_BY = "accuracy"
+"""The metric by whose mean the rows are ordered."""
+IN_SHORT = (RANKED_BY, "macro_f1", "log_loss")
+"""The metrics that the terminal has room for."""
+
+Kind = Literal[
+    "name",
+    "rank",
+    "score",
+    "interval",
+    "part",
+    "gain",
+    "count",
+    "whole",
+    "milliseconds",
+    "seconds",
+    "setting",
+]
+"""How people are shown a column. A ``score`` has its spread and interval beside it, ``interval``
+is the range from the score's ``_low`` to its ``_high``, ``part`` the score of a part of the test
+set, ``gain`` a difference of scores; ``milliseconds`` and ``seconds`` compare on one hardware
+only; a ``setting`` is a word or number that was chosen."""
+
+
+@dataclass(frozen=True)
+class Standing:
+    """A variant in its run: what the columns are computed from.
+
+    ``gain`` is that over the same architecture from scratch, ``None`` where there is no such.
+    """
+
+    run: RunResults
+    variant: VariantResults
+    statistics: Statistics
+    gain: Gain | None = None
+
+    @property
+    def fits(self) -> tuple[FitResults, ...]:
+        """The scored fits; none of a variant without a score."""
+        return tuple(self.variant.fits) if self.variant.ranked else ()
+
+    @cached_property
+    def scores(self) -> pd.DataFrame:
+        """A row for each scored fit, a column for each metric."""
+        return pd.DataFrame([score(fit.test) for fit in self.fits])
+
+    def whole(self, metric: str) -> Score | None:
+        """Return a score on the whole test set, ``None`` where there is none."""
+        part = self.statistics.whole
+        return part.scores[self.variant.name][metric] if part and self.fits else None
+
+    def without_duplicates(self, metric: str) -> Score | None:
+        """Return a score on the test images that stand in no other split, or ``None``."""
+        part = self.statistics.without_duplicates
+        return part.scores[self.variant.name][metric] if part and self.fits else None
+
+
+@dataclass(frozen=True, kw_only=True)
+class BoardColumn:
+    """A column of the leaderboard.
+
+    ``name`` is that of CSV and JSON, ``value`` computes it, in the units of DESIGN.md
+    (fractions of 1, seconds, milliseconds, megabytes). ``page``, ``text`` and ``terminal`` are
+    its headings on the page, in LaTeX and Markdown, and in the terminal, with the unit that
+    ``kind`` shows; a blank one leaves it out there. Where a heading or whether it is ``shown``
+    before the reader has chosen columns depends on the run, it is a function of the run.
+    ``whole`` numbers stay whole where some are missing; what is not ``stored`` is no column of
+    CSV and JSON; one that is ``optional`` is left out of the page where no row has a value.
+    On the page it stands after the column ``after``, or where `columns` has it.
+    """
+
+    name: str
+    value: Callable[[Standing], Any]
+    kind: Kind = "setting"
+    page: str | Callable[[RunResults], str] = ""
+    text: str = ""
+    terminal: str = ""
+    definition: str = ""
+    shown: bool | Callable[[RunResults], bool] = True
+    largest_first: bool = False
+    numeric: bool = True
+    whole: bool = False
+    stored: bool = True
+    optional: bool = False
+    after: str = ""
+
+    def heading(self, run: RunResults) -> str:
+        """Return the heading on the page of ``run``."""
+        return self.page(run) if callable(self.page) else self.page
+
+    def is_shown(self, run: RunResults) -> bool:
+        """Tell whether the page of ``run`` shows it before the reader has chosen columns."""
+        return self.shown(run) if callable(self.shown) else self.shown
 
 
 def leaderboard(run: RunResults, statistics: Statistics | None = None) -> pd.DataFrame:
     """Return the leaderboard of ``run``, best first; rows from outside follow the run's own.
 
-    ``statistics`` are those of ``run``; left out, they are computed. Columns:
+    ``statistics`` are those of ``run``; left out, they are computed. Columns are the stored ones
+    of `columns`:
 
     - ``variant, status, reason``;
     - ``rank_low``, ``rank_high``: the best and the worst rank that the comparisons of all pairs
@@ -49,83 +140,324 @@ def leaderboard(run: RunResults, statistics: Statistics | None = None) -> pd.Dat
     Variants that were not run or failed come last. Where the run makes a mistake on purpose,
     no row has a rank and every reason says so.
     """
-    statistics = statistics or compute_statistics(run)
+    return stored(standings(run, statistics or compute_statistics(run)))
+
+
+def standings(run: RunResults, statistics: Statistics) -> pd.DataFrame:
+    """Return the leaderboard with every column, also those that are shown but not stored."""
+    transfer = {g.variant: g for g in gains(run, statistics) if g.kind == "transfer"}
     by_name = {variant.name: variant for variant in run.ranked}
-    shown = (*statistics.order, *statistics.outside)
-    rows = [_scored(by_name[name], statistics) for name in shown]
-    rows += [_unscored(variant) for variant in run.variants if not variant.ranked]
-    frame = pd.DataFrame(rows, columns=columns())
-    if run.mistake:
-        unranked = f"never ranked: makes the mistake {run.mistake} on purpose"
-        frame.loc[frame["status"] == "ok", "reason"] = unranked
-    return frame.astype(dict.fromkeys(WHOLE, "Int64"))
+    ordered = [by_name[name] for name in (*statistics.order, *statistics.outside)]
+    ordered += [variant for variant in run.variants if not variant.ranked]
+    rows = [Standing(run, v, statistics, transfer.get(v.name)) for v in ordered]
+    every = columns()
+    frame = pd.DataFrame(
+        [{column.name: column.value(row) for column in every} for row in rows],
+        columns=[column.name for column in every],
+    )
+    return frame.astype({column.name: "Int64" for column in every if column.whole})
 
 
-def columns() -> list[str]:
-    """Return the leaderboard's column names, in order."""
-    names = ["variant", "status", "reason", "rank_low", "rank_high"]
-    for metric in METRICS:
-        endings = ["", "_sd"]
-        if metric.name in RESAMPLED:
-            endings = ["", "_low", "_high", "_sd", "_se_images", "_se_seeds"]
-            endings += [f"_without_duplicates{end}" for end in ("", "_low", "_high")]
-        names += [f"{metric.name}{ending}" for ending in endings]
-    names += ["test_images", "test_images_without_duplicates", "parameters", "macs"]
-    names += ["train_seconds", "latency_ms", "batch_latency_ms", "peak_memory_mb"]
-    return [*names, "seeds", "images_seen", "hardware"]
+def stored(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return the columns of `standings` that CSV and JSON have, in their order."""
+    return frame[stored_names()]
 
 
-def _scored(variant: VariantResults, statistics: Statistics) -> dict[str, Any]:
-    scores = pd.DataFrame([score(fit.test) for fit in variant.fits])
-    memory = [f.record.peak_memory_mb for f in variant.fits if f.record.peak_memory_mb is not None]
-    seconds = [fit.record.train_seconds for fit in variant.fits]
-    rank_low, rank_high = statistics.ranks.get(variant.name, (None, None))
-    return {
-        **_unscored(variant),
-        "rank_low": rank_low,
-        "rank_high": rank_high,
-        **{str(name): value for name, value in scores.mean().items()},
-        **{f"{name}_sd": value for name, value in scores.std(ddof=1).items()},
-        **_uncertainties(variant.name, statistics),
-        "train_seconds": None if variant.external else sum(seconds) / len(seconds),
-        "peak_memory_mb": max(memory, default=None),
-    }
+def stored_names() -> list[str]:
+    """Return the names of the columns of CSV and JSON, in order."""
+    return [column.name for column in columns() if column.stored]
 
 
-def _uncertainties(name: str, statistics: Statistics) -> dict[str, Any]:
-    told: dict[str, Any] = {}
-    if statistics.whole is not None:
-        told["test_images"] = statistics.whole.images
-        for metric, found in statistics.whole.scores[name].items():
-            told[f"{metric}_low"], told[f"{metric}_high"] = found.low, found.high
-            told[f"{metric}_se_images"] = found.images_error
-            told[f"{metric}_se_seeds"] = found.seeds_error
-    part = statistics.without_duplicates
-    told["test_images_without_duplicates"] = part.images if part else 0
-    for metric, found in part.scores[name].items() if part else ():
-        told[f"{metric}_without_duplicates"] = found.value
-        told[f"{metric}_without_duplicates_low"] = found.low
-        told[f"{metric}_without_duplicates_high"] = found.high
-    return told
+def columns() -> tuple[BoardColumn, ...]:
+    """Return every column, in the order of CSV and JSON: a row of `COLUMNS`, or of a metric."""
+    metrics = (column for metric in METRICS for column in _of_metric(metric))
+    return (*FIRST, *metrics, *COLUMNS)
 
 
-def _unscored(variant: VariantResults) -> dict[str, Any]:
-    cost = variant.cost
-    return {
-        "variant": variant.name,
-        "status": variant.outcome.status,
-        "reason": variant.outcome.reason,
-        "parameters": cost.parameters,
-        "macs": cost.macs,
-        "latency_ms": cost.latency_ms,
-        "batch_latency_ms": cost.batch_latency_ms,
-        "seeds": len(variant.fits),
-        "images_seen": None if variant.external else images_seen(variant),
-        "hardware": hardware(variant) or None,
-    }
+def on_page() -> tuple[BoardColumn, ...]:
+    """Return the columns that the page has, in its order."""
+    every = columns()
+    placed = [column for column in every if column.page and not column.after]
+    for column in every:
+        if column.page and column.after:
+            place = [other.name for other in placed].index(column.after)
+            placed.insert(place + 1, column)
+    return tuple(placed)
 
 
 def images_seen(variant: VariantResults) -> int:
     """Return the images that all trials and final fits of a variant have seen."""
     tuning = sum(trial.images_seen for trial in variant.trials)
     return tuning + sum(fit.record.images_seen for fit in variant.fits)
+
+
+def _of_metric(metric: Metric) -> Iterator[BoardColumn]:
+    """Yield the columns of a metric; the interval of that of the ranks has one for the eye."""
+    ranked, resampled = metric.name == RANKED_BY, metric.resampled is not None
+    label = metric.label + (", %" if metric.fraction else "")
+    told = f" In small figures: {INTERVAL}." if resampled and not ranked else ""
+    yield BoardColumn(
+        name=metric.name,
+        value=lambda row: row.scores.mean()[metric.name] if row.fits else None,
+        kind="score",
+        page=label,
+        text=label,
+        terminal=_in_short(metric) if metric.name in IN_SHORT else "",
+        definition=f"{metric.definition} Mean over seeds; ± is the standard deviation over seeds."
+        + told,
+        shown=metric.name != "log_loss",
+        largest_first=metric.higher_is_better,
+    )
+    if resampled:
+        heading = "95 % interval" if ranked else ""
+        yield BoardColumn(
+            name=f"{metric.name}_low",
+            value=_part(Standing.whole, metric, "low"),
+            kind="interval",
+            page=heading,
+            text=heading,
+            definition=f"{INTERVAL}.",
+            numeric=False,
+            largest_first=True,
+        )
+        yield BoardColumn(name=f"{metric.name}_high", value=_part(Standing.whole, metric, "high"))
+    yield BoardColumn(
+        name=f"{metric.name}_sd",
+        value=lambda row: row.scores.std(ddof=1)[metric.name] if row.fits else None,
+    )
+    if resampled:
+        for source in ("images", "seeds"):
+            value = _part(Standing.whole, metric, f"{source}_error")
+            yield BoardColumn(name=f"{metric.name}_se_{source}", value=value)
+        yield from _without_duplicates(metric, shown=ranked)
+
+
+def _without_duplicates(metric: Metric, *, shown: bool) -> Iterator[BoardColumn]:
+    yield BoardColumn(
+        name=f"{metric.name}_without_duplicates",
+        value=_part(Standing.without_duplicates, metric, "value"),
+        kind="part",
+        page="Without duplicates, %" if shown else "",
+        text="Accuracy without duplicates, %" if shown else "",
+        definition="Accuracy on the test images whose pixels stand neither in train nor in "
+        "validation; in small figures its 95 % interval.",
+        largest_first=True,
+        shown=lambda run: bool(run.test_duplicates),
+        after=METRICS[-1].name,
+    )
+    for end in ("low", "high"):
+        value = _part(Standing.without_duplicates, metric, end)
+        yield BoardColumn(name=f"{metric.name}_without_duplicates_{end}", value=value)
+
+
+def _part(
+    part: Callable[[Standing, str], Score | None], metric: Metric, what: str
+) -> Callable[[Standing], float | None]:
+    """Return a function from a row to one number of its score on a part of the test set."""
+    return lambda row: getattr(part(row, metric.name), what, None)
+
+
+def _in_short(metric: Metric) -> str:
+    return f"{metric.label[0].lower()}{metric.label[1:]}".replace("-", " ")
+
+
+def _reason(row: Standing) -> str:
+    if row.run.mistake and row.variant.outcome.status == "ok":
+        return f"never ranked: makes the mistake {row.run.mistake} on purpose"
+    return row.variant.outcome.reason
+
+
+def _rank(row: Standing, end: int) -> int | None:
+    return row.statistics.ranks.get(row.variant.name, (None, None))[end]
+
+
+def _test_images(row: Standing) -> int | None:
+    return row.statistics.whole.images if row.statistics.whole and row.fits else None
+
+
+def _test_images_without_duplicates(row: Standing) -> int | None:
+    part = row.statistics.without_duplicates
+    return (part.images if part else 0) if row.fits else None
+
+
+def _train_seconds(row: Standing) -> float | None:
+    seconds = [fit.record.train_seconds for fit in row.fits]
+    return sum(seconds) / len(seconds) if seconds and not row.variant.external else None
+
+
+def _peak_memory(row: Standing) -> float | None:
+    known = (fit.record.peak_memory_mb for fit in row.fits)
+    return max((memory for memory in known if memory is not None), default=None)
+
+
+def _batch_heading(run: RunResults) -> str:
+    sizes = {variant.cost.batch_size for variant in run.ranked} - {None}
+    return f"Batch of {sizes.pop()}, ms" if len(sizes) == 1 else "Batch, ms"
+
+
+FIRST = (
+    BoardColumn(
+        name="variant",
+        value=lambda row: row.variant.name,
+        kind="name",
+        page="Variant",
+        text="Variant",
+        terminal="variant",
+        numeric=False,
+    ),
+    BoardColumn(name="status", value=lambda row: row.variant.outcome.status),
+    BoardColumn(name="reason", value=_reason),
+    BoardColumn(
+        name="rank_low",
+        value=lambda row: _rank(row, 0),
+        kind="rank",
+        page="Rank",
+        text="Rank",
+        terminal="rank",
+        definition="The ranks that the test set leaves open: from 1 + the number of variants that "
+        "are significantly better to the number of all less that of the significantly worse, "
+        "after Holm's correction over all pairs. Rows stand by mean test accuracy.",
+        whole=True,
+    ),
+    BoardColumn(name="rank_high", value=lambda row: _rank(row, 1), whole=True),
+)
+"""The columns before those of the metrics."""
+
+COLUMNS: tuple[BoardColumn, ...] = (
+    BoardColumn(name="test_images", value=_test_images, whole=True),
+    BoardColumn(
+        name="test_images_without_duplicates", value=_test_images_without_duplicates, whole=True
+    ),
+    BoardColumn(
+        name="gain",
+        value=lambda row: row.gain and row.gain.pair.difference,
+        kind="gain",
+        page="Transfer gain, points",
+        definition="Accuracy less that of the same architecture from scratch, on the same images; "
+        "in small figures the 95 % interval of the difference.",
+        largest_first=True,
+        stored=False,
+        optional=True,
+    ),
+    BoardColumn(name="gain_low", value=lambda row: row.gain and row.gain.pair.low, stored=False),
+    BoardColumn(name="gain_high", value=lambda row: row.gain and row.gain.pair.high, stored=False),
+    BoardColumn(
+        name="parameters",
+        value=lambda row: row.variant.cost.parameters,
+        kind="count",
+        page="Parameters",
+        text="Parameters",
+        terminal="parameters",
+        definition="Trainable and frozen weights of the whole network.",
+        whole=True,
+    ),
+    BoardColumn(
+        name="macs",
+        value=lambda row: row.variant.cost.macs,
+        kind="count",
+        page="MACs",
+        text="MACs",
+        definition="Multiply-accumulates of one forward pass of one image.",
+        whole=True,
+    ),
+    BoardColumn(
+        name="train_seconds",
+        value=_train_seconds,
+        kind="seconds",
+        page="Training",
+        text="Training",
+        terminal="training",
+        definition="Time of one final fit, mean over seeds; tuning is not in it.",
+    ),
+    BoardColumn(
+        name="latency_ms",
+        value=lambda row: row.variant.cost.latency_ms,
+        kind="milliseconds",
+        page="One image, ms",
+        text="Latency, ms",
+        definition="Median latency of a forward pass of a single image.",
+        after="macs",
+    ),
+    BoardColumn(
+        name="batch_latency_ms",
+        value=lambda row: row.variant.cost.batch_latency_ms,
+        kind="milliseconds",
+        page=_batch_heading,
+        definition="Median latency of a forward pass of one batch.",
+        shown=False,
+    ),
+    BoardColumn(
+        name="peak_memory_mb",
+        value=_peak_memory,
+        kind="whole",
+        page="Memory, MB",
+        definition="Peak memory of the training process, largest over seeds.",
+        shown=False,
+    ),
+    BoardColumn(
+        name="seeds",
+        value=lambda row: len(row.variant.fits),
+        kind="whole",
+        page="Seeds",
+        definition="Final fits that were scored.",
+        shown=False,
+        whole=True,
+    ),
+    BoardColumn(
+        name="images_seen",
+        value=lambda row: None if row.variant.external else images_seen(row.variant),
+        kind="count",
+        page="Images seen",
+        definition="Training images seen in all trials and final fits together.",
+        shown=False,
+        whole=True,
+        after="peak_memory_mb",
+    ),
+    BoardColumn(name="hardware", value=lambda row: hardware(row.variant) or None),
+    BoardColumn(
+        name="engine",
+        value=lambda row: row.variant.record.engine,
+        page="Engine",
+        definition="The library that trained it.",
+        numeric=False,
+        shown=False,
+        stored=False,
+    ),
+    BoardColumn(
+        name="initialisation",
+        value=lambda row: row.variant.record.initialisation,
+        page="Initialisation",
+        definition="Where its weights start.",
+        numeric=False,
+        shown=False,
+        stored=False,
+    ),
+    BoardColumn(
+        name="strategy",
+        value=lambda row: row.variant.record.strategy,
+        page="Strategy",
+        definition="What is trained.",
+        numeric=False,
+        shown=False,
+        stored=False,
+    ),
+    BoardColumn(
+        name="augmentation",
+        value=lambda row: row.variant.record.augmentation,
+        page="Augmentation",
+        definition="What changes its training images.",
+        numeric=False,
+        shown=False,
+        stored=False,
+    ),
+    BoardColumn(
+        name="input_size",
+        value=lambda row: row.variant.record.input_size,
+        page="Input, pixels",
+        definition="The side of the images that it is given.",
+        shown=False,
+        stored=False,
+        whole=True,
+    ),
+)
+"""The columns after those of the metrics."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from functools import cached_property
 from itertools import combinations, product
 
@@ -12,10 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.engines.registry import is_floor
-from benchmarks.errors import InputError
+from benchmarks.errors import InputError, did_you_mean
 from benchmarks.evaluation.bootstrap import Bootstrap, Estimate, bootstrap
-from benchmarks.evaluation.comparison import Pair, compare, ranks
-from benchmarks.evaluation.resolution import Resolution, resolution
+from benchmarks.evaluation.comparison import Pair, Resolution, compare, ranks, resolution
 from benchmarks.evaluation.uncertainty import Fits, of_mean
 from benchmarks.metrics import METRICS
 from benchmarks.store.records import Predictions, RunResults, VariantResults
@@ -130,9 +128,7 @@ def chosen_pair(run: RunResults, first: str, second: str) -> tuple[str, str]:
             told = f"{outcome.status}: {outcome.reason}" if outcome.reason else outcome.status
             raise InputError(f"{run.folder}: {name} has no test predictions ({told})")
         if name not in ranked:
-            near = get_close_matches(name, [*ranked, *others], n=1)
-            known = ", ".join(variant.name for variant in run.variants)
-            hint = f"did you mean {near[0]!r}?" if near else f"it has: {known}"
+            hint = did_you_mean(name, (variant.name for variant in run.variants), "it has")
             raise InputError(f"{run.folder}: no variant {name!r}; {hint}")
     if first == second:
         raise InputError(f"{first} twice: give two different variants")
@@ -142,7 +138,7 @@ def chosen_pair(run: RunResults, first: str, second: str) -> tuple[str, str]:
 
 
 def _accuracy(variant: VariantResults) -> float:
-    return float(np.mean([fit.test.correct.mean() for fit in variant.fits]))
+    return float(np.mean([fit.test.accuracy for fit in variant.fits]))
 
 
 def _places(variants: list[VariantResults]) -> dict[str, Fits]:

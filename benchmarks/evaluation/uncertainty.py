@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +21,15 @@ UPPER = 0.75
 NOTHING = 1e-12
 
 Fits = NDArray[np.intp]
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A value with its 95 % interval, whose ends are NaN where it is unknown."""
+
+    value: float
+    low: float
+    high: float
 
 
 @dataclass(frozen=True)
@@ -118,6 +128,41 @@ class SeedFloor:
 
     variance: float = 0.0
     degrees: float = 0.0
+
+
+def estimate_means(values: NDArray[Any], clusters: NDArray[Any]) -> Estimate:
+    """Return the means of F rows of ``values`` (F×N) and how they vary over the images.
+
+    ``clusters`` (N, of any kind) names the picture of each image: identical copies are one piece
+    of evidence. The covariance is what `bootstrap` tends to for a mean (Davison & Hinkley 1997,
+    Bootstrap Methods and their Application, section 3.8).
+    """
+    rows = np.asarray(values, np.float64)
+    means = rows.mean(axis=1)
+    names, place = np.unique(clusters, return_inverse=True)
+    away = np.stack([np.bincount(place, row - mean) for row, mean in zip(rows, means, strict=True)])
+    covariance = away @ away.T / rows.shape[1] ** 2 * len(names) / max(len(names) - 1, 1)
+    return Estimate(means, covariance)
+
+
+def apart(one: Estimate, other: Estimate) -> Estimate:
+    """Join two estimates on different images: their fits do not covary."""
+    ours = len(one.scores)
+    covariance = np.zeros((ours + len(other.scores),) * 2)
+    covariance[:ours, :ours], covariance[ours:, ours:] = one.covariance, other.covariance
+    return Estimate(np.concatenate([one.scores, other.scores]), covariance)
+
+
+def mean_interval(values: NDArray[Any], clusters: NDArray[Any], *, fraction: bool) -> Interval:
+    """Return the mean of ``values`` (N) and its interval over the pictures ``clusters`` (N).
+
+    ``fraction`` tells a share of 1, whose interval stays within 0 and 1.
+    """
+    estimate, pictures = estimate_means(values[None], clusters), len(np.unique(clusters))
+    value = float(estimate.scores[0])
+    uncertainty = Uncertainty(float(estimate.covariance[0, 0]))
+    ends = uncertainty.interval(value, fraction=fraction, images=float(pictures))
+    return Interval(value, *ends)
 
 
 def of_mean(estimate: Estimate, fits: Fits) -> Uncertainty:

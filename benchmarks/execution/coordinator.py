@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import shutil
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -17,6 +16,7 @@ from benchmarks.execution.jobs.kinds import kind_of, stored_result
 from benchmarks.execution.jobs.results import Answer, Pretrained
 from benchmarks.execution.plan import Plan, Start
 from benchmarks.execution.tuning import Best, JobOutcome, Study, open_storage, tune
+from benchmarks.metrics import metric_of
 from benchmarks.protocol.variants import Variant
 from benchmarks.store.folder import RunFolder
 from benchmarks.store.ledger import Ledger
@@ -35,8 +35,10 @@ from benchmarks.store.records import (
     VariantOutcome,
     VariantStatus,
 )
+from benchmarks.store.references import find_reference
 from benchmarks.store.writing import write_statuses, write_studies
 from benchmarks.training.checkpoint import EpochRecord
+from datasets.files import sha256_of
 from models.registry import ModelError
 
 T = TypeVar("T")
@@ -164,13 +166,13 @@ class Coordinator:
         file = Path(rest).expanduser() if kind == "file" else _fitted_backbone(rest)
         if not file.is_file():
             raise Unavailable(f"{variant.initialisation}: no such file; give one that exists")
-        return Start("file", file, hashlib.sha256(file.read_bytes()).hexdigest())
+        return Start("file", file, sha256_of(file))
 
     def _tuned(
         self, variant: Variant, start: Start
     ) -> Generator[Sequence[Job], list[JobOutcome], Best]:
         protocol = self._plan.protocol
-        minimise = protocol.selection == "log_loss"
+        minimise = not metric_of(protocol.selection).higher_is_better
         study = Study(
             self._storage,
             f"{variant.name} {self._plan.study_key(variant, start)[:16]}",
@@ -341,10 +343,12 @@ def _forget(job: TrainJob) -> None:
 
 def _fitted_backbone(reference: str) -> Path:
     """Return the backbone of ``RUN/VARIANT``'s first seed."""
-    run, _, variant = reference.rpartition("/")
-    if not run:
+    if "/" not in reference:
         raise InputError(f"run:{reference}: write run:RUN/VARIANT, RUN a results folder")
-    refuse_mistaken(Path(run))
-    folder = RunFolder(Path(run)).fit(variant, 0).parent
+    found = find_reference(reference)
+    if found is None or not found.variant:
+        raise Unavailable(f"run:{reference}: no such file; give one that exists")
+    refuse_mistaken(found.run)
+    folder = RunFolder(found.run).fit(found.variant, 0).parent
     fits = sorted(folder.glob("seed-*/backbone.safetensors"))
     return fits[0] if fits else folder / "backbone.safetensors"

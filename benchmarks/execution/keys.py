@@ -51,5 +51,7 @@ def _collect(path: Path | None, found: dict[Path, str]) -> None:
 
 
 def _is_ours(module: str) -> bool:
-    trains = module.startswith(("models.", "benchmarks.training.", "benchmarks.engines."))
+    trains = module.startswith(
+        ("models.", "benchmarks.training.", "benchmarks.engines.", "benchmarks.metrics")
+    )
     return trains and not module.endswith((".engine", ".attention", ".export"))

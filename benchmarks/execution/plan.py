@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any, Literal
 
-from benchmarks.data import corruptions as corruption
+from benchmarks.data import corruptions
 from benchmarks.engines.contract import InitialWeights
 from benchmarks.engines.registry import engine_spec
 from benchmarks.execution.jobs.job import (
@@ -222,7 +222,7 @@ class Plan:
             split=self.target.split_digest,
             images=wanted.images,
             seed=self.protocol.seed,
-            edition=corruption.EDITION,
+            edition=corruptions.edition(),
         )
         output = FitFolder(fit.output.parent).robustness
         return RobustnessJob(**self._ask(fit), identity=identity, key=identity.key, output=output)

@@ -19,6 +19,7 @@ from benchmarks.execution.jobs.kinds import describe
 from benchmarks.execution.jobs.results import Pretrained, RungResult
 from benchmarks.execution.plan import expected_epochs
 from benchmarks.execution.tuning import JobOutcome
+from benchmarks.metrics import metric_of
 from benchmarks.protocol.schema import Protocol
 from benchmarks.protocol.variants import Variant
 from benchmarks.store.records import FitRecord
@@ -89,7 +90,7 @@ class Display:
         """Show the run from here to the end of the block."""
         self._workers = workers
         self._selection = protocol.selection
-        self._minimise = protocol.selection == "log_loss"
+        self._minimise = not metric_of(protocol.selection).higher_is_better
         self._efforts = {v.name: _Effort(expected_epochs(v, protocol)) for v in variants}
         rows = f"{len(variants)} variants"
         trials = f"{protocol.tuning.trials} trials each, {len(protocol.fit.seeds)} seed(s)"
@@ -164,9 +165,8 @@ class Display:
         return f"{job.variant} {describe(job)}{epoch}{shown}{rate}"
 
     def _shown(self, record: EpochRecord | None) -> str:
-        """Return the selection metric of an epoch, blank where its record has another one."""
-        score = getattr(record, f"validation_{self._selection}", None)
-        return f"{score:.3f}" if score is not None else ""
+        """Return the selection metric of an epoch, blank before the first."""
+        return f"{record.validation[self._selection]:.3f}" if record else ""
 
     def _view(self) -> Group:
         table = Table(box=None, pad_edge=False, expand=False)

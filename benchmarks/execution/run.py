@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
 import sys
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from benchmarks.data.mistakes import apply_mistake, check_experiment
 from benchmarks.data.prepared import PreparedData, prepare_data
-from benchmarks.data.treatments import apply_mistake
 from benchmarks.engines.registry import engine_spec
 from benchmarks.errors import InputError
 from benchmarks.execution.coordinator import Coordinator
@@ -49,6 +48,7 @@ from benchmarks.store.writing import write_audit, write_manifest, write_splits
 from datasets.audit import audit
 from datasets.cache import cache_folder
 from datasets.examination import AUDITS
+from datasets.files import sha256_of
 from models.registry import discover
 
 
@@ -146,6 +146,7 @@ def prepare_target(
     protocol: Protocol, data: Path | None, plugins: tuple[Path, ...], display: Display
 ) -> PreparedData:
     """Prepare the data set that ``protocol`` ranks on, with the mistake that it asks for."""
+    check_experiment(protocol)
     with display.preparing(protocol.data.set) as progress:
         ground = prepare_data(
             protocol.data, data, seed=protocol.seed, plugins=plugins, progress=progress
@@ -260,8 +261,7 @@ def _manifest(
         keras_backend=keras_backend(),
         worker=worker_environment(protocol.threads),
         plugins=tuple(
-            PluginRecord(file=file.name, digest=hashlib.sha256(file.read_bytes()).hexdigest())
-            for file in request.plugins
+            PluginRecord(file=file.name, digest=sha256_of(file)) for file in request.plugins
         ),
         started=now(),
         wall_seconds=0.0,

@@ -30,7 +30,7 @@ class Pace:
 
 def measure_paces(
     protocol: Protocol,
-    ground: PreparedData,
+    prepared: PreparedData,
     variants: Sequence[Variant],
     tell: Callable[[str], None],
 ) -> dict[str, Pace]:
@@ -38,15 +38,15 @@ def measure_paces(
 
     Raises ``JobFailed`` naming the variant that cannot be timed.
     """
-    shape = ground.data.image_shape
+    shape = prepared.data.image_shape
     distinct = {speed_name(variant, shape): variant for variant in variants}
     names, rows = list(distinct), list(distinct.values())
     paces: dict[str, Pace] = {}
     with tempfile.TemporaryDirectory(prefix="ferbench-init-") as place:
         folder = Path(place)
-        jobs = bench_jobs(protocol, ground, rows, [protocol.precision], GLANCE, folder)
+        jobs = bench_jobs(protocol, prepared, rows, [protocol.precision], GLANCE, folder)
         tell(names[0])
-        for index, (job, outcome) in enumerate(run_one_by_one(jobs, ground, folder), 1):
+        for index, (job, outcome) in enumerate(run_one_by_one(jobs, prepared, folder), 1):
             if isinstance(outcome, JobFailed):
                 raise JobFailed(f"{job.variant}: {outcome}")
             paces[names[index - 1]] = Pace(
@@ -62,17 +62,17 @@ def run_seconds(
     protocol: Protocol,
     variants: Sequence[Variant],
     paces: Mapping[str, Pace],
-    ground: PreparedData,
+    prepared: PreparedData,
     workers: int,
 ) -> float:
     """Return the seconds that a run takes if nothing stops early and every row can run."""
-    train, validation = len(ground.split.train), len(ground.split.validation)
+    train, validation = len(prepared.split.train), len(prepared.split.validation)
     train = min(train, protocol.data.train_images or train)
     total = 0.0
     for variant in variants:
-        pace = paces[speed_name(variant, ground.data.image_shape)]
+        pace = paces[speed_name(variant, prepared.data.image_shape)]
         epoch = train / pace.training + validation / pace.prediction
-        scoring = len(protocol.fit.seeds) * len(ground.split.test) / pace.prediction
+        scoring = len(protocol.fit.seeds) * len(prepared.split.test) / pace.prediction
         total += expected_epochs(variant, protocol) * epoch + scoring
         total += _jobs(variant, protocol) * START_SECONDS
     return total / workers

@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.bench.bench import speed_name
-from benchmarks.data.prepared import PreparedData, Progress, prepare_data
+from benchmarks.data.prepared import PreparedData, prepare_data
 from benchmarks.errors import JobFailed
 from benchmarks.init.estimate import Pace, measure_paces, run_seconds
 from benchmarks.machine.environment import gpu, has_bfloat16, usable_cores
 from benchmarks.protocol.schema import DataChoice, Protocol
 from benchmarks.protocol.variants import Variant, resolve_variants
+from datasets.cache import Progress
 from datasets.recognition import GENERAL, Look, look, recognise
 from datasets.records import DataError
 from datasets.registry import Source
@@ -61,7 +62,7 @@ class Proposal:
     """
 
     protocol: Protocol
-    ground: PreparedData
+    prepared: PreparedData
     seconds: float | None
     unmeasured: str
     workers: int
@@ -77,20 +78,20 @@ def choose_data(path: Path, progress: Progress | None = None) -> tuple[DataChoic
     for source in sources:
         choice = _data_choice(source, path, seen)
         try:
-            ground = prepare_data(choice, path, seed=0, progress=progress)
+            prepared = prepare_data(choice, path, seed=0, progress=progress)
         except DataError:
             if source is sources[-1]:
                 raise
             continue
-        unused = {} if ground.split.made else {"validation_share": DEFAULT_SHARE}
-        return choice.model_copy(update=unused), ground
+        unused = {} if prepared.split.made else {"validation_share": DEFAULT_SHARE}
+        return choice.model_copy(update=unused), prepared
     raise AssertionError("a source was recognised")
 
 
 def propose(
     name: str,
     choice: DataChoice,
-    ground: PreparedData,
+    prepared: PreparedData,
     *,
     measure: bool,
     tell: Callable[[str], None],
@@ -105,26 +106,26 @@ def propose(
             "name": name,
             "title": f"Networks for {Path(choice.path or name).name}",
             "precision": "bfloat16" if has_bfloat16() else "float32",
-            "selection": _selection(choice, ground),
+            "selection": _selection(choice, prepared),
             "data": choice.model_dump(),
             "tuning": {"trials": 1, "rungs": [1]},
             "fit": {"epochs": 1},
-            "variants": _rows(ground.data.image_shape),
+            "variants": _rows(prepared.data.image_shape),
         }
     )
-    shape = ground.data.image_shape
+    shape = prepared.data.image_shape
     variants = resolve_variants(protocol, discover(), shape)
     workers = 1 if gpu() else max(1, usable_cores() // protocol.threads)
     paces, unmeasured = _nominal_paces(variants, shape), "not measured"
     if measure:
         try:
-            paces, unmeasured = measure_paces(protocol, ground, variants, tell), ""
+            paces, unmeasured = measure_paces(protocol, prepared, variants, tell), ""
         except JobFailed as error:
             unmeasured = f"not measured: {error}"
-    protocol, seconds = _budgeted(protocol, variants, paces, ground, workers)
+    protocol, seconds = _budgeted(protocol, variants, paces, prepared, workers)
     return Proposal(
         protocol=protocol,
-        ground=ground,
+        prepared=prepared,
         seconds=None if unmeasured else seconds,
         unmeasured=unmeasured,
         workers=workers,
@@ -159,9 +160,9 @@ def _rows(image_shape: tuple[int, int, int]) -> list[dict[str, Any]]:
     return rows
 
 
-def _selection(choice: DataChoice, ground: PreparedData) -> str:
+def _selection(choice: DataChoice, prepared: PreparedData) -> str:
     """Choose macro-F1 for your own images in classes of very unequal size."""
-    train = ground.counts()["train"].values()
+    train = prepared.counts()["train"].values()
     unequal = max(train) > IMBALANCE * min(train)
     return "macro_f1" if unequal and choice.set == GENERAL else "accuracy"
 
@@ -178,19 +179,19 @@ def _budgeted(
     protocol: Protocol,
     variants: list[Variant],
     paces: Mapping[str, Pace],
-    ground: PreparedData,
+    prepared: PreparedData,
     workers: int,
 ) -> tuple[Protocol, float]:
     """Return the protocol with a budget, and its seconds.
 
     Where the smallest budget is too long for all images, a stratified part of them is taken.
     """
-    images, classes = len(ground.split.train), len(ground.data.class_names)
+    images, classes = len(prepared.split.train), len(prepared.data.class_names)
     subsets = [subset for subset in SUBSETS if 10 * classes < subset < images]
     candidates = [_with_budget(protocol, budget, None) for budget in reversed(BUDGETS)]
     candidates += [_with_budget(protocol, BUDGETS[0], subset) for subset in subsets]
     for candidate in candidates:
-        seconds = run_seconds(candidate, variants, paces, ground, workers)
+        seconds = run_seconds(candidate, variants, paces, prepared, workers)
         if seconds <= LONGEST:
             break
     return candidate, seconds

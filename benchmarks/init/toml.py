@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import shlex
 import textwrap
 import tomllib
@@ -14,10 +13,12 @@ from pydantic import BaseModel
 from rich.cells import cell_len, set_cell_size
 
 from benchmarks.data.prepared import PreparedData
+from benchmarks.evaluation.uncertainty import Uncertainty
 from benchmarks.init.proposal import Proposal
 from benchmarks.machine.environment import device_name
+from benchmarks.machine.terminal import printable
 from benchmarks.protocol.schema import Protocol, VariantChoice
-from benchmarks.store.files import replacing
+from datasets.files import replacing
 from datasets.recognition import GENERAL
 from datasets.records import SPLIT_NAMES
 
@@ -50,7 +51,7 @@ def protocol_text(proposal: Proposal, file: Path) -> str:
         _entry("precision", protocol.precision, _why_precision(protocol)),
         _entry("selection", protocol.selection, _why_selection(protocol)),
         "",
-        *_comments(describe(proposal.ground)),
+        *_comments(describe(proposal.prepared)),
         *_data(proposal),
         "",
         *_comments(budget_lines(proposal)),
@@ -69,12 +70,12 @@ def protocol_text(proposal: Proposal, file: Path) -> str:
 
 def next_command(file: Path) -> str:
     """Return the command that carries out the protocol in ``file``, on one line."""
-    return f"ferbench run {_printable(shlex.quote(str(file)))}"
+    return f"ferbench run {printable(shlex.quote(str(file)))}"
 
 
-def describe(ground: PreparedData) -> Iterator[str]:
+def describe(prepared: PreparedData) -> Iterator[str]:
     """Yield lines about the data: size, classes and counts, the split, and what to beware of."""
-    data, counts = ground.data, ground.counts()
+    data, counts = prepared.data, prepared.counts()
     height, width, channels = data.image_shape
     colour = "grey" if channels == 1 else "colour"
     standing = "" if data.name == GENERAL else f" ({data.provenance.status})"
@@ -83,7 +84,7 @@ def describe(ground: PreparedData) -> Iterator[str]:
         f"{height}×{width}, {colour}"
     )
     names = data.class_names[:SHOWN_CLASSES]
-    shown = [_printable(name) for name in names]
+    shown = [printable(name) for name in names]
     cells = max(map(cell_len, shown))
     yield " " * cells + "".join(f"{split:>12}" for split in SPLIT_NAMES)
     for name, text in zip(names, shown, strict=True):
@@ -91,26 +92,27 @@ def describe(ground: PreparedData) -> Iterator[str]:
         yield set_cell_size(text, cells) + row
     if len(data.class_names) > SHOWN_CLASSES:
         yield f"and {len(data.class_names) - SHOWN_CLASSES} more classes"
-    yield from remarks(ground)
+    yield from remarks(prepared)
 
 
-def remarks(ground: PreparedData) -> Iterator[str]:
+def remarks(prepared: PreparedData) -> Iterator[str]:
     """Yield what the user should know about the data before comparing on it."""
-    data, counts = ground.data, ground.counts()
-    if ground.split.made:
+    data, counts = prepared.data, prepared.counts()
+    if prepared.split.made:
         yield (
             "Where there was no split it was made here: stratified, from the seed, with identical "
             "images on one side. Another seed gives another split."
         )
-    yield from (_printable(note) for note in data.provenance.notes)
-    tests = len(ground.split.test)
-    points = 100 * 1.96 * math.sqrt(0.25 / tests)
+    yield from (printable(note) for note in data.provenance.notes)
+    tests = len(prepared.split.test)
+    low, high = Uncertainty(0.25 / tests).interval(0.5)
+    points = 100 * (high - low) / 2
     yield (
         f"On {tests:,} test images an accuracy is known to within ±{points:.1f} points at worst "
         "(95 %)."
     )
     for split in ("validation", "test"):
-        if empty := [_printable(name) for name, count in counts[split].items() if not count]:
+        if empty := [printable(name) for name, count in counts[split].items() if not count]:
             yield f"No {split} image of {', '.join(empty[:5])}: nothing can be said of them."
     if max(data.image_shape[:2]) > LARGE:
         size = data.images.nbytes / 2**30
@@ -124,23 +126,23 @@ def budget_lines(proposal: Proposal) -> Iterator[str]:
     """Yield how long the run takes, or why that is not known, and what it leaves out."""
     if proposal.seconds is not None:
         yield (
-            f"About {duration(proposal.seconds)} with {proposal.workers} worker(s) on "
+            f"About {rough_duration(proposal.seconds)} with {proposal.workers} worker(s) on "
             f"{device_name()} with nothing else running: estimated from timing each network."
         )
     else:
         yield (
-            f"How long it takes is {_printable(proposal.unmeasured)}; "
+            f"How long it takes is {printable(proposal.unmeasured)}; "
             "the budget is a cautious guess by the number of images."
         )
     if subset := proposal.protocol.data.train_images:
-        images = len(proposal.ground.split.train)
+        images = len(proposal.prepared.split.train)
         yield (
             f"To end in time it trains on {subset:,} of {images:,} images; "
             "delete train_images to use all."
         )
 
 
-def duration(seconds: float) -> str:
+def rough_duration(seconds: float) -> str:
     """Return a duration no more exact than an estimate is: ``25 min``, ``3.5 h``."""
     minutes = seconds / 60
     if minutes < 5:
@@ -149,7 +151,7 @@ def duration(seconds: float) -> str:
 
 
 def _data(proposal: Proposal) -> Iterator[str]:
-    choice, split = proposal.protocol.data, proposal.ground.split
+    choice, split = proposal.protocol.data, proposal.prepared.split
     assert choice.path is not None
     yield "[data]"
     yield _entry("set", choice.set)
@@ -220,8 +222,3 @@ def _why_selection(protocol: Protocol) -> str:
     if protocol.selection == "macro_f1":
         return "on validation; the classes are of very unequal size"
     return "on validation: picks epochs and hyperparameters"
-
-
-def _printable(text: str) -> str:
-    """Return ``text`` on one line, with whatever cannot be printed escaped."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)

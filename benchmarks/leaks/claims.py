@@ -78,13 +78,13 @@ def needed(claim: Claim) -> float:
     return max(0.0, (claim.figure - REFERENCE) / (1 - REFERENCE))
 
 
-def verdict(claim: Claim, worth: MistakeEffect) -> ClaimVerdict:
-    """Tell whether a mistake worth ``worth`` would lift the reference to the claim's figure.
+def verdict(claim: Claim, effect: MistakeEffect) -> ClaimVerdict:
+    """Tell whether a mistake of this ``effect`` would lift the reference to the claim's figure.
 
     A mistake counts by the share of the errors that it hides, since points alone would lift a
     good network above 100 %. Its whole interval must reach the claim to be large enough.
     """
-    hidden = worth.errors_hidden
+    hidden = effect.errors_hidden
     if hidden.low >= needed(claim):
         return "large enough"
     return "perhaps" if hidden.high >= needed(claim) else "too small"
@@ -96,7 +96,7 @@ def lifted(share: float) -> float:
 
 
 def explanations(
-    claim: Claim, worths: Sequence[MistakeEffect], wanted: ClaimVerdict
+    claim: Claim, effects: Sequence[MistakeEffect], wanted: ClaimVerdict
 ) -> list[MistakeEffect]:
     """Return the measured mistakes of which the verdict on ``claim`` is ``wanted``."""
-    return [w for w in worths if w.measured and verdict(claim, w) == wanted]
+    return [w for w in effects if w.measured and verdict(claim, w) == wanted]

@@ -10,31 +10,25 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from benchmarks.data.mistakes import ALTERED, COUNTERPARTS, HONEST, MISTAKES, Mistake
+from benchmarks.data import mistakes
+from benchmarks.data.mistakes import ALTERED, HONEST, Mistake, Reported
 from benchmarks.errors import InputError
+from benchmarks.evaluation.uncertainty import (
+    Interval,
+    SeedFloor,
+    apart,
+    estimate_means,
+    of_difference,
+    of_mean,
+)
 from benchmarks.store.folder import RunFolder
 from benchmarks.store.reading import is_run, read_run
 from benchmarks.store.records import FitResults, RunResults
 
-RESAMPLES = 2000
-CHUNK = 250
 METHOD = (
-    "95 % bootstrap interval over pictures (all copies of one together) and seeds; for the best of "
-    "several seeds over pictures alone"
+    "95 % interval over pictures (all copies of one together) and seeds; where one of the two has "
+    "a single seed, over pictures alone"
 )
-
-Reals = NDArray[np.float64]
-
-
-@dataclass(frozen=True)
-class Interval:
-    """A number with its 95 % interval."""
-
-    value: float
-    low: float
-    high: float
-
-
 NOTHING = Interval(float("nan"), float("nan"), float("nan"))
 
 
@@ -93,7 +87,7 @@ class Laboratory:
 
     folder: Path
     runs: Mapping[str, RunResults]
-    worths: tuple[MistakeEffect, ...]
+    effects: tuple[MistakeEffect, ...]
 
     @property
     def honest(self) -> RunResults:
@@ -114,9 +108,9 @@ def read_laboratory(folder: Path) -> Laboratory:
     """
     if not is_laboratory(folder):
         raise InputError(f"{folder}: not a leak laboratory (it has no run in {HONEST}/)")
-    names = (HONEST, *COUNTERPARTS, *(mistake.name for mistake in MISTAKES if mistake.trained))
+    names = (HONEST, *(name for name, _ in mistakes.treatments()))
     runs = {n: read_run(folder / n) for n in names if is_run(folder / n)}
-    return Laboratory(folder, runs, tuple(_worth(runs, mistake) for mistake in MISTAKES))
+    return Laboratory(folder, runs, tuple(_effect(runs, mistake) for mistake in mistakes.MISTAKES))
 
 
 def table(laboratory: Laboratory) -> pd.DataFrame:
@@ -127,24 +121,24 @@ def table(laboratory: Laboratory) -> pd.DataFrame:
     ``errors_hidden`` (a share of the counterpart's errors), each number with ``_low`` and
     ``_high``; ``same_images``; ``test_images``, ``test_in_training`` (a share), ``seeds``.
     """
-    return pd.DataFrame([_row(worth) for worth in laboratory.worths])
+    return pd.DataFrame([_row(effect) for effect in laboratory.effects])
 
 
-def _row(worth: MistakeEffect) -> dict[str, object]:
-    mistake = worth.mistake
+def _row(effect: MistakeEffect) -> dict[str, object]:
+    mistake = effect.mistake
     return {
         "mistake": mistake.name,
-        "status": "ok" if worth.measured else "not run",
-        "reason": worth.reason,
-        **_named("accuracy", worth.reported),
+        "status": "ok" if effect.measured else "not run",
+        "reason": effect.reason,
+        **_named("accuracy", effect.reported),
         "counterpart": mistake.counterpart,
-        **_named("counterpart_accuracy", worth.counterpart),
-        **_named("gain", worth.gain),
-        **_named("errors_hidden", worth.errors_hidden),
+        **_named("counterpart_accuracy", effect.counterpart),
+        **_named("gain", effect.gain),
+        **_named("errors_hidden", effect.errors_hidden),
         "same_images": mistake.same_images,
-        "test_images": worth.test_images,
-        "test_in_training": worth.in_training,
-        "seeds": worth.seeds,
+        "test_images": effect.test_images,
+        "test_in_training": effect.in_training,
+        "seeds": effect.seeds,
     }
 
 
@@ -152,25 +146,32 @@ def _named(name: str, estimate: Interval) -> dict[str, float]:
     return {name: estimate.value, f"{name}_low": estimate.low, f"{name}_high": estimate.high}
 
 
-def _worth(runs: Mapping[str, RunResults], mistake: Mistake) -> MistakeEffect:
+def _effect(runs: Mapping[str, RunResults], mistake: Mistake) -> MistakeEffect:
     made = mistake.name if mistake.trained else HONEST
     for name in (made, mistake.counterpart):
         if reason := _missing(runs, name):
             return MistakeEffect(mistake=mistake, reason=reason)
-    seed = runs[HONEST].manifest.protocol.seed
-    if mistake.name == "best-of-seeds":
-        return _best_of_seeds(mistake, runs[HONEST], seed)
-    side = "validation" if mistake.name == "validation-as-test" else "test"
     shared = sorted(_fits(runs[made]).keys() & _fits(runs[mistake.counterpart]).keys())
-    reported = scored(runs[made], shared, side)
+    if len(shared) < mistake.fewest_seeds:
+        reason = "there is one seed only; give fit.seeds several"
+        return MistakeEffect(mistake=mistake, reason=reason)
+    told = _reported(mistake, runs[made], shared)
+    reported = scored(runs[made], [shared[place] for place in told.places], told.split)
     counterpart = scored(runs[mistake.counterpart], shared, "test")
     if mistake.same_images and not np.array_equal(reported.pictures, counterpart.pictures):
         raise InputError(
             f"{runs[made].folder}: its test images are not those of {mistake.counterpart}; "
             "remove the folder and run the laboratory again"
         )
-    gain = difference(reported, counterpart, same_images=mistake.same_images, seed=seed)
-    return _measured(mistake, runs[made], side, reported, counterpart, gain, seed)
+    gain = difference(reported, counterpart, same_images=mistake.same_images)
+    return _measured(mistake, runs[made], told.split, reported, counterpart, gain)
+
+
+def _reported(mistake: Mistake, run: RunResults, seeds: list[int]) -> Reported:
+    """Return what is told of ``run``: all its test answers, unless the mistake tells others."""
+    if mistake.reporting is None:
+        return Reported("test", tuple(range(len(seeds))))
+    return mistake.reporting(scored(run, seeds, "test").correct)
 
 
 def _missing(runs: Mapping[str, RunResults], name: str) -> str:
@@ -181,18 +182,6 @@ def _missing(runs: Mapping[str, RunResults], name: str) -> str:
     return "" if variant.ranked else f"the run {name}: {variant.outcome.reason}"
 
 
-def _best_of_seeds(mistake: Mistake, honest: RunResults, seed: int) -> MistakeEffect:
-    every = scored(honest, sorted(_fits(honest)), "test")
-    if len(every.correct) < 2:
-        return MistakeEffect(
-            mistake=mistake, reason="there is one seed only; give fit.seeds several"
-        )
-    best = int(every.correct.mean(axis=1).argmax())
-    reported = Scored(every.correct[best : best + 1], every.pictures)
-    gain = difference(reported, every, same_images=True, seed=seed)
-    return _measured(mistake, honest, "test", reported, every, gain, seed)
-
-
 def _measured(
     mistake: Mistake,
     run: RunResults,
@@ -200,13 +189,12 @@ def _measured(
     reported: Scored,
     counterpart: Scored,
     gain: Interval,
-    seed: int,
 ) -> MistakeEffect:
     trained_on = np.unique(_pictures(run.folder, "train"))
     return MistakeEffect(
         mistake=mistake,
-        reported=mean(reported, seed=seed),
-        counterpart=mean(counterpart, seed=seed),
+        reported=mean(reported),
+        counterpart=mean(counterpart),
         gain=gain,
         test_images=len(reported.pictures),
         seeds=len(counterpart.correct),
@@ -238,57 +226,32 @@ def _pictures(folder: Path, side: str) -> NDArray[np.str_]:
     return np.array(named, dtype=np.str_)
 
 
-def mean(of: Scored, *, seed: int) -> Interval:
-    """Return the mean accuracy with its 95 % bootstrap interval (`METHOD`)."""
-    rng = np.random.default_rng(seed)
-    draws = np.concatenate([_accuracies(of, rng, size) for size in _chunks()])
-    return _estimate(of.accuracy, _over_seeds(draws, rng))
+def mean(of: Scored) -> Interval:
+    """Return the mean accuracy with its 95 % interval (`METHOD`)."""
+    estimate = estimate_means(of.correct, of.pictures)
+    pictures = float(len(np.unique(of.pictures)))
+    uncertainty = of_mean(estimate, np.arange(len(of.correct)))
+    ends = uncertainty.interval(of.accuracy, fraction=True, images=pictures)
+    return Interval(of.accuracy, *ends)
 
 
-def difference(ours: Scored, theirs: Scored, *, same_images: bool, seed: int) -> Interval:
-    """Return the difference of two mean accuracies with its 95 % bootstrap interval (`METHOD`).
+def difference(ours: Scored, theirs: Scored, *, same_images: bool) -> Interval:
+    """Return the difference of two mean accuracies with its 95 % interval (`METHOD`).
 
-    With ``same_images`` both have the same images in the same order, and each resample takes the
-    same pictures from both. Seeds are resampled together, as both were trained with the same; not
-    at all where the two have different numbers of them.
+    With ``same_images`` both have the same images in the same order, and are compared image by
+    image.
     """
-    rng = np.random.default_rng(seed)
-    chunks = []
-    for size in _chunks():
-        state = rng.bit_generator.state
-        one = _accuracies(ours, rng, size)
-        if same_images:
-            rng.bit_generator.state = state
-        other = _accuracies(theirs, rng, size)
-        if one.shape == other.shape:
-            chunks.append(one - other)
-        else:
-            chunks.append(one.mean(axis=1, keepdims=True) - other.mean(axis=1, keepdims=True))
-    return _estimate(ours.accuracy - theirs.accuracy, _over_seeds(np.concatenate(chunks), rng))
-
-
-def _chunks() -> list[int]:
-    return [CHUNK] * (RESAMPLES // CHUNK)
-
-
-def _accuracies(of: Scored, rng: np.random.Generator, resamples: int) -> Reals:
-    """Resample pictures; return the accuracy of each seed in each resample, resamples × seeds."""
-    _, picture = np.unique(of.pictures, return_inverse=True)
-    images = np.bincount(picture)
-    right = np.stack([np.bincount(picture, weights=row) for row in of.correct])
-    count = len(images)
-    drawn = rng.integers(count, size=(resamples, count)) + count * np.arange(resamples)[:, None]
-    times = np.bincount(drawn.ravel(), minlength=resamples * count).reshape(resamples, count)
-    times = times.astype(np.float64)
-    return np.asarray((times @ right.T) / (times @ images)[:, None], np.float64)
-
-
-def _over_seeds(draws: Reals, rng: np.random.Generator) -> Reals:
-    """Resample the seeds, resamples × seeds, and return the mean of each resample."""
-    chosen = rng.integers(draws.shape[1], size=draws.shape)
-    return np.asarray(np.take_along_axis(draws, chosen, axis=1).mean(axis=1), np.float64)
-
-
-def _estimate(value: float, draws: Reals) -> Interval:
-    low, high = np.percentile(draws, [2.5, 97.5])
-    return Interval(value, float(low), float(high))
+    if same_images:
+        both = np.concatenate([ours.correct, theirs.correct])
+        estimate = estimate_means(both, ours.pictures)
+    else:
+        estimate = apart(
+            estimate_means(ours.correct, ours.pictures),
+            estimate_means(theirs.correct, theirs.pictures),
+        )
+    value = ours.accuracy - theirs.accuracy
+    places = np.split(np.arange(len(estimate.scores)), [len(ours.correct)])
+    uncertainty = of_difference(estimate, places[0], places[1], SeedFloor())
+    if uncertainty.images + (uncertainty.seeds or 0.0) == 0:
+        return Interval(value, value, value)
+    return Interval(value, *uncertainty.interval(value))

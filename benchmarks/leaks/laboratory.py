@@ -9,12 +9,12 @@ from pathlib import Path
 
 from rich.console import Console
 
-from benchmarks.data.mistakes import COUNTERPARTS, HONEST, MISTAKES
+from benchmarks.data import mistakes
+from benchmarks.data.mistakes import HONEST
 from benchmarks.data.prepared import prepare_data
-from benchmarks.data.treatments import treated
 from benchmarks.execution.progress import Display
 from benchmarks.execution.run import RunRequest
-from benchmarks.execution.run import run as carry_out
+from benchmarks.execution.run import run as run_protocol
 from benchmarks.protocol.schema import DataChoice, Protocol
 from benchmarks.report.page import render
 from benchmarks.store.digests import write_digests
@@ -36,10 +36,10 @@ def run(request: RunRequest, console: Console) -> Statuses:
     parts = list(experiments(laboratory))
     statuses: Statuses = {}
     for place, (name, protocol) in enumerate(parts, start=1):
-        console.print(f"[{place} of {len(parts)}] {name}: {_told(name)}")
+        console.print(f"[{place} of {len(parts)}] {name}: {_description(name)}")
         folder = request.out / name
         part = dataclasses.replace(request, protocol=protocol, out=folder)
-        (statuses[name],) = carry_out(part, Display(console)).values()
+        (statuses[name],) = run_protocol(part, Display(console)).values()
         render(folder)
         write_digests(folder)
     return statuses
@@ -51,25 +51,30 @@ def experiments(laboratory: Protocol) -> Iterator[tuple[str, Protocol]]:
     A mistake's counterpart comes before it. Mistakes of reporting alone need no run.
     """
     yield HONEST, _experiment(laboratory, HONEST)
-    for mistake in MISTAKES:
-        if mistake.counterpart in COUNTERPARTS:
+    counterparts = _counterparts()
+    for mistake in mistakes.MISTAKES:
+        if mistake.counterpart in counterparts:
             yield mistake.counterpart, _experiment(laboratory, mistake.counterpart)
         if mistake.trained:
             yield mistake.name, _experiment(laboratory, mistake.name)
 
 
 def _experiment(laboratory: Protocol, name: str) -> Protocol:
-    kind = "counterpart" if name in COUNTERPARTS else "mistake"
+    kind = "counterpart" if name in _counterparts() else "mistake"
     chosen = None if name == HONEST else name
     title = f"{laboratory.title or laboratory.name}: {name}"
     changes = {"leaks": None, "controls": False, "title": title, kind: chosen}
     return Protocol.model_validate(laboratory.model_dump() | changes)
 
 
-def _told(name: str) -> str:
+def _counterparts() -> set[str]:
+    return {counterpart.name for counterpart in mistakes.COUNTERPARTS}
+
+
+def _description(name: str) -> str:
     if name == HONEST:
         return "the data set's own split, and no mistake"
-    return COUNTERPARTS.get(name) or next(m.told for m in MISTAKES if m.name == name)
+    return mistakes.description(name)
 
 
 def _prepared(request: RunRequest, display: Display) -> Protocol:
@@ -85,13 +90,13 @@ def _prepared(request: RunRequest, display: Display) -> Protocol:
             plugins=request.plugins,
             progress=progress,
         )
-        ground = opened(choice)
+        prepared = opened(choice)
         most = protocol.leaks.train_images
-        if most is not None and choice.train_images is None and len(ground.split.train) > most:
+        if most is not None and choice.train_images is None and len(prepared.split.train) > most:
             choice = choice.model_copy(update={"train_images": most})
-            ground = opened(choice)
-    for treatment in (*COUNTERPARTS, *(mistake.name for mistake in MISTAKES if mistake.trained)):
-        treated(ground.data, ground.split, treatment, protocol.seed)
+            prepared = opened(choice)
+    for _, treatment in mistakes.treatments():
+        treatment(prepared.data, prepared.split, protocol.seed)
     return protocol.model_copy(update={"data": choice})
 
 

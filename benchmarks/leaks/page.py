@@ -7,8 +7,13 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import matplotlib
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+
 from benchmarks.data.mistakes import HONEST
 from benchmarks.evaluation.published import DATA_SET
+from benchmarks.evaluation.uncertainty import Interval
 from benchmarks.leaks.claims import (
     CLAIMS,
     REFERENCE,
@@ -20,14 +25,12 @@ from benchmarks.leaks.claims import (
 )
 from benchmarks.leaks.effect import (
     METHOD,
-    Interval,
     Laboratory,
     MistakeEffect,
     read_laboratory,
     table,
 )
-from benchmarks.leaks.figure import worths_figure
-from benchmarks.report.elements.drawing import inline_svg
+from benchmarks.report.elements.drawing import INK, QUIET, STYLE, VALIDATION, inline_svg
 from benchmarks.report.elements.elements import Cell, Column, Picture, Table
 from benchmarks.report.elements.elements import table as shown_table
 from benchmarks.report.elements.numbers import (
@@ -40,12 +43,13 @@ from benchmarks.report.elements.numbers import (
     whole,
     with_sign,
 )
+from benchmarks.report.elements.outline import glossary
 from benchmarks.report.files.leaderboard import as_csv, as_json
-from benchmarks.report.page import environment, frame_of_page, glossary
+from benchmarks.report.page import environment, frame_of_page
 from benchmarks.report.sections.answer import caveats
 from benchmarks.report.sections.method import method_tables, repeat_commands
-from benchmarks.store.files import replacing
 from benchmarks.store.records import RunResults
+from datasets.files import replacing
 
 STUDENT_CLAIM = next(claim for claim in CLAIMS if claim.figure == 0.8536)
 
@@ -67,7 +71,8 @@ def render_laboratory(folder: Path) -> None:
 
 def _render(laboratory: Laboratory) -> str:
     page = _page(laboratory)
-    return environment().get_template("leaks.html.j2").render(page, **glossary(page))
+    words = glossary((page["mistakes"], page["claims"], page["runs"], *page["method"]))
+    return environment().get_template("leaks.html.j2").render(page, glossary=words)
 
 
 def _page(laboratory: Laboratory) -> dict[str, Any]:
@@ -96,7 +101,7 @@ def _page(laboratory: Laboratory) -> dict[str, Any]:
 def _sentences(laboratory: Laboratory) -> Iterator[str]:
     """Say what the honest score is, what the mistakes are worth, and what that explains."""
     honest = laboratory.honest
-    measured = [worth for worth in laboratory.worths if worth.measured]
+    measured = [effect for effect in laboratory.effects if effect.measured]
     intro = f"{honest.variants[0].name} on {honest.manifest.data.name}"
     if not honest.ranked:
         yield f"{intro}: the honest run has no test predictions yet."
@@ -140,8 +145,8 @@ def _explained(measured: Sequence[MistakeEffect]) -> str:
     )
 
 
-def _titles(worths: Sequence[MistakeEffect]) -> list[str]:
-    return [worth.mistake.title.lower() for worth in worths]
+def _titles(effects: Sequence[MistakeEffect]) -> list[str]:
+    return [effect.mistake.title.lower() for effect in effects]
 
 
 def _care(laboratory: Laboratory) -> Iterator[str]:
@@ -156,20 +161,40 @@ def _care(laboratory: Laboratory) -> Iterator[str]:
             f"The claims are about FER2013, this run is on {laboratory.honest.manifest.data.name}: "
             "give --data with FER2013 before you set one beside the other."
         )
-    for worth in laboratory.worths:
-        if not worth.measured:
-            yield f"{worth.mistake.title} was not measured: {worth.reason.rstrip('.')}."
+    for effect in laboratory.effects:
+        if not effect.measured:
+            yield f"{effect.mistake.title} was not measured: {effect.reason.rstrip('.')}."
 
 
 def _figure(laboratory: Laboratory) -> Picture | None:
-    if not any(worth.measured for worth in laboratory.worths):
+    if not any(effect.measured for effect in laboratory.effects):
         return None
     return Picture(
-        inline_svg(worths_figure(laboratory.worths), "worths"),
+        inline_svg(effects_figure(laboratory.effects), "worths"),
         "What each mistake adds to the accuracy, with its interval; "
         "the same numbers stand in the table",
         "What each mistake adds to the accuracy of the same network, and its 95 % interval",
     )
+
+
+def effects_figure(effects: Sequence[MistakeEffect]) -> Figure:
+    """Draw the gain of each measured mistake, in points, and its interval, the largest on top."""
+    measured = sorted((w for w in effects if w.measured), key=lambda w: -w.gain.value)
+    with matplotlib.rc_context(STYLE):
+        figure = Figure(figsize=(4.6, 0.7 + 0.3 * len(measured)), layout="constrained")
+        axes = figure.subplots()
+        for place, effect in enumerate(measured):
+            gain = effect.gain
+            axes.plot([100 * gain.low, 100 * gain.high], [place] * 2, color=VALIDATION, lw=1.6)
+            axes.plot(100 * gain.value, place, "o", color=VALIDATION, ms=5.5)
+        axes.axvline(0, color=QUIET, lw=1)
+        axes.set(ylim=(len(measured) - 0.5, -0.5), xlabel="points of accuracy")
+        axes.set_yticks(range(len(measured)), [effect.mistake.name for effect in measured])
+        axes.tick_params(axis="y", length=0, labelcolor=INK)
+        axes.grid(axis="y", visible=False)
+        axes.spines["left"].set_visible(False)
+        axes.xaxis.set_major_locator(MaxNLocator(6))
+    return figure
 
 
 def _mistakes(laboratory: Laboratory) -> Table:
@@ -188,23 +213,27 @@ def _mistakes(laboratory: Laboratory) -> Table:
     ]
     rows = [
         (
-            Cell(worth.mistake.title, f"{worth.mistake.name}: {worth.mistake.told}."),
-            *(_numbers(worth) if worth.measured else (Cell(worth.reason, span=len(columns) - 1),)),
+            Cell(effect.mistake.title, f"{effect.mistake.name}: {effect.mistake.description}."),
+            *(
+                _numbers(effect)
+                if effect.measured
+                else (Cell(effect.reason, span=len(columns) - 1),)
+            ),
         )
-        for worth in laboratory.worths
+        for effect in laboratory.effects
     ]
     return shown_table("What each mistake is worth", columns, rows)
 
 
-def _numbers(worth: MistakeEffect) -> tuple[Cell, ...]:
-    hidden, gain = worth.errors_hidden, worth.gain
+def _numbers(effect: MistakeEffect) -> tuple[Cell, ...]:
+    hidden, gain = effect.errors_hidden, effect.gain
     return (
         Cell(points(gain.value), f"{points(gain.low)} to {points(gain.high)}", repr(gain.value)),
-        _accuracy(worth.reported),
-        _accuracy(worth.counterpart, worth.mistake.counterpart),
+        _accuracy(effect.reported),
+        _accuracy(effect.counterpart, effect.mistake.counterpart),
         Cell(percent(hidden.value, 0), sort=repr(hidden.value)),
         Cell(percent(lifted(hidden.value)), sort=repr(hidden.value)),
-        Cell(percent(worth.in_training), sort=repr(worth.in_training)),
+        Cell(percent(effect.in_training), sort=repr(effect.in_training)),
     )
 
 
@@ -235,11 +264,11 @@ def _claims(laboratory: Laboratory) -> Table:
 
 
 def _judged(claim: Claim, laboratory: Laboratory) -> Iterator[str]:
-    measured = [worth for worth in laboratory.worths if worth.measured]
+    measured = [effect for effect in laboratory.effects if effect.measured]
     if claim.mistake:
-        for worth in measured:
-            if worth.mistake.name == claim.mistake:
-                yield f"{worth.mistake.title} is worth {_points(worth.gain)} points here."
+        for effect in measured:
+            if effect.mistake.name == claim.mistake:
+                yield f"{effect.mistake.title} is worth {_points(effect.gain)} points here."
         if not needed(claim):
             yield "The figure itself is within reach of an honest network."
         return
@@ -287,7 +316,7 @@ def _run_row(name: str, run: RunResults) -> tuple[str, ...]:
 def _as_json(laboratory: Laboratory) -> str:
     """Return the tables as JSON; what was not measured is null."""
     honest = laboratory.honest
-    measured = [worth for worth in laboratory.worths if worth.measured]
+    measured = [effect for effect in laboratory.effects if effect.measured]
     content = {
         "data": honest.manifest.data.name,
         "variant": honest.variants[0].name,
@@ -309,5 +338,5 @@ def _as_json(laboratory: Laboratory) -> str:
     return json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
 
 
-def _names(worths: Sequence[MistakeEffect]) -> list[str]:
-    return [worth.mistake.name for worth in worths]
+def _names(effects: Sequence[MistakeEffect]) -> list[str]:
+    return [effect.mistake.name for effect in effects]

@@ -8,6 +8,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+BATCH = 64
+"""How many images are given at once where the speed of a batch is measured."""
+
 
 @dataclass(frozen=True)
 class Spread:
@@ -50,3 +53,8 @@ def timed(
         times.append(time.perf_counter() - started)
     low, median, high = (float(value) for value in np.quantile(times, (0.25, 0.5, 0.75)))
     return Spread(median, low, high, len(times))
+
+
+def latency_ms(call: Callable[[], object]) -> float:
+    """Return the median milliseconds of ``call``, after a warm-up, over about a second."""
+    return timed(call).median * 1000

@@ -2,25 +2,16 @@
 
 from __future__ import annotations
 
-import difflib
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
 
-from benchmarks.errors import InputError
-from benchmarks.protocol.schema import (
-    DataChoice,
-    Fit,
-    Protocol,
-    Robustness,
-    SourceChoice,
-    Tuning,
-    VariantChoice,
-)
+from benchmarks.errors import InputError, did_you_mean
+from benchmarks.protocol.schema import Protocol
 
 
 def stored_protocol(manifest: Mapping[str, Any], place: Path) -> Protocol:
@@ -46,8 +37,7 @@ def load_protocol(name_or_path: str) -> Protocol:
     shipped = presets()
     path = shipped.get(name_or_path) or Path(name_or_path)
     if not path.is_file():
-        near = difflib.get_close_matches(name_or_path, shipped, n=1)
-        hint = f"did you mean {near[0]!r}?" if near else f"presets: {', '.join(shipped)}"
+        hint = did_you_mean(name_or_path, shipped, "presets")
         raise InputError(f"{name_or_path}: no such preset or file; {hint}")
     try:
         return Protocol.model_validate(tomllib.loads(path.read_text("utf-8")))
@@ -63,9 +53,7 @@ def _explain(error: ValidationError) -> str:
     place = ".".join(str(part) for part in first["loc"]) or "protocol"
     more = f" (and {error.error_count() - 1} more)" if error.error_count() > 1 else ""
     if first["type"] == "extra_forbidden":
-        known = _known_keys(first["loc"])
-        near = difflib.get_close_matches(str(first["loc"][-1]), known, n=1)
-        hint = f"did you mean {near[0]!r}?" if near else f"known keys: {', '.join(known)}"
+        hint = did_you_mean(str(first["loc"][-1]), _known_keys(first["loc"]), "known keys")
         return f"{place}: unknown key; {hint}{more}"
     if first["type"] == "missing":
         return f"{place}: is missing{more}"
@@ -78,14 +66,18 @@ def _short_any(value: object) -> str:
     return repr(value) if len(repr(value)) <= 60 else repr(value)[:57] + "…"
 
 
-def _known_keys(location: tuple[int | str, ...]) -> list[str]:
-    sections: dict[str, type[BaseModel]] = {
-        "data": DataChoice,
-        "source": SourceChoice,
-        "tuning": Tuning,
-        "fit": Fit,
-        "variants": VariantChoice,
-        "robustness": Robustness,
-    }
-    section = sections.get(str(location[0]), Protocol) if len(location) > 1 else Protocol
-    return list(section.model_fields)
+def _known_keys(location: Sequence[int | str]) -> Iterable[str]:
+    """Return the keys of the section that the last part of ``location`` was written in."""
+    section: type[BaseModel] = Protocol
+    for part in location[:-1]:
+        if isinstance(part, str):
+            section = next(_sections(section.model_fields[part].annotation))
+    return section.model_fields
+
+
+def _sections(annotation: object) -> Iterator[type[BaseModel]]:
+    """Yield the sections that a field may hold: alone, in a list, or where it may be left out."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    for inner in get_args(annotation):
+        yield from _sections(inner)

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from benchmarks.data.mistakes import CounterpartName, MistakeName
+from benchmarks.metrics import selecting
 from benchmarks.protocol.canonical import digest
 from datasets.records import Policy
 
@@ -128,7 +128,8 @@ class Protocol(_Section):
     same architecture, input size and augmentation from scratch.
 
     ``mistake`` is one that the run makes on purpose, so that it is never ranked; ``counterpart``
-    is the right way to do what a mistake does. With ``leaks`` it is a leak laboratory.
+    is the right way to do what a mistake does; both are names of ``benchmarks.data.mistakes``.
+    With ``leaks`` it is a leak laboratory.
     """
 
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
@@ -137,7 +138,7 @@ class Protocol(_Section):
     seed: Seed = 0
     threads: Annotated[int, Field(ge=1, le=256)] = 1
     precision: Literal["float32", "bfloat16"] = "float32"
-    selection: Literal["accuracy", "macro_f1", "log_loss"] = "accuracy"
+    selection: str = "accuracy"
     data: DataChoice
     source: SourceChoice | None = None
     tuning: Tuning
@@ -145,10 +146,19 @@ class Protocol(_Section):
     variants: Annotated[tuple[VariantChoice, ...], Field(min_length=1)]
     controls: bool = True
     plugins: tuple[str, ...] = ()
-    mistake: MistakeName | None = None
-    counterpart: CounterpartName | None = None
+    mistake: str | None = None
+    counterpart: str | None = None
     leaks: Leaks | None = None
     robustness: Robustness | None = None
+
+    @field_validator("selection")
+    @classmethod
+    def _selects(cls, selection: str) -> str:
+        names = [metric.name for metric in selecting()]
+        if selection not in names:
+            *others, last = map(repr, names)
+            raise ValueError(f"should be {', '.join(others)} or {last}")
+        return selection
 
     @model_validator(mode="after")
     def _source_is_there(self) -> Protocol:

@@ -4,57 +4,111 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from benchmarks.data.mistakes import announcement
-from benchmarks.evaluation.choice import candidates
-from benchmarks.evaluation.gains import gains
-from benchmarks.evaluation.leaderboard import INTERVAL, leaderboard
-from benchmarks.evaluation.statistics import Statistics, compute_statistics
-from benchmarks.metrics import METRICS
-from benchmarks.report.elements.pictures import ImageSheet, album_of
-from benchmarks.report.files.collection import definitions
+from benchmarks.evaluation.leaderboard import stored
+from benchmarks.report.elements.inputs import PageInputs
+from benchmarks.report.elements.outline import Page, Section, build_sections, glossary
+from benchmarks.report.elements.pictures import album_of
 from benchmarks.report.files.leaderboard import as_csv, as_json
+from benchmarks.report.files.table_formats import for_script
 from benchmarks.report.sections.answer import answer
 from benchmarks.report.sections.choosing import choosing_section
 from benchmarks.report.sections.comparison import comparison_section
-from benchmarks.report.sections.confusion import confusion_data
 from benchmarks.report.sections.data import data_section
-from benchmarks.report.sections.examples import examples
-from benchmarks.report.sections.explanations import looks_section
-from benchmarks.report.sections.gains import gains_table
+from benchmarks.report.sections.examples import examples_section
+from benchmarks.report.sections.explanations import explanations_section
+from benchmarks.report.sections.gains import gains_section
 from benchmarks.report.sections.leaderboard import ranking
 from benchmarks.report.sections.method import method_section
 from benchmarks.report.sections.robustness import robustness_section
-from benchmarks.report.sections.variant import variant_section
+from benchmarks.report.sections.variant import variants_section
 from benchmarks.store.digests import renew_digests
-from benchmarks.store.files import replacing
 from benchmarks.store.reading import read_run
 from benchmarks.store.records import RunResults
+from datasets.files import replacing
 
 TEMPLATES = Path(__file__).resolve().parents[2] / "report_templates"
 
+SECTIONS = (
+    Section(
+        "answer",
+        "",
+        "_answer.html.j2",
+        lambda page: answer(page.run, page.board, page.statistics, page.gained, page.offered),
+    ),
+    Section(
+        "leaderboard",
+        "Leaderboard",
+        "_leaderboard.html.j2",
+        lambda page: ranking(page.run, page.board, page.anchors),
+    ),
+    Section(
+        "comparison",
+        "Is it real?",
+        "_comparison.html.j2",
+        lambda page: comparison_section(page.run, page.statistics, page.anchors),
+    ),
+    Section(
+        "gains",
+        "Transfer and augmentation",
+        "_gains.html.j2",
+        lambda page: gains_section(page.gained),
+    ),
+    Section(
+        "choosing",
+        "Which one to take",
+        "_choosing.html.j2",
+        lambda page: choosing_section(page.run, page.statistics, page.offered),
+    ),
+    Section("variants", "Variants", "_variants.html.j2", variants_section),
+    Section(
+        "looks",
+        "What it looks at",
+        "_explanations.html.j2",
+        lambda page: explanations_section(
+            page.run, page.order, page.anchors, page.album, named=page.named
+        ),
+    ),
+    Section(
+        "robustness",
+        "Robustness",
+        "_robustness.html.j2",
+        lambda page: robustness_section(page.run, page.order, page.album),
+    ),
+    Section("data", "Data", "_data.html.j2", lambda page: data_section(page.run, named=page.named)),
+    Section(
+        "examples",
+        "",
+        "_examples.html.j2",
+        lambda page: examples_section(page.run.class_names, page.album),
+    ),
+    Section("method", "Method", "_method.html.j2", lambda page: method_section(page.run)),
+)
+"""The sections of the page, in order."""
 
-def render(run_folder: Path, *, images: bool = True) -> None:
-    """Write ``leaderboard.html``, ``.csv`` and ``.json`` of a results folder, each whole.
+
+def render(run_folder: Path, *, images: bool = True) -> pd.DataFrame:
+    """Write ``leaderboard.html``, ``.csv`` and ``.json`` of a run, each whole; return the rows.
 
     Pictures of the data set are in the page if ``images`` and the cache has them; without
     ``images`` nothing names a single image with its label either. The digests
     are renewed where the run is finished. Raises ``InputError`` where the folder is no run or
     is damaged.
     """
-    files = rendered(read_run(run_folder), images=images, named=images)
+    inputs = _inputs(read_run(run_folder), images=images, named=images)
+    files = _files(inputs)
     for name, text in files.items():
         with replacing(run_folder / name) as temporary:
             temporary.write_text(text, "utf-8")
     renew_digests(run_folder, files)
+    return stored(inputs.board)
 
 
 def rendered(run: RunResults, *, images: bool, named: bool) -> dict[str, str]:
@@ -62,13 +116,7 @@ def rendered(run: RunResults, *, images: bool, named: bool) -> dict[str, str]:
 
     ``named`` is whether single images are named with their labels.
     """
-    statistics = compute_statistics(run)
-    frame = leaderboard(run, statistics)
-    return {
-        "leaderboard.html": _render(run, frame, statistics, album_of(run.manifest, images), named),
-        "leaderboard.csv": as_csv(frame),
-        "leaderboard.json": as_json(frame),
-    }
+    return _files(_inputs(run, images=images, named=named))
 
 
 def render_page(run: RunResults, *, images: bool = True) -> str:
@@ -76,83 +124,50 @@ def render_page(run: RunResults, *, images: bool = True) -> str:
     return rendered(run, images=images, named=images)["leaderboard.html"]
 
 
-def content(run: RunResults, *, named: bool = True) -> dict[str, Any]:
-    """Return all that the page of ``run`` shows but pictures, by the names of its template.
+def content(run: RunResults, *, named: bool = True) -> Page:
+    """Return all that the page of ``run`` shows but pictures.
 
     ``named`` is whether single images may be named with their labels.
     """
-    statistics = compute_statistics(run)
-    frame = leaderboard(run, statistics)
-    album = album_of(run.manifest, False)
-    return _page(run, frame, statistics, named) | _pictured(run, frame, album, named)
+    return _page(_inputs(run, images=False, named=named))
 
 
-def _render(
-    run: RunResults, frame: pd.DataFrame, statistics: Statistics, album: ImageSheet, named: bool
-) -> str:
-    page = _page(run, frame, statistics, named) | _pictured(run, frame, album, named)
-    return environment().get_template("leaderboard.html.j2").render(page, **glossary(page))
+def _inputs(run: RunResults, *, images: bool, named: bool) -> PageInputs:
+    return PageInputs(run, album_of(run.manifest, images), named)
 
 
-def _page(
-    run: RunResults, frame: pd.DataFrame, statistics: Statistics, named: bool
-) -> dict[str, Any]:
-    """Return everything that the template shows."""
-    gained, manifest = gains(run, statistics), run.manifest
-    anchors = _anchors(frame)
-    by_name = {variant.name: variant for variant in run.variants}
-    offered = candidates(run, frame)
-    protocol = manifest.protocol
-    sections = [
-        variant_section(run, by_name[row["variant"]], row, anchors[row["variant"]], statistics)
-        for _, row in frame.iterrows()
-    ]
+def _files(inputs: PageInputs) -> dict[str, str]:
+    board = stored(inputs.board)
     return {
-        "title": manifest.title or manifest.name,
-        "data": manifest.data,
-        "made": (manifest.finished or manifest.started)[:10],
-        "version": manifest.ferbench,
-        "announcement": announcement(run.mistake, protocol.counterpart),
-        "mistaken": run.mistake is not None,
-        "answer": answer(run, frame, statistics, gained, offered),
-        "interval": INTERVAL,
-        "named": named,
-        "board": ranking(run, frame, gained, anchors),
-        "choosing": choosing_section(run, statistics, offered),
-        "comparison": comparison_section(run, statistics, anchors),
-        "gains": gains_table(gained),
-        "variants": sections,
-        "confusions": confusion_data((each.anchor, each.name, each.matrix) for each in sections),
-        "audit": data_section(run, named=named),
-        "method": method_section(run),
-        **frame_of_page(),
+        "leaderboard.html": _render(_page(inputs)),
+        "leaderboard.csv": as_csv(board),
+        "leaderboard.json": as_json(board),
     }
 
 
-def _pictured(
-    run: RunResults, frame: pd.DataFrame, album: ImageSheet, named: bool
-) -> dict[str, Any]:
-    """Return the sections with pictures of the data, and the style that holds the pictures."""
-    order = list(frame["variant"])
-    return {
-        "looks": looks_section(run, order, _anchors(frame), album, named=named),
-        "robustness": robustness_section(run, order, album),
-        "examples": examples(run.class_names, album),
-        "pictures": album.style() if album.open else None,
-    }
+def _page(inputs: PageInputs) -> Page:
+    run, manifest, album = inputs.run, inputs.run.manifest, inputs.album
+    sections = build_sections(SECTIONS, inputs)
+    return Page(
+        title=manifest.title or manifest.name,
+        data=manifest.data,
+        made=(manifest.finished or manifest.started)[:10],
+        version=manifest.ferbench or "",
+        announcement=announcement(run.mistake, manifest.protocol.counterpart),
+        mistaken=run.mistake is not None,
+        named=inputs.named,
+        pictures=album.style() if album.open else None,
+        sections=sections,
+    )
 
 
-def _anchors(frame: pd.DataFrame) -> dict[str, str]:
-    """Return the place of each variant's section in the page."""
-    return {name: f"variant-{place}" for place, name in enumerate(frame["variant"], start=1)}
+def _render(page: Page) -> str:
+    words = glossary(shown for _, shown in page.exports())
+    template = environment().get_template("leaderboard.html.j2")
+    return template.render(page=page, glossary=words, **frame_of_page())
 
 
-def glossary(page: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what the words of ``page``, a template's content, mean."""
-    return {"metrics": METRICS, "definitions": definitions(page)}
-
-
-def frame_of_page() -> dict[str, Any]:
+def frame_of_page() -> dict[str, str]:
     """Return style, script and the hash by which the page allows its script, for any template.
 
     ``base.css`` comes first and ``print.css`` last; each script is a block of its own.
@@ -161,7 +176,7 @@ def frame_of_page() -> dict[str, Any]:
     files = sorted(TEMPLATES.glob("styles/*.css"), key=lambda f: (rank.get(f.name, 1), f.name))
     style = "".join(file.read_text("utf-8") for file in files)
     blocks = [file.read_text("utf-8") for file in sorted(TEMPLATES.glob("scripts/*.js"))]
-    script = '"use strict";\n' + "".join(f"{{\n{block}}}\n" for block in blocks)
+    script = '"use strict";\n' + for_script() + "".join(f"{{\n{block}}}\n" for block in blocks)
     return {
         "style": Markup(style),
         "script": Markup(script),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -20,7 +19,7 @@ from benchmarks.protocol.canonical import digest, first_difference
 from benchmarks.protocol.schema import VariantChoice
 from benchmarks.report.page import render
 from benchmarks.store.digests import FILE, changes, stored_digests, write_digests
-from benchmarks.store.files import as_stored, replacing_folder
+from benchmarks.store.files import as_stored
 from benchmarks.store.folder import RunFolder, slug
 from benchmarks.store.ledger import append_event
 from benchmarks.store.reading import read_run, read_statuses, read_studies, refuse_mistaken
@@ -38,6 +37,7 @@ from benchmarks.store.records import (
     VariantResults,
 )
 from benchmarks.store.writing import write_manifest, write_statuses, write_studies
+from datasets.files import replacing_folder, sha256_of
 
 T = TypeVar("T")
 
@@ -189,7 +189,7 @@ def _fits_differ(one: FitResults | None, two: FitResults | None) -> str | None:
     same = all(np.array_equal(a.probabilities, b.probabilities) for a, b in pairs)
     if same and one.record.key == two.record.key:
         return None
-    return f"accuracy {one.test.correct.mean():.4f} and {two.test.correct.mean():.4f}"
+    return f"accuracy {one.test.accuracy:.4f} and {two.test.accuracy:.4f}"
 
 
 def _entries(part: RunPart) -> dict[str, VariantRecord]:
@@ -272,11 +272,10 @@ def _origins(part: RunPart, rows: Sequence[Row]) -> Iterator[Origin]:
     for origin in manifest.origins:
         yield replace(origin, variants=tuple(name for name in origin.variants if name in taken))
     if not manifest.origins:
-        file = RunFolder(part.place).manifest.read_bytes()
         yield Origin(
             name=part.name,
             variants=taken,
-            manifest_digest=hashlib.sha256(file).hexdigest(),
+            manifest_digest=sha256_of(RunFolder(part.place).manifest),
             environment=manifest.environment,
             git=manifest.git,
             device=manifest.device,

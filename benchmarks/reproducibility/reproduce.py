@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
-import hashlib
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from benchmarks.errors import InputError
+from benchmarks.errors import InputError, did_you_mean
 from benchmarks.execution.progress import Display
 from benchmarks.execution.run import RunRequest, prepare_target, run
 from benchmarks.machine.settings import keras_backend
@@ -29,6 +27,7 @@ from benchmarks.store.files import now, read_json, write_json
 from benchmarks.store.folder import RunFolder, slug
 from benchmarks.store.reading import read_run
 from benchmarks.store.records import Manifest, RunResults
+from datasets.files import sha256_of
 from models.registry import Registry, discover
 
 FILE = "reproduction.json"
@@ -107,8 +106,7 @@ def _chosen(stored: RunResults, variant: str | None) -> tuple[str, ...]:
         return (variant,)
     if variant is None:
         raise InputError(f"{stored.folder}: no variant has results that could be made again")
-    near = difflib.get_close_matches(variant, names, n=1)
-    hint = f"did you mean {near[0]!r}?" if near else f"there are: {', '.join(names)}"
+    hint = did_you_mean(variant, names)
     raise InputError(f"{stored.folder}: no results of a variant {variant!r}; {hint}")
 
 
@@ -120,7 +118,7 @@ def _require_conditions(manifest: Manifest, plugins: tuple[Path, ...]) -> None:
             f"the run used Keras on {manifest.keras_backend}; "
             f"set KERAS_BACKEND={manifest.keras_backend}"
         )
-    given = {hashlib.sha256(path.read_bytes()).hexdigest() for path in plugins}
+    given = {sha256_of(path) for path in plugins}
     used = [*manifest.plugins, *(plugin for o in manifest.origins for plugin in o.plugins)]
     for plugin in used:
         if plugin.digest not in given:
@@ -178,5 +176,4 @@ def _claim(out: Path, run: Path) -> None:
 
 
 def _claimed(run: Path) -> dict[str, Any]:
-    manifest = (run / "manifest.json").read_bytes()
-    return {"of": run.resolve().name, "manifest_digest": hashlib.sha256(manifest).hexdigest()}
+    return {"of": run.resolve().name, "manifest_digest": sha256_of(run / "manifest.json")}

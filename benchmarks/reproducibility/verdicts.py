@@ -115,7 +115,7 @@ def _verdict(name: str, fit: FitResults, again: VariantResults | None, spread: f
     if other is None:
         why = again.outcome.reason if again else ""
         return _unmade(name, fit, why or "there is no such fit")
-    ours, theirs = float(other.test.correct.mean()), float(fit.test.correct.mean())
+    ours, theirs = other.test.accuracy, fit.test.accuracy
     agreement = float((other.test.answers == fit.test.answers).mean())
     judgement: Judgement = "different"
     if _same(fit.test, other.test) and _same(fit.validation, other.validation):
@@ -138,7 +138,7 @@ def _unmade(name: str, fit: FitResults, reason: str) -> Verdict:
         variant=name,
         seed=fit.record.seed,
         judgement="different",
-        accuracy=float(fit.test.correct.mean()),
+        accuracy=fit.test.accuracy,
         reason=reason,
     )
 

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Literal
 
 from benchmarks.errors import InputError
-from benchmarks.store.files import read_json, replacing
+from benchmarks.store.files import read_json
+from datasets.files import replacing, sha256_of
 
 FILE = "digests.json"
 
@@ -25,7 +26,7 @@ class Change:
 
 def write_digests(folder: Path) -> None:
     """Digest every file of a finished run; written last, it says that the rest is whole."""
-    _write(folder, {name: _sha256(folder / name) for name in published(folder)})
+    _write(folder, {name: sha256_of(folder / name) for name in published(folder)})
 
 
 def renew_digests(folder: Path, names: Iterable[str]) -> None:
@@ -36,7 +37,7 @@ def renew_digests(folder: Path, names: Iterable[str]) -> None:
     """
     known = stored_digests(folder)
     if known is not None:
-        _write(folder, {**known, **{name: _sha256(folder / name) for name in names}})
+        _write(folder, {**known, **{name: sha256_of(folder / name) for name in names}})
 
 
 def stored_digests(folder: Path) -> Mapping[str, str] | None:
@@ -63,7 +64,7 @@ def changes(folder: Path) -> Iterator[Change]:
             yield Change(name, "missing")
         elif name not in known:
             yield Change(name, "extra")
-        elif _sha256(folder / name) != known[name]:
+        elif sha256_of(folder / name) != known[name]:
             yield Change(name, "changed")
 
 
@@ -85,7 +86,7 @@ def refuse_changes(folder: Path) -> None:
     for name, known in (stored_digests(folder) or {}).items():
         path = folder / name
         kept = name.startswith(("fits/", "work/")) or name in ("ledger.jsonl", "tuning.journal")
-        if kept and path.is_file() and _sha256(path) != known:
+        if kept and path.is_file() and sha256_of(path) != known:
             raise InputError(
                 f"{path}: changed since the run ended; put the original back, "
                 "or give --out another folder"
@@ -101,8 +102,3 @@ def _text(files: Mapping[str, str]) -> str:
     """Return the whole file, its own digest first, so that a change in it shows in itself."""
     own = hashlib.sha256(json.dumps(files).encode()).hexdigest()
     return json.dumps({"digest": own, "files": files}, indent=1) + "\n"
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as opened:
-        return hashlib.file_digest(opened, "sha256").hexdigest()

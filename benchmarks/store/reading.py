@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -21,6 +21,7 @@ from benchmarks.store.ledger import read_ledger
 from benchmarks.store.records import (
     AttentionMaps,
     CorruptedAnswers,
+    CorruptionRecord,
     CostRecord,
     ExplainRecord,
     FitRecord,
@@ -239,31 +240,33 @@ def read_robustness(
     if (made.fit, made.split, made.images, made.seed) != asked:
         return None
     table = pd.read_parquet(path)
-    names = _corrupted(record, [str(name) for name in table.columns])
-    columns = {"row", "label", "clean", *(name for each in names.values() for name in each)}
-    missing = columns - set(table.columns) or not names
+    corruptions = record.corruptions or tuple(_by_columns(table))
+    columns = {column for corruption in corruptions for column in _columns(corruption)}
+    missing = {"row", "label", "clean", *columns} - set(table.columns) or not columns
     if missing or not table["row"].isin(test.rows).all() or table["row"].duplicated().any():
         raise InputError(f"{path}: holds other images or columns; remove it and run again")
     return CorruptedAnswers(
         rows=table["row"].to_numpy(np.int64),
         labels=test.labels[np.searchsorted(test.rows, table["row"])],
         clean=table["clean"].to_numpy(np.int64),
-        answers={c: table[columns].to_numpy(np.int64) for c, columns in names.items()},
+        answers={c.name: table[_columns(c)].to_numpy(np.int64) for c in corruptions},
+        corruptions=corruptions,
     )
 
 
-def _corrupted(record: RobustnessRecord, columns: list[str]) -> dict[str, list[str]]:
-    """Return corruption → its columns by severity, as a table names them itself.
+def _columns(corruption: CorruptionRecord) -> list[str]:
+    return [f"{corruption.name}_{number + 1}" for number in range(len(corruption.severities))]
 
-    An older table has its columns alone, each called after its corruption and severity.
+
+def _by_columns(table: pd.DataFrame) -> Iterator[CorruptionRecord]:
+    """Read ``blur_1``, ``blur_2`` … as the corruption blur of so many unknown severities.
+
+    A table of an earlier version does not name its corruptions otherwise.
     """
-    if record.corruptions:
-        return {c: [f"{c}_{level}" for level in each] for c, each in record.corruptions.items()}
-    found: dict[str, list[str]] = {}
-    for name in columns:
-        if match := re.fullmatch(r"(.+)_\d+", name):
-            found.setdefault(match[1], []).append(name)
-    return found
+    parted = (str(column).rpartition("_") for column in table.columns)
+    counts = Counter(name for name, _, number in parted if name and number.isdigit())
+    for name, count in counts.items():
+        yield CorruptionRecord(name, name.capitalize(), (float("nan"),) * count)
 
 
 def _predictions(table: pd.DataFrame, columns: list[str]) -> Predictions:

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from pydantic import PlainSerializer
 
 from benchmarks.machine.environment import CodeState, Environment
+from benchmarks.metrics import accuracy
 from benchmarks.protocol.schema import Protocol
 from benchmarks.store.files import as_stored
 from benchmarks.store.keys import ExplainIdentity, RobustnessIdentity, TrainingIdentity, Value
@@ -244,16 +245,30 @@ class ExplainRecord:
     seconds: float = 0.0
 
 
+@dataclass(frozen=True)
+class CorruptionRecord:
+    """A corruption as ``robustness.parquet`` names it.
+
+    ``severities`` come mildest first, and ``legend`` says what they measure; an older file tells
+    only how many there are: each is NaN, and the legend blank.
+    """
+
+    name: str
+    title: str
+    severities: tuple[float, ...]
+    legend: str = ""
+
+
 @dataclass(frozen=True, kw_only=True)
 class RobustnessRecord:
     """The attributes of ``robustness.parquet``, and what its answers took.
 
-    ``corruptions`` is corruption → severities; empty in files that do not name them.
+    ``corruptions`` is empty in files that do not name them.
     """
 
     key: str
     identity: Annotated[RobustnessIdentity, AS_STORED]
-    corruptions: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    corruptions: tuple[CorruptionRecord, ...] = ()
     images_seen: int = 0
     seconds: float = 0.0
 
@@ -390,6 +405,11 @@ class Predictions:
         """Whether each image's most probable class is its label, bool, N."""
         return np.asarray(self.answers == self.labels, np.bool_)
 
+    @property
+    def accuracy(self) -> float:
+        """The share of the images whose most probable class is their label."""
+        return accuracy(self.labels, self.probabilities)
+
 
 @dataclass(frozen=True, eq=False)
 class AttentionMaps:
@@ -409,14 +429,15 @@ class AttentionMaps:
 class CorruptedAnswers:
     """What a fit answered to test images as they are, and corrupted.
 
-    ``rows``, ``labels``, ``clean``: int64, N. ``answers``: corruption → int64, N×5, a column
-    for each strength.
+    ``rows``, ``labels``, ``clean``: int64, N. ``answers``: name of each of ``corruptions`` →
+    int64, N×S, a column for each severity.
     """
 
     rows: NDArray[np.int64]
     labels: NDArray[np.int64]
     clean: NDArray[np.int64]
     answers: Mapping[str, NDArray[np.int64]]
+    corruptions: tuple[CorruptionRecord, ...]
 
 
 @dataclass(frozen=True, eq=False)

@@ -32,8 +32,8 @@ HERE = pathlib.Path(__file__).parent
 
 def declared(function):
     name = function.__name__
-    wrap = architecture(name=name, engine="scikit-learn", summary="a test", source="a test")
-    return wrap(function)
+    of = {"engine": "scikit-learn", "summary": "a test", "source": "a test"}
+    return architecture(name=name, **of)(function)
 
 @declared
 def counted(request):

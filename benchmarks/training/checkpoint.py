@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -14,6 +13,8 @@ from safetensors import safe_open
 from safetensors.numpy import save_file
 
 from benchmarks.engines.contract import Arrays
+from benchmarks.metrics import metric_of, selecting
+from datasets.files import replacing
 from models.registry import ModelError
 
 FILE = "checkpoint.safetensors"
@@ -25,7 +26,8 @@ class EpochRecord:
 
     ``epoch`` counts from 1. ``images_seen`` counts every image that entered an optimiser step,
     from the start of the fit to the end of this epoch. Losses are mean cross-entropies in nats,
-    the training loss against the smoothed and mixed targets, without penalties.
+    the training loss against the smoothed and mixed targets, without penalties. ``validation``
+    holds every metric that can select an epoch, by its name.
     ``seconds`` is the wall time of the epoch, validation included.
     """
 
@@ -34,10 +36,21 @@ class EpochRecord:
     learning_rate: float
     train_loss: float
     train_accuracy: float
-    validation_loss: float
-    validation_accuracy: float
-    validation_macro_f1: float
+    validation: Mapping[str, float]
     seconds: float
+
+    def as_row(self) -> dict[str, float]:
+        """Return the epoch as a row of ``history.csv``; losses come before the other metrics."""
+        validated = sorted(selecting(), key=lambda metric: metric.higher_is_better)
+        return {
+            "epoch": self.epoch,
+            "images_seen": self.images_seen,
+            "learning_rate": self.learning_rate,
+            "train_loss": self.train_loss,
+            "train_accuracy": self.train_accuracy,
+            **{metric.validated_as: self.validation[metric.name] for metric in validated},
+            "seconds": self.seconds,
+        }
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,10 +79,8 @@ class Checkpoint:
         }
         arrays = {f"{part}:{k}": v for part, held in parts.items() for k, v in held.items()}
         history = json.dumps([asdict(record) for record in progress.history])
-        self.folder.mkdir(parents=True, exist_ok=True)
-        temporary = self.folder / f"{FILE}.{os.getpid()}.part"
-        save_file(arrays, temporary, {"history": history, "course": self._identity()})
-        temporary.replace(self.folder / FILE)
+        with replacing(self.folder / FILE) as temporary:
+            save_file(arrays, temporary, {"history": history, "course": self._identity()})
 
     def load(self) -> TrainingProgress | None:
         """Return the progress kept here, or ``None``; another fit's raises ``ModelError``."""
@@ -97,7 +108,6 @@ def _part(arrays: Mapping[str, np.ndarray], part: str) -> Arrays:
 
 
 def scores(history: Sequence[EpochRecord], metric: str) -> list[float]:
-    """Return the validation scores of ``metric`` so that higher is better: minus the log loss."""
-    if metric == "log_loss":
-        return [-record.validation_loss for record in history]
-    return [getattr(record, f"validation_{metric}") for record in history]
+    """Return the validation scores of ``metric`` so that higher is better: minus a loss."""
+    sign = 1 if metric_of(metric).higher_is_better else -1
+    return [sign * record.validation[metric] for record in history]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +14,7 @@ from filelock import FileLock
 from numpy.typing import NDArray
 
 from benchmarks.engines.contract import Images, Learner
+from datasets.files import replacing
 
 
 @dataclass(frozen=True)
@@ -37,10 +37,8 @@ class FeatureCache:
         self.folder.mkdir(parents=True, exist_ok=True)
         with FileLock(file.with_suffix(".lock")):
             if not file.exists():
-                part = file.with_suffix(f".{os.getpid()}.part")
-                with part.open("wb") as stream:
+                with replacing(file) as part, part.open("wb") as stream:
                     np.save(stream, learner.features(images))
-                part.replace(file)
         features: NDArray[np.float32] = np.load(file, mmap_mode="r")
         return features
 

@@ -6,13 +6,13 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.metrics import accuracy_score, f1_score, log_loss
 
 from benchmarks.engines.contract import Engine, Images, InitialWeights, Learner, Strategy, Task
+from benchmarks.metrics import selecting
 from benchmarks.training.augmentation import Augmentation
 from benchmarks.training.checkpoint import Checkpoint, EpochRecord, TrainingProgress, scores
 from benchmarks.training.features import FeatureCache
@@ -20,7 +20,6 @@ from benchmarks.training.schedule import best_epoch, learning_rate, plateau_scal
 from benchmarks.training.stream import Batch, batch_count, batches, network_seed
 from models.registry import Architecture, Recipe
 
-Metric = Literal["accuracy", "macro_f1", "log_loss"]
 SECONDS_BETWEEN_CHECKPOINTS = 60
 
 
@@ -56,7 +55,8 @@ class Course:
     """How one fit goes.
 
     ``epochs`` is the horizon of the schedule; training stops after epoch ``until`` (a rung).
-    ``metric``, on validation, selects the best epoch and drives early stopping and plateau.
+    ``metric``, one of `benchmarks.metrics.selecting`, on validation, selects the best epoch and
+    drives early stopping and plateau.
     """
 
     recipe: Recipe
@@ -66,7 +66,7 @@ class Course:
     until: int
     protocol_seed: int
     fit_seed: int
-    metric: Metric
+    metric: str
 
     @property
     def frozen_epochs(self) -> int:
@@ -242,7 +242,10 @@ class _Fit:
             learning_rate=rate,
             train_loss=train_loss,
             train_accuracy=train_accuracy,
-            **_validation_metrics(self.data.validation.labels, probabilities),
+            validation={
+                metric.name: metric.function(self.data.validation.labels, probabilities)
+                for metric in selecting()
+            },
             seconds=time.monotonic() - began,
         )
 
@@ -277,18 +280,3 @@ class _Fit:
         if cache:
             return self.learner.predict_features(cache.features(self.learner, images))
         return self.learner.predict(images)
-
-
-def _validation_metrics(
-    labels: NDArray[np.int64], probabilities: NDArray[np.float64]
-) -> dict[str, float]:
-    """Compute loss, accuracy and macro-F1; a class without images counts as F1 0."""
-    classes = range(probabilities.shape[1])
-    predicted = probabilities.argmax(axis=1)
-    return {
-        "validation_loss": float(log_loss(labels, probabilities, labels=classes)),
-        "validation_accuracy": float(accuracy_score(labels, predicted)),
-        "validation_macro_f1": float(
-            f1_score(labels, predicted, labels=classes, average="macro", zero_division=0)
-        ),
-    }

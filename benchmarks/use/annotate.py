@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
-from benchmarks.store.files import replacing
 from benchmarks.use.faces import Box
 from benchmarks.use.pictures import SAVED, FaceAnswer, File, read
+from datasets.files import replacing
 
 LEAST_SIDE = 320
 COLOUR, INK = (255, 176, 0), (0, 0, 0)

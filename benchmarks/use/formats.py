@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from benchmarks.machine.terminal import printable
 from benchmarks.use.faces import Box
 from benchmarks.use.pictures import FaceAnswer, File
 
@@ -78,11 +79,6 @@ def write_table(answered: Answered, class_names: tuple[str, ...]) -> None:
     if table.row_count:
         width = None if sys.stdout.isatty() else max(200, 24 * len(table.columns))
         Console(highlight=False, width=width).print(table)
-
-
-def printable(text: str) -> str:
-    """Return ``text`` with what could steer a terminal, or is no Unicode, spelled out."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
 def place(box: Box | None) -> str:

@@ -10,10 +10,11 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import track
 
-from benchmarks.evaluation.fitted import choose
+from benchmarks.evaluation.fitted import resolve_fit
+from benchmarks.machine.terminal import printable
 from benchmarks.use.annotate import AnnotatedCopies
 from benchmarks.use.faces import FaceFinder
-from benchmarks.use.formats import Answered, printable, write
+from benchmarks.use.formats import Answered, write
 from benchmarks.use.pictures import FaceAnswer, File, answers, list_files
 from benchmarks.use.starting import start
 
@@ -30,12 +31,12 @@ class PredictRequest:
     plugins: tuple[Path, ...] = ()
 
 
-def carry_out(request: PredictRequest, console: Console) -> int:
+def predict_pictures(request: PredictRequest, console: Console) -> int:
     """Print the answers to standard output; return how many paths have none.
 
     Raises ``InputError`` or ``ModelError`` where the model cannot be had.
     """
-    chosen = choose(request.model)
+    chosen = resolve_fit(request.model)
     failures = PredictionFailures(console)
     files = list_files(request.paths, failures.add)
     if not files:

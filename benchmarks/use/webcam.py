@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import importlib.util
+import os
+import select
+import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 
 from rich.columns import Columns
 from rich.console import Console, Group
@@ -13,9 +18,10 @@ from rich.table import Table
 from rich.text import Text
 
 from benchmarks.evaluation.fitted import ChosenFit
+from benchmarks.machine.terminal import printable
 from benchmarks.use.camera import Camera, Frame
 from benchmarks.use.faces import FaceFinder, faces_in
-from benchmarks.use.formats import place, printable
+from benchmarks.use.formats import place
 from benchmarks.use.pictures import FaceAnswer, answer_faces
 from benchmarks.use.predictor import PredictorProcess
 
@@ -43,6 +49,31 @@ def watch(
 
     show = _live if console.is_terminal else _lines
     show(looks(), chosen.class_names, console)
+
+
+@contextmanager
+def watching_for(key: str) -> Iterator[Callable[[], bool]]:
+    """Yield a function that tells whether ``key`` was pressed; never, without a terminal."""
+    if not sys.stdin.isatty() or importlib.util.find_spec("termios") is None:
+        yield lambda: False
+        return
+    import termios
+    import tty
+
+    terminal = sys.stdin.fileno()
+    before = termios.tcgetattr(terminal)
+
+    def pressed() -> bool:
+        while select.select([terminal], [], [], 0)[0]:
+            if os.read(terminal, 1) in (key.encode(), b""):
+                return True
+        return False
+
+    try:
+        tty.setcbreak(terminal)
+        yield pressed
+    finally:
+        termios.tcsetattr(terminal, termios.TCSADRAIN, before)
 
 
 def _lines(looks: Looks, class_names: tuple[str, ...], console: Console) -> None:

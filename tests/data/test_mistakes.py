@@ -7,16 +7,27 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks.data.mistakes import ALTERED, COUNTERPARTS, MISTAKES
+from benchmarks.data import mistakes
+from benchmarks.data.mistakes import (
+    ALTERED,
+    COUNTERPARTS,
+    MISTAKES,
+    Mistake,
+    Reported,
+    apply_mistake,
+    check_experiment,
+    treated,
+)
 from benchmarks.data.prepared import PreparedData
-from benchmarks.data.treatments import apply_mistake, treated
+from benchmarks.errors import InputError
 from benchmarks.protocol.schema import Protocol
 from datasets.packs import pack, splits_table
 from datasets.records import DataError, DataSet, Split
-from datasets.splits import make_split
+from datasets.splits import make_split, record_split
 from tests.datasets.samples import in_memory
-from tests.execution.test_plan import CONTENT
+from tests.protocol.protocols import CONTENT
 
+COUNTERPART_NAMES = [counterpart.name for counterpart in COUNTERPARTS]
 TRAINED = [mistake.name for mistake in MISTAKES if mistake.trained]
 COUNT = 400
 
@@ -70,7 +81,7 @@ def test_a_random_re_split_parts_copies_and_keeps_sizes_and_classes() -> None:
     assert pictures(data, split.train) & pictures(data, split.test)
 
 
-@pytest.mark.parametrize("treatment", sorted(COUNTERPARTS))
+@pytest.mark.parametrize("treatment", sorted(COUNTERPART_NAMES))
 def test_no_counterpart_has_a_picture_on_two_sides(treatment: str) -> None:
     data, split = made(treatment)
     parts = [pictures(data, rows) for rows in (split.train, split.validation, split.test)]
@@ -135,7 +146,7 @@ def test_an_altered_copy_has_the_label_of_its_original_and_other_pixels() -> Non
     )
 
 
-@pytest.mark.parametrize("treatment", [*TRAINED, *COUNTERPARTS])
+@pytest.mark.parametrize("treatment", [*TRAINED, *COUNTERPART_NAMES])
 def test_the_seed_alone_decides_and_images_out_of_the_split_stay_out(treatment: str) -> None:
     part = make_split(DATA, seed=0, train_images=100)
     data, split = treated(DATA, part, treatment, 3)
@@ -159,7 +170,7 @@ def test_a_class_of_one_image_cannot_be_split_at_random() -> None:
         treated(data, make_split(data, seed=0), "random-re-split", 0)
 
 
-def ground(cache: Path) -> PreparedData:
+def prepared(cache: Path) -> PreparedData:
     return PreparedData(DATA, HONEST, pack(DATA, HONEST, cache=cache), None)
 
 
@@ -173,8 +184,8 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def test_an_honest_protocol_keeps_its_ground(cache: Path) -> None:
-    honest = ground(cache)
+def test_an_honest_protocol_keeps_its_data(cache: Path) -> None:
+    honest = prepared(cache)
     assert apply_mistake(honest, protocol()) is honest
 
 
@@ -182,7 +193,7 @@ def test_an_honest_protocol_keeps_its_ground(cache: Path) -> None:
 def test_a_mistaken_pack_is_one_of_its_own_under_the_mistakes_name(
     cache: Path, mistake: str
 ) -> None:
-    honest = ground(cache)
+    honest = prepared(cache)
     laid = apply_mistake(honest, protocol(mistake=mistake))
     assert laid.packs.training.parent == cache / "mistakes" / mistake
     assert laid.split.training_digest != honest.split.training_digest
@@ -192,8 +203,8 @@ def test_a_mistaken_pack_is_one_of_its_own_under_the_mistakes_name(
     assert not list(laid.packs.training.glob("test-*"))
 
 
-def test_tuning_on_the_test_set_leaves_the_final_fits_on_honest_ground(cache: Path) -> None:
-    honest = ground(cache)
+def test_tuning_on_the_test_set_leaves_the_final_fits_on_honest_data(cache: Path) -> None:
+    honest = prepared(cache)
     laid = apply_mistake(honest, protocol(mistake="tune-on-test"))
     assert (laid.split, laid.packs) == (honest.split, honest.packs)
     assert laid.tuning is not None
@@ -202,5 +213,52 @@ def test_tuning_on_the_test_set_leaves_the_final_fits_on_honest_ground(cache: Pa
 
 
 def test_a_counterpart_lies_apart_from_mistakes(cache: Path) -> None:
-    laid = apply_mistake(ground(cache), protocol(counterpart="grouped-re-split"))
+    laid = apply_mistake(prepared(cache), protocol(counterpart="grouped-re-split"))
     assert laid.packs.training.parent == cache / "counterparts" / "grouped-re-split"
+
+
+def swapped(data: DataSet, split: Split, seed: int) -> tuple[DataSet, Split]:
+    """Train on the validation images and validate on the training images."""
+    parts = {"train": split.validation, "validation": split.train, "test": split.test}
+    return data, record_split(data, parts, made=split.made)
+
+
+def test_a_mistake_is_added_by_one_row(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    row = Mistake(name="swap", title="Swapping", description="it swaps", treatment=swapped)
+    with pytest.raises(InputError, match="mistake: should be"):
+        apply_mistake(prepared(cache), protocol(mistake="swap"))
+    monkeypatch.setattr(mistakes, "MISTAKES", (*MISTAKES, row))
+    laid = apply_mistake(prepared(cache), protocol(mistake="swap"))
+    assert laid.split.train.tolist() == HONEST.validation.tolist()
+    assert laid.packs.training.parent == cache / "mistakes" / "swap"
+    assert mistakes.announcement("swap", None).startswith("This run makes a known mistake on")
+    assert "it swaps" in mistakes.announcement("swap", None)
+
+
+def test_a_mistake_of_reporting_needs_no_training_and_cannot_be_asked_for() -> None:
+    reporting = [mistake for mistake in MISTAKES if mistake.reporting is not None]
+    assert reporting == [mistake for mistake in MISTAKES if not mistake.trained]
+    for mistake in reporting:
+        with pytest.raises(InputError, match="mistake: should be"):
+            check_experiment(protocol(mistake=mistake.name))
+
+
+def test_what_is_reported_is_chosen_by_the_honest_answers() -> None:
+    told = {m.name: m.reporting for m in MISTAKES if m.reporting is not None}
+    correct = np.array([[True, False], [True, True]])
+    assert told["best-of-seeds"](correct) == Reported("test", (1,))
+    assert told["validation-as-test"](correct) == Reported("validation", (0, 1))
+
+
+def test_an_unknown_name_is_answered_with_the_known_ones_and_the_nearest() -> None:
+    with pytest.raises(InputError) as caught:
+        check_experiment(protocol(mistake="select-on-tset"))
+    said = str(caught.value)
+    assert said.startswith("mistake: should be 'select-on-test', 'tune-on-test', ")
+    assert said.endswith("(got 'select-on-tset'); did you mean 'select-on-test'?")
+    with pytest.raises(InputError, match="counterpart: should be 'grouped-re-split', "):
+        check_experiment(protocol(counterpart="honest"))
+
+
+def test_a_mistake_that_is_unknown_here_is_announced_by_its_name() -> None:
+    assert "on purpose: of-old" in mistakes.announcement("of-old", None)

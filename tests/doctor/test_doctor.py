@@ -11,7 +11,7 @@ import pytest
 
 from benchmarks.doctor import data, engines, machine, packages
 from benchmarks.doctor.examination import CHECKS, examine
-from benchmarks.doctor.findings import Finding
+from benchmarks.errors import Finding
 from tests.datasets.samples import write_classes, write_fer2013_folder
 from tests.runs.commands import Done, ferbench
 
@@ -129,9 +129,9 @@ def test_versions_that_differ_from_the_pins_are_named(tmp_path: Path) -> None:
     now = f"numpy=={version('numpy')}"
     assert now in constraints.read_text("utf-8")
     constraints.write_text(constraints.read_text("utf-8").replace(now, "numpy==0.1"), "utf-8")
-    found = {f.subject: f for f in packages.examine_packages(tmp_path)}
-    assert found["versions"].status == "warning"
-    assert f"numpy {version('numpy')} instead of 0.1" in found["versions"].found
+    found = {f.where: f for f in packages.examine_packages(tmp_path)}
+    assert found["versions"].severity == "warning"
+    assert f"numpy {version('numpy')} instead of 0.1" in found["versions"].what
 
 
 def test_a_missing_package_is_a_problem(tmp_path: Path) -> None:
@@ -139,11 +139,11 @@ def test_a_missing_package_is_a_problem(tmp_path: Path) -> None:
         '[project]\ndependencies = ["numpy>=1", "no-such-package; python_version > \'3\'"]', "utf-8"
     )
     (tmp_path / "constraints.txt").write_text(f"numpy=={version('numpy')}\n", "utf-8")
-    found = {f.subject: f for f in packages.examine_packages(tmp_path)}
-    assert found["packages"].status == "problem"
-    assert found["packages"].found == "missing: no-such-package"
-    assert "pip install -c constraints.txt" in found["packages"].advice
-    assert found["versions"].status == "ok"
+    found = {f.where: f for f in packages.examine_packages(tmp_path)}
+    assert found["packages"].severity == "problem"
+    assert found["packages"].what == "missing: no-such-package"
+    assert "pip install -c constraints.txt" in found["packages"].remedy
+    assert found["versions"].severity == "ok"
 
 
 def test_a_build_of_the_pinned_version_is_that_version() -> None:
@@ -169,9 +169,9 @@ def test_every_needed_package_is_pinned() -> None:
 )
 def test_a_slow_bfloat16_is_warned_of(bfloat16: float, status: str, word: str) -> None:
     found = engines.compare_precisions("x", {"float32": 1.0, "bfloat16": bfloat16})
-    assert found.status == status
-    assert word in found.found
-    assert ('precision = "float32"' in found.advice) == (status == "warning")
+    assert found.severity == status
+    assert word in found.what
+    assert ('precision = "float32"' in found.remedy) == (status == "warning")
 
 
 def test_an_engine_that_does_not_answer_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -179,8 +179,8 @@ def test_an_engine_that_does_not_answer_is_ended(monkeypatch: pytest.MonkeyPatch
     started = time.monotonic()
     found = list(engines.examine_engine("torch"))
     assert time.monotonic() - started < 5
-    assert found[0].status == "problem"
-    assert "no answer" in found[0].found
+    assert found[0].severity == "problem"
+    assert "no answer" in found[0].what
 
 
 def test_a_check_that_breaks_down_is_a_finding_and_the_others_go_on() -> None:
@@ -188,17 +188,17 @@ def test_a_check_that_breaks_down_is_a_finding_and_the_others_go_on() -> None:
         raise ModuleNotFoundError("No module named 'psutil'")
 
     found = list(examine((("memory", breaks), CHECKS[0])))
-    assert found[0].status == "problem"
-    assert "psutil" in found[0].found
-    assert found[1].subject == "Python"
+    assert found[0].severity == "problem"
+    assert "psutil" in found[0].what
+    assert found[1].where == "Python"
 
 
 def test_a_full_disk_is_a_problem(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert machine.examine_folder("cache", tmp_path / "new" / "er", "x", "y").status == "ok"
+    assert machine.examine_folder("cache", tmp_path / "new" / "er", "x", "y").severity == "ok"
     monkeypatch.setattr(machine, "LEAST_GB", 1e9)
     monkeypatch.setattr(machine, "ROOM_GB", 1e9)
     full = machine.examine_folder("cache", tmp_path, "x", "make room")
-    assert (full.status, full.advice) == ("problem", "make room")
+    assert (full.severity, full.remedy) == ("problem", "make room")
 
 
 def test_looking_at_a_folder_leaves_nothing_in_it(tmp_path: Path) -> None:
@@ -221,13 +221,13 @@ def test_weights_in_the_caches_are_named(tmp_path: Path, monkeypatch: pytest.Mon
     assert data.keras_weights() == ["vgg16"]
     monkeypatch.setenv("FERBENCH_OFFLINE", "1")
     (found,) = data.examine_weights()
-    assert found.status == "ok"
-    assert "vgg16" in found.found
+    assert found.severity == "ok"
+    assert "vgg16" in found.what
 
 
 def test_your_own_images_are_recognised(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write_classes(tmp_path / "mine", {"happy": 2, "sad": 2}, size=(60, 60))
     monkeypatch.setenv("FERBENCH_DATA", str(tmp_path / "mine"))
     (found,) = data.examine_data()
-    assert found.status == "ok"
-    assert "image-folder" in found.found
+    assert found.severity == "ok"
+    assert "image-folder" in found.what

@@ -97,7 +97,7 @@ def _fit(
         "backbone_before": digest(start, "backbone/"),
         "backbone_after": digest(weights, "backbone/"),
         "losses": [record.train_loss for record in outcome.history],
-        "validation_losses": [record.validation_loss for record in outcome.history],
+        "validation_losses": [record.validation["log_loss"] for record in outcome.history],
         "images_seen": outcome.images_seen,
         "best_value": outcome.best_value,
         "loss_of_learner": _loss(outcome.learner),

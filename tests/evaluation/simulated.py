@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import ndtr
 
+from benchmarks.evaluation.bootstrap import bootstrap
 from benchmarks.store.records import (
     DataRecord,
     FitRecord,
@@ -22,6 +23,7 @@ from benchmarks.store.records import (
     VariantRecord,
     VariantResults,
 )
+from tests.folder import Row, protocol_of
 
 SHARES = np.array([0.5, 0.3, 0.2])
 
@@ -118,7 +120,9 @@ def run_of(
     )
     names = tuple(f"class {number}" for number in range(classes))
     data = DataRecord(name="simulated", class_names=names)
-    manifest = Manifest(name="simulated", data=data, variants=tuple(v.record for v in variants))
+    protocol = protocol_of(tuple(Row(name=name) for name in answers))
+    records = tuple(variant.record for variant in variants)
+    manifest = Manifest(name="simulated", data=data, variants=records, protocol=protocol)
     none = np.zeros(len(labels), np.bool_)
     return RunResults(Path(), manifest, variants, test_shared=none if shared is None else shared)
 
@@ -130,3 +134,33 @@ def predictions(
     probabilities = np.full((len(labels), classes), 1 / 3 / max(classes - 1, 1))
     probabilities[np.arange(len(labels)), answers] = 2 / 3
     return Predictions(np.arange(len(labels)), ids, labels, probabilities)
+
+
+CLASSES = 5
+
+
+def spend() -> dict[str, float]:
+    """Bootstrap 12 × 3 fits of 3,589 images, 10,000 resamples; return what the process used."""
+    import time
+
+    from benchmarks.execution.jobs.training import peak_memory_mb
+
+    tests = fits(36, 3589)
+    began = time.process_time()
+    bootstrap(tests, resamples=10_000)
+    return {"seconds": time.process_time() - began, "megabytes": peak_memory_mb()}
+
+
+def fits(number: int = 4, images: int = 300, *, absent: int | None = None) -> list[Predictions]:
+    """Draw the predictions of several fits for the same images; class ``absent`` has none."""
+    chance = np.random.default_rng(3)
+    known = [label for label in range(CLASSES) if label != absent]
+    labels = chance.choice(known, size=images)
+    ids = np.array([f"{place:04}" for place in range(images)])
+    drawn = []
+    for _ in range(number):
+        shares = chance.dirichlet(np.ones(CLASSES), size=images)
+        shares[np.arange(images), labels] += 0.3
+        shares /= shares.sum(axis=1, keepdims=True)
+        drawn.append(Predictions(np.arange(images), ids, labels, shares))
+    return drawn

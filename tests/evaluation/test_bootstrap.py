@@ -10,28 +10,15 @@ import pytest
 from scipy import stats
 from sklearn import metrics as sklearn_metrics
 
-from benchmarks.evaluation.bootstrap import RESAMPLED, Bootstrap, _Tally, bootstrap
+from benchmarks.evaluation.bootstrap import Bootstrap, _Tally, bootstrap
 from benchmarks.evaluation.scores import score
-from benchmarks.metrics import METRICS
+from benchmarks.metrics import METRICS, Metric
 from benchmarks.store.records import Predictions
 from tests.engine_process import call
+from tests.evaluation.simulated import CLASSES, fits
 
-CLASSES = 5
-
-
-def fits(number: int = 4, images: int = 300, *, absent: int | None = None) -> list[Predictions]:
-    """Draw the predictions of several fits for the same images; class ``absent`` has none."""
-    chance = np.random.default_rng(3)
-    known = [label for label in range(CLASSES) if label != absent]
-    labels = chance.choice(known, size=images)
-    ids = np.array([f"{place:04}" for place in range(images)])
-    drawn = []
-    for _ in range(number):
-        shares = chance.dirichlet(np.ones(CLASSES), size=images)
-        shares[np.arange(images), labels] += 0.3
-        shares /= shares.sum(axis=1, keepdims=True)
-        drawn.append(Predictions(np.arange(images), ids, labels, shares))
-    return drawn
+ROWS = [metric for metric in METRICS if metric.resampled is not None]
+RESAMPLED = [metric.name for metric in ROWS]
 
 
 @pytest.mark.parametrize("absent", [None, 2])
@@ -52,11 +39,35 @@ def test_every_metric_but_the_calibration_error_is_resampled() -> None:
     assert {*RESAMPLED, "calibration_error"} == {metric.name for metric in METRICS}
 
 
+def test_a_metric_that_is_added_has_its_own_estimate_and_leaves_the_others_alone() -> None:
+    def wrong(labels: np.ndarray, probabilities: np.ndarray) -> float:
+        return float((labels != probabilities.argmax(axis=1)).mean())
+
+    added = Metric(
+        "error_rate",
+        "Error rate",
+        "Share of wrong answers.",
+        wrong,
+        resampled=lambda counts: 1 - counts.right.sum(axis=2) / counts.images,
+    )
+    tests = fits(2)
+    found, before = bootstrap(tests, metrics=(added, *METRICS)), bootstrap(tests)
+    assert found.metrics["error_rate"].scores == pytest.approx(
+        1 - before.metrics["accuracy"].scores
+    )
+    assert found.metrics["error_rate"].covariance == pytest.approx(
+        before.metrics["accuracy"].covariance
+    )
+    for name, estimate in before.metrics.items():
+        assert np.array_equal(found.metrics[name].scores, estimate.scores)
+        assert np.array_equal(found.metrics[name].covariance, estimate.covariance)
+
+
 def test_weighted_scores_equal_scikit_learn() -> None:
     tests = fits(2)
     weights = np.random.default_rng(0).multinomial(300, np.full(300, 1 / 300)).astype(float)
     tally = _Tally.of(tests, np.arange(300), 300)
-    found = tally.scores(weights[None])[:, 0, 1]
+    found = tally.scores(ROWS, weights[None])[:, 0, 1]
     labels, answers = tests[1].labels, tests[1].answers
     given: dict[str, Any] = {"sample_weight": weights}
     assert found[:4] == pytest.approx(
@@ -144,18 +155,6 @@ def test_a_probability_of_zero_costs_what_scikit_learn_says() -> None:
 
 
 def test_twelve_variants_of_three_seeds_take_seconds_and_little_memory() -> None:
-    used = call("tests.evaluation.test_bootstrap:spend")
+    used = call("tests.evaluation.simulated:spend")
     assert used["seconds"] < 10
     assert used["megabytes"] < 1000
-
-
-def spend() -> dict[str, float]:
-    """Bootstrap 12 × 3 fits of 3,589 images, 10,000 resamples; return what the process used."""
-    import time
-
-    from benchmarks.execution.jobs.training import peak_memory_mb
-
-    tests = fits(36, 3589)
-    began = time.process_time()
-    bootstrap(tests, resamples=10_000)
-    return {"seconds": time.process_time() - began, "megabytes": peak_memory_mb()}

@@ -10,6 +10,7 @@ import pytest
 
 from benchmarks.evaluation.budget import Budget, Edge, budgets, edges, had_more
 from benchmarks.store.reading import read_run
+from models.registry import Categorical
 from tests.folder import ROWS, SPACE, Row, build
 
 
@@ -139,7 +140,7 @@ def test_a_value_within_a_twentieth_of_a_bound_is_on_the_edge(
 
 
 def test_a_list_has_edges_if_it_has_an_inside() -> None:
-    space = {"batch_size": {"values": [32, 64, 128]}, "width": {"values": [1, 2]}}
+    space = {"batch_size": Categorical((32, 64, 128)), "width": Categorical((1, 2))}
     assert edges(space, {"batch_size": 128, "width": 2}) == (
         Edge("batch_size", 128.0, "upper", 128.0),
     )

@@ -14,9 +14,9 @@ from benchmarks.evaluation.calibration import (
     calibration_error,
     fit_temperature,
     reliability,
+    scaling,
     tempered,
 )
-from benchmarks.evaluation.scaling import scaling
 from benchmarks.evaluation.scores import score
 from benchmarks.store.records import FitRecord, FitResults, Predictions
 

@@ -2,42 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from benchmarks.evaluation.choice import Candidate, Limits, alternatives, candidates, choose, front
 from benchmarks.evaluation.leaderboard import leaderboard
 from benchmarks.evaluation.statistics import Statistics, compute_statistics
-from benchmarks.store.folder import slug
 from benchmarks.store.reading import read_run
-from tests.folder import Row, build
-
-COSTS = {
-    "best": (10_000_000, 20.0),
-    "twin": (1_000_000, 30.0),
-    "small twin": (500_000, 5.0),
-    "weak": (100_000, 1.0),
-    "guess": (10, 0.1),
-}
-ROWS = (
-    Row(name="best", skill=0.83),
-    Row(name="twin", skill=0.77),
-    Row(name="small twin", skill=0.74),
-    Row(name="weak", skill=0.3),
-    Row(name="guess", skill=0.0, engine="scikit-learn"),
-    Row(name="outside", skill=1.5, engine="external"),
-    Row(name="lost", status="failed", reason="out of memory"),
-)
+from tests.evaluation.costs import COSTS, ROWS, spend
+from tests.folder import build
 
 Offer = tuple[tuple[Candidate, ...], Statistics]
-
-
-def spend(folder: Path, variant: str, **cost: Any) -> None:
-    path = folder / "fits" / slug(variant) / "cost.json"
-    path.write_text(json.dumps(json.loads(path.read_text()) | cost))
 
 
 def offer_of(folder: Path) -> Offer:

@@ -13,8 +13,7 @@ from statsmodels.stats.contingency_tables import mcnemar
 
 from benchmarks.errors import InputError
 from benchmarks.evaluation.bootstrap import bootstrap
-from benchmarks.evaluation.comparison import Pair, compare, ranks
-from benchmarks.evaluation.resolution import POWER, resolution
+from benchmarks.evaluation.comparison import POWER, Pair, compare, ranks, resolution
 from benchmarks.evaluation.statistics import Statistics, chosen_pair, compute_statistics
 from benchmarks.evaluation.uncertainty import Uncertainty
 from benchmarks.store.records import RunResults

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from benchmarks.errors import InputError
-from benchmarks.evaluation.fitted import choose
+from benchmarks.evaluation.fitted import resolve_fit
 from benchmarks.store.files import write_table
 from benchmarks.store.folder import slug
 from tests.folder import ROWS, Row, build
@@ -37,28 +37,28 @@ def rewrite(run: Path, variant: str, split: str) -> None:
 
 
 def test_without_a_variant_the_best_on_validation_is_used(run: Path) -> None:
-    chosen = choose(str(run))
+    chosen = resolve_fit(str(run))
     assert chosen.variant.name == "resnet50.source.fine-tune"
     assert "best of 7 on validation, accuracy 0." in chosen.why
 
 
 def test_test_predictions_choose_nothing_and_validation_does(run: Path) -> None:
     rewrite(run, "resnet50.source.fine-tune", "test")
-    assert choose(str(run)).variant.name == "resnet50.source.fine-tune"
+    assert resolve_fit(str(run)).variant.name == "resnet50.source.fine-tune"
     rewrite(run, "resnet50.source.fine-tune", "validation")
-    assert choose(str(run)).variant.name == "augmented-cnn"
+    assert resolve_fit(str(run)).variant.name == "augmented-cnn"
 
 
 def test_a_protocol_that_selects_by_log_loss_takes_the_least(run: Path) -> None:
     manifest = json.loads((run / "manifest.json").read_text())
     manifest["protocol"]["selection"] = "log_loss"
     (run / "manifest.json").write_text(json.dumps(manifest))
-    assert choose(str(run)).variant.name == "resnet50.source.fine-tune"
+    assert resolve_fit(str(run)).variant.name == "resnet50.source.fine-tune"
 
 
 @pytest.mark.parametrize("name", ["plain-cnn", "timm:a/b"])
 def test_a_named_variant_is_its_first_seeds_fit(run: Path, name: str) -> None:
-    chosen = choose(f"{run}/{name}")
+    chosen = resolve_fit(f"{run}/{name}")
     assert (chosen.variant.name, chosen.fit.seed) == (name, 0)
     assert chosen.folder == run.resolve() / "fits" / slug(name) / "seed-0"
 
@@ -69,18 +69,18 @@ def test_seeds_are_numbers_and_fits_set_aside_are_not_used(run: Path) -> None:
         shutil.rmtree(fits / f"seed-{seed}")
     shutil.copytree(fits / "seed-2", fits / "seed-1.stale-cdcdcdcd")
     shutil.copytree(fits / "seed-2", fits / "seed-10")
-    assert choose(f"{run}/plain-cnn").folder.name == "seed-2"
+    assert resolve_fit(f"{run}/plain-cnn").folder.name == "seed-2"
 
 
 def test_a_fit_that_lost_its_model_gives_way_to_the_next_seed(run: Path) -> None:
     (run / "fits" / "plain-cnn" / "seed-0" / "model.keras").unlink()
-    assert choose(f"{run}/plain-cnn").fit.seed == 1
+    assert resolve_fit(f"{run}/plain-cnn").fit.seed == 1
 
 
 def test_a_variant_needs_nothing_of_the_others(run: Path) -> None:
     (run / "splits.parquet").unlink()
     shutil.rmtree(run / "fits" / "majority")
-    assert choose(f"{run}/plain-cnn/").variant.name == "plain-cnn"
+    assert resolve_fit(f"{run}/plain-cnn/").variant.name == "plain-cnn"
 
 
 @pytest.mark.parametrize(
@@ -96,7 +96,7 @@ def test_a_variant_that_cannot_be_used_is_told_with_its_reason(
     run: Path, name: str, message: str
 ) -> None:
     with pytest.raises(InputError) as refused:
-        choose(f"{run}/{name}")
+        resolve_fit(f"{run}/{name}")
     assert message in str(refused.value)
 
 
@@ -104,12 +104,12 @@ def test_a_run_without_models_says_so(run: Path) -> None:
     for file in run.glob("fits/*/seed-*/model.keras"):
         file.unlink()
     with pytest.raises(InputError, match="holds no model"):
-        choose(str(run))
+        resolve_fit(str(run))
 
 
 def test_a_folder_that_is_no_run_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="not a results folder"):
-        choose(str(tmp_path / "absent" / "plain-cnn"))
+        resolve_fit(str(tmp_path / "absent" / "plain-cnn"))
 
 
 def test_other_versions_than_the_fits_are_named(run: Path) -> None:
@@ -117,7 +117,7 @@ def test_other_versions_than_the_fits_are_named(run: Path) -> None:
     fit = json.loads(file.read_text())
     fit["versions"] = {"numpy": np.__version__, "keras": "2.0.0", "no-such-library": "1"}
     file.write_text(json.dumps(fit))
-    differing = choose(f"{run}/plain-cnn").differing_versions()
+    differing = resolve_fit(f"{run}/plain-cnn").differing_versions()
     assert set(differing) == {"keras", "no-such-library"}
     assert differing["keras"][0] == "2.0.0"
     assert differing["no-such-library"] == ("1", None)

@@ -8,16 +8,17 @@ import numpy as np
 import pytest
 
 from benchmarks.evaluation.importance import importance, unknown_because
-from benchmarks.store.records import Trial, VariantOutcome, VariantRecord, VariantResults
+from benchmarks.store.records import TrialRecord, VariantOutcome, VariantRecord, VariantResults
+from models.registry import Categorical, Dimension, Float
 
-SPACE: dict[str, dict[str, Any]] = {
-    "learning_rate": {"low": 1e-4, "high": 1e-2, "log": True},
-    "dropout": {"low": 0.0, "high": 0.6},
-    "optimizer": {"values": ["adam", "sgd"]},
+SPACE: dict[str, Dimension] = {
+    "learning_rate": Float(1e-4, 1e-2, log=True),
+    "dropout": Float(0.0, 0.6),
+    "optimizer": Categorical(("adam", "sgd")),
 }
 
 
-def tuned(number: int, space: dict[str, dict[str, Any]] = SPACE, **given: Any) -> VariantResults:
+def tuned(number: int, space: dict[str, Dimension] = SPACE, **given: Any) -> VariantResults:
     """Make trials whose score is the logarithm of their learning rate."""
     chance = np.random.default_rng(0)
     trials = []
@@ -29,7 +30,7 @@ def tuned(number: int, space: dict[str, dict[str, Any]] = SPACE, **given: Any) -
             "optimizer": ["adam", "sgd"][place % 2],
         }
         trial = {"state": "complete", "value": float(np.log10(rate)), "params": params, **given}
-        trials.append(Trial(number=place, **trial))
+        trials.append(TrialRecord(number=place, **trial))
     facts = VariantRecord(name="net", architecture="net", space=space)
     return VariantResults(facts, VariantOutcome("ok"), trials=tuple(trials))
 
@@ -53,8 +54,8 @@ def test_it_is_the_same_each_time() -> None:
         (tuned(12, value=0.5), "scored alike"),
         (tuned(12, {"dropout": SPACE["dropout"]}), "hyperparameters searched: 1"),
         (tuned(12, {}), "hyperparameters searched: 0"),
-        (tuned(12, SPACE | {"width": {"values": [1, 2]}}), "complete trials: 0"),
-        (tuned(12, SPACE | {"dropout": {"low": 0.7, "high": 0.9}}), "complete trials: 0"),
+        (tuned(12, SPACE | {"width": Categorical((1, 2))}), "complete trials: 0"),
+        (tuned(12, SPACE | {"dropout": Float(0.7, 0.9)}), "complete trials: 0"),
     ],
 )
 def test_where_it_cannot_be_told_the_reason_is(variant: VariantResults, reason: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from benchmarks.evaluation.selective import SHARES, selective
+from benchmarks.evaluation.curves import SHARES, selective
 from benchmarks.store.records import Predictions
 
 

@@ -12,7 +12,7 @@ import pytest
 from benchmarks.errors import InputError
 from benchmarks.evaluation.budget import budgets, had_more
 from benchmarks.evaluation.conditions import conditions
-from benchmarks.evaluation.fitted import choose
+from benchmarks.evaluation.fitted import resolve_fit
 from benchmarks.evaluation.leaderboard import leaderboard
 from benchmarks.evaluation.statistics import compute_statistics
 from benchmarks.exchange.adding.add import add, close
@@ -49,7 +49,7 @@ def added(run: Path, file: Path, name: str = "theirs", **changes):
 
 def openings(run: Path) -> list[str]:
     lines = read_ledger(run / "ledger.jsonl")
-    return [line["variant"] for line in lines if line["event"] == "test-opened"]
+    return [line.variant for line in lines if line.event == "test-opened"]
 
 
 def test_it_stands_below_the_runs_own_rows_whatever_it_scores(run: Path) -> None:
@@ -173,7 +173,7 @@ def test_the_row_has_no_part_in_what_the_run_shared(run: Path) -> None:
 def test_its_file_has_to_be_used_by_itself(run: Path) -> None:
     added(run, given(run, run.with_name("theirs.csv")))
     with pytest.raises(InputError, match="came from outside; use its own file"):
-        choose(f"{run}/theirs")
+        resolve_fit(f"{run}/theirs")
 
 
 def test_digests_of_a_finished_run_hold_again_afterwards(run: Path) -> None:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from typer.main import get_command
+from typer.testing import CliRunner
 
 from benchmarks.cli import app
 from benchmarks.engines.registry import ENGINES, engine_spec
 from benchmarks.errors import InputError
+from benchmarks.evaluation.fitted import resolve_scored_fit
 from benchmarks.exchange.exporting.export import ExportRequest, export
-from benchmarks.exchange.exporting.fits import scored_fit
 from benchmarks.exchange.exporting.formats import choose_format, format_names, require_packages
 from tests.folder import ROWS, build
 
@@ -27,14 +27,16 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def refusal(reference: str, seed: int | None = None) -> str:
     with pytest.raises(InputError) as raised:
-        scored_fit(reference, seed)
+        resolve_scored_fit(reference, seed)
     assert "\n" not in str(raised.value)
     return str(raised.value)
 
 
 def test_the_command_offers_every_format_there_is() -> None:
-    (offered,) = [p.type for p in get_command(app).commands["export"].params if p.name == "format"]
-    assert set(offered.choices) == {form.name for spec in ENGINES for form in spec.formats}
+    shown = CliRunner().invoke(app, ["export", "r/v", "--format", "none", "-o", "x"])
+    assert shown.exit_code == 2
+    for form in (form for spec in ENGINES for form in spec.formats):
+        assert f"'{form.name}'" in shown.output
 
 
 @pytest.mark.parametrize("engine", ["keras", "torch", "scikit-learn"])
@@ -57,8 +59,10 @@ def test_a_missing_package_is_named_with_the_extra_that_brings_it() -> None:
 
 
 def test_the_lowest_seed_is_taken_unless_one_is_asked_for(run: Path) -> None:
-    assert scored_fit(f"{run}/plain-cnn", None).fit.record.seed == 3
-    assert scored_fit(f"{run}/plain-cnn", 5).folder == (run / "fits" / "plain-cnn" / "seed-5")
+    assert resolve_scored_fit(f"{run}/plain-cnn", None).fit.record.seed == 3
+    assert resolve_scored_fit(f"{run}/plain-cnn", 5).folder == (
+        run / "fits" / "plain-cnn" / "seed-5"
+    )
     assert "no fit with seed 4; there are: 3, 5" in refusal(f"{run}/plain-cnn", 4)
 
 

@@ -20,7 +20,8 @@ def answers(skill: float, images: int = 400, seed: int = 0) -> tuple[np.ndarray,
 
 
 def found(labels, given, stated=NAMES, others=None) -> list[Doubt]:
-    return list(doubts(labels, given, NAMES, stated, others or {}))
+    pictures = np.arange(len(labels)).astype(str)
+    return list(doubts(labels, given, NAMES, stated, others or {}, pictures))
 
 
 @pytest.mark.parametrize("seed", range(20))

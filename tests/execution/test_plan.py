@@ -19,15 +19,8 @@ from benchmarks.protocol.variants import Variant, resolve_variants
 from benchmarks.store.files import write_json
 from benchmarks.store.folder import RunFolder
 from models.registry import discover
+from tests.protocol.protocols import CONTENT
 
-CONTENT: dict[str, Any] = {
-    "name": "mine",
-    "data": {"set": "synthetic-faces"},
-    "source": {"set": "synthetic-faces", "epochs": 2},
-    "tuning": {"trials": 4, "rungs": [1, 3]},
-    "fit": {"epochs": 5},
-    "variants": [{"architecture": "plain-cnn"}],
-}
 STAGE = PackedData(
     training=Path("training"),
     sealed=Path("sealed"),

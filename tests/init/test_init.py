@@ -44,8 +44,8 @@ def written(folder: Path, tmp_path: Path) -> Protocol:
 
 
 def proposed(folder: Path) -> Proposal:
-    choice, ground = choose_data(folder)
-    return propose("mine", choice, ground, measure=False, tell=lambda name: None)
+    choice, prepared = choose_data(folder)
+    return propose("mine", choice, prepared, measure=False, tell=lambda name: None)
 
 
 def recognised(place: Path) -> str:
@@ -141,7 +141,7 @@ def test_images_of_several_sizes_get_a_common_one(tmp_path: Path) -> None:
     write_classes(tmp_path / "faces" / "x", {"sad": 15}, size=(70, 120))
     found = proposed(tmp_path / "faces")
     assert found.protocol.data.options == {"image_size": 64}
-    assert found.ground.data.image_shape == (64, 64, 1)
+    assert found.prepared.data.image_shape == (64, 64, 1)
 
 
 @pytest.mark.parametrize(("side", "size"), [(20, 32), (48, None), (300, 224 if gpu() else 96)])
@@ -225,7 +225,7 @@ def test_too_many_images_are_cut_to_a_stratified_part(
     monkeypatch.setattr(proposing, "LONGEST", 1)
     monkeypatch.setattr(proposing, "SUBSETS", (60, 40, 30))
     found = proposed(tmp_path / "faces")
-    assert len(found.ground.split.train) == 48
+    assert len(found.prepared.split.train) == 48
     assert found.protocol.data.train_images == 30
     write_protocol(found, tmp_path / "mine.toml")
     assert "trains on 30 of 48 images" in (tmp_path / "mine.toml").read_text("utf-8")
@@ -238,8 +238,8 @@ def test_a_time_is_told_where_the_networks_were_timed(
     write_classes(tmp_path / "faces", {"happy": 15, "sad": 15})
     monkeypatch.setattr(proposing, "NETWORKS", (("plain-cnn", "scratch"),))
     told: list[str] = []
-    choice, ground = choose_data(tmp_path / "faces")
-    found = propose("mine", choice, ground, measure=True, tell=told.append)
+    choice, prepared = choose_data(tmp_path / "faces")
+    found = propose("mine", choice, prepared, measure=True, tell=told.append)
     assert told == ["majority", "pixel-logistic", "plain-cnn"]
     assert found.seconds is not None and 0 < found.seconds < 3600
     write_protocol(found, tmp_path / "mine.toml")
@@ -253,8 +253,8 @@ def test_no_time_is_told_where_a_network_could_not_be_timed(
     write_classes(tmp_path / "faces", {"happy": 15, "sad": 15})
     monkeypatch.setenv("KERAS_BACKEND", "abacus")
     monkeypatch.setattr(proposing, "NETWORKS", (("plain-cnn", "scratch"),))
-    choice, ground = choose_data(tmp_path / "faces")
-    found = propose("mine", choice, ground, measure=True, tell=lambda name: None)
+    choice, prepared = choose_data(tmp_path / "faces")
+    found = propose("mine", choice, prepared, measure=True, tell=lambda name: None)
     assert found.seconds is None
     write_protocol(found, tmp_path / "mine.toml")
     text = (tmp_path / "mine.toml").read_text("utf-8")

@@ -9,8 +9,9 @@ import pytest
 from scipy import stats
 
 from benchmarks.data.mistakes import MISTAKES
+from benchmarks.evaluation.uncertainty import Interval
 from benchmarks.leaks.claims import CLAIMS, REFERENCE, explanations, lifted, needed, verdict
-from benchmarks.leaks.effect import Interval, MistakeEffect, Scored, difference, mean
+from benchmarks.leaks.effect import MistakeEffect, Scored, difference, mean
 
 
 def answers(chance: np.random.Generator, accuracy: float, seeds: int, images: int) -> Scored:
@@ -24,7 +25,7 @@ def width(estimate: Interval) -> float:
 
 def test_the_interval_of_one_seed_is_that_of_scipys_bootstrap() -> None:
     scored = answers(np.random.default_rng(0), 0.7, 1, 500)
-    ours = mean(scored, seed=0)
+    ours = mean(scored)
     theirs = stats.bootstrap(
         (scored.correct[0].astype(float),), np.mean, method="percentile", rng=0
     ).confidence_interval
@@ -36,7 +37,7 @@ def test_a_paired_difference_has_the_interval_of_scipys_paired_bootstrap() -> No
     chance = np.random.default_rng(1)
     one = answers(chance, 0.6, 1, 800)
     other = Scored(one.correct ^ (chance.random((1, 800)) < 0.1), one.pictures)
-    ours = difference(one, other, same_images=True, seed=0)
+    ours = difference(one, other, same_images=True)
     theirs = stats.bootstrap(
         (one.correct[0].astype(float), other.correct[0].astype(float)),
         lambda a, b, axis: a.mean(axis) - b.mean(axis),
@@ -45,25 +46,25 @@ def test_a_paired_difference_has_the_interval_of_scipys_paired_bootstrap() -> No
         rng=0,
     ).confidence_interval
     assert (ours.low, ours.high) == pytest.approx((theirs.low, theirs.high), abs=0.006)
-    assert width(ours) < width(difference(one, other, same_images=False, seed=0)) / 1.5
+    assert width(ours) < width(difference(one, other, same_images=False)) / 1.5
 
 
 def test_equal_answers_differ_by_nothing() -> None:
     scored = answers(np.random.default_rng(2), 0.5, 3, 100)
-    assert difference(scored, scored, same_images=True, seed=0) == Interval(0.0, 0.0, 0.0)
+    assert difference(scored, scored, same_images=True) == Interval(0.0, 0.0, 0.0)
 
 
 def test_copies_of_one_picture_are_no_further_evidence() -> None:
     scored = answers(np.random.default_rng(3), 0.5, 1, 400)
     copied = Scored(np.repeat(scored.correct, 4, axis=1), np.repeat(scored.pictures, 4))
-    assert width(mean(copied, seed=0)) == pytest.approx(width(mean(scored, seed=0)), rel=0.1)
+    assert width(mean(copied)) == pytest.approx(width(mean(scored)), rel=0.1)
 
 
 def test_seeds_that_disagree_widen_the_interval() -> None:
     pictures = np.array([str(image) for image in range(1000)])
     good, bad = np.arange(1000) < 800, np.arange(1000) < 600
     apart = Scored(np.stack([good, bad]), pictures)
-    assert width(mean(apart, seed=0)) > 2 * width(mean(Scored(good[None], pictures), seed=0))
+    assert width(mean(apart)) > 2 * width(mean(Scored(good[None], pictures)))
 
 
 def test_the_interval_of_a_difference_covers_the_truth_as_often_as_it_says() -> None:
@@ -71,7 +72,7 @@ def test_the_interval_of_a_difference_covers_the_truth_as_often_as_it_says() -> 
     for round_ in range(200):
         chance = np.random.default_rng([7, round_])
         one, other = answers(chance, 0.7, 1, 300), answers(chance, 0.6, 1, 300)
-        found = difference(one, other, same_images=False, seed=round_)
+        found = difference(one, other, same_images=False)
         covered += found.low <= 0.1 <= found.high
     assert 0.90 <= covered / 200 <= 0.99
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from benchmarks.data.mistakes import COUNTERPARTS, HONEST, MISTAKES, announcement
+from benchmarks.data.mistakes import COUNTERPARTS, HONEST, MISTAKES, announcement, check_experiment
 from benchmarks.errors import InputError
 from benchmarks.execution.coordinator import _fitted_backbone
 from benchmarks.leaks.laboratory import chosen_data, experiments
@@ -17,8 +17,9 @@ from benchmarks.protocol.schema import DataChoice, Protocol
 from benchmarks.store.reading import refuse_mistaken
 from datasets.records import DataError
 from tests.datasets.samples import write_classes, write_fer2013_csv
-from tests.protocol.test_protocol import MINIMAL, load
+from tests.protocol.protocols import MINIMAL, load
 
+COUNTERPART_NAMES = [counterpart.name for counterpart in COUNTERPARTS]
 LABORATORY = load_protocol("leaks")
 
 
@@ -28,7 +29,7 @@ def parts() -> dict[str, Protocol]:
 
 def test_there_is_an_honest_run_and_one_for_each_mistake_that_needs_training() -> None:
     trained = {mistake.name for mistake in MISTAKES if mistake.trained}
-    assert parts().keys() == {HONEST, *COUNTERPARTS, *trained}
+    assert parts().keys() == {HONEST, *COUNTERPART_NAMES, *trained}
     assert next(iter(parts())) == HONEST
 
 
@@ -47,7 +48,7 @@ def test_the_runs_differ_in_the_mistake_alone() -> None:
     for name, protocol in parts().items():
         assert rest(protocol) == rest(parts()[HONEST])
         marked = {"mistake": protocol.mistake, "counterpart": protocol.counterpart}
-        kind = "counterpart" if name in COUNTERPARTS else "mistake"
+        kind = "counterpart" if name in COUNTERPART_NAMES else "mistake"
         assert marked[kind] == (None if name == HONEST else name)
     digests = {protocol.digest for protocol in parts().values()}
     assert len(digests) == len(parts())
@@ -71,8 +72,9 @@ def test_a_wrong_laboratory_is_answered_in_one_line(
 
 @pytest.mark.parametrize("mistake", ["select-on-tset", "honest"])
 def test_an_unknown_mistake_is_refused(tmp_path: Path, mistake: str) -> None:
+    loaded = load(tmp_path, f'mistake = "{mistake}"\n{MINIMAL}')
     with pytest.raises(InputError, match="mistake: should be 'select-on-test'"):
-        load(tmp_path, f'mistake = "{mistake}"\n{MINIMAL}')
+        check_experiment(loaded)
 
 
 def test_a_mistake_and_its_counterpart_exclude_each_other(tmp_path: Path) -> None:

@@ -44,88 +44,30 @@ def predict(model: Any, shape: tuple[int, int, int]) -> Any:
 
 
 def examine(names: list[str], folder: str) -> dict[str, dict[str, Any]]:
+    """Return what each network, in one piece, says of colour images, and what a file of it does."""
     answers = {}
     for name in names:
-        grey, colour = whole(build(name, seed=5)), whole(build(name, COLOUR))
+        model, file = whole(build(name, COLOUR)), Path(folder) / f"{name}.h5"
+        logits = predict(model, COLOUR)
+        model.save(file)
+        loaded = keras.saving.load_model(file, compile=False, safe_mode=True)
         answers[name] = {
-            **_shapes(name, grey, colour),
-            **_seeds(name, grey),
-            **_two_steps(grey),
-            **_files(name, colour, Path(folder)),
+            "shape": list(logits.shape),
+            "dtype": str(logits.dtype),
+            "finite": bool(np.isfinite(logits).all()),
+            "h5": float(np.abs(predict(loaded, COLOUR) - logits).max()),
         }
+        file.unlink()
         keras.utils.clear_session()
     return answers
 
 
-def _shapes(name: str, grey: Any, colour: Any) -> dict[str, Any]:
-    resized = whole(build(name, input_size=64))
-    logits = {
-        "grey": predict(grey, GREY),
-        "colour": predict(colour, COLOUR),
-        "resized": predict(resized, GREY),
-    }
-    return {
-        "shapes": {case: list(found.shape) for case, found in logits.items()},
-        "dtypes": sorted({str(found.dtype) for found in logits.values()}),
-        "finite": all(bool(np.isfinite(found).all()) for found in logits.values()),
-        "tells_images_apart": bool(np.ptp(logits["grey"], axis=0).max() > 0),
-    }
+def preprocessing(modules: dict[str, str]) -> dict[str, float]:
+    """Return how far each network's own layers are from keras.applications' preprocessing."""
+    return {name: _preprocessing(name, module) for name, module in modules.items()}
 
 
-def _seeds(name: str, model: Any) -> dict[str, Any]:
-    """Build ``model``, whose seed is 5, again with it and with another."""
-    first = model.get_weights()
-    again, other = (whole(build(name, seed=seed)).get_weights() for seed in (5, 6))
-    return {
-        "same_seed_same_weights": all(map(np.array_equal, first, again)),
-        "other_seed_other_weights": not all(map(np.array_equal, first, other)),
-    }
-
-
-def _two_steps(model: Any) -> dict[str, Any]:
-    """Name the kernels that two steps of gradient descent leave as they were."""
-    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-    model.compile(keras.optimizers.SGD(0.1), loss, jit_compile=False, run_eagerly=True)
-    before = [keras.ops.convert_to_numpy(variable) for variable in model.trainable_variables]
-    for _ in range(2):
-        model.train_on_batch(images(GREY), np.arange(3))
-    return {
-        "parameters": model.count_params(),
-        "still": [
-            variable.path
-            for variable, old in zip(model.trainable_variables, before, strict=True)
-            if "kernel" in variable.path
-            and np.array_equal(keras.ops.convert_to_numpy(variable), old)
-        ],
-    }
-
-
-def _files(name: str, model: Any, folder: Path) -> dict[str, Any]:
-    """Save and load the colour network, which has the most layers of its own in front."""
-    expected = predict(model, COLOUR)
-    found = {}
-    for suffix in ("keras", "h5"):
-        file = folder / f"{name}.{suffix}"
-        model.save(file)
-        loaded = keras.saving.load_model(file, compile=False, safe_mode=True)
-        found[suffix] = float(np.abs(predict(loaded, COLOUR) - expected).max())
-        if suffix == "keras":
-            file.unlink()
-    export = folder / f"{name}.safetensors"
-    save_backbone(model.layers[0], export, "keras")
-    other = build(name, COLOUR, seed=1)
-    unlike = other.backbone.get_weights()
-    for source in (export, folder / f"{name}.h5"):
-        other.backbone.set_weights(unlike)
-        load_backbone(other.backbone, source, "keras")
-        moved = keras.Sequential([other.backbone, model.layers[1]])
-        found[source.suffix + " backbone"] = float(np.abs(predict(moved, COLOUR) - expected).max())
-        source.unlink()
-    return {"differences": found}
-
-
-def preprocessing(name: str, module: str) -> float:
-    """Return how far the network's own layers are from keras.applications' preprocessing."""
+def _preprocessing(name: str, module: str) -> float:
     layers = build(name, COLOUR).backbone
     mine = keras.Model(layers.input, layers.get_layer("normalise").output)
     theirs = getattr(keras.applications, module).preprocess_input(images(COLOUR))

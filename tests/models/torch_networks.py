@@ -17,7 +17,7 @@ GREY, COLOUR = (48, 48, 1), (48, 48, 3)
 
 
 def build(name: str, shape: tuple[int, int, int] = GREY, seed: int = 0, **settings: Any) -> Network:
-    found = discover()[f"timm:{name}"]
+    found = discover()[name if ":" in name else f"timm:{name}"]
     size = settings.pop("input_size", 48)
     network: Network = found.build(
         BuildRequest(
@@ -48,66 +48,17 @@ def predict(model: torch.nn.Module, shape: tuple[int, int, int]) -> torch.Tensor
     return found
 
 
-def examine(names: list[str], folder: str) -> dict[str, dict[str, Any]]:
+def examine(names: list[str]) -> dict[str, dict[str, Any]]:
+    """Return what each network, in one piece, says of colour images."""
+    return {name: _logits(predict(whole(build(name, COLOUR)), COLOUR)) for name in names}
+
+
+def _logits(logits: torch.Tensor) -> dict[str, Any]:
     return {
-        name: {**_shapes(name), **_seeds(name), **_two_steps(name), **_files(name, Path(folder))}
-        for name in names
+        "shape": list(logits.shape),
+        "dtype": str(logits.dtype).removeprefix("torch."),
+        "finite": bool(logits.isfinite().all()),
     }
-
-
-def _shapes(name: str) -> dict[str, Any]:
-    cases = {"grey": (GREY, 48), "colour": (COLOUR, 48), "resized": (GREY, 64)}
-    logits = {
-        case: predict(whole(build(name, shape, input_size=size)), shape)
-        for case, (shape, size) in cases.items()
-    }
-    return {
-        "shapes": {case: list(found.shape) for case, found in logits.items()},
-        "dtypes": sorted({str(found.dtype).removeprefix("torch.") for found in logits.values()}),
-        "finite": all(bool(found.isfinite().all()) for found in logits.values()),
-        "tells_images_apart": bool(logits["grey"].std(dim=0).max() > 0),
-    }
-
-
-def _seeds(name: str) -> dict[str, Any]:
-    first, again, other = (list(whole(build(name, seed=s)).parameters()) for s in (5, 5, 6))
-    return {
-        "same_seed_same_weights": all(map(torch.equal, first, again)),
-        "other_seed_other_weights": not all(map(torch.equal, first, other)),
-    }
-
-
-def _two_steps(name: str) -> dict[str, Any]:
-    """Name the kernels that two steps of gradient descent leave as they were.
-
-    One step is too few: the last batch norm of timm's residual blocks starts at zero.
-    """
-    model = whole(build(name)).train()
-    optimizer = torch.optim.SGD(model.parameters(), 0.1)
-    before = {path: value.detach().clone() for path, value in model.named_parameters()}
-    for _ in range(2):
-        optimizer.zero_grad()
-        torch.nn.functional.cross_entropy(model(images(GREY)), torch.arange(3)).backward()
-        optimizer.step()
-    return {
-        "parameters": sum(value.numel() for value in before.values()),
-        "still": [
-            path
-            for path, value in model.named_parameters()
-            if value.ndim > 1 and torch.equal(value, before[path])
-        ],
-    }
-
-
-def _files(name: str, folder: Path) -> dict[str, Any]:
-    network = build(name)
-    expected = predict(whole(network), GREY)
-    file = folder / f"{name}.safetensors"
-    save_backbone(network.backbone, file, "torch")
-    other = build(name, seed=1)
-    load_backbone(other.backbone, file, "torch")
-    moved = predict(torch.nn.Sequential(other.backbone, network.head), GREY)
-    return {"differences": {"backbone": float((moved - expected).abs().max())}}
 
 
 def imagenet_error(name: str) -> dict[str, Any]:
@@ -119,9 +70,13 @@ def imagenet_error(name: str) -> dict[str, Any]:
     return {"error": "", "seconds": time.monotonic() - begin}
 
 
-def build_error(name: str, input_size: int = 48) -> str:
+def build_errors(names: list[str]) -> dict[str, str]:
+    return {name: _build_error(name) for name in names}
+
+
+def _build_error(name: str) -> str:
     try:
-        build(name, input_size=input_size)
+        build(name)
     except ModelError as error:
         return str(error)
     return ""

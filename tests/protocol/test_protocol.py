@@ -8,27 +8,18 @@ import pytest
 
 from benchmarks.errors import InputError
 from benchmarks.protocol.canonical import first_difference
-from benchmarks.protocol.reading import load_protocol, presets
-from benchmarks.protocol.schema import Protocol
-
-MINIMAL = """
-name = "mine"
-[data]
-set = "synthetic-faces"
-[tuning]
-trials = 2
-rungs = [1]
-[fit]
-epochs = 1
-[[variants]]
-architecture = "majority"
-"""
-
-
-def load(tmp_path: Path, text: str) -> Protocol:
-    path = tmp_path / "mine.toml"
-    path.write_text(text, "utf-8")
-    return load_protocol(str(path))
+from benchmarks.protocol.reading import _sections, load_protocol, presets
+from benchmarks.protocol.schema import (
+    DataChoice,
+    Fit,
+    Leaks,
+    Protocol,
+    Robustness,
+    SourceChoice,
+    Tuning,
+    VariantChoice,
+)
+from tests.protocol.protocols import MINIMAL, load
 
 
 @pytest.mark.parametrize("name", sorted(presets()))
@@ -100,3 +91,48 @@ def test_the_first_difference_is_named_with_both_values() -> None:
     theirs = {"fit": {"epochs": 3, "seeds": [0, 2]}}
     assert first_difference(ours, theirs) == "fit.seeds[1] is 1 here and 2 there"
     assert first_difference(ours, ours) is None
+
+
+SECTIONS = {
+    "data": DataChoice,
+    "source": SourceChoice,
+    "tuning": Tuning,
+    "fit": Fit,
+    "leaks": Leaks,
+    "robustness": Robustness,
+}
+
+
+def test_every_section_of_a_protocol_is_asked_about() -> None:
+    held = {
+        name: found[0]
+        for name, field in Protocol.model_fields.items()
+        if (found := [*_sections(field.annotation)])
+    }
+    assert held == SECTIONS | {"variants": VariantChoice}
+
+
+@pytest.mark.parametrize("name", sorted(SECTIONS))
+def test_an_unknown_key_is_answered_with_the_keys_of_its_own_section(
+    tmp_path: Path, name: str
+) -> None:
+    header = f"[{name}]\n"
+    text = MINIMAL if header in MINIMAL else MINIMAL + header
+    with pytest.raises(InputError) as caught:
+        load(tmp_path, text.replace(header, f"{header}zzzzz = 1\n"))
+    keys = ", ".join(SECTIONS[name].model_fields)
+    assert f"{name}.zzzzz: unknown key; known keys: {keys}" in str(caught.value)
+
+
+def test_an_unknown_key_of_a_variant_is_answered_with_the_keys_of_a_variant(
+    tmp_path: Path,
+) -> None:
+    keys = ", ".join(VariantChoice.model_fields)
+    with pytest.raises(InputError, match=f"variants.0.zzzzz: unknown key; known keys: {keys}"):
+        load(tmp_path, f"{MINIMAL}zzzzz = 1")
+
+
+def test_an_unknown_key_beside_the_sections_is_answered_with_all_of_them(tmp_path: Path) -> None:
+    keys = ", ".join(Protocol.model_fields)
+    with pytest.raises(InputError, match=f"zzzzz: unknown key; known keys: {keys}"):
+        load(tmp_path, f"zzzzz = 1\n{MINIMAL}")

@@ -5,18 +5,14 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from benchmarks.report.page import render
 from tests.folder import EXPRESSIONS, HOSTILE, ROWS, Row, build
-
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
-FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run")
+from tests.report.browser import BROWSERS, FLAGS, opened
 
 
 @pytest.fixture(scope="module")
@@ -58,24 +54,3 @@ def page(browser: Browser, folder: Path, request: pytest.FixtureRequest) -> Iter
     """The page of ``folder``, at the width of a desktop and of a phone."""
     with opened(browser, folder, viewport={"width": request.param, "height": 900}) as page:
         yield page
-
-
-@contextmanager
-def opened(browser: Browser, folder: Path, **context: Any) -> Iterator[Page]:
-    """Open a run's page offline; at the end it must have asked for and complained of nothing.
-
-    ``context`` is what Playwright's ``new_context`` takes: ``viewport``, ``color_scheme``.
-    """
-    address = (folder / "leaderboard.html").as_uri()
-    asked: list[str] = []
-    complaints: list[str] = []
-    with browser.new_context(**context) as incognito:
-        incognito.set_offline(True)
-        page = incognito.new_page()
-        page.on("request", lambda sent: asked.append(sent.url))
-        page.on("console", lambda said: complaints.append(said.text))
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.goto(address)
-        yield page
-    assert set(asked) <= {address}
-    assert complaints == []

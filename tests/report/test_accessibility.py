@@ -8,7 +8,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser
 
-from tests.report.conftest import opened
+from tests.report.browser import opened
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

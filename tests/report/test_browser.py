@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from tests.folder import HOSTILE, ROWS
-from tests.report.conftest import opened
+from tests.report.browser import opened
 
 NOT_RUN = {"vgg16.imagenet.frozen", "timm:resnet18", f"lost{HOSTILE}"}
 

@@ -16,9 +16,9 @@ from benchmarks.report.page import render
 from benchmarks.report.sections.choice_text import lines
 from benchmarks.report.sections.choosing import choosing_section
 from benchmarks.store.reading import read_run
-from tests.evaluation.test_choice import COSTS, ROWS, spend
+from tests.evaluation.costs import COSTS, ROWS, spend
 from tests.folder import build
-from tests.report.conftest import opened
+from tests.report.browser import opened
 from tests.runs.commands import ferbench_here
 
 

@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Locator, Page
 from benchmarks.evaluation.scores import confusion, row_shares
 from benchmarks.store.reading import read_run
 from tests.folder import HOSTILE
-from tests.report.conftest import opened
+from tests.report.browser import opened
 
 OTHER = f"cnn{HOSTILE}"
 

@@ -17,7 +17,7 @@ from benchmarks.report.sections.choice_text import alternative, nothing_fits, ta
 from benchmarks.report.sections.choosing import choosing_section, rounded_up
 from benchmarks.report.sections.choosing_figures import AXES, cost_figure
 from benchmarks.store.reading import read_run
-from tests.evaluation.test_choice import COSTS, ROWS, spend
+from tests.evaluation.costs import COSTS, ROWS, spend
 from tests.folder import HOSTILE, Row, build
 from tests.runs.commands import ferbench_here
 

@@ -12,7 +12,7 @@ from benchmarks.report.page import render_page
 from benchmarks.report.sections.comparison import ComparisonSection, comparison_section
 from benchmarks.store.reading import read_run
 from tests.folder import ROWS, Row, build
-from tests.report.test_page import text
+from tests.report.pages import text
 from tests.runs.commands import ferbench_here
 
 CLOSE = (

@@ -21,7 +21,7 @@ from datasets.records import DataSet, Provenance
 from datasets.splits import make_split
 from tests.datasets.samples import noise
 from tests.folder import ROWS, build
-from tests.report.test_page import HOSTILE, text
+from tests.report.pages import HOSTILE, text
 
 NAMES = ("sad", '"happy" & <b>bold</b>', HOSTILE)
 

@@ -10,12 +10,12 @@ from playwright.sync_api import Browser, Locator, Page
 from benchmarks.evaluation.published import PUBLISHED
 from benchmarks.report.elements.elements import Cell, Column, Table, table
 from benchmarks.report.files.collection import tables
-from benchmarks.report.files.table_formats import FORMS
+from benchmarks.report.files.table_formats import FORMATS
 from benchmarks.report.files.tables import save_tables
 from benchmarks.report.page import content, environment, frame_of_page
 from benchmarks.store.reading import read_run
 from tests.folder import ROWS, build
-from tests.report.conftest import opened
+from tests.report.browser import opened
 
 HOSTILE = (
     "=HYPERLINK(1)",
@@ -64,7 +64,7 @@ def test_page_and_command_line_write_hostile_tables_alike(
     place.write_text(page_with(shown()), "utf-8")
     with browser.new_page() as page:
         page.goto(place.as_uri())
-        assert taken(page, page.locator(".take"), label) == FORMS[ending](shown())
+        assert taken(page, page.locator(".take"), label) == FORMATS[ending](shown())
 
 
 def test_every_table_of_the_page_can_be_taken_with_the_keyboard_and_the_same_numbers(
@@ -80,14 +80,16 @@ def test_every_table_of_the_page_can_be_taken_with_the_keyboard_and_the_same_num
         with page.expect_download() as waiting:
             bar.get_by_role("button", name="CSV").focus()
             page.keyboard.press("Enter")
-        assert Path(waiting.value.path()).read_text("utf-8") == FORMS["csv"](wanted["leaderboard"])
+        assert Path(waiting.value.path()).read_text("utf-8") == FORMATS["csv"](
+            wanted["leaderboard"]
+        )
         section = page.locator(".variant", has=page.locator(".name", has_text="plain-cnn")).first
         section.locator(".hyperparameters + .take").get_by_role("button", name="LaTeX").focus()
         with page.expect_download() as waiting:
             page.keyboard.press("Enter")
         assert waiting.value.suggested_filename == "plain-cnn-hyperparameters.tex"
         found = Path(waiting.value.path()).read_text("utf-8")
-        assert found == FORMS["tex"](wanted["variants-plain-cnn-hyperparameters"])
+        assert found == FORMATS["tex"](wanted["variants-plain-cnn-hyperparameters"])
 
 
 def test_rows_and_columns_that_are_not_shown_are_not_taken(browser: Browser, folder: Path) -> None:

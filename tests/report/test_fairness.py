@@ -8,13 +8,14 @@ from typing import Any
 
 import pytest
 
-from benchmarks.evaluation.leaderboard import leaderboard
+from benchmarks.evaluation.leaderboard import standings
+from benchmarks.evaluation.statistics import compute_statistics
 from benchmarks.report.page import render_page
 from benchmarks.report.sections.fairness import ledgers, marks
 from benchmarks.report.sections.leaderboard import ranking
 from benchmarks.store.reading import read_run
 from tests.folder import ROWS, build
-from tests.report.test_page import text
+from tests.report.pages import text
 
 
 @pytest.fixture
@@ -62,8 +63,8 @@ def test_each_table_tells_its_part(folder: Path) -> None:
 def test_times_of_other_hardware_are_marked_and_not_ranked(folder: Path) -> None:
     change(folder, "plain-cnn", device="GPU one")
     run = read_run(folder)
-    board = leaderboard(run)
-    shown = ranking(run, board, (), dict.fromkeys(board["variant"], "x"))
+    board = standings(run, compute_statistics(run))
+    shown = ranking(run, board, dict.fromkeys(board["variant"], "x"))
     columns = [column.label for column in shown.columns]
     for row in shown.rows:
         cells = dict(zip(columns, row.cells, strict=True))

@@ -8,19 +8,21 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser
 
+from benchmarks.machine.environment import CodeState
 from benchmarks.protocol.reading import load_protocol
 from benchmarks.report.sections.method import method_section, repeat_commands
 from benchmarks.report.writing.methods import methods
 from benchmarks.report.writing.prose import as_latex
 from benchmarks.store.reading import read_run
 from benchmarks.store.records import RunResults
+from models.registry import Float
 from tests.folder import DEFAULTS, ROWS, SPACE, Row, build
-from tests.report.conftest import opened
+from tests.report.browser import opened
 
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> RunResults:
-    narrow = SPACE | {"dropout": {"low": 0.1, "high": 0.2, "log": False}}
+    narrow = SPACE | {"dropout": Float(0.1, 0.2)}
     other = Row(name="mini-xception", facts={"space": narrow})
     fixed = Row(name="pixel-logistic", facts={"space": {}, "defaults": {}})
     rows = (*ROWS[1:4], other, fixed)
@@ -60,7 +62,7 @@ def test_a_preset_is_repeated_by_its_name(run: RunResults) -> None:
 
 
 def test_hostile_names_are_quoted_for_the_shell(run: RunResults) -> None:
-    manifest = replace(run.manifest, name="a; rm -rf ~", git={})
+    manifest = replace(run.manifest, name="a; rm -rf ~", git=CodeState())
     first, second = repeat_commands(replace(run, manifest=manifest))
     assert first == "ferbench reproduce 'results/a; rm -rf ~' --data fer2013.zip"
     assert second == "ferbench report 'results/a; rm -rf ~'"

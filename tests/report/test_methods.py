@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from benchmarks.report.files.tables import takeaway
+from benchmarks.report.files.tables import exported_files
 from benchmarks.report.writing.methods import methods
 from benchmarks.report.writing.prose import as_latex, as_markdown, as_text, cite, cited
 from benchmarks.report.writing.references import FILE, MENTIONS, bibtex, in_text, of_architecture
@@ -125,7 +125,7 @@ def test_hostile_names_stay_text(tmp_path: Path) -> None:
 
 
 def test_every_citation_has_its_entry_and_every_entry_is_cited(tmp_path: Path) -> None:
-    files = takeaway(read_run(made(tmp_path)))
+    files = exported_files(read_run(made(tmp_path)))
     in_tex = {
         k
         for keys in re.findall(r"\\cite\{([^}]*)\}", files["methods.tex"])
@@ -173,3 +173,9 @@ def test_everything_that_can_be_cited_is_in_the_bibliography() -> None:
 
 def test_a_citation_of_nothing_is_nothing() -> None:
     assert as_text((((("x", cite(), ".")),),)) == ("x.",)
+
+
+def test_no_work_is_cited_in_prose_with_the_markup_of_bibtex() -> None:
+    keys = re.findall(r"^@\w+\{([^,]+),$", FILE.read_text("utf-8"), re.MULTILINE)
+    assert keys
+    assert not any(set("\\{}") & set(in_text(key)) for key in keys)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 import time
-from html import unescape
 from pathlib import Path
 
 import pandas as pd
@@ -16,8 +15,8 @@ from benchmarks.evaluation.leaderboard import leaderboard
 from benchmarks.report.page import render, render_page
 from benchmarks.store.reading import read_run
 from tests.folder import EXPRESSIONS, ROWS, Row, build
+from tests.report.pages import HOSTILE, text
 
-HOSTILE = "<script>alert(1)</script>"
 WRITTEN = ("leaderboard.html", "leaderboard.csv", "leaderboard.json")
 
 
@@ -26,12 +25,6 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = build(tmp_path_factory.mktemp("runs") / "run", images=60)
     render(folder)
     return folder
-
-
-def text(page: str) -> str:
-    """Return what a reader sees of ``page``, with single spaces."""
-    bare = re.sub(r"<(style|script|svg).*?</\1>", " ", page, flags=re.DOTALL)
-    return " ".join(unescape(re.sub(r"<wbr>|<[^>]+>", "", bare)).split())
 
 
 def page_of(folder: Path) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page
 
-from tests.report.conftest import opened
+from tests.report.browser import opened
 
 A4 = {"width": 688, "height": 1017}
 """What the margins of 14 mm leave of A4, in CSS pixels."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import given
@@ -117,4 +118,5 @@ def test_no_row_begins_with_what_latex_takes_for_an_option():
 
 def test_tables_of_one_name_have_files_of_their_own():
     one, other = made([]), made([("x", "y", "z")])
-    assert tables({"part": (one, other)}) == {"part-a-caption": one, "part-a-caption-2": other}
+    page = SimpleNamespace(exports=lambda: [("part A caption", one), ("part a caption", other)])
+    assert tables(page) == {"part-a-caption": one, "part-a-caption-2": other}

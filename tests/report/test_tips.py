@@ -9,10 +9,10 @@ from playwright.sync_api import Browser, Page, expect
 
 from benchmarks.metrics import METRICS
 from benchmarks.report.elements.elements import Column
-from benchmarks.report.files.collection import definitions
+from benchmarks.report.elements.outline import glossary
 from benchmarks.report.page import content
 from benchmarks.store.reading import read_run
-from tests.report.conftest import opened
+from tests.report.browser import opened
 
 MACRO_F1 = "What is meant by Macro-F1, %"
 
@@ -24,7 +24,8 @@ def meaning(page: Page):
 def test_every_definition_is_in_the_page_once_and_every_tip_has_its_own(
     browser: Browser, folder: Path
 ) -> None:
-    wanted = definitions(content(read_run(folder)))
+    shown = content(read_run(folder)).exports()
+    wanted = glossary(table for _, table in shown).definitions
     assert len({column.key for column in wanted}) == len(wanted)
     with opened(browser, folder) as page:
         assert page.locator(".meaning").count() == len(wanted)

@@ -19,12 +19,13 @@ from benchmarks.protocol.canonical import digest
 from benchmarks.protocol.schema import decisive
 from benchmarks.reproducibility.merge import merge
 from benchmarks.reproducibility.verify import verify
+from benchmarks.store import records
 from benchmarks.store.digests import changes, write_digests
 from benchmarks.store.folder import slug
-from benchmarks.store.ledger import openings, read_ledger, scorings
+from benchmarks.store.ledger import append_event, openings, read_ledger, scorings
 from benchmarks.store.reading import read_run
 from tests.folder import ROWS, build
-from tests.report.test_page import text
+from tests.report.pages import text
 
 FIRST, SECOND = ("majority", "plain-cnn"), ("augmented-cnn", "resnet50.scratch")
 
@@ -57,8 +58,10 @@ def part(whole: Path, tmp_path: Path) -> Callable[..., Path]:
                 shutil.rmtree(fits)
         for file in folder.glob("fits/*/seed-*/fit.json"):
             edit(folder, str(file.relative_to(folder)), lambda fit: fit.update(device=device))
-        lines = [line for line in read_ledger(folder / "ledger.jsonl") if line["variant"] in keep]
-        (folder / "ledger.jsonl").write_text("".join(json.dumps(x) + "\n" for x in lines), "utf-8")
+        events = [event for event in read_ledger(folder / "ledger.jsonl") if event.variant in keep]
+        (folder / "ledger.jsonl").unlink()
+        for event in events:
+            append_event(folder / "ledger.jsonl", event)
         return finish(folder)
 
     return make
@@ -90,8 +93,8 @@ def test_two_parts_make_the_whole(whole: Path, part: Callable[..., Path], tmp_pa
     assert verify(out) == []
     board, expected = leaderboard(read_run(out)), leaderboard(read_run(whole))
     pd.testing.assert_frame_equal(board, expected)
-    assert [event["key"] for event in read_run(out).events("test-opened")] == [
-        event["key"] for event in read_run(whole).events("test-opened")
+    assert [event.key for event in read_run(out).events(records.TestOpened)] == [
+        event.key for event in read_run(whole).events(records.TestOpened)
     ]
 
 
@@ -105,9 +108,9 @@ def test_the_manifest_lists_each_origin_with_its_environment(
         ("run", FIRST, "CPU one"),
         ("run (2)", SECOND, "CPU two"),
     ]
-    assert [o.environment["cpu"] for o in manifest.origins] == ["CPU one", "CPU two"]
-    assert "cpu" not in manifest.environment
-    assert manifest.environment["libraries"]["keras"] == "3.15.1"
+    assert [o.environment.cpu for o in manifest.origins] == ["CPU one", "CPU two"]
+    assert manifest.environment.cpu is None
+    assert manifest.environment.libraries["keras"] == "3.15.1"
     page = text((out / "leaderboard.html").read_text("utf-8"))
     assert "Origins: the runs that this one joins" in page
 
@@ -138,7 +141,7 @@ def test_the_same_result_in_both_is_taken_once(part: Callable[..., Path], tmp_pa
     run = read_run(out)
     assert sorted(variant.name for variant in run.variants) == sorted((*FIRST, *SECOND))
     assert [len(variant.fits) for variant in run.variants] == [2] * 4
-    assert len(run.manifest.protocol["variants"]) == 4
+    assert len(run.manifest.protocol.variants) == 4
     assert set(scorings(run).values()) == {1}
     assert sum(opening.variant == "plain-cnn" for opening in openings(run)) == 4
 

@@ -197,3 +197,14 @@ def weights(fit: Path) -> str:
     if not (fit / "backbone.safetensors").is_file():
         return hashlib.sha256((fit / "model.safetensors").read_bytes()).hexdigest()
     return hashlib.sha256((fit / "backbone.safetensors").read_bytes()).hexdigest()
+
+
+TIMM = "timm:resnet10t"
+
+
+VARIANTS = ["majority", "emotionnet", f"{TIMM}.source.fine-tune@32"]
+
+
+def temporary_of(run: Path) -> Path:
+    """Return the temporary folder of everything that made ``run``."""
+    return run.with_name(f"{run.name}-temporary")

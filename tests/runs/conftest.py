@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 
-from tests.runs.commands import SMALL, TINY, TWO_FACED, ferbench
+from tests.runs.commands import SMALL, TINY, TWO_FACED, ferbench, temporary_of
 
 Once = Callable[[str, Callable[[Path], None]], Path]
 
@@ -50,11 +50,6 @@ def carry_out(run: Path, *arguments: object) -> None:
     temporary.mkdir()
     done = ferbench("run", *arguments, "--out", run, TMPDIR=str(temporary))
     assert done.status == 0, done.err
-
-
-def temporary_of(run: Path) -> Path:
-    """Return the temporary folder of everything that made ``run``."""
-    return run.with_name(f"{run.name}-temporary")
 
 
 @pytest.fixture(scope="session")

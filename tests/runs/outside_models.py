@@ -41,8 +41,11 @@ def keras_file(file: str, images: str, labels: str, order: list[int]) -> list[li
     return np.asarray(model.predict(small, verbose=0), float).tolist()
 
 
-def onnx_file(file: Path, images: NDArray[Any], labels: NDArray[Any]) -> None:
-    """Write an ONNX model of one RGB image at a time, 1×3×SIDE×SIDE in [-1, 1], to logits."""
+def onnx_file(file: Path, images: NDArray[Any], labels: NDArray[Any]) -> NDArray[np.float64]:
+    """Write an ONNX model of one RGB image at a time, 1×3×SIDE×SIDE in [-1, 1], to logits.
+
+    Return the probabilities that it gives for ``images``, N×K, computed without ONNX.
+    """
     import cv2
     import onnx
     from onnx import TensorProto, helper
@@ -67,3 +70,4 @@ def onnx_file(file: Path, images: NDArray[Any], labels: NDArray[Any]) -> None:
     onnx.save(
         helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=10), file
     )
+    return np.asarray(learned.predict_proba(small.reshape(len(small), -1) / 255), np.float64)

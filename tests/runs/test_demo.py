@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from tests.report.conftest import BROWSERS, FLAGS
+from tests.report.browser import BROWSERS, FLAGS
 from tests.runs.commands import ferbench
 from tests.use.portraits import portrait, save
 

@@ -131,7 +131,7 @@ def run(small: Path, tmp_path: Path) -> Path:
 
 def openings(run: Path) -> list[str]:
     lines = read_ledger(run / "ledger.jsonl")
-    return [line["variant"] for line in lines if line["event"] == "test-opened"]
+    return [line.variant for line in lines if line.event == "test-opened"]
 
 
 def board(run: Path) -> pd.DataFrame:
@@ -141,6 +141,13 @@ def board(run: Path) -> pd.DataFrame:
 def stored(run: Path, name: str) -> np.ndarray:
     table = pd.read_parquet(run / "fits" / name / "seed-0" / "predictions.parquet")
     return table[[f"p_{class_name}" for class_name in NAMES]].to_numpy()
+
+
+def accuracy_on_test(run: Path, probabilities: np.ndarray, labels: np.ndarray) -> float:
+    """Return the share of right answers among the test images, which come last."""
+    splits = pd.read_parquet(run / "splits.parquet", columns=["split"])
+    right = probabilities.argmax(axis=1) == labels
+    return float(right[-(splits["split"] == "test").sum() :].mean())
 
 
 @pytest.mark.slow
@@ -170,7 +177,8 @@ def test_a_keras_model_joins_and_the_run_goes_on_as_before(
     assert stored(run, "theirs") == pytest.approx(right, abs=1e-4)
     assert openings(run).count("theirs") == 1
     row = board(run).loc["theirs"]
-    assert row["accuracy"] == 1.0
+    labels = np.load(answers / "labels.npy")
+    assert row["accuracy"] == accuracy_on_test(run, right, labels)
     assert row["parameters"] == 24 * 24 * 7 + 7
     assert row["macs"] == pytest.approx(24 * 24 * 7, rel=0.01)
     assert row["latency_ms"] > 0
@@ -195,13 +203,15 @@ def test_an_onnx_model_of_single_rgb_images_to_logits_joins(
 ) -> None:
     pytest.importorskip("onnxruntime", reason="the extra [export] is not installed")
     file = tmp_path / "model.onnx"
-    onnx_file(file, np.load(answers / "images.npy"), np.load(answers / "labels.npy"))
+    labels = np.load(answers / "labels.npy")
+    expected = onnx_file(file, np.load(answers / "images.npy"), labels)
     command = ("add", run, "--name", "linear", "--model", file, "--scale=-1..1")
     stated = (*command, "--classes", ",".join(NAMES))
     refused = ferbench_here(*stated)
     assert refused.status == 2 and "say --logits" in refused.err
     done = ferbench_here(*stated, "--logits")
     assert done.status == 0, done.err
-    assert board(run).loc["linear", "accuracy"] == 1.0
+    assert stored(run, "linear") == pytest.approx(expected, abs=1e-4)
+    assert board(run).loc["linear", "accuracy"] == accuracy_on_test(run, expected, labels)
     assert board(run).loc["linear", "parameters"] == 3 * 24 * 24 * 7 + 7
     assert stored(run, "linear").sum(axis=1) == pytest.approx(1)

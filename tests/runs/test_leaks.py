@@ -13,6 +13,7 @@ from benchmarks.leaks.effect import read_laboratory
 from benchmarks.store.ledger import read_ledger
 from tests.runs.commands import ferbench, ferbench_here, kill_when
 
+COUNTERPART_NAMES = [counterpart.name for counterpart in COUNTERPARTS]
 TINY = """
 name = "tiny-leaks"
 [leaks]
@@ -30,7 +31,7 @@ seeds = [0, 1]
 architecture = "pixel-logistic"
 hyperparameters = { learning_rate = 0.001, batch_size = 16 }
 """
-MADE = (HONEST, *COUNTERPARTS, *(mistake.name for mistake in MISTAKES if mistake.trained))
+MADE = (HONEST, *COUNTERPART_NAMES, *(mistake.name for mistake in MISTAKES if mistake.trained))
 
 
 @pytest.fixture(scope="module")
@@ -52,20 +53,20 @@ def laboratory(protocol: Path, tmp_path_factory: pytest.TempPathFactory) -> Path
     return folder
 
 
-def worths(laboratory: Path) -> pd.DataFrame:
+def effects(laboratory: Path) -> pd.DataFrame:
     return pd.read_csv(laboratory / "leaks.csv").set_index("mistake")
 
 
 def test_each_run_lies_in_a_folder_of_its_own_with_its_own_page(laboratory: Path) -> None:
     for name in MADE:
         manifest = json.loads((laboratory / name / "manifest.json").read_text("utf-8"))
-        mistaken = name != HONEST and name not in COUNTERPARTS
+        mistaken = name != HONEST and name not in COUNTERPART_NAMES
         assert manifest["protocol"]["mistake"] == (name if mistaken else None)
         assert manifest["split"]["counts"]["train"]
         page = (laboratory / name / "leaderboard.html").read_text("utf-8")
         assert ("known mistake on purpose" in page) == mistaken
     assert (laboratory / "leaks.html").is_file()
-    assert (worths(laboratory)["status"] == "ok").all()
+    assert (effects(laboratory)["status"] == "ok").all()
 
 
 def test_the_mistakes_stand_on_the_same_images_as_the_honest_run(laboratory: Path) -> None:
@@ -79,7 +80,7 @@ def test_the_mistakes_stand_on_the_same_images_as_the_honest_run(laboratory: Pat
 def test_test_images_in_training_lift_the_score_far_above_the_honest_one(
     laboratory: Path,
 ) -> None:
-    row = worths(laboratory).loc["test-in-training"]
+    row = effects(laboratory).loc["test-in-training"]
     assert row["gain_low"] > 0.2
     assert row["test_in_training"] == 1
 
@@ -102,9 +103,9 @@ def test_the_test_set_itself_is_opened_for_scoring_only(laboratory: Path) -> Non
         openings = [
             line
             for line in read_ledger(laboratory / name / "ledger.jsonl")
-            if line["event"] == "test-opened"
+            if line.event == "test-opened"
         ]
-        assert [line["purpose"] for line in openings] == ["score", "score"]
+        assert [line.purpose for line in openings] == ["score", "score"]
 
 
 def test_a_second_run_trains_nothing_and_ends_in_the_same_numbers(
@@ -151,6 +152,6 @@ def test_another_protocol_in_the_same_folder_is_refused(laboratory: Path, tmp_pa
 def test_the_preset_shows_the_blatant_mistakes(tmp_path: Path) -> None:
     done = ferbench("run", "leaks", "--out", tmp_path / "leaks", FERBENCH_CACHE=str(tmp_path))
     assert done.status == 0, done.err
-    found = worths(tmp_path / "leaks")
+    found = effects(tmp_path / "leaks")
     for mistake in ("test-in-training", "oversample-before-split", "augment-before-split"):
         assert found.loc[mistake, "gain_low"] > 0, mistake

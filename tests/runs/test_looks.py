@@ -54,15 +54,15 @@ def test_every_fit_is_scored_under_corruptions_and_networks_have_maps(run: Path)
 
 
 def test_each_purpose_opens_the_test_set_once_for_a_fit(run: Path) -> None:
-    lines = [x for x in read_ledger(run / "ledger.jsonl") if x["event"] == "test-opened"]
-    opened = [(line["variant"], line["seed"], line["purpose"]) for line in lines]
+    lines = [x for x in read_ledger(run / "ledger.jsonl") if x.event == "test-opened"]
+    opened = [(line.variant, line.seed, line.purpose) for line in lines]
     assert len(opened) == len(set(opened)) == 2 * VARIANTS + WITH_MAPS + 2 * VARIANTS
 
 
 def test_a_network_without_a_map_is_told_and_never_opens_the_test_set(run: Path) -> None:
     lines = read_ledger(run / "ledger.jsonl")
-    assert {x["variant"] for x in lines if x["event"] == "fallback"} == {"two-faced"}
-    asked = {x["variant"] for x in lines if x.get("purpose") == "explain"}
+    assert {x.variant for x in lines if x.event == "fallback"} == {"two-faced"}
+    asked = {x.variant for x in lines if x.event == "test-opened" and x.purpose == "explain"}
     assert asked == {"emotionnet", "timm:resnet10t.scratch@32"}
 
 

@@ -11,11 +11,17 @@ import pandas as pd
 import pytest
 
 from benchmarks.store.ledger import read_ledger
-from tests.runs.commands import SMALL, TINY, ferbench, ferbench_here, kill_when, numbers, stop_when
-from tests.runs.conftest import temporary_of
-
-TIMM = "timm:resnet10t"
-VARIANTS = ["majority", "emotionnet", f"{TIMM}.source.fine-tune@32"]
+from tests.runs.commands import (
+    SMALL,
+    TINY,
+    VARIANTS,
+    ferbench,
+    ferbench_here,
+    kill_when,
+    numbers,
+    stop_when,
+    temporary_of,
+)
 
 
 def test_a_run_leaves_the_results_folder_of_the_design(unbroken: Path) -> None:
@@ -67,19 +73,19 @@ def test_predictions_are_probabilities_of_each_validation_and_test_image(unbroke
 
 def test_the_ledger_tells_each_opening_of_the_test_set_and_each_trial(unbroken: Path) -> None:
     lines = read_ledger(unbroken / "ledger.jsonl")
-    openings = [x for x in lines if x["event"] == "test-opened"]
-    scored = [(x["variant"], x["seed"]) for x in openings if x["purpose"] == "score"]
+    openings = [x for x in lines if x.event == "test-opened"]
+    scored = [(x.variant, x.seed) for x in openings if x.purpose == "score"]
     assert sorted(scored) == sorted((name, seed) for name in VARIANTS for seed in (0, 1))
-    explained = [(x["variant"], x["seed"]) for x in openings if x["purpose"] == "explain"]
+    explained = [(x.variant, x.seed) for x in openings if x.purpose == "explain"]
     assert sorted(explained) == sorted((name, 0) for name in VARIANTS if name != "majority")
     assert len(openings) == len(scored) + len(explained)
-    trials = [(x["variant"], x["number"]) for x in lines if x["event"] == "trial"]
+    trials = [(x.variant, x.number) for x in lines if x.event == "trial"]
     assert len(trials) == len(set(trials)) == 1 + 3 + 3
-    assert [x["event"] for x in lines].count("pretrain") == 1
+    assert [x.event for x in lines].count("pretrain") == 1
 
 
 def test_the_test_set_is_opened_after_the_last_fit(unbroken: Path) -> None:
-    events = [line["event"] for line in read_ledger(unbroken / "ledger.jsonl")]
+    events = [line.event for line in read_ledger(unbroken / "ledger.jsonl")]
     assert max(i for i, e in enumerate(events) if e == "fit") < events.index("test-opened")
 
 
@@ -113,9 +119,9 @@ def test_a_run_killed_in_tuning_and_in_a_final_fit_ends_in_the_same_numbers(
         f"emotionnet {seed}": whole["fits"][f"emotionnet {seed}"] for seed in (0, 1)
     }
     trials = [
-        (line["variant"], line["number"])
+        (line.variant, line.number)
         for line in read_ledger(run / "ledger.jsonl")
-        if line["event"] == "trial"
+        if line.event == "trial"
     ]
     assert len(trials) == len(set(trials))
 

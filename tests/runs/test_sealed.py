@@ -169,6 +169,10 @@ def test_each_opening_is_recorded_before_the_test_set_is_read(
     for file in run.glob("fits/*/seed-*/predictions.parquet"):
         file.unlink()
     assert ferbench("run", honest.with_suffix(".toml"), "--data", folder, "--out", run).status == 0
-    openings = [x for x in read_ledger(run / "ledger.jsonl") if x.get("purpose") == "score"]
+    openings = [
+        event
+        for event in read_ledger(run / "ledger.jsonl")
+        if event.event == "test-opened" and event.purpose == "score"
+    ]
     assert len(openings) == 2
-    assert openings[0]["key"] == openings[1]["key"]
+    assert openings[0].key == openings[1].key

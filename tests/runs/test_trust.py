@@ -13,8 +13,7 @@ from benchmarks.evaluation.budget import budgets
 from benchmarks.protocol.canonical import digest
 from benchmarks.store.ledger import scorings
 from benchmarks.store.reading import read_run
-from tests.runs.commands import TINY, ferbench, ferbench_here, numbers
-from tests.runs.test_runs import VARIANTS
+from tests.runs.commands import TINY, VARIANTS, ferbench, ferbench_here, numbers
 
 TRANSFER = "timm:resnet10t.source.fine-tune@32"
 

@@ -19,7 +19,7 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from benchmarks.evaluation.fitted import choose
+from benchmarks.evaluation.fitted import resolve_fit
 from benchmarks.store.folder import slug
 from benchmarks.use.predictor import PredictorProcess
 from datasets.cache import open_data_set
@@ -204,7 +204,7 @@ def test_a_model_that_cannot_be_had_is_told_in_one_line(
 
 
 def test_a_worker_that_is_killed_is_told_and_nothing_hangs(run: Path) -> None:
-    with closing(PredictorProcess(choose(f"{run}/pixel-logistic"))) as predictor:
+    with closing(PredictorProcess(resolve_fit(f"{run}/pixel-logistic"))) as predictor:
         images = np.zeros((2, 48, 48, 1), np.uint8)
         assert predictor.predict(images).shape == (2, 7)
         os.kill(predictor.pid, signal.SIGKILL)
@@ -213,7 +213,7 @@ def test_a_worker_that_is_killed_is_told_and_nothing_hangs(run: Path) -> None:
 
 
 def test_images_of_another_shape_are_refused_and_the_worker_lives_on(run: Path) -> None:
-    with closing(PredictorProcess(choose(f"{run}/pixel-logistic"))) as predictor:
+    with closing(PredictorProcess(resolve_fit(f"{run}/pixel-logistic"))) as predictor:
         with pytest.raises(ModelError):
             predictor.predict(np.zeros((1, 20, 20, 1), np.uint8))
         assert predictor.predict(np.zeros((1, 48, 48, 1), np.uint8)).shape == (1, 7)

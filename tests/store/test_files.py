@@ -8,9 +8,11 @@ import pandas as pd
 import pytest
 
 from benchmarks.errors import InputError
-from benchmarks.store.files import read_json, replacing_folder, stored_key, write_json, write_table
+from benchmarks.store.files import read_json, stored_key, write_json, write_table
 from benchmarks.store.folder import RunFolder, slug
-from benchmarks.store.ledger import Ledger, append_line, read_ledger
+from benchmarks.store.ledger import Ledger, append_event, read_ledger
+from benchmarks.store.records import FitSpent
+from datasets.files import replacing_folder
 
 
 def test_a_variant_name_becomes_a_folder_name() -> None:
@@ -45,17 +47,17 @@ def test_a_damaged_json_file_counts_as_absent(tmp_path: Path) -> None:
 
 def test_a_line_cut_off_by_a_kill_costs_that_line_only(tmp_path: Path) -> None:
     path = tmp_path / "ledger.jsonl"
-    append_line(path, {"event": "fit", "variant": "a"})
+    append_event(path, FitSpent(variant="a"))
     with path.open("a") as file:
         file.write('{"event": "fi')
-    append_line(path, {"event": "fit", "variant": "b"})
-    assert [line["variant"] for line in read_ledger(path)] == ["a", "b"]
+    append_event(path, FitSpent(variant="b"))
+    assert [event.variant for event in read_ledger(path)] == ["a", "b"]
 
 
 def test_the_ledger_records_an_event_once_over_restarts(tmp_path: Path) -> None:
     path = tmp_path / "ledger.jsonl"
     for _ in range(2):
-        Ledger(path).record("fit", variant="a", key="k", images_seen=10)
+        Ledger(path).record(FitSpent(variant="a", key="k", images_seen=10))
     assert len(read_ledger(path)) == 1
 
 

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import asdict, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
-from benchmarks.data.corruptions import LEVELS
+from benchmarks.data import corruptions
+from benchmarks.data.corruptions import CORRUPTIONS
 from benchmarks.errors import InputError
 from benchmarks.evaluation.attention import attention
 from benchmarks.evaluation.robustness import robustness
+from benchmarks.store.files import write_table
 from benchmarks.store.ledger import openings, scorings
 from benchmarks.store.reading import read_run
+from benchmarks.store.records import CorruptionRecord
 from tests.folder import ROWS, build
 from tests.folder_extras import IMAGES, ask
 
@@ -43,9 +49,9 @@ def test_clean_accuracy_is_that_of_the_predictions_on_the_same_images(folder: Pa
 
 def test_a_drop_is_what_a_corruption_takes_of_the_clean_accuracy(folder: Path) -> None:
     for each in robustness(read_run(folder), ORDER):
-        for corruption in LEVELS:
-            levels = [level.value for level in each.accuracy[corruption]]
-            drop = each.drop[corruption]
+        for corruption in each.corruptions:
+            levels = [level.value for level in each.accuracy[corruption.name]]
+            drop = each.drop[corruption.name]
             assert drop.value == pytest.approx(each.clean.value - np.mean(levels))
             assert drop.low <= drop.value <= drop.high
         every = [level.value for levels in each.accuracy.values() for level in levels]
@@ -69,6 +75,55 @@ def test_answers_to_other_images_than_the_protocol_wants_are_not_read(folder: Pa
     assert changed != manifest
     (folder / "manifest.json").write_text(changed, "utf-8")
     assert robustness(read_run(folder), ORDER) == ()
+
+
+def rewrite(path: Path, *, corruptions: Any = None) -> None:
+    """Write a table of answers again, as if told of ``corruptions``."""
+    table = pd.read_parquet(path)
+    attributes = {**table.attrs, "corruptions": corruptions}
+    table.attrs = {name: value for name, value in attributes.items() if value is not None}
+    write_table(path, table)
+
+
+def test_a_table_names_its_corruptions(folder: Path) -> None:
+    fit = read_run(folder).variants[0].fits[0].robustness
+    assert fit is not None
+    told = [(c.name, c.title, c.severities, c.legend) for c in CORRUPTIONS]
+    assert [(c.name, c.title, c.severities, c.legend) for c in fit.corruptions] == told
+
+
+def test_of_an_older_table_the_columns_name_the_corruptions(folder: Path) -> None:
+    before = robustness(read_run(folder), ORDER)
+    for path in folder.glob("fits/*/*/robustness.parquet"):
+        rewrite(path)
+    after = robustness(read_run(folder), ORDER)
+    assert [c.title for c in after[0].corruptions] == [c.title for c in CORRUPTIONS]
+    assert [each.accuracy for each in after] == [each.accuracy for each in before]
+
+
+def test_a_corruption_that_is_added_later_leaves_a_run_as_it_was(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = robustness(read_run(folder), ORDER)
+    seventh = replace(CORRUPTIONS[0], name="seventh", title="Seventh", severities=(1, 2))
+    monkeypatch.setattr(corruptions, "CORRUPTIONS", (*CORRUPTIONS, seventh))
+    assert robustness(read_run(folder), ORDER) == before
+
+
+def test_what_some_fits_were_not_asked_is_left_out_for_all(folder: Path) -> None:
+    told = [asdict(CorruptionRecord("noise", "Noise", (0.04,) * 5))]
+    rewrite(folder / "fits/plain-cnn/seed-1/robustness.parquet", corruptions=told)
+    for each in robustness(read_run(folder), ORDER):
+        assert [c.name for c in each.corruptions] == list(each.accuracy) == ["noise"]
+
+
+@pytest.mark.parametrize(
+    "told", ["blur", [{"name": "blur"}], [{"name": "snow", "severities": [1]}]]
+)
+def test_a_table_that_does_not_hold_what_it_names_is_refused(folder: Path, told: Any) -> None:
+    rewrite(folder / "fits/majority/seed-0/robustness.parquet", corruptions=told)
+    with pytest.raises(InputError, match=r"robustness.parquet: (is damaged|holds other images)"):
+        read_run(folder)
 
 
 @pytest.mark.parametrize("name", ["attention.npz", "robustness.parquet"])

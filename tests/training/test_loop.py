@@ -41,7 +41,7 @@ def test_pixel_logistic_learns_more_than_the_majority() -> None:
 
 def test_the_metric_selects_the_best_epoch() -> None:
     outcome = fit(metric="macro_f1")
-    values = [record.validation_macro_f1 for record in outcome.history]
+    values = [record.validation["macro_f1"] for record in outcome.history]
     assert outcome.best_value == max(values)
     assert outcome.best_epoch == values.index(max(values)) + 1
 

@@ -8,9 +8,9 @@ import cv2
 import numpy as np
 import pytest
 
+from benchmarks.machine.terminal import printable
 from benchmarks.use.annotate import AnnotatedCopies
 from benchmarks.use.faces import Box
-from benchmarks.use.formats import printable
 from benchmarks.use.pictures import FaceAnswer, File, list_files
 from tests.use.portraits import portrait, save
 

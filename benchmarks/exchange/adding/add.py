@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -13,8 +12,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from benchmarks.data.mistakes import apply_mistake
 from benchmarks.data.prepared import prepare_data
-from benchmarks.data.treatments import apply_mistake
 from benchmarks.errors import InputError
 from benchmarks.exchange.adding.incoming import AddRequest, IncomingModel, Probabilities
 from benchmarks.exchange.adding.loaders import suffixes
@@ -33,6 +32,7 @@ from benchmarks.store.keys import measure_key
 from benchmarks.store.ledger import Ledger
 from benchmarks.store.reading import read_manifest, read_run, refuse_mistaken, stored_fit
 from benchmarks.store.records import EXTERNAL, CostRecord, Fallback, RunResults
+from datasets.files import sha256_of
 from datasets.packs import Packs, stored_packs
 
 OUTSIDE = "benchmarks.exchange.adding.inference"
@@ -63,7 +63,7 @@ def add(request: AddRequest) -> Added:
     with folder.locked():
         refuse_changes(folder.path)
         run = read_run(folder.path)
-        sha256 = hashlib.sha256(request.file.read_bytes()).hexdigest()
+        sha256 = sha256_of(request.file)
         _refuse_taken(run, request.name)
         arrival = _arrival(request, run, folder, sha256)
         if _is_there(arrival):
@@ -212,13 +212,15 @@ def _doubted(
 ) -> tuple[str, ...]:
     """Return what speaks against the reading; refuse one that another beats by far."""
     class_names, reading = arrival.run.class_names, arrival.reading
+    asked = arrival.part("validation")
     found = list(
         doubts(
-            arrival.part("validation")["label"].to_numpy(np.int64),
+            asked["label"].to_numpy(np.int64),
             validation,
             class_names,
             reading.classes if reading else class_names,
             others,
+            asked["image_id"].to_numpy(np.str_),
         )
     )
     better = next((doubt for doubt in found if doubt.better), None)

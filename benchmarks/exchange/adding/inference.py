@@ -11,10 +11,8 @@ from numpy.typing import NDArray
 from benchmarks.engines.opened import Opened, Shapes
 from benchmarks.exchange.adding.loaders import open_model
 from benchmarks.exchange.adding.preprocessing import Batch, InputSpec
-from benchmarks.machine.timing import timed
+from benchmarks.machine.timing import BATCH, latency_ms
 from benchmarks.store.records import CostRecord
-
-BATCH = 64
 
 
 def describe(file: Path) -> tuple[Shapes, dict[str, str]]:
@@ -41,7 +39,8 @@ def measure(file: Path, reading: InputSpec, image_shape: tuple[int, ...]) -> Cos
     """Count the model's weights and operations and time it, preprocessing included."""
     opened = open_model(file)
     images = np.random.default_rng(0).integers(0, 256, (BATCH, *image_shape), np.uint8)
-    single, batch = _latency_ms(opened, images[:1], reading), _latency_ms(opened, images, reading)
+    single = latency_ms(lambda: outputs(opened, images[:1], reading))
+    batch = latency_ms(lambda: outputs(opened, images, reading))
     return CostRecord(
         parameters=opened.parameters(),
         macs=opened.macs(),
@@ -70,8 +69,3 @@ def _batch(opened: Opened, inputs: Batch, size: int) -> Batch:
     if opened.shapes.channels_first:
         inputs = np.ascontiguousarray(inputs.transpose(0, 3, 1, 2))
     return np.asarray(opened.run(inputs), np.float32).reshape(len(inputs), -1)[:count]
-
-
-def _latency_ms(opened: Opened, images: NDArray[np.uint8], reading: InputSpec) -> float:
-    """Return the median milliseconds of an answer."""
-    return timed(lambda: outputs(opened, images, reading)).median * 1000

@@ -9,10 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
-from benchmarks.evaluation.uncertainty import wilson
+from benchmarks.evaluation.uncertainty import Interval, mean_interval
+from benchmarks.metrics import Floats, Labels
 
-Labels = NDArray[np.int64]
-Probabilities = NDArray[np.float64]
 POINTS, NATS = 0.05, 0.1
 SMALLEST = 1e-6
 
@@ -31,14 +30,16 @@ class Doubt:
 
 @dataclass(frozen=True, eq=False)
 class _Scored:
-    """Answers to validation images and how good they are."""
+    """Answers to validation images and how good they are; ``pictures`` names what they show."""
 
     labels: Labels
-    answers: Probabilities
+    answers: Floats
+    pictures: NDArray[np.str_]
 
     @property
-    def accuracy(self) -> float:
-        return float((self.answers.argmax(axis=1) == self.labels).mean())
+    def accuracy(self) -> Interval:
+        right = self.answers.argmax(axis=1) == self.labels
+        return mean_interval(right, self.pictures, fraction=True)
 
     @property
     def losses(self) -> NDArray[np.float64]:
@@ -46,37 +47,49 @@ class _Scored:
         given = self.answers[np.arange(len(self.labels)), self.labels]
         return -np.log(np.maximum(given, SMALLEST))
 
+    @property
+    def rank(self) -> tuple[float, float]:
+        """What the better of two is larger in: accuracy, then minus the log-loss."""
+        return self.accuracy.value, -float(self.losses.mean())
+
     def first(self, count: int) -> _Scored:
-        return _Scored(self.labels[:count], self.answers[:count])
+        return _Scored(self.labels[:count], self.answers[:count], self.pictures[:count])
+
+    def given(self, answers: Floats) -> _Scored:
+        return _Scored(self.labels, answers, self.pictures)
 
     def told(self) -> str:
-        return f"{self.accuracy:.1%} (log-loss {self.losses.mean():.2f})"
+        return f"{self.accuracy.value:.1%} (log-loss {self.losses.mean():.2f})"
 
 
 def doubts(
     labels: Labels,
-    answers: Probabilities,
+    answers: Floats,
     class_names: tuple[str, ...],
     stated: tuple[str, ...],
-    others: Mapping[str, Probabilities],
+    others: Mapping[str, Floats],
+    pictures: NDArray[np.str_],
 ) -> Iterator[Doubt]:
     """Yield what speaks against a reading under which ``answers`` came from validation images.
 
     ``answers`` are N×K in the order of ``class_names``, as are those of ``others``, scale →
     answers to the first images under that scale. ``stated`` is the order of the model's outputs
-    as its user stated it. Another reading, with another scale or the order of classes that makes
-    the labels likeliest, is much better if it gains five points of accuracy with intervals that
-    do not meet, or a tenth of log-loss without losing accuracy; it must also tell more than the
-    frequencies of the classes do.
+    as its user stated it; ``pictures`` (N) tells identical images, which count as one. Another
+    reading, with another scale or the order of classes that makes the labels likeliest, is much
+    better if it gains five points of accuracy with intervals that do not meet, or a tenth of
+    log-loss without losing accuracy; it must also tell more than the frequencies of the classes
+    do.
     """
-    own = _Scored(labels, answers)
+    own = _Scored(labels, answers, pictures)
     found = list(_better(own, others, stated, class_names))
     if found:
-        score, reading = max(found, key=lambda pair: (pair[0].accuracy, -pair[0].losses.mean()))
+        score, reading = max(
+            found, key=lambda pair: (pair[0].accuracy.value, -pair[0].losses.mean())
+        )
         text = f"on validation it scores {own.told()} as stated, but {score.told()} with {reading}"
         yield Doubt(text, better=True)
     common, name = _commonest(labels, class_names)
-    if wilson(own.accuracy, len(labels))[0] <= common:
+    if own.accuracy.low <= common:
         yield Doubt(
             f"on validation it scores {own.told()}, no better than always answering "
             f"“{name}” ({common:.1%})",
@@ -86,19 +99,19 @@ def doubts(
 
 def _better(
     own: _Scored,
-    others: Mapping[str, Probabilities],
+    others: Mapping[str, Floats],
     stated: tuple[str, ...],
     class_names: tuple[str, ...],
 ) -> Iterator[tuple[_Scored, str]]:
     """Yield each reading that is much better than the stated one, with its score."""
     for scale, answers in {"": own.answers, **others}.items():
         base = own.first(len(answers))
-        given = _Scored(base.labels, answers)
+        given = base.given(answers)
         told = [f"scale {scale}"] if scale else []
         if scale and _much_better(given, base):
             yield given, told[0]
         order = _likeliest_order(given)
-        ordered = _Scored(base.labels, answers[:, np.argsort(order)])
+        ordered = base.given(answers[:, np.argsort(order)])
         if _much_better(ordered, given) and _much_better(ordered, base):
             meant = dict(zip(class_names, (class_names[k] for k in order), strict=True))
             right = ",".join(meant[name] for name in stated)
@@ -115,13 +128,11 @@ def _likeliest_order(scored: _Scored) -> NDArray[np.int64]:
 
 
 def _much_better(given: _Scored, stated: _Scored) -> bool:
-    count = len(given.labels)
-    low, high = wilson(given.accuracy, count)[0], wilson(stated.accuracy, count)[1]
-    gains = stated.losses - given.losses
-    surely = float(gains.mean() - 1.96 * gains.std() / np.sqrt(count))
-    more = given.accuracy - stated.accuracy > POINTS and low > high
-    likelier = given.accuracy >= stated.accuracy and surely > NATS
-    return bool((more or likelier) and _informed(given, low))
+    ours, theirs = given.accuracy, stated.accuracy
+    gains = mean_interval(stated.losses - given.losses, given.pictures, fraction=False)
+    more = ours.value - theirs.value > POINTS and ours.low > theirs.high
+    likelier = ours.value >= theirs.value and gains.low > NATS
+    return bool((more or likelier) and _informed(given, ours.low))
 
 
 def _informed(given: _Scored, low: float) -> bool:

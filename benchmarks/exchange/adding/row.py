@@ -8,7 +8,7 @@ from pathlib import Path
 
 from benchmarks.exchange.adding.incoming import IncomingModel, Probabilities
 from benchmarks.exchange.adding.preprocessing import InputSpec
-from benchmarks.store.files import now, replacing_folder
+from benchmarks.store.files import now
 from benchmarks.store.folder import FitFolder
 from benchmarks.store.keys import score_key
 from benchmarks.store.ledger import record_opening
@@ -22,6 +22,7 @@ from benchmarks.store.records import (
     VariantRecord,
 )
 from benchmarks.store.writing import write_cost, write_fit, write_manifest, write_predictions
+from datasets.files import replacing_folder
 
 CAVEAT = (
     "brought in from outside: its training is unknown, it had no part in the equal budget, "

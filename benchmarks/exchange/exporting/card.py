@@ -6,14 +6,12 @@ from typing import Any
 
 from benchmarks.engines.registry import engine_spec
 from benchmarks.engines.spec import ExportFormat
+from benchmarks.evaluation.fitted import ScoredFit
 from benchmarks.evaluation.scores import score
-from benchmarks.evaluation.uncertainty import wilson
-from benchmarks.exchange.exporting.fits import ScoredFit
+from benchmarks.evaluation.uncertainty import mean_interval
 from benchmarks.store.records import RunResults
 from datasets.records import DataError
 from datasets.registry import discover
-
-INTERVAL = "95 % Wilson interval of this fit's accuracy; it covers the sampling of images only"
 
 
 def card(chosen: ScoredFit, form: ExportFormat) -> dict[str, Any]:
@@ -65,14 +63,15 @@ def card(chosen: ScoredFit, form: ExportFormat) -> dict[str, Any]:
 def _test(chosen: ScoredFit) -> dict[str, Any]:
     test = chosen.fit.test
     scores = score(test)
-    low, high = wilson(scores["accuracy"], len(test.labels))
+    accuracy = mean_interval(test.correct, test.image_ids, fraction=True)
     return {
         "images": len(test.labels),
         "images_with_a_duplicate_elsewhere": chosen.run.test_duplicates,
         **scores,
-        "accuracy_low": low,
-        "accuracy_high": high,
-        "interval": "95 % Wilson interval; it covers the sampling of images only",
+        "accuracy_low": accuracy.low,
+        "accuracy_high": accuracy.high,
+        "interval": "95 % Wilson interval of the effective number of images, copies counted once; "
+        "it covers the sampling of images only",
     }
 
 

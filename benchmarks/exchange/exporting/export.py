@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,11 +16,12 @@ from numpy.typing import NDArray
 from benchmarks.engines.registry import engine_spec
 from benchmarks.engines.spec import ExportFormat
 from benchmarks.errors import InputError
+from benchmarks.evaluation.fitted import resolve_scored_fit
 from benchmarks.exchange.exporting.card import card
-from benchmarks.exchange.exporting.fits import scored_fit
 from benchmarks.exchange.exporting.formats import choose_format
 from benchmarks.processes import call
 from benchmarks.store.files import write_json
+from datasets.files import sha256_of
 
 TOLERANCE = 1e-4
 IMAGES = 16
@@ -63,7 +62,7 @@ def export(request: ExportRequest) -> Exported:
     random images are within 1e-4 of the run's own; otherwise ``InputError`` is raised and
     nothing is left. So it is for a wrong reference, format or place.
     """
-    chosen = scored_fit(request.reference, request.seed)
+    chosen = resolve_scored_fit(request.reference, request.seed)
     form = choose_format(request.format, chosen.variant.record.engine, chosen.variant.name)
     target = _target(request.out, form)
     facts = card(chosen, form)
@@ -123,11 +122,10 @@ def _refuse_taken(target: Path) -> None:
 @contextmanager
 def _beside(target: Path) -> Iterator[Path]:
     """Yield a temporary folder on the same disk, which is gone when the block ends."""
-    folder = Path(tempfile.mkdtemp(dir=target.parent, prefix=".ferbench-export-"))
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    with tempfile.TemporaryDirectory(
+        dir=target.parent, prefix=".ferbench-export-", ignore_cleanup_errors=True
+    ) as folder:
+        yield Path(folder)
 
 
 def _compared(folder: Path, target: Path, facts: dict[str, Any]) -> Exported:
@@ -154,13 +152,12 @@ def _compared(folder: Path, target: Path, facts: dict[str, Any]) -> Exported:
 
 
 def _put_in_place(file: Path, target: Path, facts: dict[str, Any], exported: Exported) -> None:
-    content = file.read_bytes()
     described = {
         **facts,
         "file": {
             "name": target.name,
-            "bytes": len(content),
-            "sha256": hashlib.sha256(content).hexdigest(),
+            "bytes": file.stat().st_size,
+            "sha256": sha256_of(file),
         },
         "check": {
             "images": exported.images,

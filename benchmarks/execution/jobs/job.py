@@ -7,7 +7,7 @@ from pathlib import Path
 
 from benchmarks.engines.contract import InitialWeights, Precision, Strategy, Task
 from benchmarks.store.keys import ExplainIdentity, RobustnessIdentity, TrainingIdentity
-from models.registry import Augmentation, EngineName, Recipe, Selection, Value
+from models.registry import Augmentation, EngineName, Recipe, Value
 
 SCRATCH = InitialWeights(kind="scratch")
 
@@ -91,7 +91,7 @@ class TrainJob(StepsJob):
 
     epochs: int
     until: int
-    selection: Selection
+    selection: str
     identity: TrainingIdentity
     checkpoint: Path | None = None
 

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from benchmarks.data.corruptions import LEVELS, STRENGTHS, corrupt
+from benchmarks.data import corruptions
 from benchmarks.engines.contract import Attention, Engine, NoMap, Predictor
 from benchmarks.errors import JobFailed
 from benchmarks.execution.jobs.choice import chosen
@@ -18,7 +18,7 @@ from benchmarks.execution.jobs.job import AskJob, ExplainJob, RobustnessJob, Sco
 from benchmarks.execution.jobs.kinds import kind_of
 from benchmarks.execution.jobs.results import Answer
 from benchmarks.store.ledger import record_opening
-from benchmarks.store.records import ExplainRecord, RobustnessRecord
+from benchmarks.store.records import CorruptionRecord, ExplainRecord, RobustnessRecord
 from benchmarks.store.writing import write_attention, write_predictions, write_robustness
 from benchmarks.training.checkpoint import EpochRecord
 from models.registry import discover
@@ -82,7 +82,7 @@ def explain(job: ExplainJob, engine: Engine, on_epoch: OnEpoch) -> ExplainRecord
 
 
 def robustness(job: RobustnessJob, engine: Engine, on_epoch: OnEpoch) -> RobustnessRecord:
-    """Let a fit answer test images under every corruption and strength, and untouched."""
+    """Let a fit answer test images under every corruption and severity, and untouched."""
     started = time.perf_counter()
     exam = _opened(job)
     identity = job.identity
@@ -91,19 +91,27 @@ def robustness(job: RobustnessJob, engine: Engine, on_epoch: OnEpoch) -> Robustn
     model = engine.restore(job.fit, discover(job.plugins))
     seeds = [(identity.seed, row) for row in table["row"].tolist()]
     table["clean"] = _answers(model.predict, images)
-    for corruption in LEVELS:
-        for strength in STRENGTHS:
-            changed = corrupt(images, corruption, strength, seeds)
-            table[f"{corruption}_{strength}"] = _answers(model.predict, changed)
+    for corruption in corruptions.CORRUPTIONS:
+        for number in range(1, len(corruption.severities) + 1):
+            changed = corruptions.corrupt(images, corruption.name, number, seeds)
+            table[f"{corruption.name}_{number}"] = _answers(model.predict, changed)
     record = RobustnessRecord(
         key=job.key,
         identity=identity,
-        corruptions={corruption: tuple(STRENGTHS) for corruption in LEVELS},
-        images_seen=len(table) * (1 + len(LEVELS) * len(STRENGTHS)),
+        corruptions=described(),
+        images_seen=len(table) * (len(table.columns) - len(("row", "label"))),
         seconds=time.perf_counter() - started,
     )
     write_robustness(job.output, table, record)
     return record
+
+
+def described() -> tuple[CorruptionRecord, ...]:
+    """Return the corruptions as the table of answers names them."""
+    return tuple(
+        CorruptionRecord(each.name, each.title, each.severities, each.legend)
+        for each in corruptions.CORRUPTIONS
+    )
 
 
 def drawn(labels: NDArray[np.int64], images: int | None, seed: int) -> NDArray[np.int64]:

@@ -21,12 +21,13 @@ from benchmarks.execution.jobs.job import (
     TrialJob,
 )
 from benchmarks.execution.jobs.results import Pretrained, RungResult
-from benchmarks.store.files import now, replacing_folder, write_json
+from benchmarks.store.files import now, write_json
 from benchmarks.store.records import FitRecord
 from benchmarks.store.writing import write_fit, write_history
 from benchmarks.training.checkpoint import EpochRecord
 from benchmarks.training.loop import Course, Examples, TrainingData, TrainingOutcome, train
 from datasets.cache import cache_folder
+from datasets.files import replacing_folder
 from models.registry import Architecture, discover
 
 OnEpoch = Callable[[EpochRecord], None]
@@ -55,7 +56,7 @@ def pretrain(job: PretrainJob, engine: Engine, on_epoch: OnEpoch) -> Pretrained:
         outcome.learner.save_backbone(folder / "backbone.safetensors")
         result = Pretrained(
             key=job.key,
-            source_accuracy=outcome.history[outcome.best_epoch - 1].validation_accuracy,
+            source_accuracy=outcome.history[outcome.best_epoch - 1].validation["accuracy"],
             images_seen=outcome.images_seen,
             seconds=time.perf_counter() - started,
         )
@@ -71,7 +72,7 @@ def fit(job: FitJob, engine: Engine, on_epoch: OnEpoch) -> FitRecord:
     with replacing_folder(job.output.parent) as folder:
         files = outcome.learner.save(folder)
         outcome.learner.save_backbone(folder / "backbone.safetensors")
-        write_history(folder, pd.DataFrame([asdict(record) for record in outcome.history]))
+        write_history(folder, pd.DataFrame([record.as_row() for record in outcome.history]))
         record = FitRecord(
             key=job.key,
             variant=job.variant,

@@ -84,6 +84,15 @@ class Matrix:
     rows: tuple[tuple[str, tuple[MatrixCell, ...]], ...]
     counts: tuple[tuple[int, ...], ...]
 
+    @property
+    def table(self) -> Table:
+        """The counts as a plain table."""
+        return Table(
+            f"{self.caption}; rows: the label, columns: the answer",
+            (Column("Label", numeric=False), *map(Column, self.names)),
+            tuple((Cell(name), *(Cell(cell.text) for cell in cells)) for name, cells in self.rows),
+        )
+
 
 @dataclass(frozen=True)
 class PairCell:
@@ -104,6 +113,18 @@ class PairMatrix:
     caption: str
     columns: tuple[tuple[str, str], ...]
     rows: tuple[tuple[str, str, str, tuple[PairCell, ...]], ...]
+
+    @property
+    def table(self) -> Table:
+        """The differences as a plain table."""
+        return Table(
+            self.caption,
+            (Column("Variant", numeric=False), *(Column(place) for place, _ in self.columns)),
+            tuple(
+                (Cell(f"{place} {name}"), *(Cell(cell.text) for cell in cells))
+                for place, name, _, cells in self.rows
+            ),
+        )
 
 
 def table(

@@ -13,11 +13,11 @@ from matplotlib.ticker import MaxNLocator, PercentFormatter
 from benchmarks.evaluation.guessing import majority_share
 from benchmarks.report.elements.drawing import INK, QUIET, STYLE, TRAIN, VALIDATION
 from benchmarks.report.elements.numbers import shortened
-from benchmarks.report.sections.class_figure import class_shares
+from benchmarks.report.sections.data import class_shares
 from benchmarks.report.sections.variant_figures import variant_figures
-from benchmarks.store.files import replacing
 from benchmarks.store.folder import slug
 from benchmarks.store.records import RunResults
+from datasets.files import replacing
 
 LONGEST = 36
 
@@ -33,7 +33,7 @@ def overview(run: RunResults, board: pd.DataFrame) -> Figure:
         figure = Figure(figsize=(4.6, 0.5 + 0.27 * len(frame)), layout="constrained")
         axes = figure.subplots()
         for place, (_, row) in enumerate(frame.iterrows()):
-            seeds = [fit.test.correct.mean() for fit in by_name[row["variant"]].fits]
+            seeds = [fit.test.accuracy for fit in by_name[row["variant"]].fits]
             axes.plot([row["accuracy_low"], row["accuracy_high"]], [place] * 2, color=TRAIN, lw=1.6)
             axes.plot(seeds, [place] * len(seeds), "|", color=QUIET, ms=7, mew=0.9)
             axes.plot(row["accuracy"], place, "o", color=TRAIN, ms=5.5)

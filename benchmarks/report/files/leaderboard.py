@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Mapping
 
 import pandas as pd
 
+from benchmarks.evaluation.leaderboard import RANKED_BY, BoardColumn, Kind, columns
 from benchmarks.metrics import METRICS
 from benchmarks.report.elements.elements import Table, table
 from benchmarks.report.elements.numbers import (
@@ -15,9 +17,12 @@ from benchmarks.report.elements.numbers import (
     duration,
     interval,
     percent,
+    points,
     rank,
+    setting,
     supported,
     three_digits,
+    whole,
 )
 from benchmarks.report.files.table_formats import latex_of, markdown_of
 
@@ -48,30 +53,9 @@ def for_reading(frame: pd.DataFrame) -> Table:
 
     Ranks that the comparisons leave open are tied: ``1–3``.
     """
-    rows = [_readable(row) for _, row in frame.iterrows()]
-    return table(
-        "Variants by mean test accuracy", rows[0] if rows else (), [r.values() for r in rows]
-    )
-
-
-def _readable(row: pd.Series) -> dict[str, str]:
-    named = {"Variant": row["variant"]}
-    if row["reason"]:
-        named["Variant"] = f"{row['variant']} ({row['status']}: {row['reason']})"
-    named["Rank"] = rank(row["rank_low"], row["rank_high"])
-    for metric in METRICS:
-        unit = ", %" if metric.fraction else ""
-        named[metric.label + unit] = spread(row, metric.name, metric.fraction)
-        if metric.name == "accuracy":
-            ends = row["accuracy_low"], row["accuracy_high"]
-            named["95 % interval"] = interval(*ends, supported(*ends)) or MISSING
-            without = percent(row["accuracy_without_duplicates"], supported(*ends))
-            named["Accuracy without duplicates, %"] = without
-    named["Parameters"] = compact(row["parameters"])
-    named["MACs"] = compact(row["macs"])
-    named["Training"] = duration(row["train_seconds"])
-    named["Latency, ms"] = three_digits(row["latency_ms"])
-    return named
+    read = [column for column in columns() if column.text]
+    rows = [[TEXTS[column.kind](row, column) for column in read] for _, row in frame.iterrows()]
+    return table("Variants by mean test accuracy", [c.text for c in read] if rows else (), rows)
 
 
 def spread(row: pd.Series, name: str, fraction: bool) -> str:
@@ -83,3 +67,54 @@ def spread(row: pd.Series, name: str, fraction: bool) -> str:
     digits = supported(row.get(f"{name}_low"), row.get(f"{name}_high"), fraction=fraction)
     mean, deviation = form(row[name], digits), row[f"{name}_sd"]
     return mean if pd.isna(deviation) else f"{mean} ± {form(deviation, digits)}"
+
+
+def score_text(row: pd.Series, column: BoardColumn) -> str:
+    """Return the mean of the metric that ``column`` shows, with its spread."""
+    return spread(row, column.name, is_fraction(column))
+
+
+def is_fraction(column: BoardColumn) -> bool:
+    """Tell whether the metric that ``column`` shows is a share of 1."""
+    return next(metric.fraction for metric in METRICS if metric.name == column.name)
+
+
+def ends(row: pd.Series, column: BoardColumn) -> tuple[float, float]:
+    """Return the interval whose lower end ``column`` holds, or that of its score."""
+    name = column.name.removesuffix("_low")
+    return row[f"{name}_low"], row[f"{name}_high"]
+
+
+def _name(row: pd.Series, column: BoardColumn) -> str:
+    told = f" ({row['status']}: {row['reason']})" if row["reason"] else ""
+    return f"{row[column.name]}{told}"
+
+
+def _interval(row: pd.Series, column: BoardColumn) -> str:
+    return interval(*ends(row, column), supported(*ends(row, column))) or MISSING
+
+
+def _part(row: pd.Series, column: BoardColumn) -> str:
+    """Return a score of a part of the test set with the decimals of that of the whole."""
+    known = row[f"{RANKED_BY}_low"], row[f"{RANKED_BY}_high"]
+    return percent(row[column.name], supported(*known))
+
+
+def _formatted(form: Callable[[object], str]) -> Callable[[pd.Series, BoardColumn], str]:
+    return lambda row, column: form(row[column.name])
+
+
+TEXTS: Mapping[Kind, Callable[[pd.Series, BoardColumn], str]] = {
+    "name": _name,
+    "rank": lambda row, _: rank(row["rank_low"], row["rank_high"]),
+    "score": score_text,
+    "interval": _interval,
+    "part": _part,
+    "gain": lambda row, column: MISSING if pd.isna(g := row[column.name]) else points(g),
+    "count": _formatted(compact),
+    "whole": _formatted(whole),
+    "milliseconds": _formatted(three_digits),
+    "seconds": _formatted(duration),
+    "setting": lambda row, column: MISSING if pd.isna(v := row[column.name]) else setting(v),
+}
+"""How each kind of column is written."""

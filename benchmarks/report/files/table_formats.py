@@ -1,12 +1,14 @@
 """One table as CSV, Markdown and LaTeX, with whatever it says kept text.
 
-``scripts/take.js`` does the same in the browser; a test holds both to the same characters.
+``scripts/export.js`` does the same in the browser with what `for_script` gives it; a test holds
+both to the same characters.
 """
 
 from __future__ import annotations
 
 import csv
 import io
+import json
 import re
 from collections.abc import Callable, Iterator
 
@@ -96,8 +98,29 @@ def latex_of(shown: Table) -> str:
     return "\n".join(lines) + "\n"
 
 
-FORMS = {"csv": csv_of, "md": markdown_of, "tex": latex_of}
-"""Each form by the ending of its files."""
+FORMATS = {"csv": csv_of, "md": markdown_of, "tex": latex_of}
+"""Each format by the ending of its files."""
+
+
+def for_script() -> str:
+    """Return the patterns and escapes of this file as a statement of the page's script."""
+    patterns = {
+        "control": CONTROL.pattern,
+        "lines": LINES.pattern,
+        "spaces": SPACES.pattern,
+        "single": SINGLE.pattern,
+        "number": f"^{NUMBER.pattern}$",
+        "numeric": f"^{NUMERIC.pattern}",
+    }
+    known = {
+        "latex": LATEX,
+        "markdown": MARKDOWN,
+        "formula": FORMULA,
+        "minus": MINUS,
+        "missing": MISSING,
+        "patterns": patterns,
+    }
+    return f"const TABLE_FORMATS = {json.dumps(known)};\n"
 
 
 def escape_latex(text: str) -> str:
@@ -171,5 +194,5 @@ def _sides(shown: Table) -> list[str]:
 
 
 def _numbers(texts: list[str]) -> bool:
-    told = [text for text in texts if text not in ("", MISSING)]
-    return bool(told) and all(NUMERIC.match(text) for text in told)
+    filled = [text for text in texts if text not in ("", MISSING)]
+    return bool(filled) and all(NUMERIC.match(text) for text in filled)

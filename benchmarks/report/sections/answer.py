@@ -24,6 +24,7 @@ from benchmarks.report.elements.numbers import (
     whole,
     with_sign,
 )
+from benchmarks.report.elements.outline import Content
 from benchmarks.report.sections.choice_text import alternative, costs
 from benchmarks.store.records import Fallback, Merged, PretrainSpent, RunResults, VariantResults
 from datasets.audit import Audit
@@ -36,7 +37,7 @@ K = TypeVar("K", bound=Hashable)
 
 
 @dataclass(frozen=True)
-class Answer:
+class Answer(Content):
     """The answer in ``sentences``, what it is about (``scope``), and the ``caveats`` to it."""
 
     sentences: tuple[str, ...]
@@ -198,9 +199,9 @@ def _of_data(run: RunResults, without: str) -> Iterator[str]:
     manifest = run.manifest
     provenance = manifest.data.provenance
     if provenance.status != "official":
-        yield f"The data set is {provenance.status}" + _told(provenance.notes)
+        yield f"The data set is {provenance.status}" + _with_notes(provenance.notes)
     elif provenance.notes:
-        yield "About the data set" + _told(provenance.notes)
+        yield "About the data set" + _with_notes(provenance.notes)
     if run.test_duplicates:
         number = plural(run.test_duplicates, "test image has", "test images have")
         yield f"{number} an identical copy in the training or validation images.{without}"
@@ -295,5 +296,5 @@ def _some(names: Sequence[str]) -> str:
     return listing([*names[: MOST_NAMED - 1], f"{len(names) - MOST_NAMED + 1} more"])
 
 
-def _told(notes: Sequence[str]) -> str:
+def _with_notes(notes: Sequence[str]) -> str:
     return f": {'; '.join(notes)}." if notes else "."

@@ -15,6 +15,7 @@ from benchmarks.evaluation.statistics import Statistics
 from benchmarks.report.elements.drawing import inline_svg
 from benchmarks.report.elements.elements import Picture
 from benchmarks.report.elements.numbers import compact, listing, percent, plural
+from benchmarks.report.elements.outline import Content
 from benchmarks.report.sections.choice_text import alternative, given_up, least, lines, taken
 from benchmarks.report.sections.choosing_figures import MARK, Axis, cost_figures, drawable
 from benchmarks.store.records import RunResults
@@ -41,7 +42,7 @@ class Slider:
 
 
 @dataclass(frozen=True)
-class ChoosingSection:
+class ChoosingSection(Content):
     """The figures, the sliders, what is said without limits, and the data for the script.
 
     ``data`` holds numbers and sentences for every candidate, best first; the script looks up
@@ -68,7 +69,7 @@ def choosing_section(
         sliders=sliders,
         unlimited=tuple(lines(choice, offered, Limits())),
         data={
-            "candidates": [_told(each, offered, statistics) for each in offered],
+            "candidates": [_candidate_data(each, offered, statistics) for each in offered],
             "limits": {
                 slider.key: [[stop.limit, stop.label, stop.option] for stop in slider.stops]
                 for slider in sliders
@@ -79,7 +80,7 @@ def choosing_section(
     )
 
 
-def _told(
+def _candidate_data(
     candidate: Candidate, offered: Sequence[Candidate], statistics: Statistics
 ) -> dict[str, Any]:
     best = offered[0]

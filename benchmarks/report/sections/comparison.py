@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from benchmarks.evaluation.bootstrap import RESAMPLED
-from benchmarks.evaluation.comparison import McNemar, Pair
-from benchmarks.evaluation.resolution import Resolution
+from benchmarks.evaluation.comparison import McNemar, Pair, Resolution
 from benchmarks.evaluation.statistics import Score, Statistics, SubsetStatistics
 from benchmarks.metrics import METRICS
 from benchmarks.report.elements.elements import Cell, Column, PairCell, PairMatrix, Table, table
@@ -24,6 +22,7 @@ from benchmarks.report.elements.numbers import (
     whole,
     with_sign,
 )
+from benchmarks.report.elements.outline import Content, present
 from benchmarks.store.records import RunResults
 
 ALL_KNOWN = (
@@ -42,7 +41,7 @@ OUTSIDE = "What was trained elsewhere against the run's own; no part of the rank
 
 
 @dataclass(frozen=True)
-class ComparisonSection:
+class ComparisonSection(Content):
     """What the page shows of the comparisons; what it does not have is ``None`` or empty."""
 
     sentences: tuple[str, ...]
@@ -52,6 +51,16 @@ class ComparisonSection:
     sources: Table
     parts: Table | None
     about_parts: str
+
+    def exports(self) -> Iterator[tuple[str, Table]]:
+        """Yield the matrix and each table."""
+        return present(
+            matrix=self.matrix.table if self.matrix else None,
+            pairs=self.pairs,
+            outside=self.outside,
+            sources=self.sources,
+            parts=self.parts,
+        )
 
 
 def comparison_section(
@@ -242,7 +251,7 @@ def _parts(statistics: Statistics, whole_set: SubsetStatistics) -> Table | None:
         return None
     columns = [Column("Variant", numeric=False)]
     for metric in METRICS:
-        if metric.name in RESAMPLED:
+        if metric.resampled is not None:
             label = metric.label + (", %" if metric.fraction else "")
             columns += [Column(label, metric.definition), Column("without duplicates")]
     rows = [
@@ -251,7 +260,7 @@ def _parts(statistics: Statistics, whole_set: SubsetStatistics) -> Table | None:
             *(
                 _score(each.scores[name][metric.name], metric.fraction)
                 for metric in METRICS
-                if metric.name in RESAMPLED
+                if metric.resampled is not None
                 for each in (whole_set, part)
             ),
         )

@@ -5,10 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from benchmarks.report.elements.drawing import inline_svg
+import matplotlib
+from matplotlib.figure import Figure
+from matplotlib.ticker import PercentFormatter
+
+from benchmarks.report.elements.drawing import (
+    GRID,
+    INK,
+    QUIET,
+    STYLE,
+    TRAIN,
+    VALIDATION,
+    inline_svg,
+)
 from benchmarks.report.elements.elements import Cell, Column, Picture, Table, table
 from benchmarks.report.elements.numbers import MISSING, decimal, plural, whole, with_sign
-from benchmarks.report.sections.class_figure import class_shares
+from benchmarks.report.elements.outline import Content
 from benchmarks.store.records import RunResults
 from datasets.audit import Audit
 from datasets.duplicates import Place
@@ -17,6 +29,8 @@ Counts = Mapping[str, Mapping[str, int]]
 
 LISTED = 20
 """How many places of a kind the page lists; ``audit.json`` has all."""
+MARKS = (("o", TRAIN), ("D", VALIDATION), ("|", INK))
+"""Marker and colour of the first, second and third split."""
 POLICIES = {
     "keep": "keep: every image stays where the split has it, also where it is in several",
     "drop-train-duplicates": "drop-train-duplicates: training and validation lost every image "
@@ -26,7 +40,7 @@ POLICIES = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class DataSection:
+class DataSection(Content):
     """What the page tells of the data; what an audit alone knows is empty without one.
 
     ``policy`` is what was done about duplicates, ``lists`` name single images.
@@ -38,6 +52,13 @@ class DataSection:
     remarks: tuple[str, ...] = ()
     tables: tuple[Table, ...] = ()
     lists: tuple[Table, ...] = ()
+
+    def exports(self) -> Iterator[tuple[str, Table]]:
+        """Yield the balance of the classes and each table."""
+        yield "balance", self.balance
+        for name, several in (("tables", self.tables), ("lists", self.lists)):
+            for shown in several:
+                yield f"{name} {shown.caption.partition(':')[0]}", shown
 
 
 def data_section(run: RunResults, *, named: bool = True) -> DataSection | None:
@@ -58,7 +79,7 @@ def data_section(run: RunResults, *, named: bool = True) -> DataSection | None:
         shares=shares,
         policy=_policy(found),
         remarks=tuple(_remarks(found)),
-        tables=(_duplicates(found), _looks(found)),
+        tables=(_duplicates(found), _appearance(found)),
         lists=tuple(each for each in _lists(found) if each.rows) if named else (),
     )
 
@@ -69,6 +90,34 @@ def _shares(counts: Counts) -> Picture:
         "The share of each class in each split; the same numbers stand in the table",
         "Share of each class in each split",
     )
+
+
+def class_shares(counts: Mapping[str, Mapping[str, int]]) -> Figure:
+    """Draw the share of each class in each split; ``counts`` is split → class → images."""
+    names = list(dict.fromkeys(name for classes in counts.values() for name in classes))
+    with matplotlib.rc_context(STYLE):
+        figure = Figure(figsize=(4.6, 0.75 + 0.27 * len(names)), layout="constrained")
+        axes = figure.subplots()
+        for (marker, colour), (split, classes) in zip(MARKS, counts.items(), strict=False):
+            total = max(sum(classes.values()), 1)
+            shares = [classes.get(name, 0) / total for name in names]
+            size = 11 if marker == "|" else 5.5
+            axes.plot(shares, range(len(names)), marker, color=colour, ms=size, label=split)
+        axes.set(ylim=(len(names) - 0.5, -0.5))
+        axes.set_xlim(left=0)
+        axes.set_yticks(range(len(names)), [name[:36] for name in names])
+        axes.tick_params(axis="y", length=0, labelcolor=INK)
+        axes.spines["left"].set_color(GRID)
+        axes.xaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+        axes.legend(
+            frameon=False,
+            labelcolor=QUIET,
+            ncols=3,
+            loc="lower left",
+            bbox_to_anchor=(0, 1),
+            borderpad=0,
+        )
+    return figure
 
 
 def _policy(found: Audit) -> str:
@@ -143,7 +192,7 @@ def _near(found: Audit, number: int) -> str:
     return MISSING if found.near_duplicates.not_searched else whole(number)
 
 
-def _looks(found: Audit) -> Table:
+def _appearance(found: Audit) -> Table:
     columns = [
         Column("Split", numeric=False),
         Column("Brightness", "Mean of an image's pixels, in grey levels."),
@@ -167,7 +216,7 @@ def _lists(found: Audit) -> Iterator[Table]:
     yield _listing(
         "Identical images with different labels",
         ("Images", "Labels"),
-        [("; ".join(map(_told, g)), ", ".join(p.label for p in g)) for g in contradicting],
+        [("; ".join(map(_describe, g)), ", ".join(p.label for p in g)) for g in contradicting],
     )
     leaks = [
         p
@@ -178,18 +227,23 @@ def _lists(found: Audit) -> Iterator[Table]:
         "Test images nearly identical to one in training or validation, most alike first",
         ("Image", "Test image", "Correlation", "Mirrored"),
         [
-            (_told(p.one), _told(p.other), decimal(p.correlation), "yes" if p.mirrored else "no")
+            (
+                _describe(p.one),
+                _describe(p.other),
+                decimal(p.correlation),
+                "yes" if p.mirrored else "no",
+            )
             for p in sorted(leaks, key=lambda p: -p.correlation)
         ],
     )
     bad = [(path, "cannot be read; left out") for path in found.unreadable]
     bad += [
-        (_told(place), "blank: standard deviation under 5 grey levels") for place in found.blank
+        (_describe(place), "blank: standard deviation under 5 grey levels") for place in found.blank
     ]
     yield _listing("Blank and unreadable images", ("Image", "What is wrong"), bad)
 
 
-def _told(place: Place) -> str:
+def _describe(place: Place) -> str:
     return f"{place.split} row {place.row}: {place.path}"
 
 

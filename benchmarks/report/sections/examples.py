@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
+from benchmarks.report.elements.outline import Content
 from benchmarks.report.elements.pictures import ImageSheet, Tile
 from benchmarks.report.sections.explanations import Gallery
 
@@ -13,10 +15,17 @@ EACH = 7
 CLASSES = 40
 
 
-def examples(names: Sequence[str], album: ImageSheet) -> tuple[Gallery, ...]:
+@dataclass(frozen=True)
+class ExamplesSection(Content):
+    """A gallery for each class; none without pictures."""
+
+    galleries: tuple[Gallery, ...]
+
+
+def examples_section(names: Sequence[str], album: ImageSheet) -> ExamplesSection:
     """Return a few training images of each class, spread over the split; none if closed."""
     if not album.open:
-        return ()
+        return ExamplesSection(())
     part = album.part("train")
     rows = part.rows["row"].to_numpy()
     galleries = []
@@ -26,4 +35,4 @@ def examples(names: Sequence[str], album: ImageSheet) -> tuple[Gallery, ...]:
         shown = [(int(row), album.stored("train", int(row))) for row in rows[chosen]]
         tiles = tuple(Tile(style, f"Training image {row}, labelled {name}") for row, style in shown)
         galleries.append(Gallery(name, tiles if len(places) else ()))
-    return tuple(galleries)
+    return ExamplesSection(tuple(galleries))

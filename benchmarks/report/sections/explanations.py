@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -17,6 +17,7 @@ from benchmarks.evaluation.failures import (
 )
 from benchmarks.report.elements.elements import Cell, Column, Table, table
 from benchmarks.report.elements.numbers import MISSING, plural, three_digits, whole, with_sign
+from benchmarks.report.elements.outline import Content, present
 from benchmarks.report.elements.pictures import ImageSheet, Tile
 from benchmarks.store.records import RunResults
 
@@ -37,7 +38,7 @@ class Gallery:
 
 
 @dataclass(frozen=True)
-class Look:
+class VariantMaps:
     """One variant's maps: class by class the surest right and the surest wrong answer."""
 
     variant: str
@@ -47,7 +48,7 @@ class Look:
 
 
 @dataclass(frozen=True, kw_only=True)
-class LooksSection:
+class ExplanationsSection(Content):
     """Everything that the section shows; without pictures ``tiles`` are empty.
 
     The tables that name single images with their labels are ``None`` where that is not wanted.
@@ -60,17 +61,27 @@ class LooksSection:
     mistakes_tiles: tuple[Tile, ...]
     mistakes_table: Table | None
     attention: Table | None
-    looks: tuple[Look, ...]
+    maps: tuple[VariantMaps, ...]
+
+    def exports(self) -> Iterator[tuple[str, Table]]:
+        """Yield the tables of confusions, failures and attention."""
+        for shown in self.confused:
+            yield f"confused {shown.caption.partition(':')[0]}", shown
+        yield from present(
+            hopeless_table=self.hopeless_table,
+            mistakes_table=self.mistakes_table,
+            attention=self.attention,
+        )
 
 
-def looks_section(
+def explanations_section(
     run: RunResults,
     order: Sequence[str],
-    anchors: dict[str, str],
+    anchors: Mapping[str, str],
     album: ImageSheet,
     *,
     named: bool,
-) -> LooksSection | None:
+) -> ExplanationsSection | None:
     """Return the section, or ``None`` where no variant is scored; ``order`` is best first.
 
     ``named`` is whether single images may be named with their labels.
@@ -78,17 +89,17 @@ def looks_section(
     found = failures(run, order)
     if found is None:
         return None
-    seen = [look for v in networks(run, order) if (look := attention(v)) is not None]
+    seen = [gaze for v in networks(run, order) if (gaze := attention(v)) is not None]
     names = run.class_names
-    return LooksSection(
+    return ExplanationsSection(
         confused=(_together(found, names), _each(found, names)),
-        hopeless=_hopeless_told(found),
+        hopeless=_describe_hopeless(found),
         hopeless_tiles=tuple(_hopeless_tiles(_shown(found.hopeless), found, names, album)),
         hopeless_table=_hopeless_table(found, names) if named and found.hopeless else None,
         mistakes_tiles=tuple(_mistake_tiles(_shown(found.mistakes), names, album)),
         mistakes_table=_mistakes_table(found, names) if named and found.mistakes else None,
         attention=_attention_table(seen) if seen else None,
-        looks=tuple(_look(each, anchors, names, album) for each in seen[:LOOKED])
+        maps=tuple(_variant_maps(each, anchors, names, album) for each in seen[:LOOKED])
         if album.open
         else (),
     )
@@ -128,7 +139,7 @@ def _each(found: Failures, names: Sequence[str]) -> Table:
     return table("Classes most confused, by variant: share of the label's images", columns, rows)
 
 
-def _hopeless_told(found: Failures) -> str:
+def _describe_hopeless(found: Failures) -> str:
     number = len(found.hopeless)
     if not number:
         return f"Each of the {whole(found.images)} test images is right for some variant."
@@ -249,11 +260,11 @@ def _attention_table(seen: Sequence[VariantAttention]) -> Table:
     return table("Where it looks (Grad-CAM): the shares of the maps", columns, rows)
 
 
-def _look(
-    each: VariantAttention, anchors: dict[str, str], names: Sequence[str], album: ImageSheet
-) -> Look:
+def _variant_maps(
+    each: VariantAttention, anchors: Mapping[str, str], names: Sequence[str], album: ImageSheet
+) -> VariantMaps:
     size = f"{each.side[0]}×{each.side[1]}"
-    return Look(
+    return VariantMaps(
         variant=each.variant,
         link=f"#{anchors[each.variant]}",
         summary=f"{each.layer}, {size}",

@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from benchmarks.evaluation.gains import Gain
 from benchmarks.report.elements.elements import Cell, Column, Table, table
 from benchmarks.report.elements.numbers import p_value, percent, points, points_interval
+from benchmarks.report.elements.outline import Content
 
 
-def gains_table(gained: Sequence[Gain]) -> Table | None:
+@dataclass(frozen=True)
+class GainsSection(Content):
+    """Each variant that has a control, against it."""
+
+    table: Table
+
+    def exports(self) -> Iterator[tuple[str, Table]]:
+        """Yield the table."""
+        yield "", self.table
+
+
+def gains_section(gained: Sequence[Gain]) -> GainsSection | None:
     """Return each gain over its control, or ``None`` where no variant has a control."""
     if not gained:
         return None
@@ -41,4 +54,4 @@ def gains_table(gained: Sequence[Gain]) -> Table | None:
         )
         for gain in gained
     ]
-    return table("Each variant against its control", columns, rows)
+    return GainsSection(table("Each variant against its control", columns, rows))

@@ -2,50 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 
-from benchmarks.evaluation.bootstrap import RESAMPLED
 from benchmarks.evaluation.conditions import timed_apart
-from benchmarks.evaluation.gains import Gain
 from benchmarks.evaluation.guessing import did_not_learn, majority_share
-from benchmarks.evaluation.leaderboard import INTERVAL
+from benchmarks.evaluation.leaderboard import INTERVAL, RANKED_BY, BoardColumn, on_page
 from benchmarks.evaluation.published import DATA_SET, PUBLISHED, Published
-from benchmarks.metrics import METRICS, Metric
-from benchmarks.report.elements.elements import Cell, Column
+from benchmarks.report.elements.elements import Cell, Column, Table
 from benchmarks.report.elements.numbers import (
     MISSING,
-    compact,
-    duration,
     interval,
     percent,
-    points,
     points_interval,
-    rank,
     scored,
-    setting,
-    three_digits,
-    whole,
     with_sign,
 )
+from benchmarks.report.elements.outline import Content
 from benchmarks.report.elements.whiskers import Axis, Whisker, scale, whisker
-from benchmarks.report.files.leaderboard import spread
+from benchmarks.report.files.leaderboard import TEXTS, ends, is_fraction
 from benchmarks.report.sections.fairness import marks
 from benchmarks.store.records import RunResults, VariantRecord, VariantResults
 
-RANK = (
-    "The ranks that the test set leaves open: from 1 + the number of variants that are "
-    "significantly better to the number of all less that of the significantly worse, after "
-    "Holm's correction over all pairs. Rows stand by mean test accuracy."
-)
-GAIN = (
-    "Accuracy less that of the same architecture from scratch, on the same images; in small "
-    "figures the 95 % interval of the difference."
-)
-INTERVAL_COLUMN = 3
 LONG = 25
 
 
@@ -72,7 +53,7 @@ class Reference:
 
 @dataclass(frozen=True)
 class BoardRow:
-    """A row's cells, its drawing in the column ``INTERVAL_COLUMN``, and its facts by key."""
+    """A row's cells, its drawing in the column ``Board.drawn``, and its facts by key."""
 
     cells: tuple[Cell, ...]
     drawing: Whisker | None
@@ -80,13 +61,14 @@ class BoardRow:
 
 
 @dataclass(frozen=True)
-class Board:
+class Board(Content):
     """The leaderboard: ``rows`` of this run, and ``published`` ones that were not run here.
 
     ``long`` tells a table so long that its heading should stay in sight.
     """
 
     caption: str
+    interval: str
     columns: tuple[Column, ...]
     drawn: int
     rows: tuple[BoardRow, ...]
@@ -97,19 +79,28 @@ class Board:
     references: tuple[Reference, ...]
     long: bool
 
+    def exports(self) -> Iterator[tuple[str, Table]]:
+        """Yield the whole leaderboard."""
+        rows = (*self.rows, *self.published)
+        yield "", Table(self.caption, self.columns, tuple(row.cells for row in rows))
 
-def ranking(
-    run: RunResults, frame: pd.DataFrame, gained: Sequence[Gain], anchors: Mapping[str, str]
-) -> Board:
-    """Return the leaderboard; ``anchors`` is variant → place in the page."""
+
+def ranking(run: RunResults, frame: pd.DataFrame, anchors: Mapping[str, str]) -> Board:
+    """Return the leaderboard; ``anchors`` is variant → place in the page.
+
+    ``frame`` is what `benchmarks.evaluation.leaderboard.standings` gives of ``run``.
+    """
     beside = PUBLISHED if run.manifest.data.name == DATA_SET else ()
-    on, columns = _scale(frame), _columns(run, gained)
+    on = _scale(frame)
+    chosen = [c for c in on_page() if not c.optional or frame[c.name].notna().any()]
+    drawn = next(place for place, column in enumerate(chosen) if column.kind == "interval")
     return Board(
         caption="Variants by mean test accuracy",
-        columns=tuple(columns),
-        drawn=INTERVAL_COLUMN,
-        rows=tuple(_rows(run, frame, gained, anchors, on)),
-        published=tuple(_published(each, on, len(columns)) for each in beside),
+        interval=INTERVAL,
+        columns=tuple(_heading(run, column) for column in chosen),
+        drawn=drawn,
+        rows=tuple(_rows(run, frame, chosen, anchors, on)),
+        published=tuple(_published(each, on, chosen, drawn) for each in beside),
         about_published=_about(run, beside),
         facts=_facts(run),
         scale=on,
@@ -118,163 +109,76 @@ def ranking(
     )
 
 
+def _heading(run: RunResults, column: BoardColumn) -> Column:
+    drawing = " A ring: the mean. A tick: a seed." if column.kind == "interval" else ""
+    return Column(
+        column.heading(run),
+        column.definition + drawing,
+        numeric=column.numeric,
+        largest_first=column.largest_first,
+        sorted="ascending" if column.kind == "rank" else "",
+        shown=column.is_shown(run),
+    )
+
+
 def _rows(
     run: RunResults,
     frame: pd.DataFrame,
-    gained: Sequence[Gain],
+    chosen: Sequence[BoardColumn],
     anchors: Mapping[str, str],
     on: Axis,
-) -> list[BoardRow]:
+) -> Iterator[BoardRow]:
     by_name = {variant.name: variant for variant in run.variants}
     lost = {v.name for v in run.ranked if not v.external and did_not_learn(run, v)}
-    transfer = {gain.variant: gain for gain in gained if gain.kind == "transfer"}
     marked, apart = marks(run), timed_apart(run)
-    width = len(_columns(run, gained))
-    rows = []
+    first, *others = chosen
     for place, (_, row) in enumerate(frame.iterrows(), start=1):
         variant = by_name[row["variant"]]
         learned = ["did not learn within this budget"] if variant.name in lost else []
         told = "; ".join([*learned, *marked[variant.name]])
-        name = Cell(variant.name, told, variant.name, f"#{anchors[variant.name]}")
+        name = Cell(row[first.name], told, row[first.name], f"#{anchors[variant.name]}")
         if row["status"] == "ok":
-            placed = None if run.mistake or variant.external else place
-            rest = (
-                *_scores(row, placed),
-                *(_gain(transfer.get(variant.name)) if transfer else ()),
-                *_costs(row, timed=variant.name not in apart),
-                *_settings(variant.record),
-            )
+            cells = [
+                _cell(row, column, place, timed=variant.name not in apart) for column in others
+            ]
         else:
-            rest = _reason(row, width - 1)
-        rows.append(BoardRow((name, *rest), _drawing(row, variant, on), _values(variant.record)))
-    return rows
+            cells = [_reason(row, len(others))]
+        yield BoardRow((name, *cells), _drawing(row, variant, on), _values(variant.record))
 
 
-def _scores(row: pd.Series, place: int | None) -> tuple[Cell, ...]:
-    accuracy, *others = METRICS
-    ends = row["accuracy_low"], row["accuracy_high"]
-    return (
-        Cell(rank(row["rank_low"], row["rank_high"]), sort=str(place)) if place else Cell("none"),
-        Cell(spread(row, accuracy.name, accuracy.fraction), sort=_key(row["accuracy"])),
-        Cell(interval(*ends) or MISSING, sort=_key(ends[0])),
-        *(_score(row, metric) for metric in others),
-        Cell(
-            percent(row["accuracy_without_duplicates"]),
-            interval(
-                row["accuracy_without_duplicates_low"], row["accuracy_without_duplicates_high"]
-            ),
-            _key(row["accuracy_without_duplicates"]),
-        ),
-    )
+def _cell(row: pd.Series, column: BoardColumn, place: int, *, timed: bool) -> Cell:
+    """Return what the row in ``place`` has; times that do not compare come after all others."""
+    text, value = TEXTS[column.kind](row, column), row[column.name]
+    match column.kind:
+        case "rank":
+            return Cell("none") if pd.isna(value) else Cell(text, sort=str(place))
+        case "score":
+            return Cell(text, _score_note(row, column), _key(value))
+        case "interval":
+            return Cell(interval(*ends(row, column)) or MISSING, sort=_key(value))
+        case "part":
+            return Cell(percent(value), interval(*ends(row, column)), _key(value))
+        case "gain":
+            note = "" if pd.isna(value) else points_interval(*ends(row, column))
+            return Cell(text, note, _key(value))
+        case "milliseconds" | "seconds":
+            return Cell(text, sort=_key(value) if timed else "")
+        case "setting":
+            return Cell(text, sort="" if pd.isna(value) else str(value))
+        case _:
+            return Cell(text, sort=_key(value))
 
 
-def _score(row: pd.Series, metric: Metric) -> Cell:
-    note = ""
-    if metric.name in RESAMPLED:
-        ends = row[f"{metric.name}_low"], row[f"{metric.name}_high"]
-        note = scored(row[metric.name], *ends, fraction=metric.fraction)[1]
-    return Cell(spread(row, metric.name, metric.fraction), note, _key(row[metric.name]))
+def _score_note(row: pd.Series, column: BoardColumn) -> str:
+    """Return the interval of a score that has no column of its own for it."""
+    if column.name == RANKED_BY or f"{column.name}_low" not in row:
+        return ""
+    return scored(row[column.name], *ends(row, column), fraction=is_fraction(column))[1]
 
 
-def _gain(gain: Gain | None) -> tuple[Cell]:
-    if gain is None:
-        return (Cell(MISSING),)
-    pair = gain.pair
-    between = points_interval(pair.low, pair.high)
-    return (Cell(points(pair.difference), between, _key(pair.difference)),)
-
-
-def _costs(row: pd.Series, *, timed: bool) -> tuple[Cell, ...]:
-    """Return what a row costs; times that do not compare are sorted after all others."""
-    return (
-        _number(row["parameters"], compact),
-        _number(row["macs"], compact),
-        _number(row["latency_ms"], three_digits, ranked=timed),
-        _number(row["train_seconds"], duration, ranked=timed),
-        _number(row["batch_latency_ms"], three_digits, ranked=timed),
-        _number(row["peak_memory_mb"], whole),
-        _number(row["images_seen"], compact),
-        _number(row["seeds"], whole),
-    )
-
-
-def _settings(facts: VariantRecord) -> tuple[Cell, ...]:
-    size = facts.input_size
-    return (
-        *(
-            Cell(value or MISSING, sort=value)
-            for value in (facts.engine, facts.initialisation, facts.strategy)
-        ),
-        Cell(setting(facts.augmentation), sort=facts.augmentation or ""),
-        Cell(setting(size), sort=str(size or "")),
-    )
-
-
-def _reason(row: pd.Series, span: int) -> tuple[Cell]:
+def _reason(row: pd.Series, span: int) -> Cell:
     told = f"{row['status']}: {row['reason']}" if row["reason"] else str(row["status"])
-    return (Cell(told, span=span),)
-
-
-def _columns(run: RunResults, gained: Sequence[Gain]) -> list[Column]:
-    sizes = {variant.cost.batch_size for variant in run.ranked} - {None}
-    batch = f"Batch of {sizes.pop()}, ms" if len(sizes) == 1 else "Batch, ms"
-    accuracy, *others = map(_metric, METRICS)
-    transfer = any(gain.kind == "transfer" for gain in gained)
-    return [
-        Column("Variant", numeric=False),
-        Column("Rank", RANK, sorted="ascending"),
-        accuracy,
-        Column(
-            "95 % interval",
-            f"{INTERVAL}. A ring: the mean. A tick: a seed.",
-            numeric=False,
-            largest_first=True,
-        ),
-        *others,
-        Column(
-            "Without duplicates, %",
-            "Accuracy on the test images whose pixels stand neither in train nor in validation; "
-            "in small figures its 95 % interval.",
-            largest_first=True,
-            shown=bool(run.test_duplicates),
-        ),
-        *([Column("Transfer gain, points", GAIN, largest_first=True)] if transfer else []),
-        Column("Parameters", "Trainable and frozen weights of the whole network."),
-        Column("MACs", "Multiply-accumulates of one forward pass of one image."),
-        Column("One image, ms", "Median latency of a forward pass of a single image."),
-        Column("Training", "Time of one final fit, mean over seeds; tuning is not in it."),
-        Column(batch, "Median latency of a forward pass of one batch.", shown=False),
-        Column(
-            "Memory, MB", "Peak memory of the training process, largest over seeds.", shown=False
-        ),
-        Column(
-            "Images seen",
-            "Training images seen in all trials and final fits together.",
-            shown=False,
-        ),
-        Column("Seeds", "Final fits that were scored.", shown=False),
-        Column("Engine", "The library that trained it.", numeric=False, shown=False),
-        Column("Initialisation", "Where its weights start.", numeric=False, shown=False),
-        Column("Strategy", "What is trained.", numeric=False, shown=False),
-        Column("Augmentation", "What changes its training images.", numeric=False, shown=False),
-        Column("Input, pixels", "The side of the images that it is given.", shown=False),
-    ]
-
-
-def _metric(metric: Metric) -> Column:
-    drawn = metric.name == "accuracy"
-    resampled = metric.name in RESAMPLED and not drawn
-    return Column(
-        metric.label + (", %" if metric.fraction else ""),
-        f"{metric.definition} Mean over seeds; ± is the standard deviation over seeds."
-        + (f" In small figures: {INTERVAL}." if resampled else ""),
-        largest_first=metric.higher_is_better,
-        shown=metric.name != "log_loss",
-    )
-
-
-def _number(value: Any, form: Any, *, ranked: bool = True) -> Cell:
-    return Cell(form(value), sort=_key(value) if ranked else "")
+    return Cell(told, span=span)
 
 
 def _key(value: Any) -> str:
@@ -289,7 +193,7 @@ def _scale(frame: pd.DataFrame) -> Axis:
 def _drawing(row: pd.Series, variant: VariantResults, on: Axis) -> Whisker | None:
     if row["status"] != "ok":
         return None
-    seeds = [float(fit.test.correct.mean()) for fit in variant.fits] if row["seeds"] > 1 else []
+    seeds = [fit.test.accuracy for fit in variant.fits] if row["seeds"] > 1 else []
     return whisker(on, row["accuracy_low"], row["accuracy"], row["accuracy_high"], seeds)
 
 
@@ -323,17 +227,20 @@ def _references(run: RunResults, on: Axis, beside: Sequence[Published]) -> list[
     return lines
 
 
-def _published(each: Published, on: Axis, width: int) -> BoardRow:
+def _published(each: Published, on: Axis, chosen: Sequence[BoardColumn], drawn: int) -> BoardRow:
+    """Return a row with what is known up to the drawn column; its caveat takes the others."""
     margin = f" ± {percent(each.margin, 0)}" if each.margin else ""
-    ends = each.accuracy - each.margin, each.accuracy, each.accuracy + each.margin
+    spread = each.accuracy - each.margin, each.accuracy, each.accuracy + each.margin
+    known = {
+        "variant": each.who,
+        RANKED_BY: f"{percent(each.accuracy)}{margin}",
+        chosen[drawn].name: interval(spread[0], spread[-1]) if each.margin else "",
+    }
     cells = (
-        Cell(each.who),
-        Cell(MISSING),
-        Cell(f"{percent(each.accuracy)}{margin}"),
-        Cell(interval(ends[0], ends[-1]) if each.margin else ""),
-        Cell(f"{each.caveat} {each.source}", span=width - INTERVAL_COLUMN - 1),
+        *(Cell(known.get(column.name, MISSING)) for column in chosen[: drawn + 1]),
+        Cell(f"{each.caveat} {each.source}", span=len(chosen) - drawn - 1),
     )
-    return BoardRow(cells, whisker(on, *ends) if on.holds(each.accuracy) else None)
+    return BoardRow(cells, whisker(on, *spread) if on.holds(each.accuracy) else None)
 
 
 def _about(run: RunResults, beside: Sequence[Published]) -> str:

@@ -11,6 +11,7 @@ from typing import Any
 from benchmarks.protocol.reading import load_protocol, presets
 from benchmarks.report.elements.elements import Cell, Column, Table, table
 from benchmarks.report.elements.numbers import MISSING, duration, searched, setting, whole
+from benchmarks.report.elements.outline import Content, present
 from benchmarks.report.sections.fairness import ledgers
 from benchmarks.report.writing.methods import methods
 from benchmarks.report.writing.prose import as_latex, as_text, cited
@@ -20,7 +21,7 @@ from benchmarks.store.records import RunResults, VariantRecord
 
 
 @dataclass(frozen=True, kw_only=True)
-class MethodSection:
+class MethodSection(Content):
     """What the page tells of the method; what a run does not have is ``None``.
 
     ``told`` is the methods in prose, a paragraph each; ``latex`` and ``references`` the same for
@@ -39,6 +40,18 @@ class MethodSection:
     environment: Table
     again: str
     commands: tuple[str, ...]
+
+    def exports(self) -> Iterator[tuple[str, Table]]:
+        """Yield the tables."""
+        return present(
+            protocol=self.protocol,
+            spaces=self.spaces,
+            budget=self.budget,
+            openings=self.openings,
+            sameness=self.sameness,
+            origins=self.origins,
+            environment=self.environment,
+        )
 
 
 def method_section(run: RunResults) -> MethodSection:

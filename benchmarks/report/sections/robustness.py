@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,11 +12,13 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
-from benchmarks.data.corruptions import LEVELS, STRENGTHS, corrupt
-from benchmarks.evaluation.robustness import Measured, VariantRobustness, robustness
+from benchmarks.data import corruptions
+from benchmarks.evaluation.robustness import VariantRobustness, robustness
+from benchmarks.evaluation.uncertainty import Interval
 from benchmarks.report.elements.drawing import INK, MANY, QUIET, STYLE, inline_svg
 from benchmarks.report.elements.elements import Cell, Column, Picture, Table, table
 from benchmarks.report.elements.numbers import (
+    MISSING,
     duration,
     points,
     points_interval,
@@ -24,17 +26,20 @@ from benchmarks.report.elements.numbers import (
     shortened,
     whole,
 )
+from benchmarks.report.elements.outline import Content, present
 from benchmarks.report.elements.pictures import ImageSheet, Tile
 from benchmarks.report.sections.explanations import Gallery
-from benchmarks.store.records import RunResults
+from benchmarks.store.records import CorruptionRecord, RunResults
 
 COLOURED = 6
 LONGEST = 36
+PANELS = 3
+WORDS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 MARKERS = "os^Dv*"
 
 
 @dataclass(frozen=True, kw_only=True)
-class RobustnessSection:
+class RobustnessSection(Content):
     """Everything that the section shows; without pictures ``examples`` is empty."""
 
     note: str
@@ -43,6 +48,11 @@ class RobustnessSection:
     levels: Table
     cost: str
     examples: tuple[Gallery, ...]
+    legend: str
+
+    def exports(self) -> Iterator[tuple[str, Table]]:
+        """Yield what each corruption takes, and the accuracy at each strength."""
+        return present(drops=self.drops, levels=self.levels)
 
 
 def robustness_section(
@@ -52,6 +62,8 @@ def robustness_section(
     found = robustness(run, order)
     if not found:
         return None
+    names = {each.name for each in found[0].corruptions}
+    known = [each for each in corruptions.CORRUPTIONS if each.name in names]
     return RobustnessSection(
         note=_note(run, found),
         picture=Picture(
@@ -64,17 +76,22 @@ def robustness_section(
         drops=_drops(found),
         levels=_levels(found),
         cost=_cost(found),
-        examples=_examples(run, album),
+        examples=_examples(run, album, known),
+        legend="; ".join(f"{each.name}: {each.legend}" for each in known),
     )
 
 
 def small_multiples(found: Sequence[VariantRobustness]) -> Figure:
     """Draw accuracy by strength, a panel for each corruption; the best variants in colour."""
     with matplotlib.rc_context(STYLE):
-        figure = Figure(figsize=(9.2, 5.4), layout="constrained")
-        panels = figure.subplots(2, 3, sharex=True, sharey=True)
-        for axes, corruption in zip(panels.flat, LEVELS, strict=True):
+        shared = found[0].corruptions
+        lines = -(-len(shared) // PANELS)
+        figure = Figure(figsize=(9.2, 2.7 * lines), layout="constrained")
+        panels = figure.subplots(lines, PANELS, sharex=True, sharey=True, squeeze=False)
+        for axes, corruption in zip(panels.flat, shared, strict=False):
             _panel(axes, corruption, found)
+        for axes in panels.flat[len(shared) :]:
+            axes.set_axis_off()
         handles, labels = panels.flat[0].get_legend_handles_labels()
         shown: dict[str, Any] = {
             "loc": "outside lower center",
@@ -83,15 +100,16 @@ def small_multiples(found: Sequence[VariantRobustness]) -> Figure:
             "labelcolor": INK,
         }
         figure.legend(handles, labels, **shown)
-        for axes in panels[-1]:
+        for axes in panels.flat[max(len(shared) - PANELS, 0) : len(shared)]:
             axes.set_xlabel("strength")
+            axes.tick_params(labelbottom=True)
     return figure
 
 
-def _panel(axes: Axes, corruption: str, found: Sequence[VariantRobustness]) -> None:
-    strengths = (0, *STRENGTHS)
+def _panel(axes: Axes, corruption: CorruptionRecord, found: Sequence[VariantRobustness]) -> None:
+    strengths = range(len(corruption.severities) + 1)
     for place, each in enumerate(found):
-        values = [each.clean.value, *(level.value for level in each.accuracy[corruption])]
+        values = [each.clean.value, *(level.value for level in each.accuracy[corruption.name])]
         if place < COLOURED:
             colour, line = MANY[place]
             label = shortened(each.variant, LONGEST)
@@ -99,7 +117,7 @@ def _panel(axes: Axes, corruption: str, found: Sequence[VariantRobustness]) -> N
             axes.plot(strengths, values, line, label=label, **drawn)
         else:
             axes.plot(strengths, values, color=QUIET, alpha=0.4, lw=1, zorder=1)
-    axes.set_title(corruption.capitalize())
+    axes.set_title(corruption.title)
     axes.set_xticks(strengths)
     axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
 
@@ -110,11 +128,22 @@ def _note(run: RunResults, found: Sequence[VariantRobustness]) -> str:
     part = "all" if numbers == {total} else "a stratified part,"
     images = " or ".join(whole(number) for number in sorted(numbers))
     return (
-        f"Each fit answered {part} {images} of {whole(total)} test images again under six "
-        "corruptions in five strengths, in the manner of Hendrycks and Dietterich (2019). The "
+        f"Each fit answered {part} {images} of {whole(total)} test images again under "
+        f"{_counted(found[0].corruptions)}, in the manner of Hendrycks and Dietterich (2019). The "
         "clean accuracy is that on the same images. No network was trained for it, and no rank "
         "depends on it."
     )
+
+
+def _counted(corruptions: Sequence[CorruptionRecord]) -> str:
+    numbers = sorted({len(corruption.severities) for corruption in corruptions})
+    strengths = " or ".join(_spelled(number) for number in numbers)
+    noun = "corruption" if len(corruptions) == 1 else "corruptions"
+    return f"{_spelled(len(corruptions))} {noun} in {strengths} strengths"
+
+
+def _spelled(number: int) -> str:
+    return WORDS[number] if number < len(WORDS) else str(number)
 
 
 def _drops(found: Sequence[VariantRobustness]) -> Table:
@@ -127,8 +156,8 @@ def _drops(found: Sequence[VariantRobustness]) -> Table:
             largest_first=True,
         ),
         *(
-            Column(c.capitalize(), "Points of accuracy that it takes, mean over strengths.")
-            for c in LEVELS
+            Column(c.title, "Points of accuracy that it takes, mean over strengths.")
+            for c in found[0].corruptions
         ),
     ]
     rows = [
@@ -136,19 +165,19 @@ def _drops(found: Sequence[VariantRobustness]) -> Table:
             Cell(each.variant, sort=each.variant),
             _accuracy(each.clean),
             _accuracy(each.corrupted),
-            *(_loss(each.drop[corruption]) for corruption in LEVELS),
+            *(_loss(each.drop[corruption.name]) for corruption in each.corruptions),
         )
         for each in found
     ]
     return table("What each corruption takes, in points of accuracy", columns, rows)
 
 
-def _accuracy(measured: Measured) -> Cell:
+def _accuracy(measured: Interval) -> Cell:
     told = scored(measured.value, measured.low, measured.high)
     return Cell(*told, f"{measured.value:.6f}")
 
 
-def _loss(measured: Measured) -> Cell:
+def _loss(measured: Interval) -> Cell:
     """Return a drop as a negative change: what is taken is below zero."""
     known = np.isfinite(measured.low)
     told = points_interval(-measured.high, -measured.low) if known else ""
@@ -157,9 +186,15 @@ def _loss(measured: Measured) -> Cell:
 
 def _levels(found: Sequence[VariantRobustness]) -> Table:
     columns: list[Column | str] = ["Variant", "Corruption"]
-    columns += [Column(f"Strength {s}") for s in STRENGTHS]
+    most = max(len(corruption.severities) for corruption in found[0].corruptions)
+    columns += [Column(f"Strength {number + 1}") for number in range(most)]
     rows = [
-        (Cell(each.variant), Cell(corruption), *(_accuracy(level) for level in levels))
+        (
+            Cell(each.variant),
+            Cell(corruption),
+            *(_accuracy(level) for level in levels),
+            *[Cell(MISSING)] * (most - len(levels)),
+        )
         for each in found
         for corruption, levels in each.accuracy.items()
     ]
@@ -174,7 +209,9 @@ def _cost(found: Sequence[VariantRobustness]) -> str:
     )
 
 
-def _examples(run: RunResults, album: ImageSheet) -> tuple[Gallery, ...]:
+def _examples(
+    run: RunResults, album: ImageSheet, known: Sequence[corruptions.Corruption]
+) -> tuple[Gallery, ...]:
     """Show every corruption of the first training image."""
     if not album.open:
         return ()
@@ -183,23 +220,18 @@ def _examples(run: RunResults, album: ImageSheet) -> tuple[Gallery, ...]:
     image = np.asarray(part.images[:1])
     return tuple(
         Gallery(
-            corruption,
+            corruption.name,
             tuple(
                 Tile(
                     album.made(
-                        (corruption, strength),
-                        corrupt(image, corruption, strength, [(seed, row)])[0],
+                        (corruption.name, number),
+                        corruptions.corrupt(image, corruption.name, number, [(seed, row)])[0],
                     ),
-                    f"A training image under {corruption} of strength {strength}",
-                    f"{strength}: {_level(corruption, strength)}",
+                    f"A training image under {corruption.name} of strength {number}",
+                    f"{number}: {corruption.shown(number)}",
                 )
-                for strength in STRENGTHS
+                for number in range(1, len(corruption.severities) + 1)
             ),
         )
-        for corruption in LEVELS
+        for corruption in known
     )
-
-
-def _level(corruption: str, strength: int) -> str:
-    level = LEVELS[corruption][strength - 1]
-    return f"{level:.0f}°" if corruption == "rotation" else f"{100 * level:g}\N{NO-BREAK SPACE}%"

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 
-from benchmarks.evaluation.curves import separations
-from benchmarks.evaluation.scaling import scaling
-from benchmarks.evaluation.selective import selective
+from benchmarks.evaluation.calibration import scaling
+from benchmarks.evaluation.curves import selective, separations
 from benchmarks.evaluation.statistics import Statistics
 from benchmarks.report.elements.elements import Matrix, Picture, Table
+from benchmarks.report.elements.inputs import PageInputs
 from benchmarks.report.elements.numbers import (
     MISSING,
     compact,
@@ -20,7 +21,8 @@ from benchmarks.report.elements.numbers import (
     whole,
     with_sign,
 )
-from benchmarks.report.sections.confusion import confusion_matrix
+from benchmarks.report.elements.outline import Content, present
+from benchmarks.report.sections.confusion import confusion_data, confusion_matrix
 from benchmarks.report.sections.variant_pictures import (
     about_importance,
     curves_picture,
@@ -38,7 +40,7 @@ from benchmarks.store.records import RunResults, VariantResults
 
 
 @dataclass(frozen=True, kw_only=True)
-class VariantSection:
+class VariantSection(Content):
     """Everything that the page shows of one variant; what it does not have is ``None`` or empty."""
 
     anchor: str
@@ -58,6 +60,44 @@ class VariantSection:
     about_importance: str = ""
     tuning: Picture | None = None
     warnings: tuple[str, ...] = ()
+
+    def exports(self) -> Iterator[tuple[str, Table]]:
+        """Yield the confusion matrix and the tables."""
+        return present(
+            matrix=self.matrix.table if self.matrix else None,
+            classes=self.classes,
+            seeds=self.seeds,
+            hyperparameters=self.hyperparameters,
+        )
+
+
+@dataclass(frozen=True)
+class VariantsSection(Content):
+    """A part for each variant, in the order of the leaderboard."""
+
+    variants: tuple[VariantSection, ...]
+
+    def exports(self) -> Iterator[tuple[str, Table]]:
+        """Yield what each variant has, under its name."""
+        for variant in self.variants:
+            for name, shown in variant.exports():
+                yield f"{variant.name} {name}", shown
+
+    @property
+    def confusions(self) -> list[dict[str, Any]]:
+        """The counts of every confusion matrix, for the page's script."""
+        return confusion_data((each.anchor, each.name, each.matrix) for each in self.variants)
+
+
+def variants_section(inputs: PageInputs) -> VariantsSection:
+    """Return a part for each variant of the run."""
+    by_name = {variant.name: variant for variant in inputs.run.variants}
+    return VariantsSection(
+        tuple(
+            variant_section(inputs.run, by_name[name], row, inputs.anchors[name], inputs.statistics)
+            for name, (_, row) in zip(inputs.order, inputs.board.iterrows(), strict=True)
+        )
+    )
 
 
 def variant_section(

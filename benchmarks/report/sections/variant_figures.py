@@ -12,10 +12,17 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
-from benchmarks.evaluation.calibration import Reliability
-from benchmarks.evaluation.curves import FALSE_POSITIVE_RATES, RECALLS, Separation, separations
-from benchmarks.evaluation.scaling import Scaling, scaling
-from benchmarks.evaluation.selective import SHARES, Selective, selective
+from benchmarks.evaluation.calibration import Scaling, scaling
+from benchmarks.evaluation.curves import (
+    FALSE_POSITIVE_RATES,
+    RECALLS,
+    SHARES,
+    Selective,
+    Separation,
+    selective,
+    separations,
+)
+from benchmarks.metrics import Reliability, metric_of
 from benchmarks.report.elements.drawing import (
     GRID,
     INK,
@@ -56,7 +63,7 @@ def has_curves(variant: VariantResults) -> bool:
 
 def minimised(run: RunResults) -> bool:
     """Whether tuning looked for the least value."""
-    return run.manifest.protocol.selection == "log_loss"
+    return not metric_of(run.manifest.protocol.selection).higher_is_better
 
 
 def curves(variant: VariantResults) -> Figure:

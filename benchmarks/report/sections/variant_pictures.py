@@ -7,11 +7,10 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from benchmarks.evaluation.calibration import HOTTEST, Reliability
-from benchmarks.evaluation.curves import Separation, macro_auc
+from benchmarks.evaluation.calibration import HOTTEST, Scaling
+from benchmarks.evaluation.curves import Selective, Separation, macro_auc
 from benchmarks.evaluation.importance import unknown_because
-from benchmarks.evaluation.scaling import Scaling
-from benchmarks.evaluation.selective import Selective
+from benchmarks.metrics import Reliability
 from benchmarks.report.elements.drawing import inline_svg
 from benchmarks.report.elements.elements import Picture
 from benchmarks.report.elements.numbers import decimal, listing, percent, plural, whole, with_sign

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from benchmarks.evaluation.calibration import Scaling
 from benchmarks.evaluation.curves import Separation
 from benchmarks.evaluation.importance import importance
 from benchmarks.evaluation.leaderboard import INTERVAL
-from benchmarks.evaluation.scaling import Scaling
 from benchmarks.evaluation.scores import score
 from benchmarks.evaluation.statistics import Score, Statistics
 from benchmarks.metrics import METRICS

@@ -25,7 +25,6 @@ CALLED = {
 }
 """What the libraries are called in prose, in the order in which they are told."""
 
-METRIC_FROM = {"calibration_error": "guo2017"}
 AFTERWARDS = {
     "explain": (
         "After scoring, Grad-CAM showed which parts of an image the models rely on",
@@ -75,8 +74,8 @@ def _scoring(run: RunResults) -> Iterator[Sentence]:
         else "",
         ".",
     )
-    labels = [metric.label[:1].lower() + metric.label[1:] for metric in METRICS]
-    sources = [METRIC_FROM[metric.name] for metric in METRICS if metric.name in METRIC_FROM]
+    labels = [metric.in_prose for metric in METRICS]
+    sources = [metric.source for metric in METRICS if metric.source]
     mean = ", as means over seeds" if len(run.manifest.seeds) > 1 else ""
     yield (f"We report {listing(labels)}", cite(*sources), f"{mean}.")
     purposes = {opening.purpose for opening in openings(run)}

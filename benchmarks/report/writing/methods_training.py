@@ -5,19 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from benchmarks.evaluation.budget import budgets
+from benchmarks.metrics import metric_of
 from benchmarks.protocol.schema import Tuning
 from benchmarks.report.elements.numbers import listing, plural, setting, whole
 from benchmarks.report.writing.prose import Sentence, cite
 from benchmarks.store.records import RunResults
-
-CHOSEN_BY = {"accuracy": "accuracy", "macro_f1": "macro-F1", "log_loss": "log-loss"}
 
 
 def training(run: RunResults) -> Iterator[Sentence]:
     """Tell how hyperparameters were found and the final fits made, and what it cost."""
     protocol = run.manifest.protocol
     tuning, fit = protocol.tuning, protocol.fit
-    metric = CHOSEN_BY[protocol.selection]
+    metric = metric_of(protocol.selection).in_prose
     yield (
         "The hyperparameters of every variant were tuned with the same budget and on the "
         f"validation images alone: up to {plural(tuning.trials, 'trial')}",

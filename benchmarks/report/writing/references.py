@@ -8,6 +8,9 @@ from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 
+from pybtex.database import Entry, Person, parse_file
+from pybtex.richtext import Text
+
 FILE = Path(__file__).with_name("references.bib")
 DATA_SETS = MappingProxyType(
     {"fer2013": ("goodfellow2013",), "ferplus": ("barsoum2016",), "synthetic-faces": ("ekman1978",)}
@@ -50,7 +53,8 @@ def of_architecture(name: str, source: str) -> tuple[str, ...]:
 
     What it names otherwise, or what ``references.bib`` does not hold, is left out.
     """
-    named = [key for key, entry in _entries().items() if _identifier(entry) & _numbers(source)]
+    numbers = _numbers(source)
+    named = [key for key, work in _works().items() if _identifiers(work) & numbers]
     said = [key for words, key in MENTIONS.items() if words.lower() in source.lower()]
     family = [key for beginning, key in TIMM.items() if name.startswith(beginning)]
     return tuple(dict.fromkeys([*family, *named, *said]))
@@ -58,45 +62,41 @@ def of_architecture(name: str, source: str) -> tuple[str, ...]:
 
 def bibtex(keys: Iterable[str]) -> str:
     """Return the entries of ``keys`` as BibTeX, each once and in the order of the alphabet."""
-    return "\n".join(f"{_entries()[key]}\n" for key in sorted(set(keys)))
+    return "\n".join(f"{_written()[key]}\n" for key in sorted(set(keys)))
 
 
 def in_text(key: str) -> str:
     """Return how prose cites the work: ``Simonyan and Zisserman 2015``, ``He et al. 2016``."""
-    entry = _entries()[key]
-    surnames = [name.partition(",")[0] for name in _field(entry, "author").split(" and ")]
-    plain = [_unescaped(name) for name in surnames]
-    several = len(plain) > 2 or plain[-1] == "others"
-    told = f"{plain[0]} et al." if several else " and ".join(plain)
-    return f"{told} {_field(entry, 'year')}"
+    work = _works()[key]
+    names = [_surname(person) for person in work.persons["author"]]
+    several = len(names) > 2 or names[-1] == "others"
+    cited = f"{names[0]} et al." if several else " and ".join(names)
+    return f"{cited} {work.fields['year']}"
 
 
 @cache
-def _entries() -> Mapping[str, str]:
+def _works() -> Mapping[str, Entry]:
+    return MappingProxyType(dict(parse_file(FILE).entries))
+
+
+@cache
+def _written() -> Mapping[str, str]:
     """Return key → entry as it stands in ``references.bib``."""
-    entries = FILE.read_text("utf-8").strip().split("\n\n")
-    return MappingProxyType(
-        {entry[entry.index("{") + 1 : entry.index(",")]: entry for entry in entries}
+    entries = re.finditer(
+        r"^@\w+\{([^,]+),$.*?^\}$", FILE.read_text("utf-8"), re.MULTILINE | re.DOTALL
     )
+    return MappingProxyType({entry[1]: entry[0] for entry in entries})
 
 
-def _field(entry: str, name: str) -> str:
-    found = re.search(rf"^  {name} = \{{(.*)\}},$", entry, re.MULTILINE)
-    return found[1] if found else ""
+def _surname(person: Person) -> str:
+    """Return a surname as prose writes it: ``Pl{\\"o}ger`` → ``Plöger``."""
+    return str(Text.from_latex(" ".join([*person.prelast_names, *person.last_names])))
 
 
-def _identifier(entry: str) -> set[str]:
-    return {_field(entry, "eprint"), _field(entry, "doi")} - {""}
+def _identifiers(work: Entry) -> set[str]:
+    return {work.fields[name] for name in ("eprint", "doi") if name in work.fields}
 
 
 def _numbers(source: str) -> set[str]:
     """Return the arXiv numbers and DOIs in ``source``."""
     return set(re.findall(r"\b\d{4}\.\d{4,5}\b|\b10\.\d{4,9}/[^\s;,]+", source))
-
-
-def _unescaped(name: str) -> str:
-    """Return a surname without BibTeX's braces and accents: ``Pl{\\"o}ger`` → ``Plöger``."""
-    accents = {r"{\'e}": "é", r"{\'a}": "á", r"{\"o}": "ö", r"{\"e}": "ë", r"{\c{c}}": "ç"}
-    for written, letter in accents.items():
-        name = name.replace(written, letter)
-    return name.strip("{}")

@@ -1,0 +1,66 @@
+"""The tables that ``ferbench run`` and ``ferbench add`` end with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import pandas as pd
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks.evaluation.leaderboard import RANKED_BY, BoardColumn, Kind, columns
+from benchmarks.report.elements.numbers import MISSING
+from benchmarks.report.files.leaderboard import TEXTS
+
+
+def print_leaderboard(console: Console, folder: Path, board: pd.DataFrame) -> None:
+    """Print the leaderboard of the run in ``folder`` and where its page is."""
+    listed = sorted((c for c in columns() if c.terminal), key=lambda c: c.kind != "rank")
+    table = Table(box=None, pad_edge=False)
+    for column in listed:
+        left = column.kind in ("rank", "name")
+        table.add_column(column.terminal, justify="left" if left else "right", no_wrap=True)
+    for _, row in board[board["status"] == "ok"].iterrows():
+        table.add_row(*(FORMS.get(c.kind, TEXTS[c.kind])(row, c) for c in listed))
+    console.print(table)
+    for _, row in board[board["reason"] != ""].iterrows():
+        console.print(f"{row['variant']}: {row['status']}: {row['reason']}", style="yellow")
+    console.print(f"the page: {folder / 'leaderboard.html'}")
+
+
+def print_laboratory(console: Console, folder: Path) -> None:
+    """Print what each mistake of a leak laboratory is worth, and where its page is."""
+    effects = pd.read_csv(folder / "leaks.csv")
+    table = Table(box=None, pad_edge=False)
+    table.add_column("mistake", no_wrap=True)
+    for column in ("reported", "done right", "worth, points", "95 % interval"):
+        table.add_column(column, justify="right", no_wrap=True)
+    for row in effects[effects["status"] == "ok"].to_dict("records"):
+        low, high = (f"{100 * row[end]:+.1f}" for end in ("gain_low", "gain_high"))
+        table.add_row(
+            row["mistake"],
+            f"{row['accuracy']:.3f}",
+            f"{row['counterpart_accuracy']:.3f}",
+            f"{100 * row['gain']:+.1f}",
+            f"{low} to {high}",
+        )
+    console.print(table)
+    for row in effects[effects["status"] != "ok"].to_dict("records"):
+        console.print(f"{row['mistake']}: {row['status']}: {row['reason']}", style="yellow")
+    console.print(f"the page: {folder / 'leaks.html'}")
+
+
+def _score(row: pd.Series, column: BoardColumn) -> str:
+    """Return a mean, that of the ranks with its spread over seeds: ``0.687 ± 0.004``."""
+    mean, spread = row[column.name], row[f"{column.name}_sd"]
+    ranked = column.name == RANKED_BY and not pd.isna(spread)
+    return f"{mean:.3f} ± {spread:.3f}" if ranked else f"{mean:.3f}"
+
+
+FORMS: Mapping[Kind, Callable[[pd.Series, BoardColumn], str]] = {
+    "name": lambda row, column: str(row[column.name]),
+    "score": _score,
+    "seconds": lambda row, c: MISSING if pd.isna(row[c.name]) else f"{row[c.name]:.0f} s",
+}
+"""How the terminal, which has less room than the page, writes some kinds of column."""

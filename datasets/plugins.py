@@ -1,0 +1,78 @@
+"""Code from outside: a plug-in file by its path, an installed package by its entry points."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+MODELS, DATA_SETS = "ferbench.models", "ferbench.datasets"
+ENGINES, EXECUTORS = "ferbench.engines", "ferbench.executors"
+
+
+@dataclass(frozen=True)
+class Installed:
+    """What an installed package brings, and the package, entry and group that bring it."""
+
+    value: Any
+    origin: str
+
+
+def import_plugin(path: Path, refusal: type[ValueError]) -> ModuleType:
+    """Import the Python file ``path`` under a name of its own; raises ``refusal``."""
+    spec = importlib.util.spec_from_file_location(f"ferbench_plugin_{path.stem}", path)
+    if spec is None or spec.loader is None or not path.is_file():
+        raise refusal(f"plugin {path}: not a Python file")
+    module = importlib.util.module_from_spec(spec)
+    try:
+        spec.loader.exec_module(module)
+    except (Exception, SystemExit) as error:
+        raise refusal(f"plugin {path}: {type(error).__name__}: {error}") from error
+    return module
+
+
+@cache
+def installed(group: str, kinds: tuple[type, ...]) -> tuple[Installed, ...]:
+    """Return all of ``kinds`` that installed packages bring in the entry points ``group``.
+
+    An entry names a module, which brings every such object in it, or one object. Packages are
+    loaded once in a process, in the order of their names. One that is broken is left out, and
+    told of in one line on standard error: ferbench goes on without it.
+    """
+    return tuple(
+        one
+        for entry in sorted(entry_points(group=group), key=_origin)
+        for one in _brought(entry, kinds)
+    )
+
+
+@cache
+def leave_out(origin: str, reason: str) -> None:
+    """Say on standard error, once in a process, why what ``origin`` brings is not there."""
+    line = " ".join(reason.split())
+    print(f"ferbench: plug-in {origin}: {line}; update or uninstall it", file=sys.stderr)
+
+
+def _brought(entry: EntryPoint, kinds: tuple[type, ...]) -> Iterator[Installed]:
+    origin = _origin(entry)
+    try:
+        loaded = entry.load()
+    except (Exception, SystemExit) as error:
+        leave_out(origin, f"{type(error).__name__}: {error}")
+        return
+    values = vars(loaded).values() if isinstance(loaded, ModuleType) else (loaded,)
+    found = [Installed(value, origin) for value in values if isinstance(value, kinds)]
+    if not found:
+        leave_out(origin, f"it holds no {' or '.join(kind.__name__ for kind in kinds)}")
+    yield from found
+
+
+def _origin(entry: EntryPoint) -> str:
+    package = f"{entry.dist.name} {entry.dist.version}" if entry.dist else "unknown package"
+    return f"{package}: {entry.name} = {entry.value} ({entry.group})"

@@ -1,0 +1,1 @@
+"""What can be added from outside, each by one row or one file, and followed to the page."""

@@ -1,0 +1,91 @@
+"""What the tests add: a file with a model and a data set, and rows put in when Python starts."""
+
+FILE = '''"""A model and a data set of somebody's own."""
+
+import numpy as np
+
+from datasets.records import Provenance
+from datasets.registry import Decoded, Sample, data_set
+from models.registry import BuildRequest, Network, Recipe, architecture
+
+
+@architecture(
+    name="my-network",
+    engine="torch",
+    summary="a mean and a layer",
+    source="a test",
+    recipe=Recipe(learning_rate=0.05),
+)
+def my_network(request: BuildRequest) -> Network:
+    """Return each quarter's mean brightness, with a fresh head."""
+    from torch import nn
+
+    backbone = nn.Sequential(nn.AdaptiveAvgPool2d(2), nn.Flatten(), nn.BatchNorm1d(4))
+    return Network(backbone, nn.Linear(4, request.classes))
+
+
+@data_set(name="my-data", summary="a lit half", origin="a test", licence="MIT", needs_path=False)
+def my_data(path, options):
+    """Light the left or the right half of a noisy image."""
+
+    def samples():
+        for number in range(120):
+            image = np.random.default_rng(number).integers(0, 200, (12, 12, 1))
+            image[:, 6 * (number % 2) :][:, :6] += 40
+            yield Sample(image.astype(np.uint8), number % 2, f"{number:03d}", "")
+
+    return Decoded(
+        class_names=("left", "right"),
+        image_shape=(12, 12, 1),
+        count=120,
+        samples=samples,
+        provenance=lambda: Provenance("unofficial"),
+    )
+'''
+
+ROWS = '''"""Read by every Python that starts with this folder on its path."""
+
+from benchmarks.data import corruptions, mistakes
+
+# The mistakes that need a training of their own are left out: each costs a whole run.
+
+corruptions.CORRUPTIONS += (
+    corruptions.Corruption(
+        name="posterise",
+        title="Fewer greys",
+        severities=(0.1, 0.2, 0.4),
+        apply=lambda image, severity, chance: image - image % max(2, int(255 * severity)),
+        legend="the width of a step of grey, in parts of the range",
+    ),
+)
+mistakes.COUNTERPARTS = ()
+mistakes.MISTAKES = (
+    *(mistake for mistake in mistakes.MISTAKES if not mistake.trained),
+    mistakes.Mistake(
+        name="worst-of-seeds",
+        title="Reporting the worst of several seeds",
+        description="the worst test score is reported",
+        reporting=lambda right: mistakes.Reported("test", (int(right.mean(axis=1).argmin()),)),
+        fewest_seeds=2,
+    ),
+)
+'''
+
+PROTOCOL = """
+name = "mine"
+controls = false
+data = { set = "my-data" }
+tuning = { trials = 1, rungs = [1] }
+fit = { epochs = 3, seeds = [0] }
+robustness = { images = 20 }
+variants = [{ architecture = "my-network" }]
+"""
+
+LABORATORY = """
+name = "laboratory"
+leaks = {}
+data = { set = "my-data" }
+tuning = { trials = 1, rungs = [1] }
+fit = { epochs = 2, seeds = [0, 1] }
+variants = [{ architecture = "pixel-logistic" }]
+"""

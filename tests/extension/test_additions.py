@@ -1,0 +1,64 @@
+"""A model, a data set, a corruption and a mistake are added, and go to the page."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from tests.engine_process import ROOT
+from tests.extension.additions import FILE, LABORATORY, PROTOCOL, ROWS
+from tests.runs.commands import ferbench
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the additions."""
+    folder = tmp_path_factory.mktemp("additions")
+    (folder / "mine.py").write_text(FILE, "utf-8")
+    (folder / "sitecustomize.py").write_text(ROWS, "utf-8")
+    return folder
+
+
+def carried_out(folder: Path, protocol: str) -> Path:
+    """Carry out ``protocol`` with the additions; return the results folder."""
+    file, run = folder / "protocol.toml", folder / "run"
+    file.write_text(protocol, "utf-8")
+    done = ferbench(
+        *("run", file, "--plugin", folder / "mine.py", "--out", run),
+        PYTHONPATH=f"{folder}{os.pathsep}{ROOT}",
+        FERBENCH_CACHE=str(folder / "cache"),
+    )
+    assert done.status == 0, done.err
+    return run
+
+
+@pytest.fixture(scope="module")
+def page(folder: Path) -> str:
+    return (carried_out(folder, PROTOCOL) / "leaderboard.html").read_text("utf-8")
+
+
+def test_a_model_of_one_file_is_on_the_page(page: str) -> None:
+    assert "my-network" in page
+
+
+def test_a_data_set_of_one_file_is_on_the_page(page: str) -> None:
+    assert "my-data" in page
+
+
+def test_a_corruption_of_one_row_is_on_the_page(page: str) -> None:
+    assert "Fewer greys" in page
+    assert "the width of a step of grey" in page
+
+
+def test_a_mistake_of_one_row_is_on_the_page_of_the_laboratory(
+    folder: Path, tmp_path: Path
+) -> None:
+    for file in folder.glob("*.py"):
+        (tmp_path / file.name).write_text(file.read_text("utf-8"), "utf-8")
+    run = carried_out(tmp_path, LABORATORY)
+    effects = pd.read_csv(run / "leaks.csv").set_index("mistake")
+    assert effects.loc["worst-of-seeds", "status"] == "ok"
+    assert "Reporting the worst of several seeds" in (run / "leaks.html").read_text("utf-8")

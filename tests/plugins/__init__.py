@@ -1,0 +1,1 @@
+"""Packages that bring models and data sets, installed beside ferbench."""

@@ -1,0 +1,45 @@
+"""The section on robustness has as many corruptions as the run was asked."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from benchmarks.data import corruptions
+from benchmarks.report.files.tables import takeaway
+from benchmarks.report.page import content, render_page
+from benchmarks.store.reading import read_run
+from tests import folder_extras
+from tests.folder import ROWS, build
+from tests.report.pages import text
+
+FOG = replace(
+    corruptions.CORRUPTIONS[0], name="fog", title="Fog", severities=(0.1, 0.2), legend="thickness"
+)
+
+
+def test_a_seventh_corruption_is_on_the_page_and_in_every_table(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seven = (*corruptions.CORRUPTIONS, FOG)
+    monkeypatch.setattr(corruptions, "CORRUPTIONS", seven)
+    monkeypatch.setattr(folder_extras, "CORRUPTIONS", seven)
+    run = read_run(folder_extras.ask(build(tmp_path / "run", ROWS[:3], images=60)))
+    section = content(run).section("robustness")
+    assert section.drops.columns[-1].label == "Fog"
+    assert [cell.text for cell in section.levels.rows[6]][1::5] == ["fog", "–"]
+    assert "under seven corruptions in two or five strengths" in section.note
+    assert section.legend.endswith("fog: thickness")
+    assert "fog" in takeaway(run)["robustness-levels.csv"]
+    assert "Fog" in text(render_page(run))
+
+
+def test_a_corruption_that_a_run_was_not_asked_is_not_on_its_page(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = read_run(folder_extras.ask(build(tmp_path / "run", ROWS[:2], images=60)))
+    before = render_page(run)
+    monkeypatch.setattr(corruptions, "CORRUPTIONS", (*corruptions.CORRUPTIONS, FOG))
+    assert render_page(run) == before

@@ -1,0 +1,85 @@
+"""A results folder that an earlier version made is read, verified and rendered as it was."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from benchmarks.protocol.canonical import digest
+from benchmarks.protocol.schema import decisive
+from benchmarks.report.page import rendered
+from benchmarks.reproducibility.verify import verify
+from benchmarks.store.files import as_stored
+from benchmarks.store.ledger import EVENT, read_ledger
+from benchmarks.store.reading import read_manifest, read_run, read_statuses, read_studies
+from benchmarks.store.writing import FIT, MANIFEST, STUDIES
+
+BEFORE = Path(__file__).parent / "run_before"
+KEPT = Path(__file__).parents[2] / "results" / "reference" / "fer2013-lite"
+LEFT_OUT = ("work/", "tuning.journal")
+
+
+def left_out(file: str) -> bool:
+    """Tell whether a file was left out of the kept run: models, trials and Optuna's journal."""
+    return file.startswith(LEFT_OUT) or Path(file).stem in ("model", "backbone")
+
+
+def test_nothing_of_it_fails_but_the_files_that_were_left_out() -> None:
+    findings = verify(BEFORE)
+    assert {finding.what for finding in findings} == {"is missing"}
+    assert all(left_out(finding.file) for finding in findings)
+    assert any(finding.file == "tuning.journal" for finding in findings)
+
+
+def test_its_leaderboard_is_rendered_byte_for_byte() -> None:
+    text = rendered(read_run(BEFORE), images=False, named=False)
+    assert text["leaderboard.csv"].encode() == (BEFORE / "leaderboard.csv").read_bytes()
+    assert text["leaderboard.json"].encode() == (BEFORE / "leaderboard.json").read_bytes()
+
+
+def test_what_its_fits_were_asked_is_read() -> None:
+    variants = {variant.name: variant for variant in read_run(BEFORE).variants}
+    assert [len(variant.fits) for variant in variants.values()] == [2, 2, 2]
+    fits = [fit for variant in variants.values() for fit in variant.fits]
+    assert all(fit.robustness is not None for fit in fits)
+    assert {len(fit.robustness.answers) for fit in fits if fit.robustness} == {6}
+    assert variants["plain-cnn"].fits[0].attention is not None
+
+
+def test_its_keys_are_still_the_digests_of_their_identities() -> None:
+    for variant in read_run(BEFORE).variants:
+        for fit in variant.fits:
+            assert fit.record.identity is not None
+            assert fit.record.identity.key == fit.record.key
+
+
+@pytest.mark.parametrize("folder", [BEFORE, KEPT])
+def test_its_protocol_still_has_its_digest(folder: Path) -> None:
+    manifest = read_manifest(folder)
+    assert digest(decisive(as_stored(manifest.protocol))) == manifest.protocol_digest
+    assert manifest.protocol.digest == manifest.protocol_digest
+
+
+@pytest.mark.parametrize("folder", [BEFORE, KEPT])
+def test_its_files_would_be_written_with_the_keys_and_values_they_have(folder: Path) -> None:
+    def stored(name: str) -> dict[str, object]:
+        return dict(json.loads((folder / name).read_text("utf-8")))
+
+    written = MANIFEST.dump_python(read_manifest(folder), mode="json")
+    manifest = stored("manifest.json")
+    assert {name: written[name] for name in manifest} == manifest
+    assert STUDIES.dump_python(read_studies(folder), mode="json") == stored("tuning.json")
+    assert read_statuses(folder).keys() == stored("status.json").keys()
+    for path in folder.glob("fits/*/seed-*/fit.json"):
+        fit = json.loads(path.read_text("utf-8"))
+        again = FIT.dump_python(FIT.validate_python(fit), mode="json")
+        assert {name: again[name] for name in fit} == fit
+
+
+@pytest.mark.parametrize("folder", [BEFORE, KEPT])
+def test_every_line_of_its_ledger_is_known(folder: Path) -> None:
+    lines = [json.loads(line) for line in (folder / "ledger.jsonl").read_text("utf-8").splitlines()]
+    events = read_ledger(folder / "ledger.jsonl")
+    assert [EVENT.dump_python(event, mode="json") for event in events] == lines
