@@ -31,7 +31,7 @@ WORDS = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class Look:
+class SplitLook:
     """How the images of one split look: means and standard deviations, in grey levels."""
 
     split: str
@@ -44,10 +44,10 @@ class Look:
     sharpness_sd: float
 
 
-def looks(table: pd.DataFrame) -> tuple[Look, ...]:
+def looks(table: pd.DataFrame) -> tuple[SplitLook, ...]:
     """Summarise the measures of each split of ``table`` that has images."""
     return tuple(
-        Look(
+        SplitLook(
             split=name,
             images=len(part),
             **{measure: round(float(part[measure].mean()), 4) for measure in MEASURES},

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from pydantic import TypeAdapter
 
-from datasets.alterations import Look, different_balance, different_looks, looks, oversampled
+from datasets.alterations import SplitLook, different_balance, different_looks, looks, oversampled
 from datasets.duplicates import (
     Duplicates,
     NearDuplicates,
@@ -64,7 +64,7 @@ class Audit:
     near_duplicates: NearDuplicates
     blank: tuple[Place, ...]
     unreadable: tuple[str, ...]
-    looks: tuple[Look, ...]
+    looks: tuple[SplitLook, ...]
     subjects: SubjectFacts | None
     warnings: tuple[str, ...]
 

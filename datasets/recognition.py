@@ -18,7 +18,7 @@ SAMPLE = 200
 
 
 @dataclass(frozen=True)
-class Look:
+class FolderLook:
     """What a glance at a tree shows.
 
     ``class_folders``: their names, sorted. ``images``: how many files look like images in them;
@@ -36,7 +36,7 @@ class Look:
         return sides[len(sides) // 2] if sides else 0
 
 
-def look(path: Path) -> Look:
+def look(path: Path) -> FolderLook:
     """Look at the class folders in a folder or archive; raises ``DataError``."""
     if not path.exists():
         raise DataError(f"{path}: no such file or folder; give the place of your images")
@@ -45,10 +45,10 @@ def look(path: Path) -> Look:
         step = max(1, len(layout.entries) // SAMPLE)
         sizes = [_size(tree, entry) for entry in layout.entries[::step]]
     found = tuple(size for size in sizes if size)
-    return Look(layout.class_folders, len(layout.entries), found)
+    return FolderLook(layout.class_folders, len(layout.entries), found)
 
 
-def recognise(path: Path, seen: Look, sources: Mapping[str, Source]) -> list[Source]:
+def recognise(path: Path, seen: FolderLook, sources: Mapping[str, Source]) -> list[Source]:
     """Return what ``path`` can be read as, likeliest first; raises ``DataError`` for nothing.
 
     ``seen`` is what `look` saw there.

@@ -11,8 +11,8 @@ from benchmarks.evaluation.statistics import Statistics
 from benchmarks.store.records import RunResults, VariantResults
 
 AUGMENTED = {"augmented-cnn": "plain-cnn"}
-Kind = Literal["transfer", "augmentation"]
-Controlled = Iterator[tuple[Kind, VariantResults, VariantResults]]
+GainKind = Literal["transfer", "augmentation"]
+Controlled = Iterator[tuple[GainKind, VariantResults, VariantResults]]
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class Gain:
     (seed, difference) for the seeds that both were fitted with.
     """
 
-    kind: Kind
+    kind: GainKind
     accuracy: float
     control_accuracy: float
     pair: Pair
@@ -79,7 +79,7 @@ def _augmentation(run: RunResults) -> Controlled:
             yield "augmentation", by_architecture[augmented], by_architecture[plain]
 
 
-def _gain(kind: Kind, variant: VariantResults, control: VariantResults, pair: Pair) -> Gain:
+def _gain(kind: GainKind, variant: VariantResults, control: VariantResults, pair: Pair) -> Gain:
     ours, theirs = _accuracies(variant), _accuracies(control)
     shared = sorted(ours.keys() & theirs.keys())
     return Gain(

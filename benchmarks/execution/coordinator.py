@@ -13,7 +13,7 @@ from benchmarks.errors import InputError, JobFailed, Unavailable
 from benchmarks.execution.executors.contract import EpochEnded, Event, Executor, Failed, Started
 from benchmarks.execution.jobs.job import FitJob, Job, ScoreJob, TrainJob, TrialJob
 from benchmarks.execution.jobs.kinds import kind_of, stored_result
-from benchmarks.execution.jobs.results import Answer, Pretrained
+from benchmarks.execution.jobs.results import Completed, Pretrained
 from benchmarks.execution.plan import Plan, Start
 from benchmarks.execution.tuning import Best, JobOutcome, Study, open_storage, tune
 from benchmarks.metrics import metric_of
@@ -140,7 +140,7 @@ class Coordinator:
             )
             _forget(job)
         for outcome in (yield [self._plan.score(job) for job in fits]):
-            _required(outcome, Answer, "scoring")
+            _required(outcome, Completed, "scoring")
 
     def _start(self, variant: Variant) -> Generator[Sequence[Job], list[JobOutcome], Start]:
         """Return kind, file and digest of the weights that the variant starts from."""
@@ -148,7 +148,7 @@ class Coordinator:
         if kind == "scratch":
             return Start("scratch")
         if kind == "imagenet":
-            _required((yield [self._plan.weights(variant)])[0], Answer, "ImageNet weights")
+            _required((yield [self._plan.weights(variant)])[0], Completed, "ImageNet weights")
             return Start("imagenet")
         if kind == "source":
             job = self._plan.pretrain(variant)

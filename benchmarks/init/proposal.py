@@ -15,7 +15,7 @@ from benchmarks.machine.environment import gpu, has_bfloat16, usable_cores
 from benchmarks.protocol.schema import DataChoice, Protocol
 from benchmarks.protocol.variants import Variant, resolve_variants
 from datasets.cache import Progress
-from datasets.recognition import GENERAL, Look, look, recognise
+from datasets.recognition import GENERAL, FolderLook, look, recognise
 from datasets.records import DataError
 from datasets.registry import Source
 from datasets.registry import discover as discover_data
@@ -132,7 +132,7 @@ def propose(
     )
 
 
-def _data_choice(source: Source, path: Path, seen: Look) -> DataChoice:
+def _data_choice(source: Source, path: Path, seen: FolderLook) -> DataChoice:
     content: dict[str, Any] = {"set": source.name, "path": str(path)}
     if source.name == GENERAL:
         if len(set(seen.sizes)) > 1:

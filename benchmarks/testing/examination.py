@@ -21,7 +21,7 @@ SCRATCH = InitialWeights(kind="scratch")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Examination:
+class ModelExamination:
     """What one architecture answered, as JSON values.
 
     ``shapes`` are those of the probabilities of three images: grey ones at the network's own
@@ -43,19 +43,19 @@ class Examination:
 
 
 def examine(names: Sequence[str], plugins: Sequence[str]) -> dict[str, dict[str, Any]]:
-    """Examine architectures of one engine, one after the other; return `Examination` as JSON."""
+    """Examine architectures of one engine in turn; return each `ModelExamination` as JSON."""
     registry = discover(map(Path, plugins))
     engine = load_engine(registry[names[0]].engine)
     return {name: asdict(_examine(engine, registry, name)) for name in names}
 
 
-def _examine(engine: Engine, registry: Registry, name: str) -> Examination:
+def _examine(engine: Engine, registry: Registry, name: str) -> ModelExamination:
     engine.prepare(threads=1, precision="float32", seed=0)
     subject = Subject(engine, registry[name])
     grey, colour = subject.learner(GREY, seed=5), subject.learner(COLOUR, seed=0)
     answers = {"grey": grey.predict(_images(GREY)), "colour": colour.predict(_images(COLOUR))}
     before = grey.weights()
-    return Examination(
+    return ModelExamination(
         shapes={case: list(found.shape) for case, found in answers.items()},
         sums_to_one=all(np.allclose(found.sum(axis=1), 1) for found in answers.values()),
         tells_images_apart=bool(np.ptp(answers["grey"], axis=0).max() > 0),

@@ -14,7 +14,7 @@ from typing import ClassVar
 import pytest
 
 from benchmarks.processes import call
-from benchmarks.testing.examination import Examination
+from benchmarks.testing.examination import ModelExamination
 from models.registry import (
     Architecture,
     BuildRequest,
@@ -52,21 +52,23 @@ class ModelContract:
 
     @pytest.fixture(scope="class")
     @classmethod
-    def examinations(cls) -> Mapping[str, Examination]:
+    def examinations(cls) -> Mapping[str, ModelExamination]:
         """What each of ``names`` does under its engine."""
         registry, by_engine = discover(cls.plugins), defaultdict(list)
         for name in cls.names:
             by_engine[registry[name].engine].append(name)
-        found: dict[str, Examination] = {}
+        found: dict[str, ModelExamination] = {}
         for names in by_engine.values():
             arguments = {"names": names, "plugins": [str(path) for path in cls.plugins]}
             target = "benchmarks.testing.examination:examine"
             answer = call(target, arguments, environment=cls.environment)
-            found |= {name: Examination(**content) for name, content in answer.items()}
+            found |= {name: ModelExamination(**content) for name, content in answer.items()}
         return found
 
     @pytest.fixture
-    def examination(self, examinations: Mapping[str, Examination], name: str) -> Examination:
+    def examination(
+        self, examinations: Mapping[str, ModelExamination], name: str
+    ) -> ModelExamination:
         """What the architecture ``name`` does under its engine."""
         return examinations[name]
 
@@ -129,26 +131,26 @@ class ModelContract:
         assert f"set input_size = {architecture.minimum_input}" in str(caught.value)
         assert "\n" not in str(caught.value)
 
-    def test_it_answers_each_image_with_probabilities(self, examination: Examination) -> None:
+    def test_it_answers_each_image_with_probabilities(self, examination: ModelExamination) -> None:
         """For grey images, and for images in colour that it enlarges itself."""
         assert examination.shapes == {"grey": [3, 7], "colour": [3, 7]}
         assert examination.sums_to_one
 
-    def test_it_tells_images_apart(self, examination: Examination) -> None:
+    def test_it_tells_images_apart(self, examination: ModelExamination) -> None:
         """Before any training, unless it is a floor."""
         assert examination.tells_images_apart or self.is_floor
 
-    def test_the_seed_alone_decides_its_first_weights(self, examination: Examination) -> None:
+    def test_the_seed_alone_decides_its_first_weights(self, examination: ModelExamination) -> None:
         """Equal seeds give equal weights; other seeds others, unless it is a floor."""
         assert examination.same_seed_same_weights
         assert examination.other_seed_other_weights or self.is_floor
 
-    def test_every_kernel_learns(self, examination: Examination) -> None:
+    def test_every_kernel_learns(self, examination: ModelExamination) -> None:
         """Two steps change something, and every kernel that was there."""
         assert examination.learns
         assert examination.still == []
 
-    def test_files_give_back_the_same_predictions(self, examination: Examination) -> None:
+    def test_files_give_back_the_same_predictions(self, examination: ModelExamination) -> None:
         """The whole model, and its backbone where it has one."""
         assert "whole" in examination.differences
         assert max(examination.differences.values()) < 1e-5, examination.differences

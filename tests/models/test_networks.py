@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from benchmarks.testing.examination import Examination
+from benchmarks.testing.examination import ModelExamination
 from benchmarks.testing.models import ModelContract
 from models.registry import discover
 from tests.engine_process import call
@@ -21,15 +21,17 @@ ONE_THREAD = {"OMP_NUM_THREADS": "1", "TF_CPP_MIN_LOG_LEVEL": "3"}
 class TestNetworks(ModelContract):
     names = (*KERAS, *TIMM)
 
-    def test_it_has_more_than_a_thousand_weights(self, examination: Examination) -> None:
+    def test_it_has_more_than_a_thousand_weights(self, examination: ModelExamination) -> None:
         assert examination.weights > 1000
 
-    def test_its_backbone_can_be_loaded_alone(self, examination: Examination, name: str) -> None:
+    def test_its_backbone_can_be_loaded_alone(
+        self, examination: ModelExamination, name: str
+    ) -> None:
         files = {"backbone.safetensors"} | ({"model.h5"} if name in KERAS else set())
         assert examination.differences.keys() == {"whole", *files}
 
     def test_mini_xception_has_the_published_number_of_weights(
-        self, examination: Examination, name: str
+        self, examination: ModelExamination, name: str
     ) -> None:
         assert name != "mini-xception" or examination.weights == 58_423
 

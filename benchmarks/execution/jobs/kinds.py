@@ -24,8 +24,8 @@ from benchmarks.execution.jobs.job import (
     WeightsJob,
 )
 from benchmarks.execution.jobs.results import (
-    Answer,
     BenchResult,
+    Completed,
     Counted,
     JobResult,
     Pretrained,
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
 JOBS = "benchmarks.execution.jobs"
 Role = Literal["train", "score"]
-Read = Callable[[Path], Any]
+ReadContent = Callable[[Path], Any]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,7 +58,7 @@ class JobKind:
     execute: str
     record: type[JobResult]
     doing: str
-    read: Read | None = read_json
+    read: ReadContent | None = read_json
     role: Role = "train"
     fresh: bool = False
     failure: str = ""
@@ -80,7 +80,7 @@ KINDS: Mapping[type[Job], JobKind] = {
     WeightsJob: JobKind(
         name="weights",
         execute=f"{JOBS}.measuring:weights",
-        record=Answer,
+        record=Completed,
         read=None,
         doing="looking for weights",
     ),
@@ -107,7 +107,7 @@ KINDS: Mapping[type[Job], JobKind] = {
     ScoreJob: JobKind(
         name="score",
         execute=f"{JOBS}.scoring:score",
-        record=Answer,
+        record=Completed,
         read=table_attributes,
         role="score",
         doing="scoring, seed {job.seed}",

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from benchmarks.engines.contract import Engine, Learner, Predictor
 from benchmarks.execution.jobs.job import BenchJob, CountJob, MeasureJob, WeightsJob
-from benchmarks.execution.jobs.results import Answer, BenchResult, Counted, Speed
+from benchmarks.execution.jobs.results import BenchResult, Completed, Counted, Speed
 from benchmarks.execution.jobs.training import architecture, examples, peak_memory_mb
 from benchmarks.machine.timing import Spread, timed
 from benchmarks.store.files import write_json
@@ -32,10 +32,10 @@ MOST_STEPS = 50
 OnEpoch = Callable[[EpochRecord], None]
 
 
-def weights(job: WeightsJob, engine: Engine, on_epoch: OnEpoch) -> Answer:
+def weights(job: WeightsJob, engine: Engine, on_epoch: OnEpoch) -> Completed:
     """Find out whether the initial weights can be had."""
     engine.learner(architecture(job), job.task, job.recipe, job.initial)
-    result = Answer(key=job.key)
+    result = Completed(key=job.key)
     write_json(job.output, asdict(result))
     return result
 

@@ -9,7 +9,7 @@ from benchmarks.store.records import CostRecord, ExplainRecord, FitRecord, Robus
 
 
 @dataclass(frozen=True, kw_only=True)
-class Answer:
+class Completed:
     """Nothing but the key: it was done."""
 
     key: str
@@ -65,7 +65,7 @@ class BenchResult(Speed):
 
 
 JobResult = (
-    Answer
+    Completed
     | Pretrained
     | RungResult
     | Counted

@@ -16,7 +16,7 @@ from benchmarks.errors import JobFailed
 from benchmarks.execution.jobs.choice import chosen
 from benchmarks.execution.jobs.job import AskJob, ExplainJob, RobustnessJob, ScoreJob
 from benchmarks.execution.jobs.kinds import kind_of
-from benchmarks.execution.jobs.results import Answer
+from benchmarks.execution.jobs.results import Completed
 from benchmarks.store.ledger import record_opening
 from benchmarks.store.records import CorruptionRecord, ExplainRecord, RobustnessRecord
 from benchmarks.store.writing import write_attention, write_predictions, write_robustness
@@ -34,7 +34,7 @@ class _Exam:
     table: pd.DataFrame
 
 
-def score(job: ScoreJob, engine: Engine, on_epoch: OnEpoch) -> Answer:
+def score(job: ScoreJob, engine: Engine, on_epoch: OnEpoch) -> Completed:
     """Predict validation and test with a frozen fit; this opens the test set, and says so."""
     model = engine.restore(job.fit, discover(job.plugins))
     _tell_opening(job)
@@ -52,7 +52,7 @@ def score(job: ScoreJob, engine: Engine, on_epoch: OnEpoch) -> Answer:
         job.class_names,
         job.key,
     )
-    return Answer(key=job.key)
+    return Completed(key=job.key)
 
 
 def explain(job: ExplainJob, engine: Engine, on_epoch: OnEpoch) -> ExplainRecord:

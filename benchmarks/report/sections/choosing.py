@@ -17,7 +17,7 @@ from benchmarks.report.elements.elements import Picture
 from benchmarks.report.elements.numbers import compact, listing, percent, plural
 from benchmarks.report.elements.outline import Content
 from benchmarks.report.sections.choice_text import alternative, given_up, least, lines, taken
-from benchmarks.report.sections.choosing_figures import MARK, Axis, cost_figures, drawable
+from benchmarks.report.sections.choosing_figures import MARK, CostAxis, cost_figures, drawable
 from benchmarks.store.records import RunResults
 
 MOST_NAMED = 6
@@ -154,7 +154,7 @@ def _pictures(offered: Sequence[Candidate]) -> Iterator[Picture]:
         )
 
 
-def _caption(offered: Sequence[Candidate], axis: Axis) -> str:
+def _caption(offered: Sequence[Candidate], axis: CostAxis) -> str:
     shown = drawable(offered, axis)
     left = [c.variant for c in offered if c not in shown]
     told = "Filled and joined: the Pareto front. Lines: 95 % intervals. The scale is logarithmic."
@@ -167,7 +167,7 @@ def _named(names: Sequence[str]) -> str:
     return listing([*names[:MOST_NAMED], f"{len(names) - MOST_NAMED} more"])
 
 
-def _with_titles(svg: Markup, offered: Sequence[Candidate], axis: Axis) -> Markup:
+def _with_titles(svg: Markup, offered: Sequence[Candidate], axis: CostAxis) -> Markup:
     """Give each mark of a candidate its name and numbers, which the browser shows on request."""
 
     def titled(found: re.Match[str]) -> str:

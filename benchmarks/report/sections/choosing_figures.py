@@ -34,7 +34,7 @@ PLACES = (
 
 
 @dataclass(frozen=True)
-class Axis:
+class CostAxis:
     """A cost: its name, how it is read from a candidate and how a number of it is written."""
 
     name: str
@@ -44,18 +44,18 @@ class Axis:
 
 
 AXES = (
-    Axis("latency", "Latency of one image, ms", lambda c: c.latency_ms, three_digits),
-    Axis("parameters", "Parameters", lambda c: c.parameters, compact),
-    Axis("training", "Time of one training", lambda c: c.train_seconds, duration),
+    CostAxis("latency", "Latency of one image, ms", lambda c: c.latency_ms, three_digits),
+    CostAxis("parameters", "Parameters", lambda c: c.parameters, compact),
+    CostAxis("training", "Time of one training", lambda c: c.train_seconds, duration),
 )
 
 
-def drawable(offered: Sequence[Candidate], axis: Axis) -> tuple[Candidate, ...]:
+def drawable(offered: Sequence[Candidate], axis: CostAxis) -> tuple[Candidate, ...]:
     """Return the candidates whose cost is known and above zero, as a logarithmic axis needs."""
     return tuple(c for c in offered if (axis.read(c) or 0) > 0)
 
 
-def cost_figure(offered: Sequence[Candidate], axis: Axis) -> Figure:
+def cost_figure(offered: Sequence[Candidate], axis: CostAxis) -> Figure:
     """Draw accuracy with its 95 % interval against one cost; the front is filled and joined.
 
     Names stand where they cover neither a point nor another name; what is too crowded goes
@@ -78,14 +78,14 @@ def cost_figure(offered: Sequence[Candidate], axis: Axis) -> Figure:
     return figure
 
 
-def cost_figures(offered: Sequence[Candidate]) -> Iterator[tuple[Axis, Figure]]:
+def cost_figures(offered: Sequence[Candidate]) -> Iterator[tuple[CostAxis, Figure]]:
     """Yield the figure of each cost that at least two candidates have."""
     for axis in AXES:
         if len(drawable(offered, axis)) > 1:
             yield axis, cost_figure(offered, axis)
 
 
-def _frame(axes: Axes, axis: Axis) -> None:
+def _frame(axes: Axes, axis: CostAxis) -> None:
     axes.set_xscale("log")
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: axis.write(value)))
     axes.xaxis.set_minor_formatter(NullFormatter())
@@ -95,11 +95,11 @@ def _frame(axes: Axes, axis: Axis) -> None:
     axes.set_title("Test accuracy")
 
 
-def _line(ahead: Sequence[Candidate], axis: Axis) -> tuple[list[float], list[float]]:
+def _line(ahead: Sequence[Candidate], axis: CostAxis) -> tuple[list[float], list[float]]:
     return [axis.read(c) or 0 for c in ahead], [c.accuracy for c in ahead]
 
 
-def _mark(axes: Axes, axis: Axis, candidate: Candidate, place: int, *, on_front: bool) -> None:
+def _mark(axes: Axes, axis: CostAxis, candidate: Candidate, place: int, *, on_front: bool) -> None:
     at, gid = axis.read(candidate) or 0, f"{MARK}{place}"
     axes.plot([at, at], [candidate.low, candidate.high], color=GRID, lw=1.4, gid=gid, zorder=1.5)
     ground = TRAIN if on_front else "none"
@@ -109,7 +109,7 @@ def _mark(axes: Axes, axis: Axis, candidate: Candidate, place: int, *, on_front:
 
 def _name(
     axes: Axes,
-    axis: Axis,
+    axis: CostAxis,
     ordered: Sequence[Candidate],
     offered: Sequence[Candidate],
 ) -> None:

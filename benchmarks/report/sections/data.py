@@ -25,7 +25,7 @@ from benchmarks.store.records import RunResults
 from datasets.audit import Audit
 from datasets.duplicates import Place
 
-Counts = Mapping[str, Mapping[str, int]]
+ClassCounts = Mapping[str, Mapping[str, int]]
 
 LISTED = 20
 """How many places of a kind the page lists; ``audit.json`` has all."""
@@ -84,7 +84,7 @@ def data_section(run: RunResults, *, named: bool = True) -> DataSection | None:
     )
 
 
-def _shares(counts: Counts) -> Picture:
+def _shares(counts: ClassCounts) -> Picture:
     return Picture(
         inline_svg(class_shares(counts), "class-shares"),
         "The share of each class in each split; the same numbers stand in the table",
@@ -133,7 +133,7 @@ def _remarks(found: Audit) -> Iterator[str]:
         yield f"near duplicates were not searched: {found.near_duplicates.not_searched}"
 
 
-def _balance(counts: Counts) -> Table:
+def _balance(counts: ClassCounts) -> Table:
     totals = {split: sum(classes.values()) for split, classes in counts.items()}
     names = dict.fromkeys(name for classes in counts.values() for name in classes)
     rows = [
