@@ -130,6 +130,9 @@ class SeedFloor:
     degrees: float = 0.0
 
 
+NO_FLOOR = SeedFloor()
+
+
 def estimate_means(values: NDArray[Any], clusters: NDArray[Any]) -> Estimate:
     """Return the means of F rows of ``values`` (F×N) and how they vary over the images.
 
@@ -170,16 +173,19 @@ def mean_interval(values: NDArray[Any], clusters: NDArray[Any], *, fraction: boo
     return Interval(value, *ends)
 
 
-def of_mean(estimate: Estimate, fits: Fits) -> Uncertainty:
-    """Return the uncertainty of the mean score of ``fits``, a variant's places in ``estimate``."""
+def of_mean(estimate: Estimate, fits: Fits, floor: SeedFloor = NO_FLOOR) -> Uncertainty:
+    """Return the uncertainty of the mean score of ``fits``, a variant's places in ``estimate``.
+
+    Where the ``floor`` is larger than the spread between their seeds, it stands for that.
+    """
     images = float(estimate.covariance[np.ix_(fits, fits)].mean())
     if len(fits) == 1:
         return Uncertainty(images)
     spread, own = _spread(estimate, fits)
     return Uncertainty(
         images=max(images, 0.0),
-        seeds=max(spread - own, 0.0) / len(fits),
-        degrees=len(fits) - 1,
+        seeds=max(spread - own, floor.variance, 0.0) / len(fits),
+        degrees=max(floor.degrees, len(fits) - 1),
         shared=own / len(fits),
     )
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import reduce
 from pathlib import Path
 
 import numpy as np
@@ -13,11 +14,15 @@ from numpy.typing import NDArray
 from benchmarks.data import mistakes
 from benchmarks.data.mistakes import ALTERED, HONEST, Mistake, Reported
 from benchmarks.errors import InputError
+from benchmarks.evaluation.bootstrap import Estimate
 from benchmarks.evaluation.uncertainty import (
+    NO_FLOOR,
     Interval,
+    SeedFloor,
     apart,
     estimate_means,
     of_mean,
+    seed_floor,
     weighted,
 )
 from benchmarks.store.folder import RunFolder
@@ -25,8 +30,8 @@ from benchmarks.store.reading import is_run, read_run
 from benchmarks.store.records import FitResults, RunResults
 
 METHOD = (
-    "95 % interval over pictures (all copies of one together) and seeds; where one of the two has "
-    "a single seed, over pictures alone"
+    "95 % interval over pictures (all copies of one together) and seeds, whose spread is judged by "
+    "all runs together; where one of the two has a single seed, over pictures alone"
 )
 SAME = 1e-12
 """The variance below which two runs answer alike."""
@@ -47,6 +52,25 @@ class Scored:
     def accuracy(self) -> float:
         """The mean over images and seeds."""
         return float(self.correct.mean())
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Compared:
+    """The answers that a mistake tells beside those of its counterpart.
+
+    ``in_training`` is the share of the images told of which a copy is trained on.
+    """
+
+    mistake: Mistake
+    reported: Scored
+    counterpart: Scored
+    in_training: float
+
+    @property
+    def gains(self) -> Estimate:
+        """The difference of each pair of fits."""
+        same = self.mistake.same_images
+        return _differences(self.reported, self.counterpart, same_images=same)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,7 +135,7 @@ def read_laboratory(folder: Path) -> Laboratory:
         raise InputError(f"{folder}: not a leak laboratory (it has no run in {HONEST}/)")
     names = (HONEST, *(name for name, _ in mistakes.treatments()))
     runs = {n: read_run(folder / n) for n in names if is_run(folder / n)}
-    return Laboratory(folder, runs, tuple(_effect(runs, mistake) for mistake in mistakes.MISTAKES))
+    return Laboratory(folder, runs, _effects([_compare(runs, m) for m in mistakes.MISTAKES]))
 
 
 def table(laboratory: Laboratory) -> pd.DataFrame:
@@ -147,7 +171,8 @@ def _named(name: str, estimate: Interval) -> dict[str, float]:
     return {name: estimate.value, f"{name}_low": estimate.low, f"{name}_high": estimate.high}
 
 
-def _effect(runs: Mapping[str, RunResults], mistake: Mistake) -> MistakeEffect:
+def _compare(runs: Mapping[str, RunResults], mistake: Mistake) -> Compared | MistakeEffect:
+    """Return what is told of a mistake beside its counterpart, or why there is nothing to tell."""
     made = mistake.name if mistake.trained else HONEST
     for name in (made, mistake.counterpart):
         if reason := _missing(runs, name):
@@ -164,8 +189,33 @@ def _effect(runs: Mapping[str, RunResults], mistake: Mistake) -> MistakeEffect:
             f"{runs[made].folder}: its test images are not those of {mistake.counterpart}; "
             "remove the folder and run the laboratory again"
         )
-    gain = difference(reported, counterpart, same_images=mistake.same_images)
-    return _measured(mistake, runs[made], told.split, reported, counterpart, gain)
+    trained_on = np.unique(_pictures(runs[made].folder, "train"))
+    return Compared(
+        mistake=mistake,
+        reported=reported,
+        counterpart=counterpart,
+        in_training=float(np.isin(_pictures(runs[made].folder, told.split), trained_on).mean()),
+    )
+
+
+def _effects(found: Sequence[Compared | MistakeEffect]) -> tuple[MistakeEffect, ...]:
+    """Measure what can be compared, with the spread between seeds that all of it shows."""
+    compared = [each for each in found if isinstance(each, Compared)]
+    of_scores = _floor([_estimate(each.counterpart) for each in compared])
+    of_gains = _floor([each.gains for each in compared])
+    return tuple(
+        each if isinstance(each, MistakeEffect) else _measured(each, of_scores, of_gains)
+        for each in found
+    )
+
+
+def _floor(estimates: Sequence[Estimate]) -> SeedFloor:
+    """Return the least spread between seeds to reckon with, from those of all ``estimates``."""
+    if not estimates:
+        return NO_FLOOR
+    ends = np.cumsum([len(each.scores) for each in estimates])
+    groups = np.split(np.arange(ends[-1]), ends[:-1])
+    return seed_floor(reduce(apart, estimates), groups)
 
 
 def _reported(mistake: Mistake, run: RunResults, seeds: list[int]) -> Reported:
@@ -183,23 +233,15 @@ def _missing(runs: Mapping[str, RunResults], name: str) -> str:
     return "" if variant.ranked else f"the run {name}: {variant.outcome.reason}"
 
 
-def _measured(
-    mistake: Mistake,
-    run: RunResults,
-    side: str,
-    reported: Scored,
-    counterpart: Scored,
-    gain: Interval,
-) -> MistakeEffect:
-    trained_on = np.unique(_pictures(run.folder, "train"))
+def _measured(compared: Compared, of_scores: SeedFloor, of_gains: SeedFloor) -> MistakeEffect:
     return MistakeEffect(
-        mistake=mistake,
-        reported=mean(reported),
-        counterpart=mean(counterpart),
-        gain=gain,
-        test_images=len(reported.pictures),
-        seeds=len(counterpart.correct),
-        in_training=float(np.isin(_pictures(run.folder, side), trained_on).mean()),
+        mistake=compared.mistake,
+        reported=mean(compared.reported, of_scores),
+        counterpart=mean(compared.counterpart, of_scores),
+        gain=_gain(compared.gains, of_gains),
+        test_images=len(compared.reported.pictures),
+        seeds=len(compared.counterpart.correct),
+        in_training=compared.in_training,
     )
 
 
@@ -227,35 +269,44 @@ def _pictures(folder: Path, side: str) -> NDArray[np.str_]:
     return np.array(named, dtype=np.str_)
 
 
-def mean(of: Scored) -> Interval:
+def mean(of: Scored, floor: SeedFloor = NO_FLOOR) -> Interval:
     """Return the mean accuracy with its 95 % interval (`METHOD`)."""
-    estimate = estimate_means(of.correct, of.pictures)
     pictures = float(len(np.unique(of.pictures)))
-    uncertainty = of_mean(estimate, np.arange(len(of.correct)))
+    uncertainty = of_mean(_estimate(of), np.arange(len(of.correct)), floor)
     ends = uncertainty.interval(of.accuracy, fraction=True, images=pictures)
     return Interval(of.accuracy, *ends)
 
 
-def difference(ours: Scored, theirs: Scored, *, same_images: bool) -> Interval:
+def difference(
+    ours: Scored, theirs: Scored, *, same_images: bool, floor: SeedFloor = NO_FLOOR
+) -> Interval:
     """Return the difference of two mean accuracies with its 95 % interval (`METHOD`).
 
     With ``same_images`` both have the same images in the same order, and are compared image by
     image. Seeds are paired where both have as many.
     """
-    if same_images:
-        both = np.concatenate([ours.correct, theirs.correct])
-        estimate = estimate_means(both, ours.pictures)
-    else:
-        estimate = apart(
-            estimate_means(ours.correct, ours.pictures),
-            estimate_means(theirs.correct, theirs.pictures),
-        )
-    estimate = weighted(estimate, _weights(len(ours.correct), len(theirs.correct)))
-    value = ours.accuracy - theirs.accuracy
-    uncertainty = of_mean(estimate, np.arange(len(estimate.scores)))
-    if uncertainty.images + (uncertainty.seeds or 0.0) < SAME:
+    return _gain(_differences(ours, theirs, same_images=same_images), floor)
+
+
+def _gain(gains: Estimate, floor: SeedFloor) -> Interval:
+    value = float(gains.scores.mean())
+    uncertainty = of_mean(gains, np.arange(len(gains.scores)), floor)
+    if uncertainty.images < SAME and np.ptp(gains.scores) < SAME:
         return Interval(value, value, value)
     return Interval(value, *uncertainty.interval(value))
+
+
+def _estimate(of: Scored) -> Estimate:
+    return estimate_means(of.correct, of.pictures)
+
+
+def _differences(ours: Scored, theirs: Scored, *, same_images: bool) -> Estimate:
+    """Return the difference of each pair of fits, with their covariance over pictures."""
+    if same_images:
+        both = estimate_means(np.concatenate([ours.correct, theirs.correct]), ours.pictures)
+    else:
+        both = apart(_estimate(ours), _estimate(theirs))
+    return weighted(both, _weights(len(ours.correct), len(theirs.correct)))
 
 
 def _weights(ours: int, theirs: int) -> NDArray[np.float64]:

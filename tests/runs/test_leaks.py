@@ -26,7 +26,7 @@ trials = 1
 rungs = [1]
 [fit]
 epochs = 20
-seeds = [0, 1]
+seeds = [0, 1, 2]
 [[variants]]
 architecture = "pixel-logistic"
 hyperparameters = { learning_rate = 0.001, batch_size = 16 }
