@@ -152,7 +152,7 @@ class Engine(Protocol):
     """One numerical library. A process uses one engine only."""
 
     def prepare(self, *, threads: int, precision: Precision, seed: int) -> None:
-        """Set threads, precision, determinism and every seed. Called before each cell."""
+        """Set threads, precision, determinism and every seed. Called before each job."""
         ...
 
     def learner(

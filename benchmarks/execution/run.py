@@ -93,10 +93,10 @@ def run(request: RunRequest, display: Display) -> Mapping[str, VariantOutcome]:
         with display.auditing(ground.data.name) as progress:
             write_audit(folder, audit(ground.data, ground.split, progress=progress))
         write_splits(folder, ground.table())
-        return _carry_out(request, folder, ground, source, variants, manifest, display)
+        return _execute(request, folder, ground, source, variants, manifest, display)
 
 
-def _carry_out(
+def _execute(
     request: RunRequest,
     folder: RunFolder,
     ground: PreparedData,

@@ -133,7 +133,7 @@ def _ask_driver(field: str) -> list[str]:
 
 
 def device_name() -> str:
-    """Return one line that names the hardware on which cells run."""
+    """Return one line that names the hardware on which jobs run."""
     return f"GPU {name}" if (name := gpu()) else f"CPU {processor()}"
 
 
