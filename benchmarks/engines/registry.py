@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib
 from collections.abc import Mapping
 from functools import cache
-from importlib.metadata import EntryPoint, entry_points
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -13,27 +12,28 @@ from benchmarks.engines.keras.spec import KERAS
 from benchmarks.engines.scikit.spec import SCIKIT
 from benchmarks.engines.spec import EngineSpec
 from benchmarks.engines.torch.spec import TORCH
+from datasets.plugins import ENGINES as GROUP
+from datasets.plugins import installed, leave_out
 from models.registry import EngineName, ModelError
 
 if TYPE_CHECKING:
     from benchmarks.engines.contract import Engine
 
 ENGINES = (KERAS, TORCH, SCIKIT)
-GROUP = "ferbench.engines"
-"""The entry points by which an installed package brings an `EngineSpec`."""
 
 
 @cache
 def engines() -> Mapping[str, EngineSpec]:
     """Return every engine by name: those of `ENGINES`, then those of installed packages.
 
-    Raises ``ModelError`` for an entry point that brings no `EngineSpec`, or a name taken twice.
+    These name theirs in the entry points ``ferbench.engines``; what is broken, or has a name
+    that is taken, is left out and told.
     """
     found = {spec.name: spec for spec in ENGINES}
-    for entry in sorted(entry_points(group=GROUP), key=lambda entry: entry.name):
-        spec = _brought(entry)
-        if found.setdefault(spec.name, spec) is not spec:
-            raise ModelError(f"two engines are named {spec.name!r}; uninstall one of them")
+    for brought in installed(GROUP, (EngineSpec,)):
+        name = brought.value.name
+        if found.setdefault(name, brought.value) is not brought.value:
+            leave_out(brought.origin, f"two engines are named {name!r}")
     return MappingProxyType(found)
 
 
@@ -59,13 +59,3 @@ def load(target: str) -> Any:
 def is_floor(engine: str) -> bool:
     """Tell whether models of ``engine`` are there to be guesses; of an unknown one they are not."""
     return engine in engines() and engines()[engine].is_floor
-
-
-def _brought(entry: EntryPoint) -> EngineSpec:
-    try:
-        spec = entry.load()
-    except Exception as error:
-        raise ModelError(f"engine {entry.value}: {type(error).__name__}: {error}") from error
-    if not isinstance(spec, EngineSpec):
-        raise ModelError(f"engine {entry.value}: is no EngineSpec; correct the entry point")
-    return spec

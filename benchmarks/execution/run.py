@@ -57,6 +57,7 @@ class RunRequest:
     """What the user asked for: a protocol, its data, a place and how many workers.
 
     ``workers`` ``None``: as many as the cores allow with the protocol's threads, one on a GPU.
+    ``executor`` is the one that runs its jobs, by its name in `executors.registry`.
     ``shared`` is the folder of backbones pre-trained on the source, by default the user's cache,
     where other runs find them.
     """
@@ -67,6 +68,7 @@ class RunRequest:
     workers: int | None = None
     plugins: tuple[Path, ...] = ()
     shared: Path | None = None
+    executor: str = "local"
 
 
 def run(request: RunRequest, display: Display) -> Mapping[str, VariantOutcome]:
@@ -123,7 +125,8 @@ def _execute(
             threads=request.protocol.threads,
             forbidden=_forbidden(folder, ground, source),
             log=folder.log,
-        )
+        ),
+        request.executor,
     )
     try:
         with display.showing(variants, request.protocol, workers(request)):

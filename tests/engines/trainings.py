@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.engines.contract import Arrays, Engine, InitialWeights, Learner, Task
+from benchmarks.engines.contract import Arrays, Engine, InitialWeights, Task
 from benchmarks.engines.registry import load_engine
 from benchmarks.training.loop import Course, Examples, TrainingData, TrainingDiverged, train
 from benchmarks.training.stream import batches
@@ -100,17 +100,8 @@ def _fit(
         "validation_losses": [record.validation["log_loss"] for record in outcome.history],
         "images_seen": outcome.images_seen,
         "best_value": outcome.best_value,
-        "loss_of_learner": _loss(outcome.learner),
         "stopped": outcome.stopped,
     }
-
-
-def _loss(learner: Learner) -> float:
-    validation = DATA.validation
-    probabilities = learner.predict(validation.images)
-    return float(
-        -np.log(probabilities[np.arange(len(validation.labels)), validation.labels]).mean()
-    )
 
 
 def step_losses(engine: EngineName, weights: str, settings: dict[str, Any]) -> list[float]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -31,6 +33,20 @@ from models.registry import architecture
 @architecture(name="{name}", engine="torch", summary="a test", source="a test")
 def mine(request):
     ...
+"""
+
+
+ENGINE = """
+from benchmarks.engines.spec import EngineSpec
+
+mine = EngineSpec(
+    name={name!r}, title="a test", factory="a:b", libraries={{"": ()}}, code=(), probe_network=""
+)
+"""
+EXECUTOR = """
+from benchmarks.execution.executors.contract import ExecutorSpec
+
+mine = ExecutorSpec({name!r}, print)
 """
 
 
@@ -74,6 +90,42 @@ def test_a_package_cannot_take_the_name_of_a_model(tmp_path: Path) -> None:
     assert done.status == 2
     assert "two models are named 'majority'" in done.err
     assert "did you mean whole-model" in done.err
+
+
+@pytest.mark.parametrize(
+    ("group", "table", "known", "code", "kind"),
+    [
+        ("engines", "benchmarks.engines.registry:engines", "keras", ENGINE, "EngineSpec"),
+        (
+            "executors",
+            "benchmarks.execution.executors.registry:executors",
+            "local",
+            EXECUTOR,
+            "ExecutorSpec",
+        ),
+    ],
+)
+def test_a_broken_engine_or_executor_is_left_out(
+    group: str, table: str, known: str, code: str, kind: str, tmp_path: Path
+) -> None:
+    install(tmp_path, "absent", f"ferbench.{group}", "absent", "import nothing_of_this_name")
+    install(tmp_path, "hollow", f"ferbench.{group}", "hollow", "")
+    install(tmp_path, "taking", f"ferbench.{group}", "taking:mine", code.format(name=known))
+    install(tmp_path, "whole", f"ferbench.{group}", "whole:mine", code.format(name="whole-one"))
+    module, _, function = table.partition(":")
+    done = subprocess.run(
+        [sys.executable, "-c", f"from {module} import {function}; print(*{function}())"],
+        env={**os.environ, "PYTHONPATH": f"{tmp_path}{os.pathsep}{ROOT}"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert {known, "whole-one"} <= set(done.stdout.split())
+    absent, hollow, taking = done.stderr.splitlines()
+    assert "plug-in absent 0.1" in absent and "ModuleNotFoundError" in absent
+    assert "plug-in hollow 0.1" in hollow and f"it holds no {kind}" in hollow
+    assert "plug-in taking 0.1" in taking
+    assert f"two {group} are named {known!r}; update or uninstall it" in taking
 
 
 def test_a_plugin_file_that_ends_the_program_is_named(tmp_path: Path) -> None:

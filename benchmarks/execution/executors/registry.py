@@ -3,27 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from importlib.metadata import entry_points
+from functools import cache
+from types import MappingProxyType
 
 from benchmarks.errors import InputError
 from benchmarks.execution.executors.contract import Executor, ExecutorSettings, ExecutorSpec
 from benchmarks.execution.executors.local import ProcessExecutor
+from datasets.plugins import EXECUTORS as GROUP
+from datasets.plugins import installed, leave_out
 
 EXECUTORS = (ExecutorSpec("local", ProcessExecutor),)
-GROUP = "ferbench.executors"
-"""The entry points by which an installed package brings an `ExecutorSpec`."""
 
 
+@cache
 def executors() -> Mapping[str, ExecutorSpec]:
-    """Return every executor by name; raises ``InputError`` for an entry point that brings none."""
+    """Return every executor by name: those of `EXECUTORS`, then those of installed packages.
+
+    These name theirs in the entry points ``ferbench.executors``; what is broken, or has a name
+    that is taken, is left out and told.
+    """
     found = {spec.name: spec for spec in EXECUTORS}
-    for entry in sorted(entry_points(group=GROUP), key=lambda entry: entry.name):
-        spec = entry.load()
-        if not isinstance(spec, ExecutorSpec):
-            raise InputError(f"executor {entry.value}: is no ExecutorSpec; correct the entry point")
-        if found.setdefault(spec.name, spec) is not spec:
-            raise InputError(f"two executors are named {spec.name!r}; uninstall one of them")
-    return found
+    for brought in installed(GROUP, (ExecutorSpec,)):
+        name = brought.value.name
+        if found.setdefault(name, brought.value) is not brought.value:
+            leave_out(brought.origin, f"two executors are named {name!r}")
+    return MappingProxyType(found)
 
 
 def make_executor(settings: ExecutorSettings, name: str = "local") -> Executor:
