@@ -21,7 +21,7 @@ def reproduce(
     out: Annotated[
         Path | None, typer.Option(help="The new folder; default results/<run>-reproduced.")
     ] = None,
-    workers: Annotated[int | None, typer.Option(min=1, help="Cells that run side by side.")] = None,
+    workers: Annotated[int | None, typer.Option(min=1, help="Jobs that run side by side.")] = None,
     plugin: Plugin = None,
 ) -> int:
     """Train a run, or one variant of it, again and say whether the numbers are the same.

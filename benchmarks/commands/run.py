@@ -22,13 +22,18 @@ def run(
     out: Annotated[
         Path | None, typer.Option(help="The results folder; default results/<name>.")
     ] = None,
-    workers: Annotated[int | None, typer.Option(min=1, help="Cells that run side by side.")] = None,
+    workers: Annotated[int | None, typer.Option(min=1, help="Jobs that run side by side.")] = None,
+    executor: Annotated[
+        str, typer.Option(help="What runs the jobs: local, or one that a package brings.")
+    ] = "local",
     plugin: Plugin = None,
 ) -> int:
     """Carry out a protocol, or go on with it where it stopped."""
     from rich.console import Console
 
     from benchmarks.commands.tables import print_laboratory, print_leaderboard
+    from benchmarks.data.mistakes import check_experiment
+    from benchmarks.errors import InputError
     from benchmarks.execution.progress import Display
     from benchmarks.execution.run import RunRequest
     from benchmarks.execution.run import run as run_protocol
@@ -39,12 +44,17 @@ def run(
     from benchmarks.store.digests import write_digests
 
     loaded = load_protocol(protocol)
+    try:
+        check_experiment(loaded)
+    except InputError as error:
+        raise InputError(f"{protocol}: {error}") from error
     folder = out or Path("results") / loaded.name
     request = RunRequest(
         protocol=loaded,
         data=data,
         out=folder,
         workers=workers,
+        executor=executor,
         plugins=(*map(Path, loaded.plugins), *(plugin or ())),
     )
     width = None if sys.stderr.isatty() else 140

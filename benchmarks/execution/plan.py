@@ -324,7 +324,7 @@ class Plan:
             threads=self.protocol.threads,
             versions=self._versions(variant),
             device=self.device if "GPU" in self.device else "CPU",
-            code=code_digest(variant.architecture),
+            code=code_digest(variant.architecture, self.protocol.selection),
         )
 
 

@@ -268,7 +268,7 @@ def _manifest(
         ),
         started=now(),
         wall_seconds=0.0,
-        variants=tuple(_variant_record(variant) for variant in variants),
+        variants=tuple(_variant_record(variant, protocol.selection) for variant in variants),
     )
 
 
@@ -284,7 +284,7 @@ def _data_record(ground: PreparedData) -> DataRecord:
     )
 
 
-def _variant_record(variant: Variant) -> VariantRecord:
+def _variant_record(variant: Variant, selection: str) -> VariantRecord:
     architecture = variant.architecture
     return VariantRecord(
         name=variant.name,
@@ -292,7 +292,7 @@ def _variant_record(variant: Variant) -> VariantRecord:
         engine=variant.engine,
         summary=architecture.summary,
         source=architecture.source,
-        code=code_digest(architecture),
+        code=code_digest(architecture, selection),
         versions=engine_spec(architecture.engine).versions(keras_backend()),
         space=variant.space,
         defaults=variant.defaults,

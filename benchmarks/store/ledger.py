@@ -120,13 +120,17 @@ def read_ledger(path: Path) -> list[LedgerEvent]:
 
 
 def damaged_lines(path: Path) -> list[int]:
-    """Return the numbers of the ledger's lines, from 1, that are no JSON objects."""
+    """Return the numbers of the ledger's lines, from 1, that cannot be read.
+
+    These are no JSON objects, or of a known event but without its fields.
+    """
     lines = path.read_text("utf-8", "replace").split("\n") if path.is_file() else []
-    return [n for n, line in enumerate(lines, start=1) if line.strip() and not _is_object(line)]
+    return [n for n, line in enumerate(lines, start=1) if line.strip() and not _is_whole(line)]
 
 
-def _is_object(line: str) -> bool:
+def _is_whole(line: str) -> bool:
     try:
-        return isinstance(json.loads(line), dict)
-    except json.JSONDecodeError:
-        return False
+        EVENT.validate_json(line)
+    except ValidationError as error:
+        return error.errors()[0]["type"] == "union_tag_invalid"
+    return True

@@ -7,7 +7,7 @@ import tempfile
 import threading
 from dataclasses import dataclass, field
 
-from benchmarks.errors import JobFailed
+from benchmarks.errors import JobFailed, Unavailable
 from benchmarks.execution.executors.contract import (
     Done,
     Event,
@@ -16,7 +16,7 @@ from benchmarks.execution.executors.contract import (
 )
 from benchmarks.execution.jobs.job import Job
 from benchmarks.execution.jobs.kinds import Role, kind_of
-from benchmarks.processes import Refused, Worker, WorkerEnded
+from benchmarks.processes import Worker
 
 TARGET = "benchmarks.execution.executors.worker:serve"
 
@@ -68,7 +68,8 @@ class ProcessExecutor:
             return Failed(job, JobFailed(str(event))) if job else None
         if isinstance(event, Done | Failed) and job:
             slot.job = None
-            if isinstance(event, Failed) or kind_of(job).fresh:
+            broke = isinstance(event, Failed) and not isinstance(event.error, Unavailable)
+            if broke or kind_of(job).fresh:
                 self._stop(slot)
         return event
 
@@ -108,7 +109,7 @@ class ProcessExecutor:
         try:
             while True:
                 self._events.put((slot, slot.worker.receive()))
-        except (Refused, WorkerEnded) as end:
+        except Exception as end:  # gone, or what it said cannot be understood
             self._events.put((slot, end))
 
     def _stop(self, slot: _Slot) -> None:

@@ -77,8 +77,16 @@ def robustness_section(
         levels=_levels(found),
         cost=_cost(found),
         examples=_examples(run, album, known),
-        legend="; ".join(f"{each.name}: {each.legend}" for each in known),
+        legend="; ".join(_legends(found[0].corruptions)),
     )
+
+
+def _legends(asked: Sequence[CorruptionRecord]) -> Iterator[str]:
+    """Yield what the severities measure, as the run says; of an older run, as it is today."""
+    today = {each.name: each.legend for each in corruptions.CORRUPTIONS}
+    for each in asked:
+        if legend := each.legend or today.get(each.name):
+            yield f"{each.name}: {legend}"
 
 
 def small_multiples(found: Sequence[VariantRobustness]) -> Figure:
