@@ -1,4 +1,4 @@
-"""What the tests add: a file with a model and a data set, and rows put in when Python starts."""
+"""What the tests add: a file with a model and a data set, an executor, and rows."""
 
 FILE = '''"""A model and a data set of somebody's own."""
 
@@ -42,6 +42,23 @@ def my_data(path, options):
         provenance=lambda: Provenance("unofficial"),
     )
 '''
+
+EXECUTOR = """
+from pathlib import Path
+
+from benchmarks.execution.executors.contract import ExecutorSpec
+from benchmarks.execution.executors.local import ProcessExecutor
+
+
+class NotingExecutor(ProcessExecutor):
+    def submit(self, job):
+        with Path(__file__).with_name("jobs.txt").open("a") as notes:
+            print(type(job).__name__, job.variant, file=notes)
+        super().submit(job)
+
+
+NOTING = ExecutorSpec("noting", NotingExecutor)
+"""
 
 ROWS = '''"""Read by every Python that starts with this folder on its path."""
 
@@ -89,4 +106,13 @@ data = { set = "my-data" }
 tuning = { trials = 1, rungs = [1] }
 fit = { epochs = 2, seeds = [0, 1] }
 variants = [{ architecture = "pixel-logistic" }]
+"""
+
+OUTSIDE = """
+name = "outside"
+controls = false
+data = { set = "synthetic-faces", options = { scale = 0.05 } }
+tuning = { trials = 1, rungs = [1] }
+fit = { epochs = 2, seeds = [0] }
+variants = [{ architecture = "example-softmax" }]
 """

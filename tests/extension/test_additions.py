@@ -1,4 +1,4 @@
-"""A model, a data set, a corruption and a mistake are added, and go to the page."""
+"""A model, a data set, a corruption, a mistake, an engine and an executor go to the page."""
 
 from __future__ import annotations
 
@@ -9,8 +9,12 @@ import pandas as pd
 import pytest
 
 from tests.engine_process import ROOT
-from tests.extension.additions import FILE, LABORATORY, PROTOCOL, ROWS
+from tests.extension.additions import EXECUTOR, FILE, LABORATORY, OUTSIDE, PROTOCOL, ROWS
+from tests.plugins.executing import carry_out
+from tests.plugins.packages import install
 from tests.runs.commands import ferbench
+
+EXAMPLE = ROOT / "tests" / "plugins" / "example"
 
 
 @pytest.fixture(scope="module")
@@ -62,3 +66,29 @@ def test_a_mistake_of_one_row_is_on_the_page_of_the_laboratory(
     effects = pd.read_csv(run / "leaks.csv").set_index("mistake")
     assert effects.loc["worst-of-seeds", "status"] == "ok"
     assert "Reporting the worst of several seeds" in (run / "leaks.html").read_text("utf-8")
+
+
+@pytest.fixture(scope="module")
+def outside(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What an engine and an executor of packages came to: ``jobs.txt``, and the folder ``run``."""
+    folder = tmp_path_factory.mktemp("outside")
+    install(folder, "row", "ferbench.engines", "ferbench_example.engine:SOFTMAX", "")
+    install(folder, "network", "ferbench.models", "ferbench_example.models:softmax", "")
+    install(folder, "noting", "ferbench.executors", "noting:NOTING", EXECUTOR)
+    protocol = folder / "protocol.toml"
+    protocol.write_text(OUTSIDE, "utf-8")
+    path = os.pathsep.join(map(str, (folder, EXAMPLE, ROOT)))
+    cache = str(folder / "cache")
+    carry_out(protocol, folder / "run", "noting", PYTHONPATH=path, FERBENCH_CACHE=cache)
+    return folder
+
+
+def test_an_engine_of_one_row_is_on_the_page(outside: Path) -> None:
+    board = pd.read_csv(outside / "run" / "leaderboard.csv").set_index("variant")
+    assert board.loc["example-softmax", "status"] == "ok"
+    assert "example-softmax" in (outside / "run" / "leaderboard.html").read_text("utf-8")
+
+
+def test_an_executor_of_one_class_ran_the_jobs_that_the_page_is_made_of(outside: Path) -> None:
+    notes = (outside / "jobs.txt").read_text("utf-8").splitlines()
+    assert {"FitJob example-softmax", "ScoreJob example-softmax"} <= set(notes)

@@ -1,1 +1,1 @@
-"""Packages that bring models and data sets, installed beside ferbench."""
+"""Packages that bring models, data sets, engines and executors, installed beside ferbench."""

@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 
 from tests.engine_process import ROOT
+from tests.plugins.executing import carry_out
 from tests.runs.commands import ferbench
 
 EXAMPLE = Path(__file__).parent / "example"
@@ -34,6 +35,17 @@ architecture = "majority"
 
 [[variants]]
 architecture = "example-tiny"
+
+[[variants]]
+architecture = "example-softmax"
+"""
+ONE_NETWORK = """
+name = "one"
+controls = false
+data = { set = "example-stripes" }
+tuning = { trials = 1, rungs = [1] }
+fit = { epochs = 2, seeds = [0, 1] }
+variants = [{ architecture = "example-softmax" }]
 """
 
 
@@ -65,7 +77,7 @@ def test_it_keeps_the_contracts_in_its_own_suite(source: Path, path: str) -> Non
     assert "failed" not in done.stdout
 
 
-def test_its_model_and_data_set_go_from_the_command_line_to_the_page(
+def test_its_models_engine_and_data_set_go_from_the_command_line_to_the_page(
     path: str, tmp_path: Path
 ) -> None:
     protocol, run = tmp_path / "example.toml", tmp_path / "run"
@@ -76,9 +88,20 @@ def test_its_model_and_data_set_go_from_the_command_line_to_the_page(
     board = pd.read_csv(run / "leaderboard.csv").set_index("variant")
     assert board.loc["example-tiny", "status"] == "ok"
     assert board.loc["example-tiny", "accuracy"] > board.loc["majority", "accuracy"]
+    assert board.loc["example-softmax", "status"] == "ok"
     page = (run / "leaderboard.html").read_text("utf-8")
     assert "example-tiny" in page
+    assert "example-softmax" in page
     assert "example-stripes" in page
+
+
+def test_its_executor_carries_out_a_protocol(path: str, tmp_path: Path) -> None:
+    protocol = tmp_path / "one.toml"
+    protocol.write_text(ONE_NETWORK, "utf-8")
+    cache = str(tmp_path / "cache")
+    run = carry_out(protocol, tmp_path / "run", "one-by-one", PYTHONPATH=path, FERBENCH_CACHE=cache)
+    board = pd.read_csv(run / "leaderboard.csv").set_index("variant")
+    assert board.loc["example-softmax", "status"] == "ok"
 
 
 def test_without_it_its_names_are_unknown(tmp_path: Path) -> None:
