@@ -10,6 +10,7 @@ import pytest
 from benchmarks.protocol.canonical import digest
 from benchmarks.protocol.schema import decisive
 from benchmarks.report.page import rendered
+from benchmarks.reproducibility.differences import first_difference_in
 from benchmarks.reproducibility.verify import verify
 from benchmarks.store.files import as_stored
 from benchmarks.store.ledger import EVENT, read_ledger
@@ -18,11 +19,11 @@ from benchmarks.store.writing import FIT, MANIFEST, STUDIES
 
 BEFORE = Path(__file__).parent / "run_before"
 KEPT = Path(__file__).parents[2] / "results" / "reference" / "fer2013-lite"
-LEFT_OUT = ("work/", "tuning.journal")
+LEFT_OUT = ("work/", "tuning.journal", "log.txt")
 
 
 def left_out(file: str) -> bool:
-    """Tell whether a file was left out of the kept run: models, trials and Optuna's journal."""
+    """Tell whether a file was left out of the kept run: models, trials, Optuna's journal and the log."""
     return file.startswith(LEFT_OUT) or Path(file).stem in ("model", "backbone")
 
 
@@ -33,10 +34,12 @@ def test_nothing_of_it_fails_but_the_files_that_were_left_out() -> None:
     assert any(finding.file == "tuning.journal" for finding in findings)
 
 
-def test_its_leaderboard_is_rendered_byte_for_byte() -> None:
-    text = rendered(read_run(BEFORE), images=False, named=False)
-    assert text["leaderboard.csv"].encode() == (BEFORE / "leaderboard.csv").read_bytes()
-    assert text["leaderboard.json"].encode() == (BEFORE / "leaderboard.json").read_bytes()
+@pytest.mark.parametrize("name", ["leaderboard.csv", "leaderboard.json"])
+def test_its_leaderboard_is_rendered_with_the_same_numbers(name: str) -> None:
+    """But for the last digit of a sum, in which processors differ."""
+    text = rendered(read_run(BEFORE), images=False, named=False)[name]
+    kept = (BEFORE / name).read_text("utf-8")
+    assert first_difference_in(name, kept, text, drawings=False) is None
 
 
 def test_what_its_fits_were_asked_is_read() -> None:
