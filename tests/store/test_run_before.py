@@ -23,7 +23,7 @@ LEFT_OUT = ("work/", "tuning.journal", "log.txt")
 
 
 def left_out(file: str) -> bool:
-    """Tell whether a file was left out of the kept run: models, trials, Optuna's journal and the log."""
+    """Tell whether a file was left out of the kept run: models, trials, journal and log."""
     return file.startswith(LEFT_OUT) or Path(file).stem in ("model", "backbone")
 
 
