@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import csv
+import hashlib
 import io
 import json
 import math
@@ -17,14 +19,21 @@ NEAR = 1e-9
 """Numbers closer than this share are equal: processors differ in the last digit of a sum."""
 LONGEST = 80
 DRAWN = ("svg", "style", "script")
+HASH = re.compile(r"'sha256-[A-Za-z0-9+/=]+'")
+"""A script's hash, as a page's content security policy names it."""
+NUMBERS = '<script type="application/json"'
+"""How a block begins that holds numbers for the script, and does not run."""
 Piece = tuple[str, str]
 
 
 def first_difference_in(name: str, stored: str, computed: str, *, drawings: bool) -> str | None:
     """Name the first cell in which ``stored`` differs from ``computed``, with both contents.
 
-    ``name`` ends in ``.csv``, ``.json`` or ``.html``. In a page, figures, style and script are
-    compared only if ``drawings``, as another matplotlib draws other lines of the same numbers.
+    ``name`` ends in ``.csv``, ``.json`` or ``.html``. In a page, figures are compared only if
+    ``drawings``, as another matplotlib draws other lines of the same numbers. Style, script and
+    the script's hash are those of the version that rendered the page, and are not compared. What
+    guards them is the file's digest in ``digests.json``, and that each script of a page with a
+    policy has the hash which that policy allows: one that has another is named.
     """
     if stored == computed:
         return None
@@ -43,8 +52,10 @@ def first_difference_in(name: str, stored: str, computed: str, *, drawings: bool
         if not _equal(ours[1], theirs[1]):
             one, other = _parted(ours[1], theirs[1])
             return f"{ours[0]} is {_told(one)}; the predictions give {_told(other)}"
-    if drawings and name.endswith(".html") and _drawn(stored) != _drawn(computed):
-        return "a figure, its style or its script is not what the predictions give"
+    if name.endswith(".html") and not _scripts_allowed(stored):
+        return "a script is not the one that the page's own policy allows"
+    if drawings and name.endswith(".html") and _figures(stored) != _figures(computed):
+        return "a figure is not what the predictions give"
     return None
 
 
@@ -90,7 +101,10 @@ class _Page(HTMLParser):
             if self._in("thead"):
                 self._columns.append("")
         if not self._in(*DRAWN):
-            self.pieces += [(f"{self._place()}, {name}", value or "") for name, value in attrs]
+            self.pieces += [
+                (f"{self._place()}, {name}", HASH.sub("'sha256'", value or ""))
+                for name, value in attrs
+            ]
         if tag in ("meta", "br", "wbr", "link", "img", "input", "hr"):
             self._open.pop()
 
@@ -134,8 +148,18 @@ def _equal(one: str, other: str) -> bool:
         return False
 
 
-def _drawn(page: str) -> list[str]:
-    return re.findall(rf"<(?:{'|'.join(DRAWN)})\b.*?</(?:{'|'.join(DRAWN)})>", page, re.DOTALL)
+def _figures(page: str) -> list[str]:
+    """Return the figures, and the numbers that the script draws figures of."""
+    return re.findall(rf"<svg\b.*?</svg>|{NUMBERS}.*?</script>", page, re.DOTALL)
+
+
+def _scripts_allowed(page: str) -> bool:
+    """Tell whether every script has a hash that the page's policy, where it has one, allows."""
+    allowed = set(HASH.findall(page.partition("</head>")[0]))
+    scripts = re.findall(rf"(?!{NUMBERS})<script\b[^>]*>(.*?)</script>", page, re.DOTALL)
+    digests = (hashlib.sha256(script.encode()).digest() for script in scripts)
+    hashes = {f"'sha256-{base64.b64encode(digest).decode()}'" for digest in digests}
+    return not allowed or hashes <= allowed
 
 
 def _parted(one: str, other: str) -> tuple[str, str]:

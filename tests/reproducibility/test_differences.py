@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
+
 import pytest
 
 from benchmarks.reproducibility.differences import first_difference_in
@@ -13,6 +16,7 @@ PAGE = """<h1>Run</h1><p>Two variants.</p><svg><path d="M1"/></svg>
 <thead><tr><td></td><th>Accu<wbr>racy</th></tr></thead>
 <tbody><tr><th>a.<wbr>b</th><td data-sort="0.5">50.0<small>40 to 60</small></td></tr></tbody>
 </table>
+<script type="application/json" id="counts">[95]</script>
 """
 
 
@@ -38,6 +42,7 @@ def test_the_same_text_does_not_differ(name: str, text: str) -> None:
         ("a.html", PAGE, ('"0.5"', '"0.6"'), "Board, a.b, Accuracy, data-sort is '0.6'"),
         ("a.html", PAGE, ("Two", "Six"), "the text under “Run” is 'Six variants.'"),
         ("a.html", PAGE, ("M1", "M2"), "a figure"),
+        ("a.html", PAGE, ("[95]", "[96]"), "a figure"),
     ],
 )
 def test_the_first_cell_that_differs_is_named(
@@ -54,6 +59,33 @@ def test_the_last_digit_of_a_sum_does_not_differ() -> None:
 
 def test_figures_of_another_matplotlib_do_not_differ() -> None:
     assert differs("a.html", PAGE.replace("M1", "M2"), PAGE, drawings=False) == ""
+
+
+def scripted(script: str, *, allowed: str, text: str = "Two") -> str:
+    digest = base64.b64encode(hashlib.sha256(allowed.encode()).digest()).decode()
+    policy = f"script-src 'sha256-{digest}'; img-src data:"
+    return (
+        f'<head><meta http-equiv="Content-Security-Policy" content="{policy}"></head>'
+        f"<style>p {{ color: {len(script)} }}</style><p>{text}</p><script>{script}</script>"
+    )
+
+
+def test_a_page_of_an_earlier_style_and_script_does_not_differ() -> None:
+    earlier, now = (scripted(script, allowed=script) for script in ("let a", "let later"))
+    assert differs("a.html", earlier, now) == ""
+    changed = scripted("let a", allowed="let a", text="Six")
+    assert "is 'Six'; the predictions give 'Two'" in differs("a.html", changed, now)
+
+
+def test_a_script_that_is_not_the_one_of_its_policy_is_found() -> None:
+    changed, now = scripted("steal()", allowed="let a"), scripted("let a", allowed="let a")
+    assert "a script is not the one" in differs("a.html", changed, now)
+
+
+def test_a_policy_that_allows_more_than_one_script_is_found() -> None:
+    now = scripted("let a", allowed="let a")
+    wider = now.replace("script-src", "script-src 'sha256-AAAA'")
+    assert "script-src" in differs("a.html", wider, now)
 
 
 def test_a_longer_page_differs() -> None:
