@@ -17,7 +17,7 @@ from datasets.plugins import MODELS, import_plugin, installed, leave_out
 EngineName = str
 """Which library trains an architecture; the harness knows the engines by these names."""
 Augmentation = Literal["none", "standard", "strong"]
-"""The metric on validation that selects an epoch and a trial."""
+"""The policy that changes training images."""
 Value = float | int | str
 T = TypeVar("T")
 

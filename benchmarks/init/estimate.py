@@ -10,8 +10,8 @@ from pathlib import Path
 from benchmarks.bench.bench import Effort, bench_jobs, run_one_by_one, speed_name
 from benchmarks.data.prepared import PreparedData
 from benchmarks.errors import JobFailed
-from benchmarks.execution.jobs.measuring import BATCH
 from benchmarks.execution.plan import expected_epochs
+from benchmarks.machine.timing import BATCH
 from benchmarks.protocol.schema import Protocol
 from benchmarks.protocol.variants import Variant
 

@@ -1,4 +1,4 @@
-"""The results folder: where everything of a run stands, and how it gets there whole."""
+"""Files written whole or not at all, and read back: JSON, tables and arrays."""
 
 from __future__ import annotations
 

@@ -52,7 +52,7 @@ class FitFolder:
 
 
 class RunFolder:
-    """One results folder. Paths are properties; reading and writing are the methods' business."""
+    """One results folder. Its paths are properties."""
 
     def __init__(self, path: Path) -> None:
         self.path = path.resolve()
@@ -101,16 +101,6 @@ class RunFolder:
     def page(self) -> Path:
         """The report."""
         return self.path / "leaderboard.html"
-
-    @property
-    def table(self) -> Path:
-        """The leaderboard as CSV."""
-        return self.path / "leaderboard.csv"
-
-    @property
-    def rows(self) -> Path:
-        """The leaderboard as JSON."""
-        return self.path / "leaderboard.json"
 
     @property
     def reproduction(self) -> Path:

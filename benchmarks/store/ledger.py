@@ -1,4 +1,4 @@
-"""The test ledger: each opening of the test set, and the rows that it was opened for again."""
+"""The ledger: what was spent and what happened, each opening of the test set above all."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Training: one stream, one loop, and an engine for each numerical library."""
+"""Training: one stream and one loop for every engine."""

@@ -9,13 +9,12 @@ from dataclasses import asdict, fields
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from benchmarks.engines.contract import Engine, Learner, Predictor
+from benchmarks.engines.contract import Engine, Learner
 from benchmarks.execution.jobs.job import BenchJob, CountJob, MeasureJob, WeightsJob
 from benchmarks.execution.jobs.results import BenchResult, Completed, Counted, Speed
 from benchmarks.execution.jobs.training import architecture, examples, peak_memory_mb
-from benchmarks.machine.timing import Spread, timed
+from benchmarks.machine.timing import BATCH, Spread, latency_ms, timed
 from benchmarks.store.files import write_json
 from benchmarks.store.records import CostRecord
 from benchmarks.store.writing import write_cost
@@ -23,9 +22,6 @@ from benchmarks.training.checkpoint import EpochRecord
 from benchmarks.training.loop import Examples
 from benchmarks.training.stream import batches, network_seed
 from models.registry import discover
-
-BATCH = 64
-"""Images of a batch prediction."""
 
 BLOCK_SECONDS = 0.1
 MOST_STEPS = 50
@@ -53,7 +49,8 @@ def measure(job: MeasureJob, engine: Engine, on_epoch: OnEpoch) -> CostRecord:
     model = engine.restore(job.fit, discover(job.plugins))
     size = model.cost()
     images = np.random.default_rng(0).integers(0, 256, (BATCH, *job.image_shape), np.uint8)
-    single, batch = _latency_ms(model, images[:1]), _latency_ms(model, images)
+    single = latency_ms(lambda: model.predict(images[:1]))
+    batch = latency_ms(lambda: model.predict(images))
     record = CostRecord(
         key=job.key,
         parameters=size.parameters,
@@ -83,11 +80,6 @@ def bench(job: BenchJob, engine: Engine, on_epoch: OnEpoch) -> BenchResult:
     )
     write_json(job.output, asdict(result))
     return result
-
-
-def _latency_ms(model: Predictor, images: NDArray[np.uint8]) -> float:
-    """Return the median milliseconds of a prediction, after a warm-up, over about a second."""
-    return timed(lambda: model.predict(images)).median * 1000
 
 
 def measure_speed(learner: Learner, data: Examples, job: BenchJob) -> Speed:
