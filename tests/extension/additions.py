@@ -116,3 +116,62 @@ tuning = { trials = 1, rungs = [1] }
 fit = { epochs = 2, seeds = [0] }
 variants = [{ architecture = "example-softmax" }]
 """
+
+PAGE_ROWS = '''
+from dataclasses import dataclass
+
+import numpy as np
+
+from benchmarks import metrics
+
+
+def error_rate(labels, probabilities):
+    return float(np.mean(labels != probabilities.argmax(axis=1)))
+
+
+metrics.METRICS += (
+    metrics.Metric(
+        "error_rate",
+        "Error rate",
+        "Share of the answers that are wrong.",
+        error_rate,
+        resampled=lambda counts: 1 - counts.right.sum(axis=2) / counts.images,
+        higher_is_better=False,
+    ),
+)
+
+from jinja2 import ChoiceLoader, DictLoader
+
+from benchmarks.evaluation import leaderboard
+from benchmarks.report import page
+from benchmarks.report.elements.outline import Content, Section
+
+leaderboard.COLUMNS += (
+    leaderboard.BoardColumn(
+        name="longest_fit",
+        value=lambda row: max((fit.record.epochs_run for fit in row.fits), default=None),
+        kind="whole",
+        page="Longest fit, epochs",
+        definition="The most epochs of its fits.",
+    ),
+)
+
+
+@dataclass(frozen=True)
+class Names(Content):
+    names: tuple[str, ...]
+
+
+TEMPLATE = """<section aria-labelledby="names"><h2 id="names">Names alone</h2>
+<p>{{ section.names|join(" and ") }}</p></section>"""
+page.SECTIONS += (
+    Section(
+        "names",
+        "Names",
+        "_names.html.j2",
+        lambda given: Names(tuple(variant.name for variant in given.run.variants)),
+    ),
+)
+environment = page.environment()
+environment.loader = ChoiceLoader([DictLoader({"_names.html.j2": TEMPLATE}), environment.loader])
+'''

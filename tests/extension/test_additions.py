@@ -1,4 +1,4 @@
-"""A model, a data set, a corruption, a mistake, an engine and an executor go to the page."""
+"""What is added by one row or one class goes from the command line to the page."""
 
 from __future__ import annotations
 
@@ -9,7 +9,15 @@ import pandas as pd
 import pytest
 
 from tests.engine_process import ROOT
-from tests.extension.additions import EXECUTOR, FILE, LABORATORY, OUTSIDE, PROTOCOL, ROWS
+from tests.extension.additions import (
+    EXECUTOR,
+    FILE,
+    LABORATORY,
+    OUTSIDE,
+    PAGE_ROWS,
+    PROTOCOL,
+    ROWS,
+)
 from tests.plugins.executing import carry_out
 from tests.plugins.packages import install
 from tests.runs.commands import ferbench
@@ -55,6 +63,41 @@ def test_a_data_set_of_one_file_is_on_the_page(page: str) -> None:
 def test_a_corruption_of_one_row_is_on_the_page(page: str) -> None:
     assert "Fewer greys" in page
     assert "the width of a step of grey" in page
+
+
+@pytest.fixture(scope="module")
+def reported(folder: Path, page: str) -> Path:
+    """The run, its page rendered anew with a metric, a column and a section more."""
+    rows = folder / "rows"
+    rows.mkdir()
+    (rows / "sitecustomize.py").write_text(PAGE_ROWS, "utf-8")
+    done = ferbench(
+        *("report", folder / "run"),
+        PYTHONPATH=f"{rows}{os.pathsep}{ROOT}",
+        FERBENCH_CACHE=str(folder / "cache"),
+    )
+    assert done.status == 0, done.err
+    return folder / "run"
+
+
+def test_a_metric_of_one_row_has_a_column_an_interval_and_a_meaning(reported: Path) -> None:
+    board = pd.read_csv(reported / "leaderboard.csv")
+    scored = board[board["status"] == "ok"]
+    assert list(scored["error_rate"]) == pytest.approx(list(1 - scored["accuracy"]))
+    assert list(scored["error_rate_high"]) == pytest.approx(list(1 - scored["accuracy_low"]))
+    shown = (reported / "leaderboard.html").read_text("utf-8")
+    assert "Error rate, %" in shown and "Share of the answers that are wrong." in shown
+
+
+def test_a_column_of_one_row_is_in_the_table_and_on_the_page(reported: Path) -> None:
+    assert "longest_fit" in pd.read_csv(reported / "leaderboard.csv").columns
+    assert "Longest fit, epochs" in (reported / "leaderboard.html").read_text("utf-8")
+
+
+def test_a_section_of_one_row_is_on_the_page_and_in_its_list(reported: Path) -> None:
+    shown = (reported / "leaderboard.html").read_text("utf-8")
+    assert '<a href="#names">Names</a>' in shown
+    assert "Names alone" in shown and "my-network" in shown
 
 
 def test_a_mistake_of_one_row_is_on_the_page_of_the_laboratory(
