@@ -269,7 +269,8 @@ def protocol_of(rows: tuple[Row, ...], seeds: tuple[int, ...] = (0,)) -> Protoco
         tuning=Tuning(trials=8, generation=4, rungs=(1, 3), keep=0.5),
         variants=tuple(
             VariantChoice(architecture=row.record.architecture, name=row.name) for row in rows
-        ),
+        )
+        or (VariantChoice(architecture="majority"),),
     ).spelt_out()
 
 
