@@ -143,11 +143,11 @@ def test_a_confusion_matrix_opens_and_changes_to_shares(page: Page) -> None:
     page.locator(".ranking a", has_text="plain-cnn").click()
     section = page.locator("details.variant", has=page.locator(".name", has_text="plain-cnn"))
     counts, rows = section.locator("[data-mode=counts]"), section.locator("[data-mode=rows]")
-    assert counts.is_visible()
+    counts.wait_for(state="visible")
     assert not rows.is_visible()
     assert sum(map(int, counts.locator("tbody td").all_text_contents())) == 3 * 60
     section.get_by_role("button", name="Per cent of row").click()
-    assert rows.is_visible()
+    rows.wait_for(state="visible")
     assert not counts.is_visible()
     first = rows.locator("tbody tr").first.locator("td").all_text_contents()
     assert sum(map(float, first)) == pytest.approx(100, abs=0.5)
