@@ -8,7 +8,7 @@ from pathlib import Path
 from benchmarks.errors import InputError, did_you_mean
 from benchmarks.evaluation.scores import score
 from benchmarks.machine.environment import installed
-from benchmarks.metrics import METRICS
+from benchmarks.metrics import metric_of
 from benchmarks.store.folder import RunFolder
 from benchmarks.store.reading import (
     read_fit,
@@ -152,7 +152,7 @@ def _best(run: Path) -> tuple[str, str]:
     if not any(not variant.external for variant in results.ranked):
         raise InputError(f"{run}: no variant of it has ended well yet; run it to its end first")
     selection = results.manifest.protocol.selection
-    metric = next(metric for metric in METRICS if metric.name == selection)
+    metric = metric_of(selection)
 
     def mean(variant: VariantResults) -> float:
         return sum(score(f.validation)[selection] for f in variant.fits) / len(variant.fits)

@@ -30,8 +30,6 @@ from benchmarks.store.records import Manifest, RunResults
 from datasets.files import sha256_of
 from models.registry import Registry, discover
 
-FILE = "reproduction.json"
-
 
 @dataclass(frozen=True, kw_only=True)
 class Original:
@@ -93,7 +91,7 @@ def reproduce(original: Original, out: Path, workers: int | None, display: Displ
     made = Reproduction(verdicts(stored, again, names), differences(stored, again))
     told = {"verdicts": list(map(asdict, made.verdicts))}
     told["differences"] = list(map(asdict, made.differences))
-    write_json(out / FILE, {**_claimed(original.run), "finished": now(), **told})
+    write_json(RunFolder(out).reproduction, {**_claimed(original.run), "finished": now(), **told})
     write_digests(out)
     return made
 
@@ -166,13 +164,13 @@ def _claim(out: Path, run: Path) -> None:
     """Mark ``out`` as a reproduction of ``run``; refuse a folder that holds something else."""
     if out.resolve() == run.resolve():
         raise InputError(f"{out} is the run itself; give --out another folder")
-    known, claimed = read_json(out / FILE), _claimed(run)
+    known, claimed = read_json(RunFolder(out).reproduction), _claimed(run)
     if known is None and out.is_dir() and any(out.iterdir()):
         raise InputError(f"{out} is not empty, and no reproduction; give --out another folder")
     if known is not None and {name: known.get(name) for name in claimed} != claimed:
         raise InputError(f"{out} reproduces another run; give --out another folder")
     if known is None:
-        write_json(RunFolder(out).path / FILE, claimed)
+        write_json(RunFolder(out).reproduction, claimed)
 
 
 def _claimed(run: Path) -> dict[str, Any]:
