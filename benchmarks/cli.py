@@ -26,6 +26,10 @@ from benchmarks.commands.reproduce import reproduce
 from benchmarks.commands.run import run
 from benchmarks.commands.verify import verify
 from benchmarks.commands.webcam import webcam
+from benchmarks.machine.interrupts import remembering_interrupts, was_interrupted
+
+INTERRUPTED = 130
+"""The status after a Ctrl-C; Typer, too, returns it."""
 
 app = typer.Typer(
     name="ferbench",
@@ -64,22 +68,34 @@ def options(
 
 def main() -> None:
     """Run the command line and exit with its status: 0, 1, 2 or 130."""
-    debug = "--debug" in sys.argv
     os.environ.setdefault("OPENCV_LOG_LEVEL", "SILENT")
+    with remembering_interrupts():
+        sys.exit(_status())
+
+
+def _status() -> int:
     try:
         status = app(standalone_mode=False)
     except (KeyboardInterrupt, typer.Abort):
-        print("interrupted; the same command goes on where it stopped", file=sys.stderr)
-        sys.exit(130)
+        return _end_interrupted()
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(1)
+        return 1
     except Exception as error:
-        if debug or not _is_told_in_one_line(error):
+        if was_interrupted():
+            return _end_interrupted()
+        if "--debug" in sys.argv or not _is_told_in_one_line(error):
             raise
         print(f"ferbench: {_message(error)}", file=sys.stderr)
-        sys.exit(2)
-    sys.exit(status if isinstance(status, int) else 0)
+        return 2
+    if status == INTERRUPTED:
+        return _end_interrupted()
+    return status if isinstance(status, int) else 0
+
+
+def _end_interrupted() -> int:
+    print("interrupted; the same command goes on where it stopped", file=sys.stderr)
+    return INTERRUPTED
 
 
 def _is_told_in_one_line(error: Exception) -> bool:

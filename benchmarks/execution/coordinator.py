@@ -16,6 +16,7 @@ from benchmarks.execution.jobs.kinds import kind_of, stored_result
 from benchmarks.execution.jobs.results import Completed, Pretrained
 from benchmarks.execution.plan import Plan, Start
 from benchmarks.execution.tuning import Best, JobOutcome, Study, open_storage, tune
+from benchmarks.machine.interrupts import end_if_interrupted
 from benchmarks.metrics import metric_of
 from benchmarks.protocol.variants import Variant
 from benchmarks.store.folder import RunFolder
@@ -264,6 +265,7 @@ class Coordinator:
             while self._ready and len(self._running) < self._executor.capacity:
                 self._start_next()
             event = self._executor.wait(0.5)
+            end_if_interrupted()
             if event is not None:
                 self._handle(event)
             self._watcher.tick()
