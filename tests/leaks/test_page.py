@@ -95,7 +95,10 @@ def test_other_data_than_the_claims_are_told_apart(folder: Path, tmp_path: Path)
     assert "this run is on" not in text(page_of(folder))
     for name in NAMES:
         add(
-            tmp_path, name, data={"name": "mine", "class_names": list("abcdefg")}, classes="abcdefg"
+            tmp_path,
+            name,
+            data={"name": "mine", "class_names": list("abcdefg")},
+            classes=tuple("abcdefg"),
         )
     render_laboratory(tmp_path)
     assert "The claims are about FER2013, this run is on mine" in text(page_of(tmp_path))
