@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import matplotlib
 from matplotlib.figure import Figure
@@ -45,10 +45,11 @@ from benchmarks.report.elements.numbers import (
 )
 from benchmarks.report.elements.outline import glossary
 from benchmarks.report.files.leaderboard import as_csv, as_json
-from benchmarks.report.page import environment, frame_of_page
+from benchmarks.report.page import frame_of_page
 from benchmarks.report.sections.answer import caveats
 from benchmarks.report.sections.method import method_tables, repeat_commands
-from benchmarks.store.records import RunResults
+from benchmarks.store.records import DataRecord, RunResults
+from benchmarks.templates import templates
 from datasets.files import replacing
 
 STUDENT_CLAIM = next(claim for claim in CLAIMS if claim.figure == 0.8536)
@@ -69,33 +70,52 @@ def render_laboratory(folder: Path) -> None:
             temporary.write_text(text, "utf-8")
 
 
+@dataclass(frozen=True, kw_only=True)
+class LaboratoryPage:
+    """All that the page shows; ``made`` is the day of the results, ``version`` that of ferbench."""
+
+    title: str
+    data: DataRecord
+    made: str
+    version: str
+    sentences: tuple[str, ...]
+    caveats: tuple[str, ...]
+    figure: Picture | None
+    interval: str
+    mistakes: Table
+    reference: str
+    claims: Table
+    runs: Table
+    method: tuple[Table, ...]
+    commands: tuple[str, ...]
+
+
 def _render(laboratory: Laboratory) -> str:
     page = _page(laboratory)
-    words = glossary((page["mistakes"], page["claims"], page["runs"], *page["method"]))
-    return environment().get_template("leaks.html.j2").render(page, glossary=words)
+    words = glossary((page.mistakes, page.claims, page.runs, *page.method))
+    template = templates().get_template("leaks.html.j2")
+    return template.render(page=page, glossary=words, frame=frame_of_page())
 
 
-def _page(laboratory: Laboratory) -> dict[str, Any]:
-    """Return everything that the template shows."""
+def _page(laboratory: Laboratory) -> LaboratoryPage:
     honest = laboratory.honest
     manifest = honest.manifest
-    return {
-        "title": (manifest.title or manifest.name).removesuffix(f": {HONEST}"),
-        "data": manifest.data,
-        "made": (manifest.finished or manifest.started)[:10],
-        "version": manifest.ferbench,
-        "sentences": tuple(_sentences(laboratory)),
-        "caveats": (*_care(laboratory), *caveats(honest)),
-        "figure": _figure(laboratory),
-        "interval": METHOD,
-        "mistakes": _mistakes(laboratory),
-        "reference": f"{with_sign(REFERENCE)}: {REFERENCE_SOURCE}",
-        "claims": _claims(laboratory),
-        "runs": _runs(laboratory),
-        "method": method_tables(honest),
-        "commands": repeat_commands(honest),
-        **frame_of_page(),
-    }
+    return LaboratoryPage(
+        title=(manifest.title or manifest.name).removesuffix(f": {HONEST}"),
+        data=manifest.data,
+        made=(manifest.finished or manifest.started)[:10],
+        version=manifest.ferbench or "",
+        sentences=tuple(_sentences(laboratory)),
+        caveats=(*_care(laboratory), *caveats(honest)),
+        figure=_figure(laboratory),
+        interval=METHOD,
+        mistakes=_mistakes(laboratory),
+        reference=f"{with_sign(REFERENCE)}: {REFERENCE_SOURCE}",
+        claims=_claims(laboratory),
+        runs=_runs(laboratory),
+        method=method_tables(honest),
+        commands=repeat_commands(honest),
+    )
 
 
 def _sentences(laboratory: Laboratory) -> Iterator[str]:

@@ -12,20 +12,18 @@ import json
 import socketserver
 import sys
 from collections.abc import Mapping
+from dataclasses import asdict
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
 from benchmarks.errors import InputError
+from benchmarks.templates import TEMPLATES, templates
 from benchmarks.use.models import Models
 from datasets.records import DataError
 from models.registry import ModelError
 
-TEMPLATES = Path(__file__).resolve().parents[2] / "report_templates"
 LOOPBACK = "127.0.0.1"
 MOST_BYTES = 20 * 2**20
 HEADERS = {
@@ -127,7 +125,7 @@ class Handler(BaseHTTPRequestHandler):
         except ModelError as error:
             self._refuse(HTTPStatus.INTERNAL_SERVER_ERROR, str(error))
         else:
-            self._send(HTTPStatus.OK, "application/json", json.dumps(said).encode())
+            self._send(HTTPStatus.OK, "application/json", json.dumps(asdict(said)).encode())
 
     def _is_foreign(self) -> bool:
         """Tell whether another site, or another computer's name for this one, is asking."""
@@ -168,18 +166,15 @@ def _files(models: Models) -> dict[str, tuple[str, bytes]]:
 
 
 def _page(models: Models) -> str:
-    templates = Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
     manifest = models.first.manifest
-    return templates.get_template("demo.html.j2").render(
-        title=manifest.title or manifest.name,
-        data=manifest.data.name,
-        variants=models.names,
-        chosen=models.first.variant.name,
-        most_bytes=MOST_BYTES,
+    return (
+        templates()
+        .get_template("demo.html.j2")
+        .render(
+            title=manifest.title or manifest.name,
+            data=manifest.data.name,
+            variants=models.names,
+            chosen=models.first.variant.name,
+            most_bytes=MOST_BYTES,
+        )
     )
