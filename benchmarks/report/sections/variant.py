@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
@@ -22,7 +21,7 @@ from benchmarks.report.elements.numbers import (
     with_sign,
 )
 from benchmarks.report.elements.outline import Content, present
-from benchmarks.report.sections.confusion import confusion_data, confusion_matrix
+from benchmarks.report.sections.confusion import ConfusionData, confusion_matrix
 from benchmarks.report.sections.variant_pictures import (
     about_importance,
     curves_picture,
@@ -84,9 +83,13 @@ class VariantsSection(Content):
                 yield f"{variant.name} {name}", shown
 
     @property
-    def confusions(self) -> list[dict[str, Any]]:
+    def confusions(self) -> tuple[ConfusionData, ...]:
         """The counts of every confusion matrix, for the page's script."""
-        return confusion_data((each.anchor, each.name, each.matrix) for each in self.variants)
+        return tuple(
+            ConfusionData(each.anchor, each.name, each.matrix.counts)
+            for each in self.variants
+            if each.matrix
+        )
 
 
 def variants_section(inputs: PageInputs) -> VariantsSection:
@@ -104,42 +107,34 @@ def variant_section(
     run: RunResults, variant: VariantResults, row: pd.Series, anchor: str, statistics: Statistics
 ) -> VariantSection:
     """Return the section of ``variant``, whose leaderboard row is ``row``."""
-    common: dict[str, Any] = {
-        "anchor": anchor,
-        "name": variant.name,
-        "facts": _facts(variant),
-        "hyperparameters": hyperparameters_table(variant),
-        "about_importance": about_importance(variant),
-        "tuning": tuning_picture(run, variant, anchor),
-    }
+    shown = VariantSection(
+        anchor=anchor,
+        name=variant.name,
+        headline=variant.outcome.status,
+        remark=variant.outcome.reason,
+        facts=_facts(variant),
+        hyperparameters=hyperparameters_table(variant),
+        about_importance=about_importance(variant),
+        tuning=tuning_picture(run, variant, anchor),
+    )
     if not variant.ranked:
-        outcome = variant.outcome
-        return VariantSection(headline=outcome.status, remark=outcome.reason, **common)
-    return VariantSection(
+        return shown
+    name, tests = variant.name, [fit.test for fit in variant.fits]
+    separated, scaled = separations(tests), scaling(variant.fits)
+    return replace(
+        shown,
         headline=with_sign(row["accuracy"]),
         remark="",
         costs=_costs(variant, row),
         matrix=confusion_matrix(variant, run.class_names),
+        classes=classes_table(run, variant, statistics, separated),
+        thresholds=thresholds_picture(separated, run.class_names, name, anchor),
+        reliability=reliability_picture(scaled, name, anchor) if scaled else None,
+        selective=selective_picture(selective(tests), name, anchor),
+        seeds=seeds_table(run, variant, scaled),
         curves=curves_picture(variant, anchor),
         warnings=tuple(dict.fromkeys(w for fit in variant.fits for w in fit.record.warnings)),
-        **_answers(run, variant, anchor, statistics),
-        **common,
     )
-
-
-def _answers(
-    run: RunResults, variant: VariantResults, anchor: str, statistics: Statistics
-) -> dict[str, Any]:
-    """Return the tables and figures that are made of a variant's test answers."""
-    name, tests = variant.name, [fit.test for fit in variant.fits]
-    separated, scaled = separations(tests), scaling(variant.fits)
-    return {
-        "classes": classes_table(run, variant, statistics, separated),
-        "seeds": seeds_table(run, variant, scaled),
-        "thresholds": thresholds_picture(separated, run.class_names, name, anchor),
-        "reliability": reliability_picture(scaled, name, anchor) if scaled else None,
-        "selective": selective_picture(selective(tests), name, anchor),
-    }
 
 
 def _facts(variant: VariantResults) -> tuple[tuple[str, str], ...]:
