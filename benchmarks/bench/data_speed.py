@@ -13,12 +13,13 @@ from benchmarks.bench.records import DataSpeed
 from benchmarks.data.prepared import PreparedData
 from benchmarks.machine.timing import BATCH, Spread, timed
 from benchmarks.protocol.schema import Protocol
-from benchmarks.training.augmentation import POLICIES, Augmentation
+from benchmarks.training.augmentation import POLICIES
 from benchmarks.training.stream import batches
 from datasets.cache import open_data_set
 from datasets.images import decode
 from datasets.packs import open_part
 from datasets.registry import Source
+from models.registry import Augmentation
 
 SAMPLE = 512
 

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.protocol.canonical import digest
+from datasets.images import Pixels
 
 EDITION = 1
 """Changes whenever a corruption comes out otherwise than before."""
@@ -24,8 +25,7 @@ GREY = 127
 LARGEST_SQUARE = 0.55
 """Side of the largest square of an occlusion, in sides."""
 
-Image = NDArray[np.uint8]
-Apply = Callable[[Image, float, np.random.Generator], Image]
+Apply = Callable[[Pixels, float, np.random.Generator], Pixels]
 """Image, uint8 H×W×C, severity and chance → the corrupted image, of the same shape and dtype."""
 
 
@@ -84,33 +84,33 @@ def edition() -> str:
     return digest([EDITION, [[each.name, each.severities] for each in CORRUPTIONS]])
 
 
-def _blur(image: Image, severity: float, rng: np.random.Generator) -> Image:
+def _blur(image: Pixels, severity: float, rng: np.random.Generator) -> Pixels:
     deviation = severity * min(image.shape[:2])
     blurred = cv2.GaussianBlur(image, (0, 0), deviation, borderType=cv2.BORDER_REPLICATE)
     return np.asarray(blurred, np.uint8)
 
 
-def _noise(image: Image, severity: float, rng: np.random.Generator) -> Image:
+def _noise(image: Pixels, severity: float, rng: np.random.Generator) -> Pixels:
     return _bytes(image + 255 * severity * rng.standard_normal(image.shape))
 
 
-def _shift(image: Image, severity: float, rng: np.random.Generator) -> Image:
+def _shift(image: Pixels, severity: float, rng: np.random.Generator) -> Pixels:
     angle, length = rng.uniform(0, 2 * np.pi), severity * min(image.shape[:2])
     across, down = length * np.cos(angle), length * np.sin(angle)
     return _warped(image, np.array([[1, 0, across], [0, 1, down]]))
 
 
-def _rotation(image: Image, severity: float, rng: np.random.Generator) -> Image:
+def _rotation(image: Pixels, severity: float, rng: np.random.Generator) -> Pixels:
     height, width = image.shape[:2]
     centre, hand = ((width - 1) / 2, (height - 1) / 2), rng.choice([-1, 1])
     return _warped(image, cv2.getRotationMatrix2D(centre, hand * severity, 1))
 
 
-def _darkness(image: Image, severity: float, rng: np.random.Generator) -> Image:
+def _darkness(image: Pixels, severity: float, rng: np.random.Generator) -> Pixels:
     return _bytes(image * severity)
 
 
-def _occlusion(image: Image, severity: float, rng: np.random.Generator) -> Image:
+def _occlusion(image: Pixels, severity: float, rng: np.random.Generator) -> Pixels:
     """Lay a square over the image; the squares of all severities have one centre."""
     height, width = image.shape[:2]
     short = min(height, width)
@@ -123,7 +123,7 @@ def _occlusion(image: Image, severity: float, rng: np.random.Generator) -> Image
     return covered
 
 
-def _warped(image: Image, matrix: NDArray[np.float64]) -> Image:
+def _warped(image: Pixels, matrix: NDArray[np.float64]) -> Pixels:
     size = (image.shape[1], image.shape[0])
     moved = cv2.warpAffine(
         image, matrix, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
@@ -131,7 +131,7 @@ def _warped(image: Image, matrix: NDArray[np.float64]) -> Image:
     return np.asarray(moved, np.uint8)
 
 
-def _bytes(values: NDArray[np.floating[Any]]) -> Image:
+def _bytes(values: NDArray[np.floating[Any]]) -> Pixels:
     return np.asarray(np.rint(values).clip(0, 255), np.uint8)
 
 

@@ -10,13 +10,20 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.engines.contract import Arrays, Engine, Images, InitialWeights, Learner, Task
+from benchmarks.engines.contract import (
+    SCRATCH,
+    Arrays,
+    Engine,
+    Images,
+    InitialWeights,
+    Learner,
+    Task,
+)
 from benchmarks.engines.registry import load_engine
 from models.registry import Architecture, ModelError, Registry, discover
 
 CLASSES, SIDE, COUNT = 7, 48, 3
 GREY, COLOUR = (SIDE, SIDE, 1), (SIDE, SIDE, 3)
-SCRATCH = InitialWeights(kind="scratch")
 
 
 @dataclass(frozen=True, kw_only=True)

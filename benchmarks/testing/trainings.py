@@ -14,10 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.engines.contract import (
+    SCRATCH,
     Arrays,
     Attention,
     Engine,
-    InitialWeights,
     Learner,
     NetworkSize,
     NoMap,
@@ -30,7 +30,6 @@ from benchmarks.training.loop import Course, Examples, TrainingData, train
 from models.registry import Architecture, ModelError, Recipe, Registry, Value, discover
 
 CLASSES, SIDE, EPOCHS = 3, 12, 4
-SCRATCH = InitialWeights(kind="scratch")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,9 +12,9 @@ from benchmarks.report.writing.methods_training import training
 from benchmarks.report.writing.prose import Cite, Paragraphs, Sentence, cite
 from benchmarks.report.writing.references import DATA_SETS, of_architecture
 from benchmarks.store.records import DataRecord, RunResults, VariantRecord
+from models.floors import FLOORS
 
 PUBLISHED_AS = {"fer2013": "FER2013", "ferplus": "FER+"}
-FLOORS = ("majority", "pixel-logistic")
 DUPLICATES = {
     "keep": "Images that stand in several splits were left where they are",
     "drop-train-duplicates": "Training and validation images whose pixels are those of a test "
