@@ -34,7 +34,7 @@ class Corruption:
     """A corruption: ``apply`` does it to one image in each of ``severities``, mildest first.
 
     ``legend`` says what the severities measure, and ``unit`` how one is shown: in per cent of
-    what it measures, or in degrees. ``chance`` parts its random numbers from those of the others.
+    what it measures, or in degrees. ``seed`` parts its random numbers from those of the others.
     """
 
     name: str
@@ -42,7 +42,7 @@ class Corruption:
     severities: tuple[float, ...]
     apply: Apply
     legend: str
-    chance: int
+    seed: int
     unit: str = "%"
 
     def shown(self, number: int) -> str:
@@ -73,7 +73,7 @@ def corrupt(
         raise ValueError(f"no severity {number}; there are: 1 to {len(chosen.severities)}")
     severity = chosen.severities[number - 1]
     changed = [
-        chosen.apply(image, severity, np.random.default_rng([chosen.chance, *seed]))
+        chosen.apply(image, severity, np.random.default_rng([chosen.seed, *seed]))
         for image, seed in zip(images, seeds, strict=True)
     ]
     return np.stack(changed).reshape(images.shape) if changed else images.copy()
@@ -142,7 +142,7 @@ CORRUPTIONS: tuple[Corruption, ...] = (
         severities=(0.01, 0.02, 0.03, 0.045, 0.06),
         apply=_blur,
         legend="the standard deviation, in parts of the image’s shorter side",
-        chance=0,
+        seed=0,
     ),
     Corruption(
         name="noise",
@@ -150,7 +150,7 @@ CORRUPTIONS: tuple[Corruption, ...] = (
         severities=(0.04, 0.08, 0.12, 0.18, 0.26),
         apply=_noise,
         legend="the standard deviation, in parts of the range of grey",
-        chance=1,
+        seed=1,
     ),
     Corruption(
         name="shift",
@@ -158,7 +158,7 @@ CORRUPTIONS: tuple[Corruption, ...] = (
         severities=(0.04, 0.08, 0.12, 0.16, 0.2),
         apply=_shift,
         legend="the way, in parts of the image’s shorter side",
-        chance=2,
+        seed=2,
     ),
     Corruption(
         name="rotation",
@@ -166,7 +166,7 @@ CORRUPTIONS: tuple[Corruption, ...] = (
         severities=(6, 12, 18, 24, 30),
         apply=_rotation,
         legend="degrees, to either hand",
-        chance=3,
+        seed=3,
         unit="°",
     ),
     Corruption(
@@ -175,7 +175,7 @@ CORRUPTIONS: tuple[Corruption, ...] = (
         severities=(0.8, 0.65, 0.5, 0.35, 0.2),
         apply=_darkness,
         legend="what is left of each pixel",
-        chance=4,
+        seed=4,
     ),
     Corruption(
         name="occlusion",
@@ -183,6 +183,6 @@ CORRUPTIONS: tuple[Corruption, ...] = (
         severities=(0.15, 0.25, 0.35, 0.45, LARGEST_SQUARE),
         apply=_occlusion,
         legend="the side of the grey square, in parts of the image’s shorter side",
-        chance=5,
+        seed=5,
     ),
 )

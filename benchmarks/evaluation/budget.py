@@ -91,12 +91,12 @@ def had_more(run: RunResults) -> dict[str, str]:
     """
     ranked = {variant.name for variant in run.ranked}
     floors = {v.name for v in run.variants if is_floor(v.record.engine)}
-    told = {}
+    found = {}
     for budget in (every := [b for b in budgets(run) if b.variant in ranked]):
         others = [b for b in every if b.variant not in floors | {budget.variant}]
         if others and (reasons := list(_more(budget, others))):
-            told[budget.variant] = ", ".join(reasons)
-    return told
+            found[budget.variant] = ", ".join(reasons)
+    return found
 
 
 def _more(budget: Budget, others: Sequence[Budget]) -> Iterator[str]:

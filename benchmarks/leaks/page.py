@@ -133,8 +133,8 @@ def _sentences(laboratory: Laboratory) -> Iterator[str]:
     )
     clear = sorted((w for w in measured if w.gain.low > 0), key=lambda w: -w.gain.value)
     if clear:
-        told = [f"{w.mistake.title.lower()} {_points(w.gain)}" for w in clear]
-        yield f"What the mistakes add, in points: {listing(told)}."
+        gains = [f"{w.mistake.title.lower()} {_points(w.gain)}" for w in clear]
+        yield f"What the mistakes add, in points: {listing(gains)}."
     unclear = _titles([w for w in measured if w.gain.low <= 0 <= w.gain.high])
     if unclear:
         yield f"Not told apart from nothing: {listing(unclear)}."
@@ -153,7 +153,7 @@ def _explained(measured: Sequence[MistakeEffect]) -> str:
     share = f"{percent(needed(STUDENT_CLAIM), 0)}\N{NO-BREAK SPACE}%"
     enough = _titles(explanations(STUDENT_CLAIM, measured, "large enough"))
     perhaps = _titles(explanations(STUDENT_CLAIM, measured, "perhaps"))
-    told = [
+    parts = [
         f"{listing(enough)} could explain it alone" if enough else "no mistake explains it alone",
         *([f"{listing(perhaps)} perhaps"] if perhaps else []),
         *(["the others could not"] if len(enough) + len(perhaps) < len(measured) else []),
@@ -161,7 +161,7 @@ def _explained(measured: Sequence[MistakeEffect]) -> str:
     return (
         f"“{percent(STUDENT_CLAIM.figure, 2)}\N{NO-BREAK SPACE}% on FER2013”, a student project's "
         f"claim, is what an honest single network of {with_sign(REFERENCE)} would report with "
-        f"{share} of its errors hidden. By the share that each hides here, {'; '.join(told)}."
+        f"{share} of its errors hidden. By the share that each hides here, {'; '.join(parts)}."
     )
 
 
@@ -318,16 +318,16 @@ def _runs(laboratory: Laboratory) -> Table:
 
 def _run_row(name: str, run: RunResults) -> tuple[str, ...]:
     (variant,) = run.variants
-    facts = [fit.record for fit in variant.fits]
+    fits = [fit.record for fit in variant.fits]
     counts = run.manifest.split.counts
-    seconds = [fact.train_seconds for fact in facts]
-    seen = sum(f.images_seen for f in facts) + sum(t.images_seen for t in variant.trials)
+    seconds = [fit.train_seconds for fit in fits]
+    seen = sum(fit.images_seen for fit in fits) + sum(t.images_seen for t in variant.trials)
     return (
         name,
         "mistake" if run.mistake else "honest" if name == HONEST else "counterpart",
         *(whole(sum(counts[split].values())) for split in ("train", "validation", "test")),
-        ", ".join(whole(fact.epochs_run) for fact in facts) or MISSING,
-        ", ".join(whole(fact.best_epoch) for fact in facts) or MISSING,
+        ", ".join(whole(fit.epochs_run) for fit in fits) or MISSING,
+        ", ".join(whole(fit.best_epoch) for fit in fits) or MISSING,
         compact(seen),
         duration(sum(seconds) / len(seconds)) if seconds else MISSING,
     )

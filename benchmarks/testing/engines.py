@@ -152,8 +152,8 @@ class EngineContract:
     ) -> None:
         """Of the libraries that decide its numbers, by the names of their distributions."""
         backend = keras_backend()
-        told = spec.versions(backend)
-        assert examination.versions == {name: told[name] for name in spec.needs(backend)}
+        versions = spec.versions(backend)
+        assert examination.versions == {name: versions[name] for name in spec.needs(backend)}
 
     def test_it_tells_its_conditions(
         self, examination: EngineExamination, spec: EngineSpec

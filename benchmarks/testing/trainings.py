@@ -126,9 +126,9 @@ def train_after_another(question: Question) -> Trained:
 
 def _examples(count: int, seed: int) -> Examples:
     """Draw noisy images in which the class is the place of a bright bar."""
-    chance = np.random.default_rng(seed)
-    labels = chance.integers(0, CLASSES, count)
-    images = chance.normal(90, 30, (count, SIDE, SIDE, 1))
+    rng = np.random.default_rng(seed)
+    labels = rng.integers(0, CLASSES, count)
+    images = rng.normal(90, 30, (count, SIDE, SIDE, 1))
     for image, label in zip(images, labels, strict=True):
         image[4 * label : 4 * label + 3] += 70
     return Examples(np.clip(images, 0, 255).astype(np.uint8), labels)

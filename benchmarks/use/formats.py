@@ -64,8 +64,8 @@ def write_csv(answered: Answered, class_names: tuple[str, ...]) -> None:
         for answer in answers:
             box = answer.box
             place = (box.x, box.y, box.side) if box else ("", "", "")
-            said = answer.best(class_names)
-            writer.writerow([str(file.path), *place, said, *answer.probabilities.tolist()])
+            answered_as = answer.best(class_names)
+            writer.writerow([str(file.path), *place, answered_as, *answer.probabilities.tolist()])
         sys.stdout.flush()
 
 
@@ -79,8 +79,8 @@ def write_table(answered: Answered, class_names: tuple[str, ...]) -> None:
     for file, answers in answered:
         for answer in answers:
             shares = (f"{100 * p:.1f} %" for p in answer.probabilities)
-            said = printable(answer.best(class_names))
-            words = (printable(str(file.path)), place(answer.box), said)
+            answered_as = printable(answer.best(class_names))
+            words = (printable(str(file.path)), place(answer.box), answered_as)
             table.add_row(*map(Text, words), *shares)
     if table.row_count:
         width = None if sys.stdout.isatty() else max(200, 24 * len(table.columns))

@@ -73,7 +73,7 @@ corruptions.CORRUPTIONS += (
         severities=(0.1, 0.2, 0.4),
         apply=lambda image, severity, chance: image - image % max(2, int(255 * severity)),
         legend="the width of a step of grey, in parts of the range",
-        chance=6,
+        seed=6,
     ),
 )
 mistakes.COUNTERPARTS = ()

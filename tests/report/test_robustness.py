@@ -29,7 +29,7 @@ def test_a_seventh_corruption_is_on_the_page_and_in_every_table(
     run = read_run(folder_extras.ask(build(tmp_path / "run", ROWS[:3], images=60)))
     section = content(run).section("robustness")
     assert section.drops.columns[-1].label == "Fog"
-    assert [cell.text for cell in section.levels.rows[6]][1::5] == ["fog", "–"]
+    assert [cell.text for cell in section.severities.rows[6]][1::5] == ["fog", "–"]
     assert "under seven corruptions in two or five strengths" in section.note
     assert section.legend.endswith("fog: thickness")
     assert "fog" in exported_files(run)["robustness-levels.csv"]

@@ -155,10 +155,10 @@ def _licence(run: RunResults, initialisation: str) -> str:
     names = [run.manifest.data.name]
     if initialisation == "source" and run.manifest.source_data:
         names.append(run.manifest.source_data.name)
-    told = "; ".join(f"{name}: {_terms(name)}" for name in dict.fromkeys(names))
+    terms = "; ".join(f"{name}: {_terms(name)}" for name in dict.fromkeys(names))
     start = "" if initialisation in ("scratch", "source") else f" It started from {initialisation}."
     return (
-        f"The terms of what the weights were learned from apply to them ({told}).{start} "
+        f"The terms of what the weights were learned from apply to them ({terms}).{start} "
         "ferbench's own licence covers its code, not these weights."
     )
 

@@ -175,8 +175,8 @@ def _pictures(offered: Sequence[Candidate]) -> Iterator[Picture]:
 def _caption(offered: Sequence[Candidate], axis: CostAxis) -> str:
     shown = drawable(offered, axis)
     left = [c.variant for c in offered if c not in shown]
-    told = "Filled and joined: the Pareto front. Lines: 95 % intervals. The scale is logarithmic."
-    return f"{told} Not drawn, without a cost above zero: {_named(left)}." if left else told
+    text = "Filled and joined: the Pareto front. Lines: 95 % intervals. The scale is logarithmic."
+    return f"{text} Not drawn, without a cost above zero: {_named(left)}." if left else text
 
 
 def _named(names: Sequence[str]) -> str:
@@ -191,7 +191,7 @@ def _with_titles(svg: Markup, offered: Sequence[Candidate], axis: CostAxis) -> M
     def titled(found: re.Match[str]) -> str:
         candidate = offered[int(found[1])]
         cost = axis.read(candidate) or 0
-        told = f"{candidate.variant}: {percent(candidate.accuracy)} %, {axis.write(cost)}"
-        return f'<g data-mark="{found[1]}"><title>{escape(told)}</title>'
+        text = f"{candidate.variant}: {percent(candidate.accuracy)} %, {axis.write(cost)}"
+        return f'<g data-mark="{found[1]}"><title>{escape(text)}</title>'
 
     return Markup(re.sub(rf'<g data-mark="{MARK}(\d+)">', titled, svg))

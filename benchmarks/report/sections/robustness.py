@@ -45,14 +45,14 @@ class RobustnessSection(Content):
     note: str
     picture: Picture
     drops: Table
-    levels: Table
+    severities: Table
     cost: str
     examples: tuple[Gallery, ...]
     legend: str
 
     def exports(self) -> Iterator[tuple[str, Table]]:
         """Yield what each corruption takes, and the accuracy at each strength."""
-        return present(drops=self.drops, levels=self.levels)
+        return present(drops=self.drops, levels=self.severities)
 
 
 def robustness_section(
@@ -74,17 +74,17 @@ def robustness_section(
             + (f"In colour: the best {COLOURED} variants" if len(found) > COLOURED else ""),
         ),
         drops=_drops(found),
-        levels=_levels(found),
+        severities=_severities(found),
         cost=_cost(found),
         examples=_examples(run, album, known),
         legend="; ".join(_legends(found[0].corruptions)),
     )
 
 
-def _legends(asked: Sequence[CorruptionRecord]) -> Iterator[str]:
+def _legends(stored: Sequence[CorruptionRecord]) -> Iterator[str]:
     """Yield what the severities measure, as the run says; of an older run, as it is today."""
     today = {each.name: each.legend for each in corruptions.CORRUPTIONS}
-    for each in asked:
+    for each in stored:
         if legend := each.legend or today.get(each.name):
             yield f"{each.name}: {legend}"
 
@@ -115,18 +115,21 @@ def small_multiples(found: Sequence[VariantRobustness]) -> Figure:
 
 
 def _panel(axes: Axes, corruption: CorruptionRecord, found: Sequence[VariantRobustness]) -> None:
-    strengths = range(len(corruption.severities) + 1)
+    severities = range(len(corruption.severities) + 1)
     for place, each in enumerate(found):
-        values = [each.clean.value, *(level.value for level in each.accuracy[corruption.name])]
+        values = [
+            each.clean.value,
+            *(interval.value for interval in each.accuracy[corruption.name]),
+        ]
         if place < COLOURED:
             colour, line = MANY[place]
             label = shortened(each.variant, LONGEST)
             drawn: dict[str, Any] = {"color": colour, "marker": MARKERS[place], "ms": 4, "lw": 1.5}
-            axes.plot(strengths, values, line, label=label, **drawn)
+            axes.plot(severities, values, line, label=label, **drawn)
         else:
-            axes.plot(strengths, values, color=QUIET, alpha=0.4, lw=1, zorder=1)
+            axes.plot(severities, values, color=QUIET, alpha=0.4, lw=1, zorder=1)
     axes.set_title(corruption.title)
-    axes.set_xticks(strengths)
+    axes.set_xticks(severities)
     axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
 
 
@@ -145,9 +148,9 @@ def _note(run: RunResults, found: Sequence[VariantRobustness]) -> str:
 
 def _counted(corruptions: Sequence[CorruptionRecord]) -> str:
     numbers = sorted({len(corruption.severities) for corruption in corruptions})
-    strengths = " or ".join(_spelled(number) for number in numbers)
+    severities = " or ".join(_spelled(number) for number in numbers)
     noun = "corruption" if len(corruptions) == 1 else "corruptions"
-    return f"{_spelled(len(corruptions))} {noun} in {strengths} strengths"
+    return f"{_spelled(len(corruptions))} {noun} in {severities} strengths"
 
 
 def _spelled(number: int) -> str:
@@ -181,18 +184,18 @@ def _drops(found: Sequence[VariantRobustness]) -> Table:
 
 
 def _accuracy(measured: Interval) -> Cell:
-    told = scored(measured.value, measured.low, measured.high)
-    return Cell(*told, f"{measured.value:.6f}")
+    between = scored(measured.value, measured.low, measured.high)
+    return Cell(*between, f"{measured.value:.6f}")
 
 
 def _loss(measured: Interval) -> Cell:
     """Return a drop as a negative change: what is taken is below zero."""
     known = np.isfinite(measured.low)
-    told = points_interval(-measured.high, -measured.low) if known else ""
-    return Cell(points(-measured.value), told, f"{-measured.value:.6f}")
+    between = points_interval(-measured.high, -measured.low) if known else ""
+    return Cell(points(-measured.value), between, f"{-measured.value:.6f}")
 
 
-def _levels(found: Sequence[VariantRobustness]) -> Table:
+def _severities(found: Sequence[VariantRobustness]) -> Table:
     columns: list[Column | str] = ["Variant", "Corruption"]
     most = max(len(corruption.severities) for corruption in found[0].corruptions)
     columns += [Column(f"Strength {number + 1}") for number in range(most)]
@@ -200,11 +203,11 @@ def _levels(found: Sequence[VariantRobustness]) -> Table:
         (
             Cell(each.variant),
             Cell(corruption),
-            *(_accuracy(level) for level in levels),
-            *[Cell(MISSING)] * (most - len(levels)),
+            *(_accuracy(interval) for interval in measured),
+            *[Cell(MISSING)] * (most - len(measured)),
         )
         for each in found
-        for corruption, levels in each.accuracy.items()
+        for corruption, measured in each.accuracy.items()
     ]
     return table("Accuracy at each strength, %, with 95 % intervals over images", columns, rows)
 

@@ -46,7 +46,7 @@ class VariantSection(Content):
     name: str
     headline: str
     remark: str
-    facts: tuple[tuple[str, str], ...]
+    about: tuple[tuple[str, str], ...]
     costs: tuple[tuple[str, str], ...] = ()
     matrix: Matrix | None = None
     classes: Table | None = None
@@ -112,7 +112,7 @@ def variant_section(
         name=variant.name,
         headline=variant.outcome.status,
         remark=variant.outcome.reason,
-        facts=_facts(variant),
+        about=_about(variant),
         hyperparameters=hyperparameters_table(variant),
         about_importance=about_importance(variant),
         tuning=tuning_picture(run, variant, anchor),
@@ -137,26 +137,26 @@ def variant_section(
     )
 
 
-def _facts(variant: VariantResults) -> tuple[tuple[str, str], ...]:
-    facts = variant.record
+def _about(variant: VariantResults) -> tuple[tuple[str, str], ...]:
+    record = variant.record
     fit = variant.fits[0].record if variant.fits else None
-    told = {
-        "What": facts.summary,
-        "Source": facts.source,
-        "Engine": facts.engine,
-        "Initialisation": facts.initialisation,
-        "Strategy": facts.strategy,
-        "Augmentation": facts.augmentation or "",
-        "Input": f"{facts.input_size} pixels" if facts.input_size else "",
+    texts = {
+        "What": record.summary,
+        "Source": record.source,
+        "Engine": record.engine,
+        "Initialisation": record.initialisation,
+        "Strategy": record.strategy,
+        "Augmentation": record.augmentation or "",
+        "Input": f"{record.input_size} pixels" if record.input_size else "",
         "Model files": ", ".join(fit.model_files) if fit else "",
     }
-    return tuple((name, text) for name, text in told.items() if text)
+    return tuple((name, text) for name, text in texts.items() if text)
 
 
 def _costs(variant: VariantResults, row: pd.Series) -> tuple[tuple[str, str], ...]:
     """Return what a ranked variant costs; what is unknown is left out."""
     cost, tuned = variant.cost, sum(trial.seconds for trial in variant.trials)
-    told = {
+    texts = {
         "Parameters": compact(row["parameters"]),
         "MACs of one image": compact(row["macs"]),
         "One image": _milliseconds(cost.latency_ms),
@@ -168,7 +168,7 @@ def _costs(variant: VariantResults, row: pd.Series) -> tuple[tuple[str, str], ..
         "Images seen in all": compact(row["images_seen"]),
         "Peak memory": MISSING if pd.isna(peak := row["peak_memory_mb"]) else f"{whole(peak)} MB",
     }
-    return tuple((name, text) for name, text in told.items() if text not in ("", MISSING))
+    return tuple((name, text) for name, text in texts.items() if text not in ("", MISSING))
 
 
 def _milliseconds(value: float | None) -> str:
