@@ -7,7 +7,7 @@ seed for each image, and is the same at every severity, so that only the severit
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,6 +20,8 @@ from datasets.images import Pixels
 
 EDITION = 1
 """Changes whenever a corruption comes out otherwise than before."""
+FIRST_EDITION = "f928c2c267ce257d3807dd9c387b91d19e45ee13d26c206f82dcdf50859a25f3"
+"""The edition of the corruptions whose severities a run did not yet store."""
 
 GREY = 127
 LARGEST_SQUARE = 0.55
@@ -79,9 +81,13 @@ def corrupt(
     return np.stack(changed).reshape(images.shape) if changed else images.copy()
 
 
-def edition() -> str:
-    """Digest what decides the corrupted images: `EDITION`, and each corruption's severities."""
-    return digest([EDITION, [[each.name, each.severities] for each in CORRUPTIONS]])
+def edition(names: Container[str] | None = None) -> str:
+    """Digest what decides the corrupted images: `EDITION`, and each corruption's severities.
+
+    ``names`` are the corruptions that count, by default all.
+    """
+    counted = [each for each in CORRUPTIONS if names is None or each.name in names]
+    return digest([EDITION, [[each.name, each.severities] for each in counted]])
 
 
 def _blur(image: Pixels, severity: float, rng: np.random.Generator) -> Pixels:

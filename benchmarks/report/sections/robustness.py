@@ -36,6 +36,12 @@ LONGEST = 36
 PANELS = 3
 WORDS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 MARKERS = "os^Dv*"
+FIRST_LEGEND = (
+    "the standard deviation of blur, the way of the shift and the side of the occlusion in parts "
+    "of the image’s shorter side; the standard deviation of noise in parts of the range of grey; "
+    "what darkness leaves of each pixel; the degrees of rotation"
+)
+"""What the page of a run says that stores no legends."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,8 +68,7 @@ def robustness_section(
     found = robustness(run, order)
     if not found:
         return None
-    names = {each.name for each in found[0].corruptions}
-    known = [each for each in corruptions.CORRUPTIONS if each.name in names]
+    unchanged = _unchanged(found[0].corruptions)
     return RobustnessSection(
         note=_note(run, found),
         picture=Picture(
@@ -76,17 +81,33 @@ def robustness_section(
         drops=_drops(found),
         severities=_severities(found),
         cost=_cost(found),
-        examples=_examples(run, album, known),
-        legend="; ".join(_legends(found[0].corruptions)),
+        examples=_examples(run, album, unchanged),
+        legend=_legend(found[0].corruptions, unchanged),
     )
 
 
-def _legends(stored: Sequence[CorruptionRecord]) -> Iterator[str]:
-    """Yield what the severities measure, as the run says; of an older run, as it is today."""
-    today = {each.name: each.legend for each in corruptions.CORRUPTIONS}
-    for each in stored:
-        if legend := each.legend or today.get(each.name):
-            yield f"{each.name}: {legend}"
+def _unchanged(stored: Sequence[CorruptionRecord]) -> tuple[corruptions.Corruption, ...]:
+    """Return the corruptions that are today as in the run, so that they show what it was asked."""
+    severities = {each.name: each.severities for each in stored}
+    first = _is_first(stored) and corruptions.edition(severities) == corruptions.FIRST_EDITION
+    return tuple(
+        each
+        for each in corruptions.CORRUPTIONS
+        if each.name in severities and (first or severities[each.name] == each.severities)
+    )
+
+
+def _is_first(stored: Sequence[CorruptionRecord]) -> bool:
+    """Tell whether the run is of a version that stored neither severities nor legends."""
+    return not any(each.legend for each in stored)
+
+
+def _legend(stored: Sequence[CorruptionRecord], shown: Sequence[corruptions.Corruption]) -> str:
+    """Return what the severities of the corruptions ``shown`` measure, as the run says."""
+    if _is_first(stored):
+        return FIRST_LEGEND
+    names = {each.name for each in shown}
+    return "; ".join(f"{each.name}: {each.legend}" for each in stored if each.name in names)
 
 
 def small_multiples(found: Sequence[VariantRobustness]) -> Figure:
@@ -221,9 +242,9 @@ def _cost(found: Sequence[VariantRobustness]) -> str:
 
 
 def _examples(
-    run: RunResults, album: ImageSheet, known: Sequence[corruptions.Corruption]
+    run: RunResults, album: ImageSheet, shown: Sequence[corruptions.Corruption]
 ) -> tuple[Gallery, ...]:
-    """Show every corruption of the first training image."""
+    """Show each corruption of the first training image."""
     if not album.open:
         return ()
     part = album.part("train")
@@ -244,5 +265,5 @@ def _examples(
                 for number in range(1, len(corruption.severities) + 1)
             ),
         )
-        for corruption in known
+        for corruption in shown
     )
