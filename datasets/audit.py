@@ -22,10 +22,9 @@ from datasets.duplicates import (
 )
 from datasets.examination import examine
 from datasets.inspection import class_counts
-from datasets.near_duplicates import Progress
 from datasets.numbering import gaps
 from datasets.packs import splits_table
-from datasets.records import DataSet, Policy, Provenance, Split
+from datasets.records import DataSet, Policy, Progress, Provenance, Split
 from datasets.subjects import subjects
 
 

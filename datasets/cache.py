@@ -7,7 +7,7 @@ import inspect
 import json
 import math
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,10 +19,9 @@ from datasets.builds import build_once
 from datasets.digests import rows_digest
 from datasets.files import sha256_of
 from datasets.images import image_id
-from datasets.records import SPLIT_NAMES, DataError, DataSet, Provenance
+from datasets.records import SPLIT_NAMES, DataError, DataSet, Progress, Provenance
 from datasets.registry import Decoded, Sample, Source
 
-Progress = Callable[[int, int], None]
 IMAGES, ROWS, META = "images.bin", "rows.npz", "meta.json"
 
 

@@ -16,8 +16,8 @@ from datasets.builds import build_once
 from datasets.cache import cache_folder
 from datasets.files import sha256_of
 from datasets.measures import Measures, measure
-from datasets.near_duplicates import NearPairs, Progress, TooAlike, reduced
-from datasets.records import DataSet
+from datasets.near_duplicates import NearPairs, TooAlike, reduced
+from datasets.records import DataSet, Progress
 
 BLANK = 5.0
 """Contrast, in grey levels, below which an image is blank."""

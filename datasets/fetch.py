@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from types import MappingProxyType
 
 from datasets.records import DataError
+from datasets.settings import offline
 
 KAGGLE_HANDLES = MappingProxyType({"fer2013": "msambare/fer2013"})
 
@@ -19,7 +19,7 @@ def fetch(name: str, destination: Path) -> Path:
     """
     if name not in KAGGLE_HANDLES:
         raise DataError(f"{name}: cannot be fetched; on offer: {', '.join(KAGGLE_HANDLES)}")
-    if os.environ.get("FERBENCH_OFFLINE") == "1":
+    if offline():
         raise DataError(f"{name}: not fetched because FERBENCH_OFFLINE=1; unset it to download")
     try:
         import kagglehub

@@ -8,7 +8,7 @@ the number of threads decides a pair.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import cv2
@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from datasets.images import Pixels
 from datasets.measures import grey
+from datasets.records import Progress
 
 SIDE = 48
 """Pictures are compared at this size."""
@@ -46,7 +47,6 @@ MOST = 1_000_000
 """Proposed pairs after which the search is given up: the pictures are too much alike."""
 
 Hashes = NDArray[np.float32]
-Progress = Callable[[int, int], None]
 
 
 class TooAlike(ValueError):

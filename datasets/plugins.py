@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import importlib.util
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
-from types import ModuleType
-from typing import Any
+from types import MappingProxyType, ModuleType
+from typing import Any, Protocol, TypeVar
 
 MODELS, DATA_SETS = "ferbench.models", "ferbench.datasets"
 ENGINES, EXECUTORS = "ferbench.engines", "ferbench.executors"
@@ -50,6 +50,31 @@ def installed(group: str, kinds: tuple[type, ...]) -> tuple[Installed, ...]:
         for entry in sorted(entry_points(group=group), key=_origin)
         for one in _brought(entry, kinds)
     )
+
+
+class Named(Protocol):
+    """A row of a table, found by its name."""
+
+    @property
+    def name(self) -> str:
+        """The name by which it is found."""
+        ...
+
+
+Row = TypeVar("Row", bound=Named)
+
+
+def by_name(rows: Iterable[Row], group: str, kind: type[Row], noun: str) -> Mapping[str, Row]:
+    """Return ``rows`` by name, then those of ``kind`` that installed packages bring in ``group``.
+
+    What is broken, or has a name that is taken, is left out and told of as a ``noun``.
+    """
+    found = {row.name: row for row in rows}
+    for brought in installed(group, (kind,)):
+        name = brought.value.name
+        if found.setdefault(name, brought.value) is not brought.value:
+            leave_out(brought.origin, f"two {noun} are named {name!r}")
+    return MappingProxyType(found)
 
 
 @cache

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 SplitName = Literal["train", "validation", "test"]
 SPLIT_NAMES: tuple[SplitName, ...] = ("train", "validation", "test")
 Policy = Literal["keep", "drop-train-duplicates", "group"]
+Progress = Callable[[int, int], None]
+"""Is told how many are done of how many."""
 
 
 class DataError(ValueError):

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from models.registry import BuildRequest, Float, Recipe, architecture
 
 Array = NDArray[Any]
+FLOORS = ("majority", "pixel-logistic")
 
 
 class Majority:

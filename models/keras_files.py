@@ -16,11 +16,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-Arrays = list[NDArray[np.float32]]
-Layers = dict[str, Arrays]
+LayerWeights = list[NDArray[np.float32]]
+Layers = dict[str, LayerWeights]
 
 
-def find_layers(file: Path, wanted: Sequence[tuple[str, str]]) -> Mapping[str, Arrays]:
+def find_layers(file: Path, wanted: Sequence[tuple[str, str]]) -> Mapping[str, LayerWeights]:
     """Return the tensors of each layer in ``file``, under the names in ``wanted`` for those.
 
     ``wanted`` lists (name, class name) of the layers with weights, in the network's order.

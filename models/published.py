@@ -10,14 +10,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from datasets.settings import offline
 from models.registry import ModelError
 
 CONNECTION_SECONDS = 20.0
-
-
-def offline() -> bool:
-    """Tell whether ``FERBENCH_OFFLINE=1`` forbids fetching."""
-    return os.environ.get("FERBENCH_OFFLINE") == "1"
 
 
 def with_keras_weights(make: Callable[..., Any], name: str, file: str) -> Any:

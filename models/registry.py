@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import importlib
 import pkgutil
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from functools import partial
 from pathlib import Path
@@ -205,8 +205,14 @@ class Registry:
         if colon and prefix in self.families:
             return self.families[prefix].make(rest)
         known = [*self.architectures, *(f"{p}:NAME" for p in self.families)]
-        near = difflib.get_close_matches(name, known, n=3) or sorted(known)
-        raise ModelError(f"unknown architecture {name!r}; did you mean {', '.join(near)}?")
+        hint = did_you_mean(name, known, ", ".join(sorted(known)))
+        raise ModelError(f"unknown architecture {name!r}; {hint}")
+
+
+def did_you_mean(name: str, known: Sequence[str], otherwise: str) -> str:
+    """Return the hint for a ``name`` that is not among ``known``: the nearest, or ``otherwise``."""
+    near = ", ".join(difflib.get_close_matches(name, known, n=3))
+    return f"did you mean {near or otherwise}?"
 
 
 def discover(plugins: Iterable[Path] = ()) -> Registry:

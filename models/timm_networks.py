@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections import OrderedDict
 from dataclasses import replace
@@ -19,6 +18,7 @@ from models.registry import (
     Network,
     Recipe,
     architecture,
+    did_you_mean,
 )
 
 FINE_TUNE = Recipe(
@@ -105,8 +105,8 @@ def _published(name: str) -> Any:
 
     base, _, tag = name.partition(".")
     if not timm.is_model(base):
-        near = ", ".join(difflib.get_close_matches(base, timm.list_models(), n=3)) or "timm's list"
-        raise ModelError(f"timm:{name}: timm has no network of that name; did you mean {near}?")
+        hint = did_you_mean(base, timm.list_models(), "timm's list")
+        raise ModelError(f"timm:{name}: timm has no network of that name; {hint}")
     if tag and name not in timm.list_pretrained(base):
         known = ", ".join(timm.list_pretrained(base))
         raise ModelError(f"timm:{name}: timm has no such weights; choose from {known}")

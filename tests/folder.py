@@ -15,7 +15,7 @@ from benchmarks.machine.environment import CodeState, Environment
 from benchmarks.protocol.schema import DataChoice, Fit, Protocol, Tuning, VariantChoice
 from benchmarks.store.files import write_json
 from benchmarks.store.folder import FitFolder, RunFolder
-from benchmarks.store.keys import TrainingIdentity, Value, measure_key, score_key
+from benchmarks.store.keys import StoredValue, TrainingIdentity, measure_key, score_key
 from benchmarks.store.ledger import append_event
 from benchmarks.store.records import (
     CostRecord,
@@ -51,7 +51,7 @@ SPACE: Mapping[str, Dimension] = {
     "dropout": Float(0.0, 0.6),
     "optimizer": Categorical(("adam", "sgd")),
 }
-DEFAULTS: dict[str, Value] = {"learning_rate": 1e-3, "dropout": 0.5, "optimizer": "adam"}
+DEFAULTS: dict[str, StoredValue] = {"learning_rate": 1e-3, "dropout": 0.5, "optimizer": "adam"}
 VERSIONS = {"keras": "3.15.1"}
 
 

@@ -24,10 +24,10 @@ FLOORS = (
     ("store", "data", "doctor"),
     ("protocol", "processes", "training"),
     ("engines",),
-    ("datasets", "models", "metrics", "machine", "errors"),
+    ("datasets", "models", "metrics", "machine", "errors", "templates"),
 )
 """The rooms from the top floor down; those on one floor do not import each other."""
-SHARED = ("datasets.files.", "datasets.plugins.")
+SHARED = ("datasets.files.", "datasets.plugins.", "datasets.settings.")
 """Small files of the ground floor on which models may stand too."""
 COORDINATION = (
     "benchmarks.cli",

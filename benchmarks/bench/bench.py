@@ -5,10 +5,17 @@ from __future__ import annotations
 import dataclasses
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
+from benchmarks.bench.data_speed import measure_data
+from benchmarks.bench.records import (
+    Baseline,
+    BenchedProtocol,
+    BenchRecord,
+    BenchRow,
+    Effort,
+    TimedRow,
+)
 from benchmarks.data.prepared import PreparedData
 from benchmarks.engines.contract import Precision
 from benchmarks.engines.registry import engine_spec
@@ -26,7 +33,8 @@ from benchmarks.protocol.variants import Variant, resolve_variants
 from benchmarks.store.files import now
 from benchmarks.store.folder import RunFolder
 from datasets.cache import cache_folder
-from models.registry import Registry
+from datasets.registry import discover as discover_data
+from models.registry import Registry, discover
 
 SHIPPED = (
     "plain-cnn",
@@ -42,17 +50,8 @@ SHIPPED = (
 QUICK = ("plain-cnn", "resnet50", "timm:resnet18")
 PRECISIONS: tuple[Precision, ...] = ("float32", "bfloat16")
 """The baseline's first."""
-COMPARED = ("train_images_per_second", "latency_ms", "batch_latency_ms")
 
 Measured = BenchResult | JobFailed
-
-
-@dataclass(frozen=True)
-class Effort:
-    """How long each quantity is repeated: about ``seconds``, and ``least`` times anyway."""
-
-    seconds: float
-    least: int
 
 
 FULL, BRIEF = Effort(3.0, 10), Effort(1.0, 5)
@@ -143,20 +142,19 @@ def run_one_by_one(
 def bench(
     protocol: Protocol,
     prepared: PreparedData,
-    registry: Registry,
     effort: Effort,
     precisions: Sequence[Precision],
     tell: Callable[[str], None],
     plugins: Sequence[Path] = (),
-) -> dict[str, Any]:
-    """Time every variant in every precision; return the record that ``--output`` writes.
+) -> BenchRecord:
+    """Time every variant in every precision, then the data's way.
 
     Speeds of two machines cannot be compared, so each row also has its ratios to the baseline,
     the first variant in float32, measured in the same run; above 1 is faster. The baseline is
     measured again at the end: ``drift`` is the relative change of its training speed.
     Raises ``InputError`` where the baseline cannot be measured.
     """
-    variants = bench_variants(protocol, registry, prepared.data.image_shape)
+    variants = bench_variants(protocol, discover(plugins), prepared.data.image_shape)
     with tempfile.TemporaryDirectory(prefix="ferbench-bench-") as name:
         folder = Path(name)
         jobs = bench_jobs(protocol, prepared, variants, precisions, effort, folder, plugins)
@@ -173,50 +171,57 @@ def bench(
                 tell(f"{_title(jobs[0])} again")
     first, again = outcomes[0], outcomes.pop()
     assert isinstance(first, BenchResult)
-    return {
-        "measured": now(),
-        "protocol": {"name": protocol.name, "digest": protocol.digest},
-        "environment": describe_environment().model_dump(mode="json"),
-        "device": device_name(),
-        "keras_backend": keras_backend(),
-        "threads": protocol.threads,
-        "precisions": list(precisions),
-        "effort": dataclasses.asdict(effort),
-        "baseline": {
-            "variant": jobs[0].variant,
-            "precision": jobs[0].precision,
-            "drift": _drift(first, again),
-        },
-        "rows": [_row(j, o, first) for j, o in zip(jobs, outcomes, strict=True)],
-    }
+    tell("the data's way")
+    source = discover_data(plugins)[protocol.data.set]
+    return BenchRecord(
+        measured=now(),
+        protocol=BenchedProtocol(protocol.name, protocol.digest),
+        environment=describe_environment(),
+        device=device_name(),
+        keras_backend=keras_backend(),
+        threads=protocol.threads,
+        precisions=tuple(precisions),
+        effort=effort,
+        baseline=Baseline(jobs[0].variant, jobs[0].precision, _drift(first, again)),
+        rows=tuple(_row(j, o, first) for j, o in zip(jobs, outcomes, strict=True)),
+        data=measure_data(prepared, source, protocol, seconds=effort.seconds),
+    )
 
 
 def _title(job: BenchJob) -> str:
     return f"{job.variant}, {job.precision}"
 
 
-def _row(job: BenchJob, outcome: Measured, baseline: BenchResult) -> dict[str, Any]:
-    row: dict[str, Any] = {
-        "variant": job.variant,
-        "engine": job.engine,
-        "precision": job.precision,
-        "input_size": job.input_size,
-        "augmentation": job.augmentation,
-    }
+def _row(job: BenchJob, outcome: Measured, baseline: BenchResult) -> BenchRow:
+    row = BenchRow(
+        variant=job.variant,
+        engine=job.engine,
+        precision=job.precision,
+        input_size=job.input_size,
+        augmentation=job.augmentation,
+        status="ok",
+        reason="",
+    )
     if isinstance(outcome, JobFailed):
-        return {**row, "status": "failed", "reason": str(outcome)}
-    measured = {name: value for name, value in dataclasses.asdict(outcome).items() if name != "key"}
-    ratios = {f"{name}_ratio": _ratio(name, outcome, baseline) for name in COMPARED}
-    return {**row, "status": "ok", "reason": "", **measured, **ratios}
+        return dataclasses.replace(row, status="failed", reason=str(outcome))
+    return TimedRow(
+        **vars(row),
+        batch_size=outcome.batch_size,
+        train_images_per_second=outcome.train_images_per_second,
+        latency_ms=outcome.latency_ms,
+        batch_latency_ms=outcome.batch_latency_ms,
+        device=outcome.device,
+        peak_memory_mb=outcome.peak_memory_mb,
+        train_images_per_second_ratio=_trains_faster(outcome, baseline),
+        latency_ms_ratio=baseline.latency_ms.median / outcome.latency_ms.median,
+        batch_latency_ms_ratio=baseline.batch_latency_ms.median / outcome.batch_latency_ms.median,
+    )
 
 
-def _ratio(name: str, measured: BenchResult, baseline: BenchResult) -> float:
-    """Return how many times as fast as the baseline; of two latencies the smaller is faster."""
-    ours, theirs = getattr(measured, name).median, getattr(baseline, name).median
-    return float(ours / theirs if name == "train_images_per_second" else theirs / ours)
+def _trains_faster(measured: BenchResult, baseline: BenchResult) -> float:
+    """Return how many times as fast as the baseline it trains."""
+    return measured.train_images_per_second.median / baseline.train_images_per_second.median
 
 
 def _drift(first: BenchResult, again: Measured) -> float | None:
-    if isinstance(again, JobFailed):
-        return None
-    return _ratio("train_images_per_second", again, first) - 1
+    return None if isinstance(again, JobFailed) else _trains_faster(again, first) - 1

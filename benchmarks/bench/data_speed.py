@@ -3,34 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict
-from typing import Any, cast
+from typing import cast
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.bench.records import DataSpeed
 from benchmarks.data.prepared import PreparedData
 from benchmarks.machine.timing import BATCH, Spread, timed
 from benchmarks.protocol.schema import Protocol
-from benchmarks.training.augmentation import POLICIES, Augmentation
+from benchmarks.training.augmentation import POLICIES
 from benchmarks.training.stream import batches
 from datasets.cache import open_data_set
 from datasets.images import decode
 from datasets.packs import open_part
 from datasets.registry import Source
+from models.registry import Augmentation
 
 SAMPLE = 512
 
 
 def measure_data(
     prepared: PreparedData, source: Source, protocol: Protocol, *, seconds: float
-) -> dict[str, Any]:
-    """Time, on the protocol's threads, what happens to an image before an engine sees it.
-
-    ``decode`` and ``stream`` are in images a second by file format and augmentation,
-    ``open_seconds`` is the opening of the cached data set; each is a `Spread`.
-    """
+) -> DataSpeed:
+    """Time, on the protocol's threads, what happens to an image before an engine sees it."""
     cv2.setNumThreads(protocol.threads)
     part = open_part(prepared.packs.training, "train")
     images = np.array(part.images[:SAMPLE])
@@ -56,14 +53,14 @@ def measure_data(
         return open_data_set(source, prepared.path, protocol.data.options)
 
     opening = timed(open_again, seconds=seconds, warm_up=1, least=5)
-    return {
-        "data_set": prepared.data.name,
-        "image_shape": list(prepared.data.image_shape),
-        "images": len(prepared.data.labels),
-        "decode": {name: asdict(_decoding(images, name, seconds)) for name in ("png", "jpeg")},
-        "stream": {name: asdict(time_stream(name)) for name in ("none", *POLICIES)},
-        "open_seconds": asdict(opening),
-    }
+    return DataSpeed(
+        data_set=prepared.data.name,
+        image_shape=prepared.data.image_shape,
+        images=len(prepared.data.labels),
+        decode={name: _decoding(images, name, seconds) for name in ("png", "jpeg")},
+        stream={name: time_stream(name) for name in ("none", *POLICIES)},
+        open_seconds=opening,
+    )
 
 
 def _decoding(images: NDArray[np.uint8], suffix: str, seconds: float) -> Spread:

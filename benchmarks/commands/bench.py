@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -14,6 +14,9 @@ from benchmarks.commands.options import Data, Plugin
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
+
+    from benchmarks.bench.records import BenchRecord, BenchRow, DataSpeed
+    from benchmarks.machine.timing import Spread
 
 DRIFT = 0.1
 """Relative change of the baseline's speed from which a run is called disturbed."""
@@ -45,14 +48,11 @@ def bench(
 
     from benchmarks.bench.bench import BRIEF, FULL, PRECISIONS, QUICK, SHIPPED, shipped_protocol
     from benchmarks.bench.bench import bench as measure
-    from benchmarks.bench.data_speed import measure_data
+    from benchmarks.bench.records import write_bench
     from benchmarks.data.prepared import prepare_data
     from benchmarks.errors import InputError
     from benchmarks.machine.environment import has_bfloat16
     from benchmarks.protocol.reading import load_protocol
-    from benchmarks.store.files import write_json
-    from datasets.registry import discover as discover_data
-    from models.registry import discover
 
     if protocol and architectures:
         raise InputError("bench: give architectures or --protocol, not both")
@@ -74,32 +74,28 @@ def bench(
             if not console.is_terminal:
                 console.print(f"timing {title}")
 
-        record = measure(chosen, prepared, discover(plugins), effort, precisions, tell, plugins)
-        tell("the data's way")
-        source = discover_data(plugins)[chosen.data.set]
-        record["data"] = measure_data(prepared, source, chosen, seconds=effort.seconds)
+        record = measure(chosen, prepared, effort, precisions, tell, plugins)
     width = None if sys.stdout.isatty() else 140
     print_bench(Console(highlight=False, markup=False, width=width), record)
     if output:
-        write_json(output, record)
+        write_bench(output, record)
         console.print(f"written: {output}")
-    return 0 if all(row["status"] == "ok" for row in record["rows"]) else 1
+    return 0 if all(row.status == "ok" for row in record.rows) else 1
 
 
-def print_bench(console: Console, record: Mapping[str, Any]) -> None:
-    """Print a record of `benchmarks.bench.bench`, with what is to be known to read it."""
-    baseline = record["baseline"]
-    environment = record["environment"]
+def print_bench(console: Console, record: BenchRecord) -> None:
+    """Print the record, with what is to be known to read it."""
+    baseline = record.baseline
     console.print(
-        f"{record['device']}; {environment['cores']} usable cores, {record['threads']} thread(s) "
-        f"in each worker; Keras on {record['keras_backend']}"
+        f"{record.device}; {record.environment.cores} usable cores, {record.threads} thread(s) "
+        f"in each worker; Keras on {record.keras_backend}"
     )
     console.print()
-    console.print(_networks(record["rows"]))
+    console.print(_networks(record.rows))
     console.print()
-    console.print(_data(record["data"]))
+    console.print(_data(record.data))
     console.print()
-    name = f"{baseline['variant']} in {baseline['precision']}"
+    name = f"{baseline.variant} in {baseline.precision}"
     console.print(f"× how many times as fast as {name}, measured in the same run.")
     console.print("± half the distance between the quartiles, in per cent of the median.")
     console.print("Training is whole steps with their batches, as in a fit; prediction is from")
@@ -108,8 +104,10 @@ def print_bench(console: Console, record: Mapping[str, Any]) -> None:
         console.print(remark, style="yellow")
 
 
-def _networks(rows: list[dict[str, Any]]) -> Table:
+def _networks(rows: Sequence[BenchRow]) -> Table:
     from rich.table import Table
+
+    from benchmarks.bench.records import TimedRow
 
     table = Table(box=None, pad_edge=False)
     for column in ("variant", "engine", "precision"):
@@ -117,22 +115,23 @@ def _networks(rows: list[dict[str, Any]]) -> Table:
     for column in ("batch", "images/s in training", "×", "1 image, ms", "×", "64 images, ms", "×"):
         table.add_column(column, justify="right", no_wrap=True)
     for row in rows:
-        if row["status"] != "ok":
-            continue
-        cells = [row["variant"], row["engine"], row["precision"], str(row["batch_size"])]
-        for quantity in ("train_images_per_second", "latency_ms", "batch_latency_ms"):
-            cells += [_number(row[quantity]), f"{row[f'{quantity}_ratio']:.2f}"]
-        table.add_row(*cells)
+        if isinstance(row, TimedRow):
+            table.add_row(
+                *(row.variant, row.engine, row.precision, str(row.batch_size)),
+                *(_number(row.train_images_per_second), f"{row.train_images_per_second_ratio:.2f}"),
+                *(_number(row.latency_ms), f"{row.latency_ms_ratio:.2f}"),
+                *(_number(row.batch_latency_ms), f"{row.batch_latency_ms_ratio:.2f}"),
+            )
     return table
 
 
-def _data(data: Mapping[str, Any]) -> Table:
-    height, width, channels = data["image_shape"]
-    colour = "grey" if channels == 1 else "colour"
+def _data(data: DataSpeed) -> Table:
     from rich.table import Table
 
+    height, width, channels = data.image_shape
+    colour = "grey" if channels == 1 else "colour"
     table = Table(
-        title=f"{data['data_set']}: {data['images']:,} images, {height}×{width}, {colour}",
+        title=f"{data.data_set}: {data.images:,} images, {height}×{width}, {colour}",
         title_justify="left",
         title_style="",
         box=None,
@@ -140,33 +139,31 @@ def _data(data: Mapping[str, Any]) -> Table:
     )
     table.add_column("the data's way")
     table.add_column("", justify="right")
-    for name, spread in data["decode"].items():
+    for name, spread in data.decode.items():
         table.add_row(f"decoding {name.upper()}, images/s", _number(spread))
-    for name, spread in data["stream"].items():
+    for name, spread in data.stream.items():
         table.add_row(f"batches with augmentation {name}, images/s", _number(spread))
-    opening = data["open_seconds"]
-    milliseconds = {name: 1000 * opening[name] for name in ("median", "low", "high")}
-    table.add_row("opening the cached data set, ms", _number(milliseconds))
+    table.add_row("opening the cached data set, ms", _number(data.open_seconds.times(1000)))
     return table
 
 
-def _number(spread: Mapping[str, float]) -> str:
-    half = (spread["high"] - spread["low"]) / 2 / spread["median"]
-    median = spread["median"]
+def _number(spread: Spread) -> str:
+    median = spread.median
+    half = (spread.high - spread.low) / 2 / median
     shown = f"{median:,.0f}" if median >= 100 else f"{median:.3g}"
     return f"{shown} ± {half:.0%}"
 
 
-def _remarks(record: Mapping[str, Any]) -> Iterator[str]:
-    for row in record["rows"]:
-        if row["status"] != "ok":
-            yield f"{row['variant']}, {row['precision']}: {row['status']}: {row['reason']}"
-    if "bfloat16" not in record["precisions"]:
+def _remarks(record: BenchRecord) -> Iterator[str]:
+    for row in record.rows:
+        if row.status != "ok":
+            yield f"{row.variant}, {row.precision}: {row.status}: {row.reason}"
+    if "bfloat16" not in record.precisions:
         yield (
             "bfloat16 is left out, since this hardware is not known to compute in it; without "
             "--quick it is timed."
         )
-    drift = record["baseline"]["drift"]
+    drift = record.baseline.drift
     if drift is None:
         yield "The baseline could not be measured again at the end."
     elif abs(drift) > DRIFT:

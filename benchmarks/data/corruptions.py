@@ -7,7 +7,7 @@ seed for each image, and is the same at every severity, so that only the severit
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,16 +16,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.protocol.canonical import digest
+from datasets.images import Pixels
 
 EDITION = 1
 """Changes whenever a corruption comes out otherwise than before."""
+FIRST_EDITION = "f928c2c267ce257d3807dd9c387b91d19e45ee13d26c206f82dcdf50859a25f3"
+"""The edition of the corruptions whose severities a run did not yet store."""
 
 GREY = 127
 LARGEST_SQUARE = 0.55
 """Side of the largest square of an occlusion, in sides."""
 
-Image = NDArray[np.uint8]
-Apply = Callable[[Image, float, np.random.Generator], Image]
+Apply = Callable[[Pixels, float, np.random.Generator], Pixels]
 """Image, uint8 H×W×C, severity and chance → the corrupted image, of the same shape and dtype."""
 
 
@@ -34,7 +36,7 @@ class Corruption:
     """A corruption: ``apply`` does it to one image in each of ``severities``, mildest first.
 
     ``legend`` says what the severities measure, and ``unit`` how one is shown: in per cent of
-    what it measures, or in degrees. ``chance`` parts its random numbers from those of the others.
+    what it measures, or in degrees. ``seed`` parts its random numbers from those of the others.
     """
 
     name: str
@@ -42,7 +44,7 @@ class Corruption:
     severities: tuple[float, ...]
     apply: Apply
     legend: str
-    chance: int
+    seed: int
     unit: str = "%"
 
     def shown(self, number: int) -> str:
@@ -73,44 +75,48 @@ def corrupt(
         raise ValueError(f"no severity {number}; there are: 1 to {len(chosen.severities)}")
     severity = chosen.severities[number - 1]
     changed = [
-        chosen.apply(image, severity, np.random.default_rng([chosen.chance, *seed]))
+        chosen.apply(image, severity, np.random.default_rng([chosen.seed, *seed]))
         for image, seed in zip(images, seeds, strict=True)
     ]
     return np.stack(changed).reshape(images.shape) if changed else images.copy()
 
 
-def edition() -> str:
-    """Digest what decides the corrupted images: `EDITION`, and each corruption's severities."""
-    return digest([EDITION, [[each.name, each.severities] for each in CORRUPTIONS]])
+def edition(names: Container[str] | None = None) -> str:
+    """Digest what decides the corrupted images: `EDITION`, and each corruption's severities.
+
+    ``names`` are the corruptions that count, by default all.
+    """
+    counted = [each for each in CORRUPTIONS if names is None or each.name in names]
+    return digest([EDITION, [[each.name, each.severities] for each in counted]])
 
 
-def _blur(image: Image, severity: float, rng: np.random.Generator) -> Image:
+def _blur(image: Pixels, severity: float, rng: np.random.Generator) -> Pixels:
     deviation = severity * min(image.shape[:2])
     blurred = cv2.GaussianBlur(image, (0, 0), deviation, borderType=cv2.BORDER_REPLICATE)
     return np.asarray(blurred, np.uint8)
 
 
-def _noise(image: Image, severity: float, rng: np.random.Generator) -> Image:
+def _noise(image: Pixels, severity: float, rng: np.random.Generator) -> Pixels:
     return _bytes(image + 255 * severity * rng.standard_normal(image.shape))
 
 
-def _shift(image: Image, severity: float, rng: np.random.Generator) -> Image:
+def _shift(image: Pixels, severity: float, rng: np.random.Generator) -> Pixels:
     angle, length = rng.uniform(0, 2 * np.pi), severity * min(image.shape[:2])
     across, down = length * np.cos(angle), length * np.sin(angle)
     return _warped(image, np.array([[1, 0, across], [0, 1, down]]))
 
 
-def _rotation(image: Image, severity: float, rng: np.random.Generator) -> Image:
+def _rotation(image: Pixels, severity: float, rng: np.random.Generator) -> Pixels:
     height, width = image.shape[:2]
     centre, hand = ((width - 1) / 2, (height - 1) / 2), rng.choice([-1, 1])
     return _warped(image, cv2.getRotationMatrix2D(centre, hand * severity, 1))
 
 
-def _darkness(image: Image, severity: float, rng: np.random.Generator) -> Image:
+def _darkness(image: Pixels, severity: float, rng: np.random.Generator) -> Pixels:
     return _bytes(image * severity)
 
 
-def _occlusion(image: Image, severity: float, rng: np.random.Generator) -> Image:
+def _occlusion(image: Pixels, severity: float, rng: np.random.Generator) -> Pixels:
     """Lay a square over the image; the squares of all severities have one centre."""
     height, width = image.shape[:2]
     short = min(height, width)
@@ -123,7 +129,7 @@ def _occlusion(image: Image, severity: float, rng: np.random.Generator) -> Image
     return covered
 
 
-def _warped(image: Image, matrix: NDArray[np.float64]) -> Image:
+def _warped(image: Pixels, matrix: NDArray[np.float64]) -> Pixels:
     size = (image.shape[1], image.shape[0])
     moved = cv2.warpAffine(
         image, matrix, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
@@ -131,7 +137,7 @@ def _warped(image: Image, matrix: NDArray[np.float64]) -> Image:
     return np.asarray(moved, np.uint8)
 
 
-def _bytes(values: NDArray[np.floating[Any]]) -> Image:
+def _bytes(values: NDArray[np.floating[Any]]) -> Pixels:
     return np.asarray(np.rint(values).clip(0, 255), np.uint8)
 
 
@@ -142,7 +148,7 @@ CORRUPTIONS: tuple[Corruption, ...] = (
         severities=(0.01, 0.02, 0.03, 0.045, 0.06),
         apply=_blur,
         legend="the standard deviation, in parts of the image’s shorter side",
-        chance=0,
+        seed=0,
     ),
     Corruption(
         name="noise",
@@ -150,7 +156,7 @@ CORRUPTIONS: tuple[Corruption, ...] = (
         severities=(0.04, 0.08, 0.12, 0.18, 0.26),
         apply=_noise,
         legend="the standard deviation, in parts of the range of grey",
-        chance=1,
+        seed=1,
     ),
     Corruption(
         name="shift",
@@ -158,7 +164,7 @@ CORRUPTIONS: tuple[Corruption, ...] = (
         severities=(0.04, 0.08, 0.12, 0.16, 0.2),
         apply=_shift,
         legend="the way, in parts of the image’s shorter side",
-        chance=2,
+        seed=2,
     ),
     Corruption(
         name="rotation",
@@ -166,7 +172,7 @@ CORRUPTIONS: tuple[Corruption, ...] = (
         severities=(6, 12, 18, 24, 30),
         apply=_rotation,
         legend="degrees, to either hand",
-        chance=3,
+        seed=3,
         unit="°",
     ),
     Corruption(
@@ -175,7 +181,7 @@ CORRUPTIONS: tuple[Corruption, ...] = (
         severities=(0.8, 0.65, 0.5, 0.35, 0.2),
         apply=_darkness,
         legend="what is left of each pixel",
-        chance=4,
+        seed=4,
     ),
     Corruption(
         name="occlusion",
@@ -183,6 +189,6 @@ CORRUPTIONS: tuple[Corruption, ...] = (
         severities=(0.15, 0.25, 0.35, 0.45, LARGEST_SQUARE),
         apply=_occlusion,
         legend="the side of the grey square, in parts of the image’s shorter side",
-        chance=5,
+        seed=5,
     ),
 )

@@ -10,12 +10,12 @@ import pandas as pd
 from benchmarks.errors import InputError
 from benchmarks.machine.settings import data_path
 from benchmarks.protocol.schema import DataChoice
-from datasets.cache import Progress, cache_folder, open_data_set
+from datasets.cache import cache_folder, open_data_set
 from datasets.examination import examine
 from datasets.groups import groups
 from datasets.inspection import class_counts
 from datasets.packs import Packs, pack, splits_table
-from datasets.records import DataSet, Split
+from datasets.records import DataSet, Progress, Split
 from datasets.registry import discover
 from datasets.splits import make_split
 

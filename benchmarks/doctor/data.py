@@ -9,6 +9,7 @@ from pathlib import Path
 
 from benchmarks.errors import Finding
 from benchmarks.machine.settings import data_path
+from datasets.settings import offline, offline_setting
 
 
 def examine_data() -> Iterator[Finding]:
@@ -36,13 +37,12 @@ def examine_weights() -> Iterator[Finding]:
     """Say which ImageNet weights are at hand, and whether others may be fetched."""
     kept = [*keras_weights(), *hub_weights()]
     at_hand = f"at hand: {', '.join(kept)}" if kept else "none at hand"
-    setting = os.environ.get("FERBENCH_OFFLINE", "")
-    if setting == "1":
+    if offline():
         advice = 'unset FERBENCH_OFFLINE once to fetch, or give initialisation = "file:PATH"'
         found = f"FERBENCH_OFFLINE=1 forbids fetching; {at_hand}"
         yield Finding("ok" if kept else "warning", "weights", found, "" if kept else advice)
         return
-    if setting not in ("", "0"):
+    if (setting := offline_setting()) not in ("", "0"):
         advice = "write FERBENCH_OFFLINE=1 to forbid every download"
         yield Finding("warning", "offline", f"FERBENCH_OFFLINE={setting} has no effect", advice)
     found = f"{at_hand}; others are fetched when a variant asks for them (not tried)"

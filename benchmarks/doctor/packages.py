@@ -7,10 +7,11 @@ import re
 import sys
 import tomllib
 from collections.abc import Iterator, Mapping
-from importlib.metadata import PackageNotFoundError, distributions, version
+from importlib.metadata import distributions
 from pathlib import Path
 
 from benchmarks.errors import Finding
+from benchmarks.machine.versions import installed
 
 ROOT = Path(__file__).resolve().parents[2]
 SHOWN = ("tensorflow", "keras", "torch", "timm", "scikit-learn", "optuna", "numpy")
@@ -30,8 +31,8 @@ def examine_python() -> Iterator[Finding]:
 
 def examine_packages(root: Path = ROOT) -> Iterator[Finding]:
     """Compare what is installed with what ferbench needs and with constraints.txt."""
-    found = ", ".join(f"{name} {installed}" for name in SHOWN if (installed := _version(name)))
-    if missing := [name for name in needed_packages(root) if _version(name) is None]:
+    found = ", ".join(f"{name} {version}" for name in SHOWN if (version := installed(name)))
+    if missing := [name for name in needed_packages(root) if installed(name) is None]:
         yield Finding("problem", "packages", f"missing: {', '.join(missing)}", INSTALL)
     else:
         yield Finding("ok", "packages", found)
@@ -70,24 +71,17 @@ def installed_versions() -> dict[str, str]:
     return {_normalised(name): found.version for found in distributions() if (name := found.name)}
 
 
-def other_versions(pins: Mapping[str, str], installed: Mapping[str, str]) -> list[str]:
+def other_versions(pins: Mapping[str, str], versions: Mapping[str, str]) -> list[str]:
     """Name every installed package whose version differs from its pin.
 
     What follows a ``+`` names a build, not a version: torch 2.15.0+cpu is torch 2.15.0.
     """
     return [
         f"{name} {found} instead of {pins[name]}"
-        for name, found in sorted(installed.items())
+        for name, found in sorted(versions.items())
         if name in pins and found.partition("+")[0] != pins[name].partition("+")[0]
     ]
 
 
 def _normalised(name: str) -> str:
     return re.sub(r"[-_.]+", "-", name.strip()).lower()
-
-
-def _version(name: str) -> str | None:
-    try:
-        return version(name)
-    except PackageNotFoundError:
-        return None

@@ -17,6 +17,8 @@ Strategy = Literal["frozen", "fine-tune", "frozen-then-fine-tune"]
 Images = NDArray[np.uint8]
 Batch = NDArray[np.float32]
 Arrays = Mapping[str, NDArray[Any]]
+PREDICTION_BATCH = 256
+"""How many images an engine gives to its network at once where nothing is learned."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,6 +44,9 @@ class InitialWeights:
 
     kind: Literal["scratch", "imagenet", "file"]
     file: Path | None = None
+
+
+SCRATCH = InitialWeights(kind="scratch")
 
 
 @dataclass(frozen=True)

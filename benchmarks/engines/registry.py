@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib
 from collections.abc import Mapping
 from functools import cache
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.engines.keras.spec import KERAS
@@ -13,7 +12,7 @@ from benchmarks.engines.scikit.spec import SCIKIT
 from benchmarks.engines.spec import EngineSpec
 from benchmarks.engines.torch.spec import TORCH
 from datasets.plugins import ENGINES as GROUP
-from datasets.plugins import installed, leave_out
+from datasets.plugins import by_name
 from models.registry import EngineName, ModelError
 
 if TYPE_CHECKING:
@@ -24,17 +23,8 @@ ENGINES = (KERAS, TORCH, SCIKIT)
 
 @cache
 def engines() -> Mapping[str, EngineSpec]:
-    """Return every engine by name: those of `ENGINES`, then those of installed packages.
-
-    These name theirs in the entry points ``ferbench.engines``; what is broken, or has a name
-    that is taken, is left out and told.
-    """
-    found = {spec.name: spec for spec in ENGINES}
-    for brought in installed(GROUP, (EngineSpec,)):
-        name = brought.value.name
-        if found.setdefault(name, brought.value) is not brought.value:
-            leave_out(brought.origin, f"two engines are named {name!r}")
-    return MappingProxyType(found)
+    """Return every engine by name: those of `ENGINES`, then those of installed packages."""
+    return by_name(ENGINES, GROUP, EngineSpec, "engines")
 
 
 def engine_spec(name: EngineName) -> EngineSpec:

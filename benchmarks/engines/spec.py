@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING
+
+from benchmarks.machine.versions import installed
 
 if TYPE_CHECKING:
     from benchmarks.engines.contract import Precision
@@ -75,16 +76,9 @@ class EngineSpec:
 
     def versions(self, backend: str) -> dict[str, str]:
         """Return the versions of what it `needs`, read from metadata, and the backend."""
-        found = {library: _version(library) for library in self.needs(backend)}
+        found = {library: installed(library) or "absent" for library in self.needs(backend)}
         return found | ({self.backend_key: backend} if self.backend_key else {})
 
     def computes_in(self, asked: str) -> str:
         """Return the precision in which it computes where ``asked`` is asked for."""
         return self.precisions[0] if len(self.precisions) == 1 else asked
-
-
-def _version(library: str) -> str:
-    try:
-        return version(library)
-    except PackageNotFoundError:
-        return "absent"

@@ -35,9 +35,9 @@ class Bootstrap:
     """Every score of every fit with its covariance over images.
 
     ``metrics`` is metric → estimate; ``class_precision``, ``class_recall`` and ``class_f1``
-    hold one estimate for each class. ``images`` is the number of test images, ``pictures`` that
-    of the different ones; ``labelled`` (int64, K) and ``answered`` (int64, F×K) those of each
-    class, by their label and by each fit's answers.
+    hold one estimate for each class. ``images`` is the number of test images,
+    ``unique_images`` that of the different ones; ``labelled`` (int64, K) and ``answered``
+    (int64, F×K) those of each class, by their label and by each fit's answers.
     """
 
     metrics: dict[str, Estimate]
@@ -45,7 +45,7 @@ class Bootstrap:
     class_recall: tuple[Estimate, ...]
     class_f1: tuple[Estimate, ...]
     images: int
-    pictures: int
+    unique_images: int
     labelled: NDArray[np.int64]
     answered: NDArray[np.int64]
 
@@ -70,12 +70,12 @@ def bootstrap(
     are the same to the last digit on any number of them. Seeds are no part of it: see
     `benchmarks.evaluation.uncertainty`.
     """
-    pictures, picture_of = np.unique(tests[0].image_ids, return_inverse=True)
-    tally = _Tally.of(tests, picture_of, len(pictures))
+    unique_images, unique_of = np.unique(tests[0].image_ids, return_inverse=True)
+    tally = _Tally.of(tests, unique_of, len(unique_images))
     wanted = resamples or _affordable(tally)
     rows = [metric for metric in metrics if metric.resampled is not None]
     with threadpool_limits(1):
-        observed = tally.scores(rows, np.ones((1, len(pictures))))[:, 0]
+        observed = tally.scores(rows, np.ones((1, len(unique_images))))[:, 0]
         shifts = np.zeros_like(observed)
         products = np.zeros((*observed.shape, observed.shape[1]))
         for weights in _draws(wanted, tally.counts.shape, seed):
@@ -84,7 +84,7 @@ def bootstrap(
             products += away.transpose(0, 2, 1) @ away
     outer = shifts[:, :, None] * shifts[:, None] / wanted
     covariance = (products - outer) / max(wanted - 1, 1)
-    covariance *= len(pictures) / max(len(pictures) - 1, 1)
+    covariance *= len(unique_images) / max(len(unique_images) - 1, 1)
     estimates = [Estimate(*both) for both in zip(observed, covariance, strict=True)]
     of_classes = [
         tuple(estimates[first : first + tally.classes])
@@ -95,8 +95,8 @@ def bootstrap(
         class_precision=of_classes[0],
         class_recall=of_classes[1],
         class_f1=of_classes[2],
-        images=len(picture_of),
-        pictures=len(pictures),
+        images=len(unique_of),
+        unique_images=len(unique_images),
         labelled=tally.labelled,
         answered=tally.answered,
     )
@@ -117,7 +117,7 @@ class _Tally:
     classes: int
 
     @classmethod
-    def of(cls, tests: Sequence[Predictions], picture_of: NDArray[np.intp], size: int) -> _Tally:
+    def of(cls, tests: Sequence[Predictions], unique_of: NDArray[np.intp], size: int) -> _Tally:
         """Count ``tests``, whose image ``i`` shows picture ``picture_of[i]`` of ``size``."""
         labels, classes = tests[0].labels, tests[0].probabilities.shape[1]
         counts = np.zeros((size, (2 * len(tests) + 1) * classes), np.float32)
@@ -125,10 +125,10 @@ class _Tally:
         for place, test in enumerate(tests):
             right = test.correct
             first = 2 * place * classes
-            np.add.at(counts, (picture_of[right], first + labels[right]), 1)
-            np.add.at(counts, (picture_of, first + classes + test.answers), 1)
-            np.add.at(losses[:, place], picture_of, _losses(test))
-        np.add.at(counts, (picture_of, 2 * len(tests) * classes + labels), 1)
+            np.add.at(counts, (unique_of[right], first + labels[right]), 1)
+            np.add.at(counts, (unique_of, first + classes + test.answers), 1)
+            np.add.at(losses[:, place], unique_of, _losses(test))
+        np.add.at(counts, (unique_of, 2 * len(tests) * classes + labels), 1)
         return cls(counts, losses, len(tests), classes)
 
     @property
@@ -174,14 +174,14 @@ def _draws(resamples: int, shape: tuple[int, ...], seed: int) -> Iterator[NDArra
 
     ``shape`` is that of the counts; neither R×P nor R times their columns is ever large.
     """
-    chance, pictures = np.random.default_rng(seed), shape[0]
+    rng, unique_images = np.random.default_rng(seed), shape[0]
     block = max(1, MOST_CELLS // max(shape))
     for start in range(0, resamples, block):
         size = min(block, resamples - start)
-        drawn = chance.integers(pictures, size=(size, pictures))
-        drawn += np.arange(size)[:, None] * pictures
-        counts = np.bincount(drawn.ravel(), minlength=size * pictures)
-        yield counts.reshape(size, pictures).astype(np.float32)
+        drawn = rng.integers(unique_images, size=(size, unique_images))
+        drawn += np.arange(size)[:, None] * unique_images
+        counts = np.bincount(drawn.ravel(), minlength=size * unique_images)
+        yield counts.reshape(size, unique_images).astype(np.float32)
 
 
 def _affordable(tally: _Tally) -> int:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from benchmarks.engines.registry import is_floor
-from benchmarks.store.keys import Value
+from benchmarks.store.keys import StoredValue
 from benchmarks.store.records import (
     FitRecord,
     FitSpent,
@@ -91,12 +91,12 @@ def had_more(run: RunResults) -> dict[str, str]:
     """
     ranked = {variant.name for variant in run.ranked}
     floors = {v.name for v in run.variants if is_floor(v.record.engine)}
-    told = {}
+    found = {}
     for budget in (every := [b for b in budgets(run) if b.variant in ranked]):
         others = [b for b in every if b.variant not in floors | {budget.variant}]
         if others and (reasons := list(_more(budget, others))):
-            told[budget.variant] = ", ".join(reasons)
-    return told
+            found[budget.variant] = ", ".join(reasons)
+    return found
 
 
 def _more(budget: Budget, others: Sequence[Budget]) -> Iterator[str]:
@@ -158,7 +158,7 @@ def _images(events: Sequence[Spent]) -> int:
     return sum(event.images_seen for event in events)
 
 
-def edges(space: Space, chosen: Mapping[str, Value]) -> tuple[Edge, ...]:
+def edges(space: Space, chosen: Mapping[str, StoredValue]) -> tuple[Edge, ...]:
     """Return the hyperparameters in ``chosen`` on the edge of ``space`` (as in the manifest).
 
     An interval has its two bounds, in log scale where it is searched so; a list of three or more

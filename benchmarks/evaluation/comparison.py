@@ -179,9 +179,9 @@ def _pair(
     )
 
 
-def _never_nothing(uncertainty: Uncertainty, pictures: int) -> Uncertainty:
+def _never_nothing(uncertainty: Uncertainty, unique_images: int) -> Uncertainty:
     """Give fits that differ nowhere the variance of fits that differ on a single picture."""
-    return dataclasses.replace(uncertainty, images=max(uncertainty.images, 1 / pictures**2))
+    return dataclasses.replace(uncertainty, images=max(uncertainty.images, 1 / unique_images**2))
 
 
 def _mcnemar(

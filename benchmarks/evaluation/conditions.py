@@ -39,13 +39,13 @@ def conditions(run: RunResults) -> tuple[Condition, ...]:
     A library is a condition of those rows that use it. What a row does not record is left out,
     and so are rows from outside.
     """
-    asked = {"precision": run.manifest.precision, "threads": str(run.manifest.threads or "")}
+    requested = {"precision": run.manifest.precision, "threads": str(run.manifest.threads or "")}
     found: dict[str, dict[str, str]] = {"precision": {}, "threads": {}, HARDWARE: {}}
     for variant in run.ranked:
         for name, value in _recorded(variant) if not variant.external else ():
             found.setdefault(name, {})[variant.name] = value
     return tuple(
-        _condition(name, by_variant, asked.get(name, ""))
+        _condition(name, by_variant, requested.get(name, ""))
         for name, by_variant in found.items()
         if by_variant
     )
@@ -64,22 +64,22 @@ def timed_apart(run: RunResults) -> frozenset[str]:
 
 def departures(run: RunResults) -> dict[str, tuple[str, ...]]:
     """Return variant → what was not as usual for its row: ``float32, not bfloat16``."""
-    told: dict[str, list[str]] = {}
+    found: dict[str, list[str]] = {}
     for condition in conditions(run):
         unit = {"precision": "", "threads": "threads ", HARDWARE: ""}.get(
             condition.name, f"{condition.name} "
         )
         for variant, value in condition.departures.items():
-            told.setdefault(variant, []).append(f"{unit}{value}, not {condition.usual}")
-    return {variant: tuple(what) for variant, what in told.items()}
+            found.setdefault(variant, []).append(f"{unit}{value}, not {condition.usual}")
+    return {variant: tuple(what) for variant, what in found.items()}
 
 
-def _condition(name: str, by_variant: dict[str, str], asked: str) -> Condition:
+def _condition(name: str, by_variant: dict[str, str], requested: str) -> Condition:
     values: dict[str, tuple[str, ...]] = {}
     for variant, value in by_variant.items():
         values[value] = (*values.get(value, ()), variant)
     common = Counter(by_variant.values()).most_common(1)[0][0]
-    return Condition(name, values, asked if asked in values else common)
+    return Condition(name, values, requested if requested in values else common)
 
 
 def _recorded(variant: VariantResults) -> Iterator[tuple[str, str]]:

@@ -27,11 +27,11 @@ class Confusion:
 class Misclassification:
     """A test image that a variant was sure of and got wrong; ``confidence`` is of the answer.
 
-    ``picture`` is its image_id, which copies share.
+    ``image_id`` is shared by copies.
     """
 
     row: int
-    picture: str
+    image_id: str
     path: str
     label: int
     answer: int
@@ -49,7 +49,7 @@ class Hopeless:
     """
 
     row: int
-    picture: str
+    image_id: str
     path: str
     label: int
     answer: int
@@ -94,18 +94,18 @@ def learned(run: RunResults, order: Sequence[str]) -> tuple[VariantResults, ...]
 
 def failures(run: RunResults, order: Sequence[str]) -> Failures | None:
     """Return where the variants of ``run`` fail; ``order`` is best first. ``None``: none is."""
-    asked = learned(run, order)
-    if not asked or not len(asked[0].fits[0].test.rows):
+    variants = learned(run, order)
+    if not variants or not len(variants[0].fits[0].test.rows):
         return None
-    means = [np.mean([fit.test.probabilities for fit in v.fits], axis=0) for v in asked]
-    counts = {variant.name: _counts(variant) for variant in asked}
+    means = [np.mean([fit.test.probabilities for fit in v.fits], axis=0) for v in variants]
+    counts = {variant.name: _counts(variant) for variant in variants}
     return Failures(
-        variants=tuple(variant.name for variant in asked),
-        images=len(asked[0].fits[0].test.rows),
+        variants=tuple(variant.name for variant in variants),
+        images=len(variants[0].fits[0].test.rows),
         confusions=_confusions(np.mean(list(counts.values()), axis=0)),
         by_variant={name: _confusions(count) for name, count in counts.items()},
-        mistakes=_mistakes(run, asked, means),
-        hopeless=_hopeless(run, asked, means),
+        mistakes=_mistakes(run, variants, means),
+        hopeless=_hopeless(run, variants, means),
     )
 
 
@@ -131,9 +131,9 @@ def _confusions(counts: NDArray[np.float64]) -> tuple[Confusion, ...]:
 
 
 def _mistakes(
-    run: RunResults, asked: Sequence[VariantResults], means: Sequence[NDArray[np.float64]]
+    run: RunResults, variants: Sequence[VariantResults], means: Sequence[NDArray[np.float64]]
 ) -> tuple[Misclassification, ...]:
-    test = asked[0].fits[0].test
+    test = variants[0].fits[0].test
     answers = np.stack([mean.argmax(axis=1) for mean in means])
     surety = np.stack([mean.max(axis=1) for mean in means])
     wrong = answers != test.labels
@@ -142,12 +142,12 @@ def _mistakes(
     found = [
         Misclassification(
             row=int(test.rows[image]),
-            picture=str(test.image_ids[image]),
+            image_id=str(test.image_ids[image]),
             path=str(run.test_paths[image]),
             label=int(test.labels[image]),
             answer=int(answers[surest[image], image]),
             confidence=float(surety[surest[image], image]),
-            variant=asked[surest[image]].name,
+            variant=variants[surest[image]].name,
             wrong_variants=int(wrong[:, image].sum()),
         )
         for image in np.flatnonzero(wrong.any(axis=0))
@@ -156,10 +156,10 @@ def _mistakes(
 
 
 def _hopeless(
-    run: RunResults, asked: Sequence[VariantResults], means: Sequence[NDArray[np.float64]]
+    run: RunResults, variants: Sequence[VariantResults], means: Sequence[NDArray[np.float64]]
 ) -> tuple[Hopeless, ...]:
-    test = asked[0].fits[0].test
-    right = np.any([fit.test.correct for variant in asked for fit in variant.fits], axis=0)
+    test = variants[0].fits[0].test
+    right = np.any([fit.test.correct for variant in variants for fit in variant.fits], axis=0)
     answers = np.stack([mean.argmax(axis=1) for mean in means])
     shares = np.mean(means, axis=0)
     found = []
@@ -168,11 +168,11 @@ def _hopeless(
         label = int(test.labels[image])
         votes[label] = 0
         answer = int(votes.argmax())
-        picture, path = str(test.image_ids[image]), str(run.test_paths[image])
+        image_id, path = str(test.image_ids[image]), str(run.test_paths[image])
         found.append(
             Hopeless(
                 row=int(test.rows[image]),
-                picture=picture,
+                image_id=image_id,
                 path=path,
                 label=label,
                 answer=answer,

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from benchmarks.errors import InputError, did_you_mean
 from benchmarks.evaluation.scores import score
-from benchmarks.machine.environment import installed
+from benchmarks.machine.versions import installed
 from benchmarks.metrics import metric_of
 from benchmarks.store.folder import RunFolder
 from benchmarks.store.reading import (

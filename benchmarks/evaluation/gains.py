@@ -59,16 +59,16 @@ def _scratch(run: RunResults, variant: VariantResults) -> VariantResults | None:
 
     A frozen backbone has no scratch counterpart of its own strategy, so another strategy will do.
     """
-    facts = variant.record
+    record = variant.record
     alike = [
         other
         for other in run.ranked
         if other.record.initialisation == "scratch"
-        and other.record.architecture == facts.architecture
-        and other.record.input_size == facts.input_size
-        and other.record.augmentation == facts.augmentation
+        and other.record.architecture == record.architecture
+        and other.record.input_size == record.input_size
+        and other.record.augmentation == record.augmentation
     ]
-    same = [other for other in alike if other.record.strategy == facts.strategy]
+    same = [other for other in alike if other.record.strategy == record.strategy]
     return next(iter(same or alike), None)
 
 

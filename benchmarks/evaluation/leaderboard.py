@@ -195,7 +195,7 @@ def _of_metric(metric: Metric) -> Iterator[BoardColumn]:
     """Yield the columns of a metric; the interval of that of the ranks has one for the eye."""
     ranked, resampled = metric.name == RANKED_BY, metric.resampled is not None
     label = metric.label + (", %" if metric.fraction else "")
-    told = f" In small figures: {INTERVAL}." if resampled and not ranked else ""
+    note = f" In small figures: {INTERVAL}." if resampled and not ranked else ""
     yield BoardColumn(
         name=metric.name,
         value=lambda row: row.scores.mean()[metric.name] if row.fits else None,
@@ -204,7 +204,7 @@ def _of_metric(metric: Metric) -> Iterator[BoardColumn]:
         text=label,
         terminal=_in_short(metric) if metric.name in IN_SHORT else "",
         definition=f"{metric.definition} Mean over seeds; ± is the standard deviation over seeds."
-        + told,
+        + note,
         shown=metric.name != "log_loss",
         largest_first=metric.higher_is_better,
     )

@@ -44,13 +44,13 @@ class VariantRobustness:
 def robustness(run: RunResults, order: Sequence[str]) -> tuple[VariantRobustness, ...]:
     """Return what each variant bears whose every fit was asked; ``order`` is best first."""
     by_name = {variant.name: variant for variant in run.ranked}
-    asked = [
+    variants = [
         by_name[name]
         for name in order
         if name in by_name and all(fit.robustness is not None for fit in by_name[name].fits)
     ]
-    shared = _shared([fit.robustness for each in asked for fit in each.fits if fit.robustness])
-    return tuple(_answered_by(run, variant, shared) for variant in asked) if shared else ()
+    shared = _shared([fit.robustness for each in variants for fit in each.fits if fit.robustness])
+    return tuple(_answered_by(run, variant, shared) for variant in variants) if shared else ()
 
 
 def _shared(answered: Sequence[CorruptedAnswers]) -> tuple[CorruptionRecord, ...]:
@@ -71,7 +71,7 @@ def _answered_by(
     run: RunResults, variant: VariantResults, shared: Sequence[CorruptionRecord]
 ) -> VariantRobustness:
     answered = [fit.robustness for fit in variant.fits if fit.robustness is not None]
-    pictures = _pictures(variant.fits[0], answered[0])
+    image_ids = _image_ids(variant.fits[0], answered[0])
     clean = np.mean([each.clean == each.labels for each in answered], axis=0)
     right = {
         corruption.name: np.mean(
@@ -86,14 +86,14 @@ def _answered_by(
         variant=variant.name,
         corruptions=tuple(shared),
         images=len(clean),
-        clean=mean_interval(clean, pictures, fraction=True),
-        corrupted=mean_interval(everything, pictures, fraction=True),
+        clean=mean_interval(clean, image_ids, fraction=True),
+        corrupted=mean_interval(everything, image_ids, fraction=True),
         accuracy={
-            corruption: tuple(mean_interval(column, pictures, fraction=True) for column in part.T)
+            corruption: tuple(mean_interval(column, image_ids, fraction=True) for column in part.T)
             for corruption, part in right.items()
         },
         drop={
-            corruption: mean_interval(clean - part.mean(axis=1), pictures, fraction=False)
+            corruption: mean_interval(clean - part.mean(axis=1), image_ids, fraction=False)
             for corruption, part in right.items()
         },
         images_seen=sum(event.images_seen for event in last),
@@ -101,6 +101,6 @@ def _answered_by(
     )
 
 
-def _pictures(fit: FitResults, answered: CorruptedAnswers) -> NDArray[np.str_]:
+def _image_ids(fit: FitResults, answered: CorruptedAnswers) -> NDArray[np.str_]:
     """Name the picture of each image: copies are one piece of evidence."""
     return np.asarray(fit.test.image_ids[np.searchsorted(fit.test.rows, answered.rows)])

@@ -45,7 +45,7 @@ class SubsetStatistics:
     """
 
     images: int
-    pictures: int
+    unique_images: int
     scores: Mapping[str, Mapping[str, Score]]
     classes: Mapping[str, Mapping[str, tuple[Score, ...]]]
 
@@ -125,8 +125,8 @@ def chosen_pair(run: RunResults, first: str, second: str) -> tuple[str, str]:
     for name in (first, second):
         if name in others:
             outcome = others[name]
-            told = f"{outcome.status}: {outcome.reason}" if outcome.reason else outcome.status
-            raise InputError(f"{run.folder}: {name} has no test predictions ({told})")
+            ending = f"{outcome.status}: {outcome.reason}" if outcome.reason else outcome.status
+            raise InputError(f"{run.folder}: {name} has no test predictions ({ending})")
         if name not in ranked:
             hint = did_you_mean(name, (variant.name for variant in run.variants), "it has")
             raise InputError(f"{run.folder}: no variant {name!r}; {hint}")
@@ -163,14 +163,14 @@ def _without(
 
 def _part(resampled: Bootstrap, places: dict[str, Fits]) -> SubsetStatistics:
     fractions = {metric.name: metric.fraction for metric in METRICS}
-    pictures = resampled.pictures
+    unique_images = resampled.unique_images
     return SubsetStatistics(
         images=resampled.images,
-        pictures=pictures,
+        unique_images=unique_images,
         scores={
             variant: {
                 name: _score(
-                    estimate, fits, fractions[name], pictures if name == "accuracy" else None
+                    estimate, fits, fractions[name], unique_images if name == "accuracy" else None
                 )
                 for name, estimate in resampled.metrics.items()
             }

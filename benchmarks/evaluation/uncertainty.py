@@ -166,10 +166,10 @@ def mean_interval(values: NDArray[Any], clusters: NDArray[Any], *, fraction: boo
 
     ``fraction`` tells a share of 1, whose interval stays within 0 and 1.
     """
-    estimate, pictures = estimate_means(values[None], clusters), len(np.unique(clusters))
+    estimate, unique_images = estimate_means(values[None], clusters), len(np.unique(clusters))
     value = float(estimate.scores[0])
     uncertainty = Uncertainty(float(estimate.covariance[0, 0]))
-    ends = uncertainty.interval(value, fraction=fraction, images=float(pictures))
+    ends = uncertainty.interval(value, fraction=fraction, images=float(unique_images))
     return Interval(value, *ends)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any, Literal
@@ -16,6 +15,7 @@ from benchmarks.execution.jobs.job import (
     FitJob,
     Job,
     MeasureJob,
+    Params,
     PretrainJob,
     RobustnessJob,
     ScoreJob,
@@ -34,9 +34,7 @@ from benchmarks.store.keys import (
     measure_key,
     score_key,
 )
-from models.registry import Recipe, Value
-
-Params = Mapping[str, Value]
+from models.registry import Recipe
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ from benchmarks.execution.jobs.kinds import describe
 from benchmarks.execution.jobs.results import Pretrained, RungResult
 from benchmarks.execution.plan import expected_epochs
 from benchmarks.execution.tuning import JobOutcome
+from benchmarks.machine.timing import rough_duration
 from benchmarks.metrics import metric_of
 from benchmarks.protocol.schema import Protocol
 from benchmarks.protocol.variants import Variant
@@ -187,7 +188,7 @@ class Display:
         left = self._seconds_left()
         parts = [f"{self._jobs} jobs done"]
         if left is not None:
-            parts.append(f"about {_duration(left)} left")
+            parts.append(f"about {rough_duration(left)} left")
         if self._best:
             parts.append(f"best so far {self._best[1]} {self._best[0]:.3f} (validation)")
         return ", ".join(parts)
@@ -223,10 +224,3 @@ def counting(console: Console, what: str) -> Iterator[Callable[[int, int], None]
     with Progress(*columns, console=console, transient=True) as progress:
         task = progress.add_task(what, total=None)
         yield lambda done, total: progress.update(task, completed=done, total=total)
-
-
-def _duration(seconds: float) -> str:
-    if seconds < 90:
-        return f"{seconds:.0f} s"
-    minutes = seconds / 60
-    return f"{minutes:.0f} min" if minutes < 90 else f"{minutes / 60:.1f} h"

@@ -23,10 +23,10 @@ from benchmarks.machine.environment import (
     describe_environment,
     device_name,
     gpu,
-    installed,
     usable_cores,
 )
 from benchmarks.machine.settings import keras_backend
+from benchmarks.machine.versions import installed
 from benchmarks.processes import worker_environment
 from benchmarks.protocol.canonical import first_difference
 from benchmarks.protocol.schema import Protocol

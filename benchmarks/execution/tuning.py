@@ -26,7 +26,7 @@ from optuna.storages.journal import JournalFileBackend
 from optuna.trial import FrozenTrial, Trial, TrialState
 
 from benchmarks.errors import JobFailed
-from benchmarks.execution.jobs.job import Job
+from benchmarks.execution.jobs.job import Job, Params
 from benchmarks.execution.jobs.results import JobResult, RungResult
 from benchmarks.protocol.canonical import digest
 from benchmarks.protocol.schema import Tuning
@@ -34,7 +34,6 @@ from benchmarks.store.records import TrialRecord
 from models.registry import Categorical, Space, Value
 
 JobOutcome = JobResult | JobFailed
-Params = dict[str, Value]
 
 
 @dataclass(frozen=True)
@@ -108,7 +107,7 @@ class Study:
                 constant_liar=True,
             )
         if number == 0:
-            self._study.enqueue_trial(self._defaults, skip_if_exists=True)
+            self._study.enqueue_trial(dict(self._defaults), skip_if_exists=True)
         trial = self._resume(known, number) or self._study.ask()
         if trial.number != number:
             raise JobFailed(f"the tuning journal is out of step at trial {number}; remove it")

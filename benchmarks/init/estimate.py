@@ -7,7 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.bench.bench import Effort, bench_jobs, run_one_by_one, speed_name
+from benchmarks.bench.bench import bench_jobs, run_one_by_one, speed_name
+from benchmarks.bench.records import Effort
 from benchmarks.data.prepared import PreparedData
 from benchmarks.errors import JobFailed
 from benchmarks.execution.plan import expected_epochs

@@ -14,11 +14,11 @@ from benchmarks.init.estimate import Pace, measure_paces, run_seconds
 from benchmarks.machine.environment import gpu, has_bfloat16, usable_cores
 from benchmarks.protocol.schema import DataChoice, Protocol
 from benchmarks.protocol.variants import Variant, resolve_variants
-from datasets.cache import Progress
 from datasets.recognition import GENERAL, FolderLook, look, recognise
-from datasets.records import DataError
+from datasets.records import DataError, Progress
 from datasets.registry import Source
 from datasets.registry import discover as discover_data
+from models.floors import FLOORS
 from models.registry import discover
 
 LONGEST = 3600.0
@@ -34,7 +34,6 @@ NETWORKS: tuple[tuple[str, str], ...] = (
     ("timm:resnet18", "scratch"),
     ("timm:resnet18", "imagenet"),
 )
-FLOORS = ("majority", "pixel-logistic")
 NOMINAL: Mapping[str, float] = {
     "majority": 20_000,
     "pixel-logistic": 3_000,

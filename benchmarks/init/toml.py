@@ -17,6 +17,7 @@ from benchmarks.evaluation.uncertainty import Uncertainty
 from benchmarks.init.proposal import Proposal
 from benchmarks.machine.environment import device_name
 from benchmarks.machine.terminal import printable
+from benchmarks.machine.timing import rough_duration
 from benchmarks.protocol.schema import Protocol, VariantChoice
 from datasets.files import replacing
 from datasets.recognition import GENERAL
@@ -140,14 +141,6 @@ def budget_lines(proposal: Proposal) -> Iterator[str]:
             f"To end in time it trains on {subset:,} of {images:,} images; "
             "delete train_images to use all."
         )
-
-
-def rough_duration(seconds: float) -> str:
-    """Return a duration no more exact than an estimate is: ``25 min``, ``3.5 h``."""
-    minutes = seconds / 60
-    if minutes < 5:
-        return f"{max(1, round(minutes))} min"
-    return f"{5 * round(minutes / 5)} min" if minutes < 90 else f"{minutes / 60:.1f} h"
 
 
 def _data(proposal: Proposal) -> Iterator[str]:

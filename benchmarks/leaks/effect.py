@@ -42,11 +42,11 @@ NOTHING = Interval(float("nan"), float("nan"), float("nan"))
 class Scored:
     """Which answers are right: ``correct`` is bool, seeds × images.
 
-    ``pictures`` names, for each image, what it is a picture of: copies, altered or not, share it.
+    ``clusters`` names, for each image, what it is a picture of: copies, altered or not, share it.
     """
 
     correct: NDArray[np.bool_]
-    pictures: NDArray[np.str_]
+    clusters: NDArray[np.str_]
 
     @property
     def accuracy(self) -> float:
@@ -181,20 +181,20 @@ def _compare(runs: Mapping[str, RunResults], mistake: Mistake) -> Compared | Mis
     if len(shared) < mistake.fewest_seeds:
         reason = "there is one seed only; give fit.seeds several"
         return MistakeEffect(mistake=mistake, reason=reason)
-    told = _reported(mistake, runs[made], shared)
-    reported = scored(runs[made], [shared[place] for place in told.places], told.split)
+    chosen = _reported(mistake, runs[made], shared)
+    reported = scored(runs[made], [shared[place] for place in chosen.places], chosen.split)
     counterpart = scored(runs[mistake.counterpart], shared, "test")
-    if mistake.same_images and not np.array_equal(reported.pictures, counterpart.pictures):
+    if mistake.same_images and not np.array_equal(reported.clusters, counterpart.clusters):
         raise InputError(
             f"{runs[made].folder}: its test images are not those of {mistake.counterpart}; "
             "remove the folder and run the laboratory again"
         )
-    trained_on = np.unique(_pictures(runs[made].folder, "train"))
+    trained_on = np.unique(_clusters(runs[made].folder, "train"))
     return Compared(
         mistake=mistake,
         reported=reported,
         counterpart=counterpart,
-        in_training=float(np.isin(_pictures(runs[made].folder, told.split), trained_on).mean()),
+        in_training=float(np.isin(_clusters(runs[made].folder, chosen.split), trained_on).mean()),
     )
 
 
@@ -239,7 +239,7 @@ def _measured(compared: Compared, of_scores: SeedFloor, of_gains: SeedFloor) -> 
         reported=mean(compared.reported, of_scores),
         counterpart=mean(compared.counterpart, of_scores),
         gain=_gain(compared.gains, of_gains),
-        test_images=len(compared.reported.pictures),
+        test_images=len(compared.reported.clusters),
         seeds=len(compared.counterpart.correct),
         in_training=compared.in_training,
     )
@@ -253,10 +253,10 @@ def scored(run: RunResults, seeds: list[int], side: str) -> Scored:
     """Return which answers of the fits with ``seeds`` are right on one split of a run."""
     fits = _fits(run)
     correct = np.stack([getattr(fits[seed], side).correct for seed in seeds])
-    return Scored(correct, _pictures(run.folder, side))
+    return Scored(correct, _clusters(run.folder, side))
 
 
-def _pictures(folder: Path, side: str) -> NDArray[np.str_]:
+def _clusters(folder: Path, side: str) -> NDArray[np.str_]:
     """Name the picture of each image of one split, in order: its id, or that of its original."""
     columns = ["row", "image_id", "path", "split"]
     rows = pd.read_parquet(RunFolder(folder).splits, columns=columns).sort_values("row")
@@ -271,9 +271,9 @@ def _pictures(folder: Path, side: str) -> NDArray[np.str_]:
 
 def mean(of: Scored, floor: SeedFloor = NO_FLOOR) -> Interval:
     """Return the mean accuracy with its 95 % interval (`METHOD`)."""
-    pictures = float(len(np.unique(of.pictures)))
+    clusters = float(len(np.unique(of.clusters)))
     uncertainty = of_mean(_estimate(of), np.arange(len(of.correct)), floor)
-    ends = uncertainty.interval(of.accuracy, fraction=True, images=pictures)
+    ends = uncertainty.interval(of.accuracy, fraction=True, images=clusters)
     return Interval(of.accuracy, *ends)
 
 
@@ -297,13 +297,13 @@ def _gain(gains: Estimate, floor: SeedFloor) -> Interval:
 
 
 def _estimate(of: Scored) -> Estimate:
-    return estimate_means(of.correct, of.pictures)
+    return estimate_means(of.correct, of.clusters)
 
 
 def _differences(ours: Scored, theirs: Scored, *, same_images: bool) -> Estimate:
     """Return the difference of each pair of fits, with their covariance over pictures."""
     if same_images:
-        both = estimate_means(np.concatenate([ours.correct, theirs.correct]), ours.pictures)
+        both = estimate_means(np.concatenate([ours.correct, theirs.correct]), ours.clusters)
     else:
         both = apart(_estimate(ours), _estimate(theirs))
     return weighted(both, _weights(len(ours.correct), len(theirs.correct)))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import matplotlib
 from matplotlib.figure import Figure
@@ -45,10 +45,11 @@ from benchmarks.report.elements.numbers import (
 )
 from benchmarks.report.elements.outline import glossary
 from benchmarks.report.files.leaderboard import as_csv, as_json
-from benchmarks.report.page import environment, frame_of_page
+from benchmarks.report.page import frame_of_page
 from benchmarks.report.sections.answer import caveats
 from benchmarks.report.sections.method import method_tables, repeat_commands
-from benchmarks.store.records import RunResults
+from benchmarks.store.records import DataRecord, RunResults
+from benchmarks.templates import templates
 from datasets.files import replacing
 
 STUDENT_CLAIM = next(claim for claim in CLAIMS if claim.figure == 0.8536)
@@ -69,33 +70,52 @@ def render_laboratory(folder: Path) -> None:
             temporary.write_text(text, "utf-8")
 
 
+@dataclass(frozen=True, kw_only=True)
+class LaboratoryPage:
+    """All that the page shows; ``made`` is the day of the results, ``version`` that of ferbench."""
+
+    title: str
+    data: DataRecord
+    made: str
+    version: str
+    sentences: tuple[str, ...]
+    caveats: tuple[str, ...]
+    figure: Picture | None
+    interval: str
+    mistakes: Table
+    reference: str
+    claims: Table
+    runs: Table
+    method: tuple[Table, ...]
+    commands: tuple[str, ...]
+
+
 def _render(laboratory: Laboratory) -> str:
     page = _page(laboratory)
-    words = glossary((page["mistakes"], page["claims"], page["runs"], *page["method"]))
-    return environment().get_template("leaks.html.j2").render(page, glossary=words)
+    words = glossary((page.mistakes, page.claims, page.runs, *page.method))
+    template = templates().get_template("leaks.html.j2")
+    return template.render(page=page, glossary=words, frame=frame_of_page())
 
 
-def _page(laboratory: Laboratory) -> dict[str, Any]:
-    """Return everything that the template shows."""
+def _page(laboratory: Laboratory) -> LaboratoryPage:
     honest = laboratory.honest
     manifest = honest.manifest
-    return {
-        "title": (manifest.title or manifest.name).removesuffix(f": {HONEST}"),
-        "data": manifest.data,
-        "made": (manifest.finished or manifest.started)[:10],
-        "version": manifest.ferbench,
-        "sentences": tuple(_sentences(laboratory)),
-        "caveats": (*_care(laboratory), *caveats(honest)),
-        "figure": _figure(laboratory),
-        "interval": METHOD,
-        "mistakes": _mistakes(laboratory),
-        "reference": f"{with_sign(REFERENCE)}: {REFERENCE_SOURCE}",
-        "claims": _claims(laboratory),
-        "runs": _runs(laboratory),
-        "method": method_tables(honest),
-        "commands": repeat_commands(honest),
-        **frame_of_page(),
-    }
+    return LaboratoryPage(
+        title=(manifest.title or manifest.name).removesuffix(f": {HONEST}"),
+        data=manifest.data,
+        made=(manifest.finished or manifest.started)[:10],
+        version=manifest.ferbench or "",
+        sentences=tuple(_sentences(laboratory)),
+        caveats=(*_care(laboratory), *caveats(honest)),
+        figure=_figure(laboratory),
+        interval=METHOD,
+        mistakes=_mistakes(laboratory),
+        reference=f"{with_sign(REFERENCE)}: {REFERENCE_SOURCE}",
+        claims=_claims(laboratory),
+        runs=_runs(laboratory),
+        method=method_tables(honest),
+        commands=repeat_commands(honest),
+    )
 
 
 def _sentences(laboratory: Laboratory) -> Iterator[str]:
@@ -113,8 +133,8 @@ def _sentences(laboratory: Laboratory) -> Iterator[str]:
     )
     clear = sorted((w for w in measured if w.gain.low > 0), key=lambda w: -w.gain.value)
     if clear:
-        told = [f"{w.mistake.title.lower()} {_points(w.gain)}" for w in clear]
-        yield f"What the mistakes add, in points: {listing(told)}."
+        gains = [f"{w.mistake.title.lower()} {_points(w.gain)}" for w in clear]
+        yield f"What the mistakes add, in points: {listing(gains)}."
     unclear = _titles([w for w in measured if w.gain.low <= 0 <= w.gain.high])
     if unclear:
         yield f"Not told apart from nothing: {listing(unclear)}."
@@ -133,7 +153,7 @@ def _explained(measured: Sequence[MistakeEffect]) -> str:
     share = f"{percent(needed(STUDENT_CLAIM), 0)}\N{NO-BREAK SPACE}%"
     enough = _titles(explanations(STUDENT_CLAIM, measured, "large enough"))
     perhaps = _titles(explanations(STUDENT_CLAIM, measured, "perhaps"))
-    told = [
+    parts = [
         f"{listing(enough)} could explain it alone" if enough else "no mistake explains it alone",
         *([f"{listing(perhaps)} perhaps"] if perhaps else []),
         *(["the others could not"] if len(enough) + len(perhaps) < len(measured) else []),
@@ -141,7 +161,7 @@ def _explained(measured: Sequence[MistakeEffect]) -> str:
     return (
         f"“{percent(STUDENT_CLAIM.figure, 2)}\N{NO-BREAK SPACE}% on FER2013”, a student project's "
         f"claim, is what an honest single network of {with_sign(REFERENCE)} would report with "
-        f"{share} of its errors hidden. By the share that each hides here, {'; '.join(told)}."
+        f"{share} of its errors hidden. By the share that each hides here, {'; '.join(parts)}."
     )
 
 
@@ -298,16 +318,16 @@ def _runs(laboratory: Laboratory) -> Table:
 
 def _run_row(name: str, run: RunResults) -> tuple[str, ...]:
     (variant,) = run.variants
-    facts = [fit.record for fit in variant.fits]
+    fits = [fit.record for fit in variant.fits]
     counts = run.manifest.split.counts
-    seconds = [fact.train_seconds for fact in facts]
-    seen = sum(f.images_seen for f in facts) + sum(t.images_seen for t in variant.trials)
+    seconds = [fit.train_seconds for fit in fits]
+    seen = sum(fit.images_seen for fit in fits) + sum(t.images_seen for t in variant.trials)
     return (
         name,
         "mistake" if run.mistake else "honest" if name == HONEST else "counterpart",
         *(whole(sum(counts[split].values())) for split in ("train", "validation", "test")),
-        ", ".join(whole(fact.epochs_run) for fact in facts) or MISSING,
-        ", ".join(whole(fact.best_epoch) for fact in facts) or MISSING,
+        ", ".join(whole(fit.epochs_run) for fit in fits) or MISSING,
+        ", ".join(whole(fit.best_epoch) for fit in fits) or MISSING,
         compact(seen),
         duration(sum(seconds) / len(seconds)) if seconds else MISSING,
     )

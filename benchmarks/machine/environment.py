@@ -7,11 +7,12 @@ import platform
 import shutil
 import subprocess
 from collections.abc import Mapping
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import psutil
 from pydantic import BaseModel, ConfigDict
+
+from benchmarks.machine.versions import installed
 
 LIBRARIES = (
     "ferbench", "tensorflow", "keras", "torch", "torchvision", "timm", "jax", "scikit-learn",
@@ -64,14 +65,6 @@ def describe_environment() -> Environment:
         gpu=gpu(),
         libraries={name: found for name in LIBRARIES if (found := installed(name))},
     )
-
-
-def installed(library: str) -> str | None:
-    """Return the version of an installed distribution, or ``None``."""
-    try:
-        return version(library)
-    except PackageNotFoundError:
-        return None
 
 
 def usable_cores() -> int:

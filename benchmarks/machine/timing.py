@@ -58,3 +58,11 @@ def timed(
 def latency_ms(call: Callable[[], object]) -> float:
     """Return the median milliseconds of ``call``, after a warm-up, over about a second."""
     return timed(call).median * 1000
+
+
+def rough_duration(seconds: float) -> str:
+    """Return a duration no more exact than an estimate is: ``25 min``, ``3.5 h``."""
+    minutes = seconds / 60
+    if minutes < 5:
+        return f"{max(1, round(minutes))} min"
+    return f"{5 * round(minutes / 5)} min" if minutes < 90 else f"{minutes / 60:.1f} h"

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from functools import cache
+from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from benchmarks.data.mistakes import announcement
@@ -32,9 +31,8 @@ from benchmarks.report.sections.variant import variants_section
 from benchmarks.store.digests import renew_digests
 from benchmarks.store.reading import read_run
 from benchmarks.store.records import RunResults
+from benchmarks.templates import TEMPLATES, templates
 from datasets.files import replacing
-
-TEMPLATES = Path(__file__).resolve().parents[2] / "report_templates"
 
 SECTIONS = (
     Section(
@@ -163,12 +161,21 @@ def _page(inputs: PageInputs) -> Page:
 
 def _render(page: Page) -> str:
     words = glossary(shown for _, shown in page.exports())
-    template = environment().get_template("leaderboard.html.j2")
-    return template.render(page=page, glossary=words, **frame_of_page())
+    template = templates().get_template("leaderboard.html.j2")
+    return template.render(page=page, glossary=words, frame=frame_of_page())
 
 
-def frame_of_page() -> dict[str, str]:
-    """Return style, script and the hash by which the page allows its script, for any template.
+@dataclass(frozen=True)
+class PageFrame:
+    """The style and the script of a page, and the hash by which it allows the script."""
+
+    style: Markup
+    script: Markup
+    script_hash: str
+
+
+def frame_of_page() -> PageFrame:
+    """Return what every page that is one file holds in itself.
 
     ``base.css`` comes first and ``print.css`` last; each script is a block of its own.
     """
@@ -177,20 +184,5 @@ def frame_of_page() -> dict[str, str]:
     style = "".join(file.read_text("utf-8") for file in files)
     blocks = [file.read_text("utf-8") for file in sorted(TEMPLATES.glob("scripts/*.js"))]
     script = '"use strict";\n' + for_script() + "".join(f"{{\n{block}}}\n" for block in blocks)
-    return {
-        "style": Markup(style),
-        "script": Markup(script),
-        "script_hash": base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
-    }
-
-
-@cache
-def environment() -> Environment:
-    """Return the templates, which escape whatever they are given."""
-    return Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    return PageFrame(Markup(style), Markup(script), digest)

@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from benchmarks.errors import InputError
-from benchmarks.machine.environment import installed
+from benchmarks.machine.versions import installed
 from benchmarks.protocol.canonical import digest
 from benchmarks.protocol.schema import decisive
 from benchmarks.report.elements.pictures import (

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict
 from benchmarks.protocol.canonical import digest
 from benchmarks.store.files import as_stored
 
-Value = bool | int | float | str | None
+StoredValue = bool | int | float | str | None
 
 
 class Identity(BaseModel):
@@ -40,7 +40,7 @@ class TrainingIdentity(Identity):
     strategy: str = ""
     augmentation: str = ""
     input_size: int | None = None
-    recipe: Mapping[str, Value] = {}
+    recipe: Mapping[str, StoredValue] = {}
     start: tuple[str, str] = ("", "")
     seeds: tuple[int, int] = (0, 0)
     epochs: int = 0

@@ -21,7 +21,7 @@ from benchmarks.machine.environment import CodeState, Environment
 from benchmarks.metrics import accuracy
 from benchmarks.protocol.schema import Protocol
 from benchmarks.store.files import as_stored
-from benchmarks.store.keys import ExplainIdentity, RobustnessIdentity, TrainingIdentity, Value
+from benchmarks.store.keys import ExplainIdentity, RobustnessIdentity, StoredValue, TrainingIdentity
 from datasets.audit import Audit
 from datasets.records import Provenance
 from models.registry import Dimension
@@ -77,7 +77,7 @@ class VariantRecord:
     code: str = ""
     versions: Mapping[str, str] = field(default_factory=dict)
     space: Mapping[str, Dimension] = field(default_factory=dict)
-    defaults: Mapping[str, Value] = field(default_factory=dict)
+    defaults: Mapping[str, StoredValue] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -158,7 +158,7 @@ class TrialRecord:
     number: int
     state: Literal["running", "complete", "pruned", "failed"]
     value: float | None = None
-    params: Mapping[str, Value] = field(default_factory=dict)
+    params: Mapping[str, StoredValue] = field(default_factory=dict)
     intermediate: Mapping[int, float] = field(default_factory=dict)
     images_seen: int = 0
     seconds: float = 0.0
@@ -214,8 +214,8 @@ class FitRecord:
     seed: int
     key: str = ""
     identity: Annotated[TrainingIdentity, AS_STORED] | None = None
-    hyperparameters: Mapping[str, Value] = field(default_factory=dict)
-    recipe: Mapping[str, Value] = field(default_factory=dict)
+    hyperparameters: Mapping[str, StoredValue] = field(default_factory=dict)
+    recipe: Mapping[str, StoredValue] = field(default_factory=dict)
     epochs_run: int | None = None
     best_epoch: int | None = None
     validation: float | None = None

@@ -113,11 +113,11 @@ class EngineContract:
 
     def test_a_backbone_is_written_where_there_is_one(self, examination: EngineExamination) -> None:
         """For other networks to start from."""
-        assert examination.backbone_written == has_backbone(examination)
+        assert examination.kept.backbone_written == has_backbone(examination)
 
     def test_it_answers_each_image_with_probabilities(self, examination: EngineExamination) -> None:
         """N×K, rows summing to 1."""
-        found = examination.probabilities
+        found = examination.kept.probabilities
         assert found.dtype == np.float64
         assert found.shape == (len(DATA.validation.labels), CLASSES)
         assert found.min() >= 0
@@ -125,20 +125,22 @@ class EngineContract:
 
     def test_a_saved_model_answers_as_before(self, examination: EngineExamination) -> None:
         """It says which files it wrote."""
-        assert examination.saved == examination.found
-        np.testing.assert_allclose(examination.restored, examination.probabilities, atol=1e-6)
+        assert examination.kept.saved == examination.kept.found
+        np.testing.assert_allclose(
+            examination.kept.restored, examination.kept.probabilities, atol=1e-6
+        )
 
     def test_its_cost_is_counted(self, examination: EngineExamination) -> None:
         """Also of a model that was saved; multiply-accumulates may not be known."""
-        assert examination.cost.parameters > 0
-        assert examination.cost.macs is None or examination.cost.macs > 0
-        assert examination.restored_cost == examination.cost
+        assert examination.kept.cost.parameters > 0
+        assert examination.kept.cost.macs is None or examination.kept.cost.macs > 0
+        assert examination.kept.restored_cost == examination.kept.cost
 
     def test_where_it_looks_is_told_if_its_row_says_so(
         self, examination: EngineExamination, spec: EngineSpec
     ) -> None:
         """Float16 maps in [0, 1], one for each image; else why there are none."""
-        attention = examination.attention
+        attention = examination.kept.attention
         assert isinstance(attention, Attention) == (spec.attention_edition is not None)
         if isinstance(attention, Attention):
             assert attention.maps.dtype == np.float16
@@ -150,8 +152,8 @@ class EngineContract:
     ) -> None:
         """Of the libraries that decide its numbers, by the names of their distributions."""
         backend = keras_backend()
-        told = spec.versions(backend)
-        assert examination.versions == {name: told[name] for name in spec.needs(backend)}
+        versions = spec.versions(backend)
+        assert examination.versions == {name: versions[name] for name in spec.needs(backend)}
 
     def test_it_tells_its_conditions(
         self, examination: EngineExamination, spec: EngineSpec

@@ -3,26 +3,32 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.engines.contract import Arrays, Engine, Images, InitialWeights, Learner, Task
+from benchmarks.engines.contract import (
+    SCRATCH,
+    Arrays,
+    Engine,
+    Images,
+    InitialWeights,
+    Learner,
+    Task,
+)
 from benchmarks.engines.registry import load_engine
 from models.registry import Architecture, ModelError, Registry, discover
 
 CLASSES, SIDE, COUNT = 7, 48, 3
 GREY, COLOUR = (SIDE, SIDE, 1), (SIDE, SIDE, 3)
-SCRATCH = InitialWeights(kind="scratch")
 
 
 @dataclass(frozen=True, kw_only=True)
 class ModelExamination:
-    """What one architecture answered, as JSON values.
+    """What one architecture answered.
 
     ``shapes`` are those of the probabilities of three images: grey ones at the network's own
     size, and ones in colour that the network enlarges. ``weights`` counts all numbers that it
@@ -31,22 +37,22 @@ class ModelExamination:
     each way through a file, the largest difference of a log probability, or of a weight.
     """
 
-    shapes: dict[str, list[int]]
+    shapes: Mapping[str, tuple[int, ...]]
     sums_to_one: bool
     tells_images_apart: bool
     same_seed_same_weights: bool
     other_seed_other_weights: bool
     weights: int
     learns: bool
-    still: list[str]
-    differences: dict[str, float]
+    still: Sequence[str]
+    differences: Mapping[str, float]
 
 
-def examine(names: Sequence[str], plugins: Sequence[str]) -> dict[str, dict[str, Any]]:
-    """Examine architectures of one engine in turn; return each `ModelExamination` as JSON."""
-    registry = discover(map(Path, plugins))
+def examine(names: Sequence[str], plugins: Sequence[Path]) -> dict[str, ModelExamination]:
+    """Examine architectures of one engine in turn; return what each answered."""
+    registry = discover(plugins)
     engine = load_engine(registry[names[0]].engine)
-    return {name: asdict(_examine(engine, registry, name)) for name in names}
+    return {name: _examine(engine, registry, name) for name in names}
 
 
 def _examine(engine: Engine, registry: Registry, name: str) -> ModelExamination:
@@ -55,14 +61,17 @@ def _examine(engine: Engine, registry: Registry, name: str) -> ModelExamination:
     grey, colour = subject.learner(GREY, seed=5), subject.learner(COLOUR, seed=0)
     answers = {"grey": grey.predict(_images(GREY)), "colour": colour.predict(_images(COLOUR))}
     before = grey.weights()
+    after = _two_steps(grey)
+    kernels = [name for name, array in before.items() if array.ndim > 1]
     return ModelExamination(
-        shapes={case: list(found.shape) for case, found in answers.items()},
+        shapes={case: found.shape for case, found in answers.items()},
         sums_to_one=all(np.allclose(found.sum(axis=1), 1) for found in answers.values()),
         tells_images_apart=bool(np.ptp(answers["grey"], axis=0).max() > 0),
         same_seed_same_weights=_equal(before, subject.learner(GREY, seed=5).weights()),
         other_seed_other_weights=not _equal(before, subject.learner(GREY, seed=6).weights()),
         weights=sum(array.size for array in before.values()),
-        **_two_steps(grey, before),
+        learns=not _equal(before, after),
+        still=[name for name in kernels if np.array_equal(before[name], after[name])],
         differences=_differences(subject, registry, colour, answers["colour"]),
     )
 
@@ -92,15 +101,12 @@ def _equal(one: Arrays, other: Arrays) -> bool:
     return one.keys() == other.keys() and all(np.array_equal(one[k], other[k]) for k in one)
 
 
-def _two_steps(learner: Learner, before: Arrays) -> dict[str, Any]:
+def _two_steps(learner: Learner) -> Arrays:
     """Take two steps: after one, the last batch norm of a residual block may still be zero."""
     targets = np.eye(CLASSES, dtype=np.float32)[:COUNT]
     for _ in range(2):
         learner.train_batch(_images(GREY).astype(np.float32), targets, 0.1)
-    after = learner.weights()
-    kernels = [name for name, array in before.items() if array.ndim > 1]
-    still = [name for name in kernels if np.array_equal(before[name], after[name])]
-    return {"learns": not _equal(before, after), "still": still}
+    return learner.weights()
 
 
 def _differences(

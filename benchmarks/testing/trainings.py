@@ -14,10 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.engines.contract import (
+    SCRATCH,
     Arrays,
     Attention,
     Engine,
-    InitialWeights,
     Learner,
     NetworkSize,
     NoMap,
@@ -30,7 +30,6 @@ from benchmarks.training.loop import Course, Examples, TrainingData, train
 from models.registry import Architecture, ModelError, Recipe, Registry, Value, discover
 
 CLASSES, SIDE, EPOCHS = 3, 12, 4
-SCRATCH = InitialWeights(kind="scratch")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,13 +58,30 @@ class Trained:
 
 
 @dataclass(frozen=True, kw_only=True)
+class KeptModel:
+    """A trained model beside what was ``restored`` from its files.
+
+    ``saved`` are the files that it says it wrote, ``found`` those that there are. ``attention``
+    is what the restored model looks at, or why that cannot be told.
+    """
+
+    saved: Sequence[str]
+    found: Sequence[str]
+    probabilities: NDArray[np.float64]
+    restored: NDArray[np.float64]
+    cost: NetworkSize
+    restored_cost: NetworkSize
+    attention: Attention | str
+    backbone_written: bool
+
+
+@dataclass(frozen=True, kw_only=True)
 class EngineExamination:
     """What one engine did and told, in the order in which it was asked.
 
     ``early`` tells whether its code was there before it was loaded. ``conditions`` are by
     precision. ``start`` are digests of its first weights, ``frozen`` a training of the head
-    alone, or why there is none. ``attention`` is what the ``restored`` model looks at, or why
-    that cannot be told.
+    alone, or why there is none.
     """
 
     early: bool
@@ -75,14 +91,7 @@ class EngineExamination:
     whole: Trained
     in_parts: Trained
     frozen: Trained | str
-    saved: Sequence[str]
-    found: Sequence[str]
-    probabilities: NDArray[np.float64]
-    restored: NDArray[np.float64]
-    cost: NetworkSize
-    restored_cost: NetworkSize
-    attention: Attention | str
-    backbone_written: bool
+    kept: KeptModel
 
 
 def examine_engine(question: Question) -> EngineExamination:
@@ -101,7 +110,7 @@ def examine_engine(question: Question) -> EngineExamination:
             whole=whole,
             in_parts=in_parts,
             frozen=subject.frozen(),
-            **_kept(subject, learner, folder / "saved"),
+            kept=_kept(subject, learner, folder / "saved"),
             conditions={p: subject.conditions(p) for p in ("bfloat16", "float32")},
         )
 
@@ -117,9 +126,9 @@ def train_after_another(question: Question) -> Trained:
 
 def _examples(count: int, seed: int) -> Examples:
     """Draw noisy images in which the class is the place of a bright bar."""
-    chance = np.random.default_rng(seed)
-    labels = chance.integers(0, CLASSES, count)
-    images = chance.normal(90, 30, (count, SIDE, SIDE, 1))
+    rng = np.random.default_rng(seed)
+    labels = rng.integers(0, CLASSES, count)
+    images = rng.normal(90, 30, (count, SIDE, SIDE, 1))
     for image, label in zip(images, labels, strict=True):
         image[4 * label : 4 * label + 3] += 70
     return Examples(np.clip(images, 0, 255).astype(np.uint8), labels)
@@ -200,23 +209,23 @@ class _Subject:
             return str(error)
 
 
-def _kept(subject: _Subject, learner: Learner, folder: Path) -> dict[str, Any]:
-    """Save ``learner`` and restore it; return what both say."""
+def _kept(subject: _Subject, learner: Learner, folder: Path) -> KeptModel:
+    """Save ``learner`` and restore it."""
     folder.mkdir()
     saved = learner.save(folder)
     found = sorted(path.name for path in folder.iterdir())
     restored = subject.engine.restore(folder, subject.registry)
     learner.save_backbone(folder / "backbone.safetensors")
-    return {
-        "saved": sorted(saved),
-        "found": found,
-        "probabilities": learner.predict(DATA.validation.images),
-        "restored": restored.predict(DATA.validation.images),
-        "cost": learner.cost(),
-        "restored_cost": restored.cost(),
-        "attention": _attention(restored),
-        "backbone_written": (folder / "backbone.safetensors").is_file(),
-    }
+    return KeptModel(
+        saved=sorted(saved),
+        found=found,
+        probabilities=learner.predict(DATA.validation.images),
+        restored=restored.predict(DATA.validation.images),
+        cost=learner.cost(),
+        restored_cost=restored.cost(),
+        attention=_attention(restored),
+        backbone_written=(folder / "backbone.safetensors").is_file(),
+    )
 
 
 def _attention(model: Predictor) -> Attention | str:

@@ -9,15 +9,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-Augmentation = Literal["none", "standard", "strong"]
+from benchmarks.engines.contract import Images
+
 Reals = NDArray[np.float64]
-Images = NDArray[np.uint8]
 
 DRAWS = 16
 

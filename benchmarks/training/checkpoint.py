@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -51,6 +51,10 @@ class EpochRecord:
             **{metric.validated_as: self.validation[metric.name] for metric in validated},
             "seconds": self.seconds,
         }
+
+
+OnEpoch = Callable[[EpochRecord], None]
+"""Is told each epoch that is trained."""
 
 
 @dataclass(frozen=True, kw_only=True)

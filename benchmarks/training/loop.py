@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -13,12 +13,17 @@ from numpy.typing import NDArray
 
 from benchmarks.engines.contract import Engine, Images, InitialWeights, Learner, Strategy, Task
 from benchmarks.metrics import selecting
-from benchmarks.training.augmentation import Augmentation
-from benchmarks.training.checkpoint import Checkpoint, EpochRecord, TrainingProgress, scores
+from benchmarks.training.checkpoint import (
+    Checkpoint,
+    EpochRecord,
+    OnEpoch,
+    TrainingProgress,
+    scores,
+)
 from benchmarks.training.features import FeatureCache
 from benchmarks.training.schedule import best_epoch, learning_rate, plateau_scale, should_stop
-from benchmarks.training.stream import Batch, batch_count, batches, network_seed
-from models.registry import Architecture, Recipe
+from benchmarks.training.stream import LabelledBatch, batch_count, batches, network_seed
+from models.registry import Architecture, Augmentation, Recipe
 
 SECONDS_BETWEEN_CHECKPOINTS = 60
 
@@ -125,7 +130,7 @@ def train(
     *,
     checkpoint: Path | None = None,
     feature_cache: Path | None = None,
-    on_epoch: Callable[[EpochRecord], None] = lambda record: None,
+    on_epoch: OnEpoch = lambda record: None,
 ) -> TrainingOutcome:
     """Train one network, from the start or from where ``checkpoint`` (a folder) left it.
 
@@ -187,7 +192,7 @@ class _Fit:
         self.learner.load_weights(progress.weights)
         self.learner.load_optimizer_state(progress.optimizer_state)
 
-    def run(self, keeper: Checkpoint | None, on_epoch: Callable[[EpochRecord], None]) -> None:
+    def run(self, keeper: Checkpoint | None, on_epoch: OnEpoch) -> None:
         saved, start = time.monotonic(), len(self.history)
         while len(self.history) < self.course.until and not self.course.stops(self.history):
             record = self._epoch()
@@ -260,7 +265,7 @@ class _Fit:
             seen += len(inputs)
         return seen, rate
 
-    def _batches(self, cache: FeatureCache | None) -> Iterator[Batch]:
+    def _batches(self, cache: FeatureCache | None) -> Iterator[LabelledBatch]:
         train, course = self.data.train, self.course
         return batches(
             cache.features(self.learner, train.images) if cache else train.images,

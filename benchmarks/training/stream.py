@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.training.augmentation import DRAWS, POLICIES, Augmentation
+from benchmarks.training.augmentation import DRAWS, POLICIES
+from models.registry import Augmentation
 
-Batch = tuple[NDArray[np.float32], NDArray[np.float32]]
+LabelledBatch = tuple[NDArray[np.float32], NDArray[np.float32]]
 
 
 class Purpose(IntEnum):
@@ -53,7 +54,7 @@ def batches(
     augmentation: Augmentation = "none",
     mixup: float = 0.0,
     label_smoothing: float = 0.0,
-) -> Iterator[Batch]:
+) -> Iterator[LabelledBatch]:
     """Yield the batches of one epoch: float32 inputs, and float32 targets N×classes.
 
     ``inputs`` are uint8 images N×H×W×C, which come out in [0, 255], or, without augmentation,
@@ -82,7 +83,9 @@ def batches(
         yield _mixed(batch, targets, float(weights[step])) if mixup else (batch, targets)
 
 
-def _mixed(batch: NDArray[np.float32], targets: NDArray[np.float32], weight: float) -> Batch:
+def _mixed(
+    batch: NDArray[np.float32], targets: NDArray[np.float32], weight: float
+) -> LabelledBatch:
     """Blend each sample with its partner in the reversed batch."""
     share = np.float32(weight)
     return (

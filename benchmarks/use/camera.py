@@ -14,7 +14,7 @@ import numpy as np
 from benchmarks.errors import InputError
 from datasets.images import Pixels
 
-LOOKS_PER_SECOND = 10
+FRAMES_PER_SECOND = 10
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,7 +62,7 @@ class Camera:
             number += 1
             if seconds + 1e-6 < due:
                 continue
-            due = max(due + 1 / LOOKS_PER_SECOND, seconds)
+            due = max(due + 1 / FRAMES_PER_SECOND, seconds)
             good, picture = self._capture.retrieve()
             if good:
                 yield Frame(seconds, _converted(picture, channels))

@@ -12,20 +12,18 @@ import json
 import socketserver
 import sys
 from collections.abc import Mapping
+from dataclasses import asdict
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
 from benchmarks.errors import InputError
+from benchmarks.templates import TEMPLATES, templates
 from benchmarks.use.models import Models
 from datasets.records import DataError
 from models.registry import ModelError
 
-TEMPLATES = Path(__file__).resolve().parents[2] / "report_templates"
 LOOPBACK = "127.0.0.1"
 MOST_BYTES = 20 * 2**20
 HEADERS = {
@@ -98,11 +96,11 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         """Answer a picture: ``/answers?variant=NAME&whole=0``, the file as the body."""
-        asked = urlsplit(self.path)
+        url = urlsplit(self.path)
         length = self.headers.get("Content-Length", "")
         if self._is_foreign():
             self._refuse(HTTPStatus.FORBIDDEN, "only the demo's own page may ask")
-        elif asked.path != "/answers":
+        elif url.path != "/answers":
             self._refuse(HTTPStatus.NOT_FOUND, "there is nothing here")
         elif not (length.isascii() and length.isdecimal()):
             self._refuse(HTTPStatus.LENGTH_REQUIRED, "say how long the picture is")
@@ -112,7 +110,7 @@ class Handler(BaseHTTPRequestHandler):
                 f"the file is too large; the most is {MOST_BYTES // 2**20} MB",
             )
         else:
-            self._answer(self.rfile.read(int(length)), parse_qs(asked.query))
+            self._answer(self.rfile.read(int(length)), parse_qs(url.query))
 
     def log_message(self, format: str, *args: Any) -> None:
         """Say nothing: the terminal shows ferbench's own words."""
@@ -121,13 +119,13 @@ class Handler(BaseHTTPRequestHandler):
         variant = query.get("variant", [self.server.models.first.variant.name])[0]
         whole = query.get("whole", ["0"])[0] == "1"
         try:
-            said = self.server.models.answer(content, variant, whole=whole)
+            answer = self.server.models.answer(content, variant, whole=whole)
         except (InputError, DataError) as error:
             self._refuse(HTTPStatus.BAD_REQUEST, str(error))
         except ModelError as error:
             self._refuse(HTTPStatus.INTERNAL_SERVER_ERROR, str(error))
         else:
-            self._send(HTTPStatus.OK, "application/json", json.dumps(said).encode())
+            self._send(HTTPStatus.OK, "application/json", json.dumps(asdict(answer)).encode())
 
     def _is_foreign(self) -> bool:
         """Tell whether another site, or another computer's name for this one, is asking."""
@@ -168,18 +166,15 @@ def _files(models: Models) -> dict[str, tuple[str, bytes]]:
 
 
 def _page(models: Models) -> str:
-    templates = Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
     manifest = models.first.manifest
-    return templates.get_template("demo.html.j2").render(
-        title=manifest.title or manifest.name,
-        data=manifest.data.name,
-        variants=models.names,
-        chosen=models.first.variant.name,
-        most_bytes=MOST_BYTES,
+    return (
+        templates()
+        .get_template("demo.html.j2")
+        .render(
+            title=manifest.title or manifest.name,
+            data=manifest.data.name,
+            variants=models.names,
+            chosen=models.first.variant.name,
+            most_bytes=MOST_BYTES,
+        )
     )

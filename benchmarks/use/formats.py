@@ -5,7 +5,8 @@ from __future__ import annotations
 import csv
 import json
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict, dataclass
 
 from rich.console import Console
 from rich.table import Table
@@ -36,18 +37,23 @@ def write_jsonl(answered: Answered, class_names: tuple[str, ...]) -> None:
     """
     for file, answers in answered:
         for answer in answers:
-            line = {"path": str(file.path), **as_json(answer, class_names)}
+            line = {"path": str(file.path), **asdict(answer_record(answer, class_names))}
             print(json.dumps(line, ensure_ascii=False), flush=True)
 
 
-def as_json(answer: FaceAnswer, class_names: tuple[str, ...]) -> dict[str, object]:
-    """Return one answer as JSON values."""
-    box = answer.box
-    return {
-        "face": {"x": box.x, "y": box.y, "side": box.side} if box else None,
-        "answer": answer.best(class_names),
-        "probabilities": dict(zip(class_names, answer.probabilities.tolist(), strict=True)),
-    }
+@dataclass(frozen=True)
+class AnswerRecord:
+    """An answer as programs get it: ``probabilities`` are fractions of 1 by class."""
+
+    face: Box | None
+    answer: str
+    probabilities: Mapping[str, float]
+
+
+def answer_record(answer: FaceAnswer, class_names: tuple[str, ...]) -> AnswerRecord:
+    """Return one answer with the names of its classes."""
+    probabilities = dict(zip(class_names, answer.probabilities.tolist(), strict=True))
+    return AnswerRecord(answer.box, answer.best(class_names), probabilities)
 
 
 def write_csv(answered: Answered, class_names: tuple[str, ...]) -> None:
@@ -58,8 +64,8 @@ def write_csv(answered: Answered, class_names: tuple[str, ...]) -> None:
         for answer in answers:
             box = answer.box
             place = (box.x, box.y, box.side) if box else ("", "", "")
-            said = answer.best(class_names)
-            writer.writerow([str(file.path), *place, said, *answer.probabilities.tolist()])
+            answered_as = answer.best(class_names)
+            writer.writerow([str(file.path), *place, answered_as, *answer.probabilities.tolist()])
         sys.stdout.flush()
 
 
@@ -73,8 +79,8 @@ def write_table(answered: Answered, class_names: tuple[str, ...]) -> None:
     for file, answers in answered:
         for answer in answers:
             shares = (f"{100 * p:.1f} %" for p in answer.probabilities)
-            said = printable(answer.best(class_names))
-            words = (printable(str(file.path)), place(answer.box), said)
+            answered_as = printable(answer.best(class_names))
+            words = (printable(str(file.path)), place(answer.box), answered_as)
             table.add_row(*map(Text, words), *shares)
     if table.row_count:
         width = None if sys.stdout.isatty() else max(200, 24 * len(table.columns))

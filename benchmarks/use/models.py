@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from rich.console import Console
 
 from benchmarks.errors import InputError
 from benchmarks.evaluation.fitted import ChosenFit, fit_of, usable
-from benchmarks.use.faces import FaceFinder, faces_in
-from benchmarks.use.formats import as_json
-from benchmarks.use.pictures import answer_faces
+from benchmarks.use.faces import FaceFinder, FoundFace, faces_in
+from benchmarks.use.formats import AnswerRecord, answer_record
+from benchmarks.use.pictures import FaceAnswer, answer_faces
 from benchmarks.use.predictor import PredictorProcess
 from benchmarks.use.starting import start
 from datasets.images import decode, header
@@ -20,6 +21,15 @@ from datasets.records import DataError
 from models.registry import ModelError
 
 MOST_PIXELS = 50_000_000
+
+
+@dataclass(frozen=True)
+class PictureAnswer:
+    """What a model sees in a picture, whose size is that after its EXIF orientation."""
+
+    width: int
+    height: int
+    faces: Sequence[AnswerRecord]
 
 
 class Models:
@@ -37,13 +47,11 @@ class Models:
         self._loaded: tuple[str, PredictorProcess] | None = None
         self._predictor(first.variant.name)
 
-    def answer(self, content: bytes, variant: str, *, whole: bool) -> dict[str, Any]:
-        """Return what ``variant`` sees in the picture file ``content``, as JSON values.
+    def answer(self, content: bytes, variant: str, *, whole: bool) -> PictureAnswer:
+        """Return what ``variant`` sees in the picture file ``content``.
 
-        ``width`` and ``height`` are the picture's, turned as its EXIF orientation says;
-        ``faces`` as `benchmarks.use.formats.write_jsonl` prints them. Raises ``InputError`` for
-        an unknown variant, ``DataError`` for what is no picture or too large, ``ModelError``
-        for a model that cannot be used.
+        Raises ``InputError`` for an unknown variant, ``DataError`` for what is no picture or too
+        large, ``ModelError`` for a model that cannot be used.
         """
         if variant not in self.names:
             raise InputError(f"no variant {variant!r} with a model in this run")
@@ -54,11 +62,8 @@ class Models:
             faces = faces_in(picture, shape, None if whole else self._finder)
             answers = self._answers(variant, faces)
         names = self.first.class_names
-        return {
-            "width": picture.shape[1],
-            "height": picture.shape[0],
-            "faces": [as_json(answer, names) for answer in answers],
-        }
+        height, width = picture.shape[:2]
+        return PictureAnswer(width, height, [answer_record(each, names) for each in answers])
 
     def close(self) -> None:
         """End the worker."""
@@ -66,7 +71,7 @@ class Models:
             self._loaded[1].close()
             self._loaded = None
 
-    def _answers(self, variant: str, faces: list[Any]) -> list[Any]:
+    def _answers(self, variant: str, faces: list[FoundFace]) -> list[FaceAnswer]:
         """Ask the variant's model; one that failed is loaded afresh the next time."""
         try:
             return answer_faces(faces, self._predictor(variant))

@@ -109,9 +109,9 @@ def answer_faces(faces: list[FoundFace], predictor: PredictorProcess) -> list[Fa
 def _answered(
     waiting: list[tuple[File, list[FoundFace]]], predictor: PredictorProcess
 ) -> Iterator[tuple[File, list[FaceAnswer]]]:
-    said = iter(answer_faces([face for _, faces in waiting for face in faces], predictor))
+    found = iter(answer_faces([face for _, faces in waiting for face in faces], predictor))
     for file, faces in waiting:
-        yield file, [next(said) for _ in faces]
+        yield file, [next(found) for _ in faces]
 
 
 def _is_picture(name: str) -> bool:

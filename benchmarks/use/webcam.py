@@ -25,7 +25,7 @@ from benchmarks.use.formats import place
 from benchmarks.use.pictures import FaceAnswer, answer_faces
 from benchmarks.use.predictor import PredictorProcess
 
-Looks = Iterable[tuple[Frame, list[FaceAnswer]]]
+AnsweredFrames = Iterable[tuple[Frame, list[FaceAnswer]]]
 BAR = 24
 SHOWN = 4
 
@@ -40,7 +40,7 @@ def watch(
     """Show the answers to each frame until ``ended`` says so or the frames end."""
     finder = FaceFinder()
 
-    def looks() -> Iterator[tuple[Frame, list[FaceAnswer]]]:
+    def answered() -> Iterator[tuple[Frame, list[FaceAnswer]]]:
         for frame in camera.frames(chosen.image_shape[2]):
             if ended():
                 return
@@ -48,7 +48,7 @@ def watch(
             yield frame, answer_faces(faces, predictor)
 
     show = _live if console.is_terminal else _lines
-    show(looks(), chosen.class_names, console)
+    show(answered(), chosen.class_names, console)
 
 
 @contextmanager
@@ -76,22 +76,22 @@ def watching_for(key: str) -> Iterator[Callable[[], bool]]:
         termios.tcsetattr(terminal, termios.TCSADRAIN, before)
 
 
-def _lines(looks: Looks, class_names: tuple[str, ...], console: Console) -> None:
+def _lines(answered: AnsweredFrames, class_names: tuple[str, ...], console: Console) -> None:
     """Print the first look of each second."""
     due = 0.0
-    for frame, answers in looks:
+    for frame, answers in answered:
         if frame.seconds < due:
             continue
         due = int(frame.seconds) + 1.0
-        said = "; ".join(_headline(answer, class_names) for answer in answers) or "no face"
-        console.print(f"{clock(frame.seconds)}  {said}", soft_wrap=True)
+        headlines = "; ".join(_headline(answer, class_names) for answer in answers) or "no face"
+        console.print(f"{clock(frame.seconds)}  {headlines}", soft_wrap=True)
 
 
-def _live(looks: Looks, class_names: tuple[str, ...], console: Console) -> None:
+def _live(answered: AnsweredFrames, class_names: tuple[str, ...], console: Console) -> None:
     """Show bars for the largest faces of each look."""
     started, count = time.monotonic(), 0
     with Live(console=console, auto_refresh=False) as live:
-        for frame, answers in looks:
+        for frame, answers in answered:
             count += 1
             rate = count / max(time.monotonic() - started, 1e-9)
             faces = [_bars(answer, class_names) for answer in answers[:SHOWN]]

@@ -98,7 +98,7 @@ INVERSION = Corruption(
         image + severity * (255.0 - 2 * image.astype(float))
     ).astype(np.uint8),
     legend="how much of the way to the negative",
-    chance=6,
+    seed=6,
 )
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.engines.contract import Arrays, Engine, InitialWeights, Task
+from benchmarks.engines.contract import SCRATCH, Arrays, Engine, Task
 from benchmarks.engines.registry import load_engine
 from benchmarks.training.loop import Course, Examples, TrainingData, TrainingDiverged, train
 from benchmarks.training.stream import batches
@@ -18,7 +18,6 @@ from tests.engines.networks import REGISTRY, TINY, torch_weights_from_keras
 
 CLASSES, SIZE = 3, 12
 TASK = Task(classes=CLASSES, image_shape=(SIZE, SIZE, 1), input_size=SIZE, seed=3)
-SCRATCH = InitialWeights(kind="scratch")
 
 
 def examples(count: int, seed: int = 0) -> Examples:

@@ -120,7 +120,7 @@ def test_identical_copies_are_one_piece_of_evidence() -> None:
         for test in tests
     ]
     once, twice = bootstrap(tests), bootstrap(doubled)
-    assert (twice.images, twice.pictures) == (600, 300)
+    assert (twice.images, twice.unique_images) == (600, 300)
     assert covariances(twice) == pytest.approx(covariances(once))
 
 

@@ -73,7 +73,7 @@ corruptions.CORRUPTIONS += (
         severities=(0.1, 0.2, 0.4),
         apply=lambda image, severity, chance: image - image % max(2, int(255 * severity)),
         legend="the width of a step of grey, in parts of the range",
-        chance=6,
+        seed=6,
     ),
 )
 mistakes.COUNTERPARTS = ()
@@ -145,6 +145,7 @@ from jinja2 import ChoiceLoader, DictLoader
 from benchmarks.evaluation import leaderboard
 from benchmarks.report import page
 from benchmarks.report.elements.outline import Content, Section
+from benchmarks.templates import templates
 
 leaderboard.COLUMNS += (
     leaderboard.BoardColumn(
@@ -172,6 +173,6 @@ page.SECTIONS += (
         lambda given: Names(tuple(variant.name for variant in given.run.variants)),
     ),
 )
-environment = page.environment()
-environment.loader = ChoiceLoader([DictLoader({"_names.html.j2": TEMPLATE}), environment.loader])
+added = DictLoader({"_names.html.j2": TEMPLATE})
+templates().loader = ChoiceLoader([added, templates().loader])
 '''

@@ -9,8 +9,9 @@ import pytest
 
 from benchmarks.init import proposal as proposing
 from benchmarks.init.proposal import Proposal, choose_data, propose
-from benchmarks.init.toml import rough_duration, write_protocol
+from benchmarks.init.toml import write_protocol
 from benchmarks.machine.environment import gpu
+from benchmarks.machine.timing import rough_duration
 from benchmarks.protocol.reading import load_protocol
 from benchmarks.protocol.schema import Protocol
 from datasets.recognition import look, recognise

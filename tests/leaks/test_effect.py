@@ -36,7 +36,7 @@ def test_the_interval_of_one_seed_is_that_of_scipys_bootstrap() -> None:
 def test_a_paired_difference_has_the_interval_of_scipys_paired_bootstrap() -> None:
     chance = np.random.default_rng(1)
     one = answers(chance, 0.6, 1, 800)
-    other = Scored(one.correct ^ (chance.random((1, 800)) < 0.1), one.pictures)
+    other = Scored(one.correct ^ (chance.random((1, 800)) < 0.1), one.clusters)
     ours = difference(one, other, same_images=True)
     theirs = stats.bootstrap(
         (one.correct[0].astype(float), other.correct[0].astype(float)),
@@ -55,11 +55,11 @@ def test_equal_answers_differ_by_nothing() -> None:
 
 
 def test_seeds_are_paired_so_that_a_gain_which_all_share_is_sure() -> None:
-    pictures = np.array([str(image) for image in range(1000)])
+    clusters = np.array([str(image) for image in range(1000)])
     at = [np.arange(1000) < right for right in (600, 700, 800)]
     better = [np.arange(1000) < right for right in (650, 750, 850)]
     found = difference(
-        Scored(np.stack(better), pictures), Scored(np.stack(at), pictures), same_images=True
+        Scored(np.stack(better), clusters), Scored(np.stack(at), clusters), same_images=True
     )
     assert found.value == pytest.approx(0.05)
     assert 0.03 < found.low < found.high < 0.07
@@ -67,15 +67,15 @@ def test_seeds_are_paired_so_that_a_gain_which_all_share_is_sure() -> None:
 
 def test_copies_of_one_picture_are_no_further_evidence() -> None:
     scored = answers(np.random.default_rng(3), 0.5, 1, 400)
-    copied = Scored(np.repeat(scored.correct, 4, axis=1), np.repeat(scored.pictures, 4))
+    copied = Scored(np.repeat(scored.correct, 4, axis=1), np.repeat(scored.clusters, 4))
     assert width(mean(copied)) == pytest.approx(width(mean(scored)), rel=0.1)
 
 
 def test_seeds_that_disagree_widen_the_interval() -> None:
-    pictures = np.array([str(image) for image in range(1000)])
+    clusters = np.array([str(image) for image in range(1000)])
     good, bad = np.arange(1000) < 800, np.arange(1000) < 600
-    apart = Scored(np.stack([good, bad]), pictures)
-    assert width(mean(apart)) > 2 * width(mean(Scored(good[None], pictures)))
+    apart = Scored(np.stack([good, bad]), clusters)
+    assert width(mean(apart)) > 2 * width(mean(Scored(good[None], clusters)))
 
 
 def test_the_interval_of_a_difference_covers_the_truth_as_often_as_it_says() -> None:

@@ -8,11 +8,11 @@ import pytest
 
 from benchmarks.testing.examination import ModelExamination
 from benchmarks.testing.models import ModelContract
+from models.floors import FLOORS
 from models.registry import discover
 from tests.engine_process import call
 
 REGISTRY = discover()
-FLOORS = ("majority", "pixel-logistic")
 KERAS = tuple(sorted(n for n, found in REGISTRY.architectures.items() if found.engine == "keras"))
 TIMM = ("timm:resnet18", "timm:mobilenetv3_small_100")
 ONE_THREAD = {"OMP_NUM_THREADS": "1", "TF_CPP_MIN_LOG_LEVEL": "3"}

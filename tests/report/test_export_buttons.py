@@ -12,8 +12,9 @@ from benchmarks.report.elements.elements import Cell, Column, Table, table
 from benchmarks.report.files.collection import tables
 from benchmarks.report.files.table_formats import FORMATS
 from benchmarks.report.files.tables import save_tables
-from benchmarks.report.page import content, environment, frame_of_page
+from benchmarks.report.page import content, frame_of_page
 from benchmarks.store.reading import read_run
+from benchmarks.templates import templates
 from tests.folder import ROWS, build
 from tests.report.browser import opened
 
@@ -42,10 +43,10 @@ def shown() -> Table:
 def page_with(one: Table) -> str:
     source = (
         '{% import "_parts.html.j2" as parts %}<!doctype html><meta charset="utf-8">'
-        "<style>{{ style }}</style><main>{{ parts.table(one, 'k', sortable=true) }}</main>"
-        "<script>{{ script }}</script>"
+        "<style>{{ frame.style }}</style><main>{{ parts.table(one, 'k', sortable=true) }}</main>"
+        "<script>{{ frame.script }}</script>"
     )
-    return environment().from_string(source).render(one=one, **frame_of_page())
+    return templates().from_string(source).render(one=one, frame=frame_of_page())
 
 
 def taken(page: Page, bar: Locator, label: str) -> str:

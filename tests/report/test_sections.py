@@ -17,6 +17,7 @@ from benchmarks.report.elements.outline import Content, Section
 from benchmarks.report.files.collection import tables
 from benchmarks.store.reading import read_run
 from benchmarks.store.records import RunResults
+from benchmarks.templates import templates
 from tests.folder import ROWS, build
 
 TEMPLATE = """<section aria-labelledby="length">
@@ -44,7 +45,7 @@ def length(given: inputs.PageInputs) -> Length | None:
 def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> RunResults:
     row = Section("length", "How long", "_length.html.j2", length)
     monkeypatch.setattr(page, "SECTIONS", (*page.SECTIONS, row))
-    environment = page.environment()
+    environment = templates()
     loaders = [DictLoader({"_length.html.j2": TEMPLATE}), environment.loader]
     monkeypatch.setattr(environment, "loader", ChoiceLoader(loaders))
     return read_run(build(tmp_path / "run", ROWS[:2], seeds=(0,), images=40))

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from benchmarks.data import corruptions
+from benchmarks.data.prepared import prepare_data
 from benchmarks.protocol.canonical import digest
 from benchmarks.protocol.schema import decisive
 from benchmarks.report.page import rendered
@@ -43,6 +46,32 @@ def test_its_leaderboard_is_rendered_with_the_same_numbers(name: str) -> None:
     text = rendered(read_run(BEFORE), images=False, named=False)[name]
     kept = (BEFORE / name).read_text("utf-8")
     assert first_difference_in(name, kept, text, drawings=False) is None
+
+
+def test_its_page_says_the_same_with_the_pictures_of_its_data(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FERBENCH_CACHE", str(tmp_path))
+    run = read_run(BEFORE)
+    prepare_data(run.manifest.protocol.data, None, seed=run.manifest.protocol.seed)
+    text = rendered(run, images=True, named=True)["leaderboard.html"]
+    assert "A training image under blur of strength 5" in text
+    kept = (BEFORE / "leaderboard.html").read_text("utf-8")
+    assert first_difference_in("leaderboard.html", kept, text, drawings=False) is None
+
+
+def test_an_older_run_is_not_illustrated_with_other_severities_than_its_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FERBENCH_CACHE", str(tmp_path))
+    run = read_run(BEFORE)
+    prepare_data(run.manifest.protocol.data, None, seed=run.manifest.protocol.seed)
+    *others, occlusion = corruptions.CORRUPTIONS
+    changed = replace(occlusion, severities=(0.1, 0.2, 0.3, 0.4, 0.5))
+    monkeypatch.setattr(corruptions, "CORRUPTIONS", (*others, changed))
+    assert (
+        "A training image under" not in rendered(run, images=True, named=True)["leaderboard.html"]
+    )
 
 
 def test_what_its_fits_were_asked_is_read() -> None:

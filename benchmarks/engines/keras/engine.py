@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.engines.contract import (
+    PREDICTION_BATCH,
     Arrays,
     Attention,
     Batch,
@@ -28,7 +29,6 @@ from models.registry import Architecture, BuildRequest, Network, Recipe, Registr
 from models.weights import load_backbone, save_backbone
 
 BACKEND: str = keras.backend.backend()
-PREDICTION_BATCH = 256
 
 
 class KerasEngine:

@@ -19,6 +19,7 @@ from torch.nn.functional import cross_entropy
 from torch.utils.flop_counter import FlopCounterMode
 
 from benchmarks.engines.contract import (
+    PREDICTION_BATCH,
     Arrays,
     Attention,
     Batch,
@@ -32,7 +33,6 @@ from benchmarks.engines.saved_model import Description
 from models.registry import Architecture, Network, Recipe, Registry
 from models.weights import load_backbone, save_backbone
 
-PREDICTION_BATCH = 256
 MOMENTUM = 0.9
 
 

@@ -8,9 +8,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.engines.contract import Batch
 from benchmarks.engines.opened import Opened, Shapes
 from benchmarks.exchange.adding.loaders import open_model
-from benchmarks.exchange.adding.preprocessing import Batch, InputSpec
+from benchmarks.exchange.adding.preprocessing import InputSpec
 from benchmarks.machine.timing import BATCH, latency_ms
 from benchmarks.store.records import CostRecord
 

@@ -11,12 +11,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.engines.contract import Batch, Images
 from benchmarks.errors import InputError
 
 Scale = Literal["0..255", "0..1", "-1..1", "imagenet"]
 Colour = Literal["grey", "rgb", "bgr"]
-Images = NDArray[np.uint8]
-Batch = NDArray[np.float32]
 
 MEAN, DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 """Of ImageNet's RGB images in [0, 1], as torchvision's and timm's networks take them."""

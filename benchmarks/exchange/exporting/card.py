@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
 
 from benchmarks.engines.registry import engine_spec
 from benchmarks.engines.spec import ExportFormat
@@ -14,75 +17,148 @@ from datasets.records import DataError
 from datasets.registry import discover
 
 
-def card(chosen: ScoredFit, form: ExportFormat) -> dict[str, Any]:
-    """Return the facts of an exported fit as JSON values, but those of the file itself."""
-    run, variant, facts = chosen.run, chosen.variant, chosen.fit.record
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+
+class CardInput(_Part):
+    """What the model takes; ``None`` in ``shape`` is the number of images."""
+
+    shape: tuple[int | None, ...]
+    layout: str
+    colour: Literal["grey", "RGB"]
+    range: tuple[int, int]
+    dtype: str
+
+
+class CardTest(_Part):
+    """What the fit scored on the test images: each metric by its name, beside these."""
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+
+    images: int
+    images_with_a_duplicate_elsewhere: int
+    accuracy_low: float
+    accuracy_high: float
+    interval: str
+
+
+class CardData(_Part):
+    """What it was trained on; ``standing`` is what is known of the data's origin."""
+
+    name: str
+    digest: str
+    standing: str
+    split_digest: str
+
+
+class CardRun(_Part):
+    """The run that it comes from."""
+
+    name: str
+    protocol_digest: str
+    ferbench: str | None
+    commit: str | None
+
+
+class CardArchitecture(_Part):
+    """What it is and where it started."""
+
+    name: str
+    initialisation: str
+    strategy: str
+    source: str
+
+
+class ModelCard(_Part):
+    """All that is told of an exported fit, but of the file itself."""
+
+    variant: str
+    seed: int
+    key: str
+    format: str
+    contents: str
+    classes: tuple[str, ...]
+    input: CardInput
+    output: str
+    precision: str
+    precision_scored: str
+    test: CardTest
+    data: CardData
+    run: CardRun
+    architecture: CardArchitecture
+    trained_with: Mapping[str, str]
+    licence: str
+
+
+def card(chosen: ScoredFit, form: ExportFormat) -> ModelCard:
+    """Return the card of an exported fit."""
+    run, variant, fit = chosen.run, chosen.variant, chosen.fit.record
     manifest = run.manifest
-    scored_in = engine_spec(variant.record.engine).computes_in(facts.precision)
-    return {
-        "variant": variant.name,
-        "seed": facts.seed,
-        "key": facts.key,
-        "format": form.name,
-        "contents": form.contents,
-        "classes": list(run.class_names),
-        "input": {
-            "shape": [None, *manifest.data.image_shape],
-            "layout": "N×H×W×C",
-            "colour": "grey" if manifest.data.image_shape[-1] == 1 else "RGB",
-            "range": [0, 255],
-            "dtype": "float32",
-        },
-        "output": "probabilities, N×classes, rows summing to 1",
-        "precision": form.precision or scored_in,
-        "precision_scored": scored_in,
-        "test": _test(chosen),
-        "data": {
-            "name": manifest.data.name,
-            "digest": manifest.data.digest,
-            "standing": manifest.data.provenance.status,
-            "split_digest": manifest.split.digest,
-        },
-        "run": {
-            "name": manifest.name,
-            "protocol_digest": manifest.protocol_digest,
-            "ferbench": manifest.ferbench,
-            "commit": manifest.git.commit,
-        },
-        "architecture": {
-            "name": variant.record.architecture,
-            "initialisation": variant.record.initialisation,
-            "strategy": variant.record.strategy,
-            "source": variant.record.source,
-        },
-        "trained_with": dict(facts.versions),
-        "licence": _licence(run, variant.record.initialisation),
-    }
+    scored_in = engine_spec(variant.record.engine).computes_in(fit.precision)
+    return ModelCard(
+        variant=variant.name,
+        seed=fit.seed,
+        key=fit.key,
+        format=form.name,
+        contents=form.contents,
+        classes=run.class_names,
+        input=CardInput(
+            shape=(None, *manifest.data.image_shape),
+            layout="N×H×W×C",
+            colour="grey" if manifest.data.image_shape[-1] == 1 else "RGB",
+            range=(0, 255),
+            dtype="float32",
+        ),
+        output="probabilities, N×classes, rows summing to 1",
+        precision=form.precision or scored_in,
+        precision_scored=scored_in,
+        test=_test(chosen),
+        data=CardData(
+            name=manifest.data.name,
+            digest=manifest.data.digest,
+            standing=manifest.data.provenance.status,
+            split_digest=manifest.split.digest,
+        ),
+        run=CardRun(
+            name=manifest.name,
+            protocol_digest=manifest.protocol_digest,
+            ferbench=manifest.ferbench,
+            commit=manifest.git.commit,
+        ),
+        architecture=CardArchitecture(
+            name=variant.record.architecture,
+            initialisation=variant.record.initialisation,
+            strategy=variant.record.strategy,
+            source=variant.record.source,
+        ),
+        trained_with=fit.versions,
+        licence=_licence(run, variant.record.initialisation),
+    )
 
 
-def _test(chosen: ScoredFit) -> dict[str, Any]:
+def _test(chosen: ScoredFit) -> CardTest:
     test = chosen.fit.test
-    scores = score(test)
     accuracy = mean_interval(test.correct, test.image_ids, fraction=True)
-    return {
-        "images": len(test.labels),
-        "images_with_a_duplicate_elsewhere": chosen.run.test_duplicates,
-        **scores,
-        "accuracy_low": accuracy.low,
-        "accuracy_high": accuracy.high,
-        "interval": "95 % Wilson interval of the effective number of images, copies counted once; "
+    return CardTest(
+        images=len(test.labels),
+        images_with_a_duplicate_elsewhere=chosen.run.test_duplicates,
+        accuracy_low=accuracy.low,
+        accuracy_high=accuracy.high,
+        interval="95 % Wilson interval of the effective number of images, copies counted once; "
         "it covers the sampling of images only",
-    }
+        **score(test),
+    )
 
 
 def _licence(run: RunResults, initialisation: str) -> str:
     names = [run.manifest.data.name]
     if initialisation == "source" and run.manifest.source_data:
         names.append(run.manifest.source_data.name)
-    told = "; ".join(f"{name}: {_terms(name)}" for name in dict.fromkeys(names))
+    terms = "; ".join(f"{name}: {_terms(name)}" for name in dict.fromkeys(names))
     start = "" if initialisation in ("scratch", "source") else f" It started from {initialisation}."
     return (
-        f"The terms of what the weights were learned from apply to them ({told}).{start} "
+        f"The terms of what the weights were learned from apply to them ({terms}).{start} "
         "ferbench's own licence covers its code, not these weights."
     )
 

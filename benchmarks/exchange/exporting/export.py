@@ -65,7 +65,7 @@ def export(request: ExportRequest) -> Exported:
     chosen = resolve_scored_fit(request.reference, request.seed)
     form = choose_format(request.format, chosen.variant.record.engine, chosen.variant.name)
     target = _target(request.out, form)
-    facts = card(chosen, form)
+    facts = card(chosen, form).model_dump(mode="json")
     with _beside(target) as folder:
         file = folder / target.name
         images = folder / "images.npy"

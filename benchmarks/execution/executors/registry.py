@@ -4,30 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
-from types import MappingProxyType
 
 from benchmarks.errors import InputError
 from benchmarks.execution.executors.contract import Executor, ExecutorSettings, ExecutorSpec
 from benchmarks.execution.executors.local import ProcessExecutor
 from datasets.plugins import EXECUTORS as GROUP
-from datasets.plugins import installed, leave_out
+from datasets.plugins import by_name
 
 EXECUTORS = (ExecutorSpec("local", ProcessExecutor),)
 
 
 @cache
 def executors() -> Mapping[str, ExecutorSpec]:
-    """Return every executor by name: those of `EXECUTORS`, then those of installed packages.
-
-    These name theirs in the entry points ``ferbench.executors``; what is broken, or has a name
-    that is taken, is left out and told.
-    """
-    found = {spec.name: spec for spec in EXECUTORS}
-    for brought in installed(GROUP, (ExecutorSpec,)):
-        name = brought.value.name
-        if found.setdefault(name, brought.value) is not brought.value:
-            leave_out(brought.origin, f"two executors are named {name!r}")
-    return MappingProxyType(found)
+    """Return every executor by name: those of `EXECUTORS`, then those of installed packages."""
+    return by_name(EXECUTORS, GROUP, ExecutorSpec, "executors")
 
 
 def make_executor(settings: ExecutorSettings, name: str = "local") -> Executor:

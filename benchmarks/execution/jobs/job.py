@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.engines.contract import InitialWeights, Precision, Strategy, Task
+from benchmarks.engines.contract import SCRATCH, InitialWeights, Precision, Strategy, Task
 from benchmarks.store.keys import ExplainIdentity, RobustnessIdentity, TrainingIdentity
 from models.registry import Augmentation, EngineName, Recipe, Value
 
-SCRATCH = InitialWeights(kind="scratch")
+Params = Mapping[str, Value]
+"""Hyperparameters by name."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,7 +115,7 @@ class TrialJob(TrainJob):
 class FitJob(TrainJob):
     """Train a final model with the ``hyperparameters`` that tuning chose, on ``device``."""
 
-    hyperparameters: dict[str, Value]
+    hyperparameters: Params
     device: str
 
 

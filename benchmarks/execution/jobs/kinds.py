@@ -36,7 +36,7 @@ from benchmarks.store.records import CostRecord, ExplainRecord, FitRecord, Robus
 
 if TYPE_CHECKING:
     from benchmarks.engines.contract import Engine
-    from benchmarks.training.checkpoint import EpochRecord
+    from benchmarks.training.checkpoint import OnEpoch
 
 JOBS = "benchmarks.execution.jobs"
 Role = Literal["train", "score"]
@@ -172,7 +172,7 @@ def stored_result(job: Job) -> JobResult | None:
     return kind_of(job).stored(job)
 
 
-def execute(job: Job, engine: Engine, on_epoch: Callable[[EpochRecord], None]) -> JobResult:
+def execute(job: Job, engine: Engine, on_epoch: OnEpoch) -> JobResult:
     """Do what ``job`` asks with ``engine``; ``on_epoch`` is told each epoch that is trained.
 
     The result is written to ``job.output`` before it is returned, so that a kill loses nothing

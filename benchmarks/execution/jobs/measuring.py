@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import asdict, fields
 from typing import Any
 
@@ -18,14 +18,13 @@ from benchmarks.machine.timing import BATCH, Spread, latency_ms, timed
 from benchmarks.store.files import write_json
 from benchmarks.store.records import CostRecord
 from benchmarks.store.writing import write_cost
-from benchmarks.training.checkpoint import EpochRecord
+from benchmarks.training.checkpoint import OnEpoch
 from benchmarks.training.loop import Examples
 from benchmarks.training.stream import batches, network_seed
 from models.registry import discover
 
 BLOCK_SECONDS = 0.1
 MOST_STEPS = 50
-OnEpoch = Callable[[EpochRecord], None]
 
 
 def weights(job: WeightsJob, engine: Engine, on_epoch: OnEpoch) -> Completed:

@@ -20,10 +20,8 @@ from benchmarks.execution.jobs.results import Completed
 from benchmarks.store.ledger import record_opening
 from benchmarks.store.records import CorruptionRecord, ExplainRecord, RobustnessRecord
 from benchmarks.store.writing import write_attention, write_predictions, write_robustness
-from benchmarks.training.checkpoint import EpochRecord
+from benchmarks.training.checkpoint import OnEpoch
 from models.registry import discover
-
-OnEpoch = Callable[[EpochRecord], None]
 
 
 @dataclass(frozen=True, eq=False)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 
@@ -24,13 +23,11 @@ from benchmarks.execution.jobs.results import Pretrained, RungResult
 from benchmarks.store.files import now, write_json
 from benchmarks.store.records import FitRecord
 from benchmarks.store.writing import write_fit, write_history
-from benchmarks.training.checkpoint import EpochRecord
+from benchmarks.training.checkpoint import OnEpoch
 from benchmarks.training.loop import Course, Examples, TrainingData, TrainingOutcome, train
 from datasets.cache import cache_folder
 from datasets.files import replacing_folder
 from models.registry import Architecture, discover
-
-OnEpoch = Callable[[EpochRecord], None]
 
 
 def trial(job: TrialJob, engine: Engine, on_epoch: OnEpoch) -> RungResult:

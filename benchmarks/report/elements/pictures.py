@@ -13,6 +13,7 @@ from markupsafe import Markup
 from numpy.typing import NDArray
 
 from benchmarks.store.records import Manifest
+from datasets.images import Pixels
 from datasets.packs import Packs, Part, open_part, stored_packs
 from datasets.records import SplitName
 
@@ -24,8 +25,6 @@ OPAQUE = 0.7
 MARKED = re.compile(r"<!--pictures-->.*?<!--/pictures-->", re.DOTALL)
 NAMED = '<meta name="ferbench-single-images" content="yes">'
 CLAIM = re.compile(r'<meta name="ferbench-pictures" content="(yes|no)">')
-
-Images = NDArray[np.uint8]
 
 
 @dataclass(frozen=True)
@@ -48,10 +47,10 @@ class _Sprite:
     """Tiles of one shape, height × width, each with a border of a pixel against bleeding."""
 
     name: str
-    tiles: list[NDArray[np.uint8]] = field(default_factory=list)
+    tiles: list[Pixels] = field(default_factory=list)
     places: dict[object, str] = field(default_factory=dict)
 
-    def add(self, key: object, tile: NDArray[np.uint8]) -> str:
+    def add(self, key: object, tile: Pixels) -> str:
         """Return the style that shows ``tile``; the same ``key`` is stored once."""
         if key not in self.places:
             down, across = divmod(len(self.tiles), COLUMNS)
@@ -98,7 +97,7 @@ class ImageSheet:
             self._parts[split] = open_part(folder, split)
         return self._parts[split]
 
-    def image(self, split: SplitName, row: int) -> Images:
+    def image(self, split: SplitName, row: int) -> Pixels:
         """Return the image that stands in ``row`` of the split's table."""
         part = self.part(split)
         return np.asarray(part.images[int(np.searchsorted(part.rows["row"], row))])
@@ -107,7 +106,7 @@ class ImageSheet:
         """Return the style that shows the image in ``row``."""
         return self._photos.add((split, row), tile_of(self.image(split, row)))
 
-    def made(self, key: object, image: Images) -> str:
+    def made(self, key: object, image: Pixels) -> str:
         """Return the style that shows ``image``, which is named by ``key``."""
         return self._photos.add(key, tile_of(image))
 
@@ -152,7 +151,7 @@ def without_pictures(page: str) -> str:
     return CLAIM.sub("", MARKED.sub("", page))
 
 
-def tile_of(image: Images) -> Images:
+def tile_of(image: Pixels) -> Pixels:
     """Return an image, H×W×C, as OpenCV writes it: grey or blue-green-red, and not large."""
     plain = image[:, :, 0] if image.shape[2] == 1 else cv2.cvtColor(image, cv2.COLOR_RGB2BGR)
     scale = LONGEST / max(plain.shape[:2])
@@ -162,7 +161,7 @@ def tile_of(image: Images) -> Images:
     return np.asarray(plain, np.uint8)
 
 
-def coloured(heat: NDArray[np.float64]) -> NDArray[np.uint8]:
+def coloured(heat: NDArray[np.float64]) -> Pixels:
     """Return a map, h×w in [0, 1], in viridis and more opaque where it is larger: BGRA."""
     steps = np.rint(heat.clip(0, 1) * (SHADES - 1)) / (SHADES - 1)
     colours = matplotlib.colormaps["viridis"](steps)

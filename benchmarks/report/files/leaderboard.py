@@ -86,8 +86,8 @@ def ends(row: pd.Series, column: BoardColumn) -> tuple[float, float]:
 
 
 def _name(row: pd.Series, column: BoardColumn) -> str:
-    told = f" ({row['status']}: {row['reason']})" if row["reason"] else ""
-    return f"{row[column.name]}{told}"
+    reason = f" ({row['status']}: {row['reason']})" if row["reason"] else ""
+    return f"{row[column.name]}{reason}"
 
 
 def _interval(row: pd.Series, column: BoardColumn) -> str:

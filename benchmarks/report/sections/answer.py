@@ -139,10 +139,10 @@ def _gained(kind: str, chosen: Sequence[Gain]) -> str:
 
 def _gain(gain: Gain) -> str:
     pair = gain.pair
-    doubt = "" if pair.p < LEVEL else ", which may be chance"
+    caveat = "" if pair.p < LEVEL else ", which may be chance"
     between = points_interval(pair.low, pair.high)
     return (
-        f"{points(pair.difference)} points ({between}; {gain.variant} over {gain.control}{doubt})"
+        f"{points(pair.difference)} points ({between}; {gain.variant} over {gain.control}{caveat})"
     )
 
 

@@ -25,11 +25,11 @@ def taken(candidate: Candidate) -> str:
     between = interval(candidate.low, candidate.high)
     surely = f" (95 % interval {between})" if between else ""
     spent = f"; {costs(candidate)}" if costs(candidate) else ""
-    told = f"Take {candidate.variant}: {with_sign(candidate.accuracy)} of the test images right"
-    told += f"{surely}{spent}."
+    text = f"Take {candidate.variant}: {with_sign(candidate.accuracy)} of the test images right"
+    text += f"{surely}{spent}."
     if candidate.guessing:
-        told += " That is no better than always answering the most frequent class."
-    return told
+        text += " That is no better than always answering the most frequent class."
+    return text
 
 
 def costs(candidate: Candidate) -> str:
@@ -57,8 +57,8 @@ def alternative(other: Candidate, candidate: Candidate) -> str:
         _change(other.parameters, candidate.parameters, "smaller", "larger"),
         _change(other.latency_ms, candidate.latency_ms, "faster", "slower"),
     ]
-    kinder = [told for told, better in changes if told and better]
-    worse = [told for told, better in changes if told and not better]
+    kinder = [change for change, better in changes if change and better]
+    worse = [change for change, better in changes if change and not better]
     gain = f" and {listing(kinder)}" if kinder else ""
     though = f", though {listing(worse)}" if worse else ""
     return f"{other.variant} ({with_sign(other.accuracy)}) is tied with it{gain}{though}."
@@ -66,25 +66,25 @@ def alternative(other: Candidate, candidate: Candidate) -> str:
 
 def nothing_fits(offered: Sequence[Candidate], limits: Limits) -> str:
     """Say that none of ``offered`` keeps ``limits``, and how far they would have to go."""
-    asked = [
+    bounds = [
         *([f"{three_digits(limits.latency_ms)} ms"] if limits.latency_ms is not None else []),
         *([f"{compact(limits.parameters)} parameters"] if limits.parameters is not None else []),
     ]
-    return f"No variant keeps within {listing(asked)}: {least(offered)}."
+    return f"No variant keeps within {listing(bounds)}: {least(offered)}."
 
 
 def least(offered: Sequence[Candidate]) -> str:
     """Name the smallest and the fastest of ``offered``."""
     sized = [c for c in offered if c.parameters is not None]
     timed = [c for c in offered if c.latency_ms is not None]
-    told = []
+    extremes = []
     if sized:
         smallest = min(sized, key=lambda c: c.parameters or 0)
-        told.append(f"the smallest is {smallest.variant} with {_size(smallest)}")
+        extremes.append(f"the smallest is {smallest.variant} with {_size(smallest)}")
     if timed:
         fastest = min(timed, key=lambda c: c.latency_ms or 0)
-        told.append(f"the fastest is {fastest.variant} with {_latency(fastest)}")
-    return listing(told) or "no cost was measured"
+        extremes.append(f"the fastest is {fastest.variant} with {_latency(fastest)}")
+    return listing(extremes) or "no cost was measured"
 
 
 def lines(choice: Choice, offered: Sequence[Candidate], limits: Limits) -> list[str]:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from markupsafe import Markup, escape
 
@@ -42,17 +41,36 @@ class Slider:
 
 
 @dataclass(frozen=True)
-class ChoosingSection(Content):
-    """The figures, the sliders, what is said without limits, and the data for the script.
+class CandidateData:
+    """The costs of a candidate, what is said of it, and the places of those that it ties with."""
 
-    ``data`` holds numbers and sentences for every candidate, best first; the script looks up
-    the first that keeps the limits.
+    latency: float | None
+    parameters: float | None
+    told: tuple[str, str]
+    tied: tuple[tuple[int, str], ...]
+
+
+@dataclass(frozen=True)
+class ChoosingData:
+    """Numbers and sentences for the page's script, which looks up what keeps the limits.
+
+    ``candidates`` are best first, ``limits`` (limit, label, option) of each stop by slider;
+    ``least`` is said where no candidate keeps them.
     """
+
+    candidates: tuple[CandidateData, ...]
+    limits: Mapping[str, tuple[tuple[float | None, str, str], ...]]
+    least: str
+
+
+@dataclass(frozen=True)
+class ChoosingSection(Content):
+    """The figures, the sliders, what is said without limits, and the data for the script."""
 
     pictures: tuple[Picture, ...]
     sliders: tuple[Slider, ...]
     unlimited: tuple[str, ...]
-    data: dict[str, Any]
+    data: ChoosingData
     command: str
 
 
@@ -68,33 +86,33 @@ def choosing_section(
         pictures=tuple(_pictures(offered)),
         sliders=sliders,
         unlimited=tuple(lines(choice, offered, Limits())),
-        data={
-            "candidates": [_candidate_data(each, offered, statistics) for each in offered],
-            "limits": {
-                slider.key: [[stop.limit, stop.label, stop.option] for stop in slider.stops]
+        data=ChoosingData(
+            candidates=tuple(_candidate_data(each, offered, statistics) for each in offered),
+            limits={
+                slider.key: tuple((stop.limit, stop.label, stop.option) for stop in slider.stops)
                 for slider in sliders
             },
-            "least": f"No variant keeps within these limits: {least(offered)}.",
-        },
+            least=f"No variant keeps within these limits: {least(offered)}.",
+        ),
         command=f"ferbench choose results/{run.manifest.name}",
     )
 
 
 def _candidate_data(
     candidate: Candidate, offered: Sequence[Candidate], statistics: Statistics
-) -> dict[str, Any]:
+) -> CandidateData:
     best = offered[0]
     pair = None if candidate is best else statistics.pair(best.variant, candidate.variant)
     places = {each.variant: place for place, each in enumerate(offered)}
-    return {
-        "latency": candidate.latency_ms,
-        "parameters": candidate.parameters,
-        "told": [taken(candidate), given_up(candidate, best, pair)],
-        "tied": [
-            [places[other.variant], alternative(other, candidate)]
+    return CandidateData(
+        latency=candidate.latency_ms,
+        parameters=candidate.parameters,
+        told=(taken(candidate), given_up(candidate, best, pair)),
+        tied=tuple(
+            (places[other.variant], alternative(other, candidate))
             for other in alternatives(candidate, offered, statistics)
-        ],
-    }
+        ),
+    )
 
 
 def _sliders(offered: Sequence[Candidate]) -> Iterator[Slider]:
@@ -157,8 +175,8 @@ def _pictures(offered: Sequence[Candidate]) -> Iterator[Picture]:
 def _caption(offered: Sequence[Candidate], axis: CostAxis) -> str:
     shown = drawable(offered, axis)
     left = [c.variant for c in offered if c not in shown]
-    told = "Filled and joined: the Pareto front. Lines: 95 % intervals. The scale is logarithmic."
-    return f"{told} Not drawn, without a cost above zero: {_named(left)}." if left else told
+    text = "Filled and joined: the Pareto front. Lines: 95 % intervals. The scale is logarithmic."
+    return f"{text} Not drawn, without a cost above zero: {_named(left)}." if left else text
 
 
 def _named(names: Sequence[str]) -> str:
@@ -173,7 +191,7 @@ def _with_titles(svg: Markup, offered: Sequence[Candidate], axis: CostAxis) -> M
     def titled(found: re.Match[str]) -> str:
         candidate = offered[int(found[1])]
         cost = axis.read(candidate) or 0
-        told = f"{candidate.variant}: {percent(candidate.accuracy)} %, {axis.write(cost)}"
-        return f'<g data-mark="{found[1]}"><title>{escape(told)}</title>'
+        text = f"{candidate.variant}: {percent(candidate.accuracy)} %, {axis.write(cost)}"
+        return f'<g data-mark="{found[1]}"><title>{escape(text)}</title>'
 
     return Markup(re.sub(rf'<g data-mark="{MARK}(\d+)">', titled, svg))

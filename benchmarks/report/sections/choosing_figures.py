@@ -102,9 +102,9 @@ def _line(ahead: Sequence[Candidate], axis: CostAxis) -> tuple[list[float], list
 def _mark(axes: Axes, axis: CostAxis, candidate: Candidate, place: int, *, on_front: bool) -> None:
     at, gid = axis.read(candidate) or 0, f"{MARK}{place}"
     axes.plot([at, at], [candidate.low, candidate.high], color=GRID, lw=1.4, gid=gid, zorder=1.5)
-    ground = TRAIN if on_front else "none"
+    fill = TRAIN if on_front else "none"
     edge = TRAIN if on_front else QUIET
-    axes.plot(at, candidate.accuracy, "o", mfc=ground, mec=edge, mew=1.2, ms=6, gid=gid)
+    axes.plot(at, candidate.accuracy, "o", mfc=fill, mec=edge, mew=1.2, ms=6, gid=gid)
 
 
 def _name(

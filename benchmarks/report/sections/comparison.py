@@ -99,23 +99,23 @@ def _sentences(statistics: Statistics) -> list[str]:
 
 
 def _resolution(found: Resolution, part: SubsetStatistics) -> str:
-    said = (
+    text = (
         f"What this test set can resolve: on {with_sign(found.discordance)} of its "
-        f"{plural(part.pictures, 'different picture')} one of two networks is right where the "
+        f"{plural(part.unique_images, 'different picture')} one of two networks is right where the "
         f"other is wrong. Therefore a true difference of {unsigned_points(found.alone)} points "
         "between two networks chosen beforehand is found four times out of five "
         "(80\N{NO-BREAK SPACE}% power at the 5\N{NO-BREAK SPACE}% level)"
     )
     if found.pairs > 1:
-        said += (
+        text += (
             f", and one of {unsigned_points(found.among_all)} points among all "
             f"{found.pairs} pairs, after Holm's correction"
         )
     if found.with_many_seeds is not None:
-        said += (
+        text += (
             f"; with many more seeds it would be {unsigned_points(found.with_many_seeds)} points"
         )
-    return f"{said}. Smaller differences will mostly be missed."
+    return f"{text}. Smaller differences will mostly be missed."
 
 
 def _matrix(statistics: Statistics, anchors: Mapping[str, str]) -> PairMatrix:
@@ -239,10 +239,10 @@ def _about_parts(run: RunResults, statistics: Statistics) -> str:
             "those without duplicates too."
         )
     number = plural(run.test_duplicates, "test image has", "test images have")
-    said = f"{number} an identical copy in train or validation"
+    text = f"{number} an identical copy in train or validation"
     if statistics.without_duplicates is None:
-        return f"{said}: none is left without."
-    return f"{said}. A score that falls without them had been helped by what was seen before."
+        return f"{text}: none is left without."
+    return f"{text}. A score that falls without them had been helped by what was seen before."
 
 
 def _parts(statistics: Statistics, whole_set: SubsetStatistics) -> Table | None:

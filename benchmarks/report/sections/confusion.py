@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -37,10 +36,10 @@ def confusion_matrix(variant: VariantResults, names: tuple[str, ...]) -> Matrix:
     return Matrix(f"Images{summed}", names, rows, tuple(tuple(map(int, row)) for row in counts))
 
 
-def confusion_data(sections: Iterable[tuple[str, str, Matrix | None]]) -> list[dict[str, Any]]:
-    """Return the counts of every (anchor, name, matrix) for the page's script."""
-    return [
-        {"anchor": anchor, "name": name, "counts": matrix.counts}
-        for anchor, name, matrix in sections
-        if matrix
-    ]
+@dataclass(frozen=True)
+class ConfusionData:
+    """The counts of a variant for the page's script."""
+
+    anchor: str
+    name: str
+    counts: tuple[tuple[int, ...], ...]

@@ -122,8 +122,8 @@ def class_shares(counts: Mapping[str, Mapping[str, int]]) -> Figure:
 
 def _policy(found: Audit) -> str:
     dropped = [f"{whole(number)} {split}" for split, number in found.dropped.items()]
-    told = f" ({' and '.join(dropped)} images)" if dropped else ""
-    return POLICIES[found.policy] + told
+    note = f" ({' and '.join(dropped)} images)" if dropped else ""
+    return POLICIES[found.policy] + note
 
 
 def _remarks(found: Audit) -> Iterator[str]:

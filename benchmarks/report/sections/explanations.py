@@ -25,7 +25,7 @@ Listed = TypeVar("Listed", Hopeless, Misclassification)
 PAIRS, PAIRS_EACH = 12, 3
 SHOWN = 24
 LISTED = 60
-LOOKED = 12
+MOST_MAPPED = 12
 """How many pairs, pictures, images and variants' maps the page has; the run's files have all."""
 
 
@@ -99,7 +99,7 @@ def explanations_section(
         mistakes_tiles=tuple(_mistake_tiles(_shown(found.mistakes), names, album)),
         mistakes_table=_mistakes_table(found, names) if named and found.mistakes else None,
         attention=_attention_table(seen) if seen else None,
-        maps=tuple(_variant_maps(each, anchors, names, album) for each in seen[:LOOKED])
+        maps=tuple(_variant_maps(each, anchors, names, album) for each in seen[:MOST_MAPPED])
         if album.open
         else (),
     )
@@ -107,8 +107,8 @@ def explanations_section(
 
 def _shown(listed: Sequence[Listed]) -> tuple[Listed, ...]:
     """Return the first images of a list, no picture twice."""
-    first = {each.picture: each for each in reversed(listed)}
-    return tuple(each for each in listed if first[each.picture] is each)[:SHOWN]
+    first = {each.image_id: each for each in reversed(listed)}
+    return tuple(each for each in listed if first[each.image_id] is each)[:SHOWN]
 
 
 def _together(found: Failures, names: Sequence[str]) -> Table:
@@ -127,13 +127,13 @@ def _together(found: Failures, names: Sequence[str]) -> Table:
 
 
 def _each(found: Failures, names: Sequence[str]) -> Table:
-    def told(confusion: Confusion) -> Cell:
+    def cell(confusion: Confusion) -> Cell:
         pair = f"{names[confusion.label]} as {names[confusion.answer]}"
         return Cell(pair, with_sign(confusion.share))
 
     rows = []
     for variant, confusions in found.by_variant.items():
-        cells = [told(confusion) for confusion in confusions[:PAIRS_EACH]]
+        cells = [cell(confusion) for confusion in confusions[:PAIRS_EACH]]
         rows.append((Cell(variant), *cells, *[Cell(MISSING)] * (PAIRS_EACH - len(cells))))
     columns = ["Variant", "Most", "Second", "Third"]
     return table("Classes most confused, by variant: share of the label's images", columns, rows)
@@ -276,14 +276,14 @@ def _glance(
     glance: Glance, each: VariantAttention, names: Sequence[str], album: ImageSheet
 ) -> Tile:
     label, answer, sure = names[glance.label], names[glance.answer], with_sign(glance.confidence)
-    told = f"{label} {sure}" if glance.right else f"{label} → {answer} {sure}"
+    caption = f"{label} {sure}" if glance.right else f"{label} → {answer} {sure}"
     blank = "; nothing in the map speaks for it" if not each.maps[glance.index].any() else ""
     photo = album.stored("test", glance.row)
     return Tile(
         photo=photo,
         alternative=f"Test image {glance.row}, labelled {label}, answered {answer} with {sure}, "
         f"under the Grad-CAM map of {answer}{blank}",
-        caption=told,
+        caption=caption,
         heat=album.heat((each.variant, glance.index), each.maps[glance.index]),
         wrong=not glance.right,
     )

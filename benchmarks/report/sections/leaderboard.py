@@ -31,7 +31,7 @@ LONG = 25
 
 
 @dataclass(frozen=True)
-class Fact:
+class Facet:
     """Something that rows are chosen by: ``key`` names it in the page, ``values`` are its values.
 
     A row that has none of them carries another value or none.
@@ -57,7 +57,7 @@ class BoardRow:
 
     cells: tuple[Cell, ...]
     drawing: Whisker | None
-    facts: tuple[tuple[str, str], ...] = ()
+    facets: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ class Board(Content):
     rows: tuple[BoardRow, ...]
     published: tuple[BoardRow, ...]
     about_published: str
-    facts: tuple[Fact, ...]
+    facets: tuple[Facet, ...]
     scale: Axis
     references: tuple[Reference, ...]
     long: bool
@@ -102,7 +102,7 @@ def ranking(run: RunResults, frame: pd.DataFrame, anchors: Mapping[str, str]) ->
         rows=tuple(_rows(run, frame, chosen, anchors, on)),
         published=tuple(_published(each, on, chosen, drawn) for each in beside),
         about_published=_about(run, beside),
-        facts=_facts(run),
+        facets=_facets(run),
         scale=on,
         references=tuple(_references(run, on, beside)),
         long=len(frame) > LONG,
@@ -135,8 +135,8 @@ def _rows(
     for place, (_, row) in enumerate(frame.iterrows(), start=1):
         variant = by_name[row["variant"]]
         learned = ["did not learn within this budget"] if variant.name in lost else []
-        told = "; ".join([*learned, *marked[variant.name]])
-        name = Cell(row[first.name], told, row[first.name], f"#{anchors[variant.name]}")
+        note = "; ".join([*learned, *marked[variant.name]])
+        name = Cell(row[first.name], note, row[first.name], f"#{anchors[variant.name]}")
         if row["status"] == "ok":
             cells = [
                 _cell(row, column, place, timed=variant.name not in apart) for column in others
@@ -177,8 +177,8 @@ def _score_note(row: pd.Series, column: BoardColumn) -> str:
 
 
 def _reason(row: pd.Series, span: int) -> Cell:
-    told = f"{row['status']}: {row['reason']}" if row["reason"] else str(row["status"])
-    return Cell(told, span=span)
+    reason = f"{row['status']}: {row['reason']}" if row["reason"] else str(row["status"])
+    return Cell(reason, span=span)
 
 
 def _key(value: Any) -> str:
@@ -197,21 +197,21 @@ def _drawing(row: pd.Series, variant: VariantResults, on: Axis) -> Whisker | Non
     return whisker(on, row["accuracy_low"], row["accuracy"], row["accuracy_high"], seeds)
 
 
-def _facts(run: RunResults) -> tuple[Fact, ...]:
+def _facets(run: RunResults) -> tuple[Facet, ...]:
     """Return what chips are worth having: facts of which the rows have several values."""
     labels = {"engine": "Engine", "initialisation": "Initialisation", "strategy": "Strategy"}
     each = [dict(_values(variant.record)) for variant in run.variants]
     found = (
-        Fact(key, label, tuple(dict.fromkeys(row[key] for row in each if row[key])))
+        Facet(key, label, tuple(dict.fromkeys(row[key] for row in each if row[key])))
         for key, label in labels.items()
     )
-    return tuple(fact for fact in found if len(fact.values) > 1)
+    return tuple(facet for facet in found if len(facet.values) > 1)
 
 
-def _values(facts: VariantRecord) -> tuple[tuple[str, str], ...]:
+def _values(record: VariantRecord) -> tuple[tuple[str, str], ...]:
     """Return a row's facts; of an initialisation such as ``file:PATH`` the kind alone."""
-    kind, _, _ = facts.initialisation.partition(":")
-    return (("engine", facts.engine), ("initialisation", kind), ("strategy", facts.strategy))
+    kind, _, _ = record.initialisation.partition(":")
+    return (("engine", record.engine), ("initialisation", kind), ("strategy", record.strategy))
 
 
 def _references(run: RunResults, on: Axis, beside: Sequence[Published]) -> list[Reference]:
@@ -222,8 +222,8 @@ def _references(run: RunResults, on: Axis, beside: Sequence[Published]) -> list[
     ]
     name, share = majority_share(run) if run.ranked else ("", -1.0)
     if on.holds(share):
-        told = f"always answering “{name}” {percent(share)}"
-        lines.insert(0, Reference("guess", on.place(share), told))
+        text = f"always answering “{name}” {percent(share)}"
+        lines.insert(0, Reference("guess", on.place(share), text))
     return lines
 
 
@@ -246,11 +246,11 @@ def _published(each: Published, on: Axis, chosen: Sequence[BoardColumn], drawn: 
 def _about(run: RunResults, beside: Sequence[Published]) -> str:
     if not beside:
         return ""
-    told = "Each by its own protocol, as its source gives it."
+    text = "Each by its own protocol, as its source gives it."
     if run.test_duplicates:
         shared = run.test_duplicates / len(run.test_shared)
-        told += (
+        text += (
             f" None says what is left without the {with_sign(shared)} of the test images that "
             "other splits also hold."
         )
-    return told
+    return text

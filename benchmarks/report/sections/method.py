@@ -24,11 +24,11 @@ from benchmarks.store.records import RunResults, VariantRecord
 class MethodSection(Content):
     """What the page tells of the method; what a run does not have is ``None``.
 
-    ``told`` is the methods in prose, a paragraph each; ``latex`` and ``references`` the same for
+    ``text`` is the methods in prose, a paragraph each; ``latex`` and ``references`` the same for
     a manuscript. ``again`` says what ``commands`` do.
     """
 
-    told: tuple[str, ...]
+    text: tuple[str, ...]
     latex: str
     references: str
     protocol: Table
@@ -59,7 +59,7 @@ def method_section(run: RunResults) -> MethodSection:
     paragraphs = methods(run)
     budget, openings, sameness = ledgers(run)
     return MethodSection(
-        told=as_text(paragraphs),
+        text=as_text(paragraphs),
         latex=as_latex(paragraphs),
         references=bibtex(cited(paragraphs)),
         protocol=_protocol(run),
@@ -78,11 +78,11 @@ def _spaces(run: RunResults) -> Table | None:
     """Return a row for all variants that were tuned alike, and a column for each hyperparameter."""
     alike: dict[str, list[VariantRecord]] = {}
     for variant in run.variants:
-        facts = variant.record
-        if facts.space:
-            space = {name: asdict(dimension) for name, dimension in facts.space.items()}
-            asked = json.dumps([space, facts.defaults], sort_keys=True)
-            alike.setdefault(asked, []).append(facts)
+        record = variant.record
+        if record.space:
+            space = {name: asdict(dimension) for name, dimension in record.space.items()}
+            key = json.dumps([space, record.defaults], sort_keys=True)
+            alike.setdefault(key, []).append(record)
     if not alike:
         return None
     groups = list(alike.values())
@@ -90,7 +90,7 @@ def _spaces(run: RunResults) -> Table | None:
     columns = [Column("Variants", numeric=False), *(Column(n, numeric=False) for n in names)]
     rows = [
         (
-            Cell(", ".join(facts.name for facts in group)),
+            Cell(", ".join(record.name for record in group)),
             *(_searched(group[0], name) for name in names),
         )
         for group in groups
@@ -98,10 +98,10 @@ def _spaces(run: RunResults) -> Table | None:
     return table("Search spaces: what tuning could choose, and where it began", columns, rows)
 
 
-def _searched(facts: VariantRecord, name: str) -> Cell:
-    if name not in facts.space:
+def _searched(record: VariantRecord, name: str) -> Cell:
+    if name not in record.space:
         return Cell(MISSING)
-    return Cell(searched(facts.space[name]), f"default {setting(facts.defaults.get(name))}")
+    return Cell(searched(record.space[name]), f"default {setting(record.defaults.get(name))}")
 
 
 def method_tables(run: RunResults) -> tuple[Table, ...]:
@@ -142,7 +142,7 @@ def _split(run: RunResults) -> Table:
 
 def _environment(run: RunResults) -> Table:
     manifest = run.manifest
-    facts: dict[str, Any] = {
+    found: dict[str, Any] = {
         "ferbench": manifest.ferbench,
         "commit": manifest.git.commit,
         "uncommitted changes": manifest.git.dirty,
@@ -156,7 +156,7 @@ def _environment(run: RunResults) -> Table:
         "source data": manifest.source_data.name if manifest.source_data else None,
         **dict(_flat(as_stored(manifest.environment))),
     }
-    rows = [(name.removeprefix("libraries."), setting(value)) for name, value in facts.items()]
+    rows = [(name.removeprefix("libraries."), setting(value)) for name, value in found.items()]
     return table("Environment and versions", ["What", "Value"], rows)
 
 

@@ -36,6 +36,12 @@ LONGEST = 36
 PANELS = 3
 WORDS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 MARKERS = "os^Dv*"
+FIRST_LEGEND = (
+    "the standard deviation of blur, the way of the shift and the side of the occlusion in parts "
+    "of the image’s shorter side; the standard deviation of noise in parts of the range of grey; "
+    "what darkness leaves of each pixel; the degrees of rotation"
+)
+"""What the page of a run says that stores no legends."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,14 +51,14 @@ class RobustnessSection(Content):
     note: str
     picture: Picture
     drops: Table
-    levels: Table
+    severities: Table
     cost: str
     examples: tuple[Gallery, ...]
     legend: str
 
     def exports(self) -> Iterator[tuple[str, Table]]:
         """Yield what each corruption takes, and the accuracy at each strength."""
-        return present(drops=self.drops, levels=self.levels)
+        return present(drops=self.drops, levels=self.severities)
 
 
 def robustness_section(
@@ -62,8 +68,7 @@ def robustness_section(
     found = robustness(run, order)
     if not found:
         return None
-    names = {each.name for each in found[0].corruptions}
-    known = [each for each in corruptions.CORRUPTIONS if each.name in names]
+    unchanged = _unchanged(found[0].corruptions)
     return RobustnessSection(
         note=_note(run, found),
         picture=Picture(
@@ -74,19 +79,35 @@ def robustness_section(
             + (f"In colour: the best {COLOURED} variants" if len(found) > COLOURED else ""),
         ),
         drops=_drops(found),
-        levels=_levels(found),
+        severities=_severities(found),
         cost=_cost(found),
-        examples=_examples(run, album, known),
-        legend="; ".join(_legends(found[0].corruptions)),
+        examples=_examples(run, album, unchanged),
+        legend=_legend(found[0].corruptions, unchanged),
     )
 
 
-def _legends(asked: Sequence[CorruptionRecord]) -> Iterator[str]:
-    """Yield what the severities measure, as the run says; of an older run, as it is today."""
-    today = {each.name: each.legend for each in corruptions.CORRUPTIONS}
-    for each in asked:
-        if legend := each.legend or today.get(each.name):
-            yield f"{each.name}: {legend}"
+def _unchanged(stored: Sequence[CorruptionRecord]) -> tuple[corruptions.Corruption, ...]:
+    """Return the corruptions that are today as in the run, so that they show what it was asked."""
+    severities = {each.name: each.severities for each in stored}
+    first = _is_first(stored) and corruptions.edition(severities) == corruptions.FIRST_EDITION
+    return tuple(
+        each
+        for each in corruptions.CORRUPTIONS
+        if each.name in severities and (first or severities[each.name] == each.severities)
+    )
+
+
+def _is_first(stored: Sequence[CorruptionRecord]) -> bool:
+    """Tell whether the run is of a version that stored neither severities nor legends."""
+    return not any(each.legend for each in stored)
+
+
+def _legend(stored: Sequence[CorruptionRecord], shown: Sequence[corruptions.Corruption]) -> str:
+    """Return what the severities of the corruptions ``shown`` measure, as the run says."""
+    if _is_first(stored):
+        return FIRST_LEGEND
+    names = {each.name for each in shown}
+    return "; ".join(f"{each.name}: {each.legend}" for each in stored if each.name in names)
 
 
 def small_multiples(found: Sequence[VariantRobustness]) -> Figure:
@@ -115,18 +136,21 @@ def small_multiples(found: Sequence[VariantRobustness]) -> Figure:
 
 
 def _panel(axes: Axes, corruption: CorruptionRecord, found: Sequence[VariantRobustness]) -> None:
-    strengths = range(len(corruption.severities) + 1)
+    severities = range(len(corruption.severities) + 1)
     for place, each in enumerate(found):
-        values = [each.clean.value, *(level.value for level in each.accuracy[corruption.name])]
+        values = [
+            each.clean.value,
+            *(interval.value for interval in each.accuracy[corruption.name]),
+        ]
         if place < COLOURED:
             colour, line = MANY[place]
             label = shortened(each.variant, LONGEST)
             drawn: dict[str, Any] = {"color": colour, "marker": MARKERS[place], "ms": 4, "lw": 1.5}
-            axes.plot(strengths, values, line, label=label, **drawn)
+            axes.plot(severities, values, line, label=label, **drawn)
         else:
-            axes.plot(strengths, values, color=QUIET, alpha=0.4, lw=1, zorder=1)
+            axes.plot(severities, values, color=QUIET, alpha=0.4, lw=1, zorder=1)
     axes.set_title(corruption.title)
-    axes.set_xticks(strengths)
+    axes.set_xticks(severities)
     axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
 
 
@@ -145,9 +169,9 @@ def _note(run: RunResults, found: Sequence[VariantRobustness]) -> str:
 
 def _counted(corruptions: Sequence[CorruptionRecord]) -> str:
     numbers = sorted({len(corruption.severities) for corruption in corruptions})
-    strengths = " or ".join(_spelled(number) for number in numbers)
+    severities = " or ".join(_spelled(number) for number in numbers)
     noun = "corruption" if len(corruptions) == 1 else "corruptions"
-    return f"{_spelled(len(corruptions))} {noun} in {strengths} strengths"
+    return f"{_spelled(len(corruptions))} {noun} in {severities} strengths"
 
 
 def _spelled(number: int) -> str:
@@ -181,18 +205,18 @@ def _drops(found: Sequence[VariantRobustness]) -> Table:
 
 
 def _accuracy(measured: Interval) -> Cell:
-    told = scored(measured.value, measured.low, measured.high)
-    return Cell(*told, f"{measured.value:.6f}")
+    between = scored(measured.value, measured.low, measured.high)
+    return Cell(*between, f"{measured.value:.6f}")
 
 
 def _loss(measured: Interval) -> Cell:
     """Return a drop as a negative change: what is taken is below zero."""
     known = np.isfinite(measured.low)
-    told = points_interval(-measured.high, -measured.low) if known else ""
-    return Cell(points(-measured.value), told, f"{-measured.value:.6f}")
+    between = points_interval(-measured.high, -measured.low) if known else ""
+    return Cell(points(-measured.value), between, f"{-measured.value:.6f}")
 
 
-def _levels(found: Sequence[VariantRobustness]) -> Table:
+def _severities(found: Sequence[VariantRobustness]) -> Table:
     columns: list[Column | str] = ["Variant", "Corruption"]
     most = max(len(corruption.severities) for corruption in found[0].corruptions)
     columns += [Column(f"Strength {number + 1}") for number in range(most)]
@@ -200,11 +224,11 @@ def _levels(found: Sequence[VariantRobustness]) -> Table:
         (
             Cell(each.variant),
             Cell(corruption),
-            *(_accuracy(level) for level in levels),
-            *[Cell(MISSING)] * (most - len(levels)),
+            *(_accuracy(interval) for interval in measured),
+            *[Cell(MISSING)] * (most - len(measured)),
         )
         for each in found
-        for corruption, levels in each.accuracy.items()
+        for corruption, measured in each.accuracy.items()
     ]
     return table("Accuracy at each strength, %, with 95 % intervals over images", columns, rows)
 
@@ -218,9 +242,9 @@ def _cost(found: Sequence[VariantRobustness]) -> str:
 
 
 def _examples(
-    run: RunResults, album: ImageSheet, known: Sequence[corruptions.Corruption]
+    run: RunResults, album: ImageSheet, shown: Sequence[corruptions.Corruption]
 ) -> tuple[Gallery, ...]:
-    """Show every corruption of the first training image."""
+    """Show each corruption of the first training image."""
     if not album.open:
         return ()
     part = album.part("train")
@@ -241,5 +265,5 @@ def _examples(
                 for number in range(1, len(corruption.severities) + 1)
             ),
         )
-        for corruption in known
+        for corruption in shown
     )

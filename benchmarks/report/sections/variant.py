@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
@@ -22,7 +21,7 @@ from benchmarks.report.elements.numbers import (
     with_sign,
 )
 from benchmarks.report.elements.outline import Content, present
-from benchmarks.report.sections.confusion import confusion_data, confusion_matrix
+from benchmarks.report.sections.confusion import ConfusionData, confusion_matrix
 from benchmarks.report.sections.variant_pictures import (
     about_importance,
     curves_picture,
@@ -47,7 +46,7 @@ class VariantSection(Content):
     name: str
     headline: str
     remark: str
-    facts: tuple[tuple[str, str], ...]
+    about: tuple[tuple[str, str], ...]
     costs: tuple[tuple[str, str], ...] = ()
     matrix: Matrix | None = None
     classes: Table | None = None
@@ -84,9 +83,13 @@ class VariantsSection(Content):
                 yield f"{variant.name} {name}", shown
 
     @property
-    def confusions(self) -> list[dict[str, Any]]:
+    def confusions(self) -> tuple[ConfusionData, ...]:
         """The counts of every confusion matrix, for the page's script."""
-        return confusion_data((each.anchor, each.name, each.matrix) for each in self.variants)
+        return tuple(
+            ConfusionData(each.anchor, each.name, each.matrix.counts)
+            for each in self.variants
+            if each.matrix
+        )
 
 
 def variants_section(inputs: PageInputs) -> VariantsSection:
@@ -104,64 +107,56 @@ def variant_section(
     run: RunResults, variant: VariantResults, row: pd.Series, anchor: str, statistics: Statistics
 ) -> VariantSection:
     """Return the section of ``variant``, whose leaderboard row is ``row``."""
-    common: dict[str, Any] = {
-        "anchor": anchor,
-        "name": variant.name,
-        "facts": _facts(variant),
-        "hyperparameters": hyperparameters_table(variant),
-        "about_importance": about_importance(variant),
-        "tuning": tuning_picture(run, variant, anchor),
-    }
+    shown = VariantSection(
+        anchor=anchor,
+        name=variant.name,
+        headline=variant.outcome.status,
+        remark=variant.outcome.reason,
+        about=_about(variant),
+        hyperparameters=hyperparameters_table(variant),
+        about_importance=about_importance(variant),
+        tuning=tuning_picture(run, variant, anchor),
+    )
     if not variant.ranked:
-        outcome = variant.outcome
-        return VariantSection(headline=outcome.status, remark=outcome.reason, **common)
-    return VariantSection(
+        return shown
+    name, tests = variant.name, [fit.test for fit in variant.fits]
+    separated, scaled = separations(tests), scaling(variant.fits)
+    return replace(
+        shown,
         headline=with_sign(row["accuracy"]),
         remark="",
         costs=_costs(variant, row),
         matrix=confusion_matrix(variant, run.class_names),
+        classes=classes_table(run, variant, statistics, separated),
+        thresholds=thresholds_picture(separated, run.class_names, name, anchor),
+        reliability=reliability_picture(scaled, name, anchor) if scaled else None,
+        selective=selective_picture(selective(tests), name, anchor),
+        seeds=seeds_table(run, variant, scaled),
         curves=curves_picture(variant, anchor),
         warnings=tuple(dict.fromkeys(w for fit in variant.fits for w in fit.record.warnings)),
-        **_answers(run, variant, anchor, statistics),
-        **common,
     )
 
 
-def _answers(
-    run: RunResults, variant: VariantResults, anchor: str, statistics: Statistics
-) -> dict[str, Any]:
-    """Return the tables and figures that are made of a variant's test answers."""
-    name, tests = variant.name, [fit.test for fit in variant.fits]
-    separated, scaled = separations(tests), scaling(variant.fits)
-    return {
-        "classes": classes_table(run, variant, statistics, separated),
-        "seeds": seeds_table(run, variant, scaled),
-        "thresholds": thresholds_picture(separated, run.class_names, name, anchor),
-        "reliability": reliability_picture(scaled, name, anchor) if scaled else None,
-        "selective": selective_picture(selective(tests), name, anchor),
-    }
-
-
-def _facts(variant: VariantResults) -> tuple[tuple[str, str], ...]:
-    facts = variant.record
+def _about(variant: VariantResults) -> tuple[tuple[str, str], ...]:
+    record = variant.record
     fit = variant.fits[0].record if variant.fits else None
-    told = {
-        "What": facts.summary,
-        "Source": facts.source,
-        "Engine": facts.engine,
-        "Initialisation": facts.initialisation,
-        "Strategy": facts.strategy,
-        "Augmentation": facts.augmentation or "",
-        "Input": f"{facts.input_size} pixels" if facts.input_size else "",
+    texts = {
+        "What": record.summary,
+        "Source": record.source,
+        "Engine": record.engine,
+        "Initialisation": record.initialisation,
+        "Strategy": record.strategy,
+        "Augmentation": record.augmentation or "",
+        "Input": f"{record.input_size} pixels" if record.input_size else "",
         "Model files": ", ".join(fit.model_files) if fit else "",
     }
-    return tuple((name, text) for name, text in told.items() if text)
+    return tuple((name, text) for name, text in texts.items() if text)
 
 
 def _costs(variant: VariantResults, row: pd.Series) -> tuple[tuple[str, str], ...]:
     """Return what a ranked variant costs; what is unknown is left out."""
     cost, tuned = variant.cost, sum(trial.seconds for trial in variant.trials)
-    told = {
+    texts = {
         "Parameters": compact(row["parameters"]),
         "MACs of one image": compact(row["macs"]),
         "One image": _milliseconds(cost.latency_ms),
@@ -173,7 +168,7 @@ def _costs(variant: VariantResults, row: pd.Series) -> tuple[tuple[str, str], ..
         "Images seen in all": compact(row["images_seen"]),
         "Peak memory": MISSING if pd.isna(peak := row["peak_memory_mb"]) else f"{whole(peak)} MB",
     }
-    return tuple((name, text) for name, text in told.items() if text not in ("", MISSING))
+    return tuple((name, text) for name, text in texts.items() if text not in ("", MISSING))
 
 
 def _milliseconds(value: float | None) -> str:

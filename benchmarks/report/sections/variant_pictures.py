@@ -35,19 +35,19 @@ def thresholds_picture(
 ) -> Picture:
     """Return ROC and precision over recall of each class of variant ``name``."""
     pairs = list(zip(names, classes, strict=True))
-    told = "; ".join(
+    text = "; ".join(
         f"{each} {decimal(found.auc)} and {decimal(found.average_precision)}"
         for each, found in pairs
         if found
     )
     caption = "Each class against the rest, averaged over seeds"
-    if told:
+    if text:
         caption += f". Mean AUC of the classes {decimal(macro_auc(classes))}"
     if absent := [each for each, found in pairs if found is None]:
         caption += f". Left out, as the test set has none of it or nothing else: {listing(absent)}"
     return Picture(
         inline_svg(thresholds(classes, names), f"{anchor}-thresholds"),
-        f"ROC and precision–recall curves of {name}. AUC and average precision: {told or 'none'}",
+        f"ROC and precision–recall curves of {name}. AUC and average precision: {text or 'none'}",
         caption,
     )
 
@@ -90,7 +90,7 @@ def selective_picture(found: Selective, name: str, anchor: str) -> Picture:
     """Return the accuracy against the share of answers kept."""
     marked, *others = (f"{percent(share, 0)}\N{NO-BREAK SPACE}%" for share in (KEPT, *ALSO_KEPT))
     pairs = zip(others, ALSO_KEPT, strict=True)
-    kept = "; ".join(f"{with_sign(found.at(share))} of {told}" for told, share in pairs)
+    kept = "; ".join(f"{with_sign(found.at(share))} of {text}" for text, share in pairs)
     return Picture(
         inline_svg(selective_curve(found), f"{anchor}-selective"),
         f"Accuracy of {name} if only the most confident answers are kept: {kept}; "
@@ -131,14 +131,14 @@ def tuning_picture(run: RunResults, variant: VariantResults, anchor: str) -> Pic
     if not variant.trials:
         return None
     states = Counter(trial.state for trial in variant.trials)
-    told = ", ".join(f"{states[state]} {state}" for state in ("complete", "pruned", "failed"))
+    text = ", ".join(f"{states[state]} {state}" for state in ("complete", "pruned", "failed"))
     value = run.manifest.protocol.selection.replace("_", "-")
     known = [trial for trial in variant.trials if trial.value is not None]
     each = "; ".join(f"{trial.number}: {decimal(trial.value)}" for trial in known)
     return Picture(
         inline_svg(tuning(variant, minimised(run)), f"{anchor}-tuning"),
-        f"Validation {value} of each tuning trial of {variant.name} ({told}). {each}",
-        f"Validation {value} of each trial: {told}. Trial 0 is the literature's defaults",
+        f"Validation {value} of each tuning trial of {variant.name} ({text}). {each}",
+        f"Validation {value} of each trial: {text}. Trial 0 is the literature's defaults",
     )
 
 

@@ -108,21 +108,21 @@ def seeds_table(run: RunResults, variant: VariantResults, scaled: Scaling | None
     ]
     rows = []
     for place, fit in enumerate(variant.fits):
-        scores, facts = score(fit.test), fit.record
+        scores, record = score(fit.test), fit.record
         rows.append(
             (
-                str(facts.seed),
+                str(record.seed),
                 *(
                     percent(scores[m.name]) if m.fraction else decimal(scores[m.name])
                     for m in METRICS
                 ),
                 *([percent(fit.test.correct[unshared].mean())] if parted else []),
                 *([decimal(scaled.temperatures[place], 2)] if scaled else []),
-                setting(facts.best_epoch),
-                setting(facts.epochs_run),
-                setting(facts.stopped),
-                MISSING if variant.external else duration(facts.train_seconds),
-                facts.key[:10] or MISSING,
+                setting(record.best_epoch),
+                setting(record.epochs_run),
+                setting(record.stopped),
+                MISSING if variant.external else duration(record.train_seconds),
+                record.key[:10] or MISSING,
             )
         )
     return table("Each seed on the test set", columns, rows)
@@ -131,17 +131,17 @@ def seeds_table(run: RunResults, variant: VariantResults, scaled: Scaling | None
 def hyperparameters_table(variant: VariantResults) -> Table | None:
     """Return defaults, chosen values, search space and, where it is known, importance."""
     tuned = variant.fits[0].record.hyperparameters if variant.fits else {}
-    facts = variant.record
-    names = list(dict.fromkeys([*facts.space, *tuned, *facts.defaults]))
+    record = variant.record
+    names = list(dict.fromkeys([*record.space, *tuned, *record.defaults]))
     if not names:
         return None
     shares = importance(variant)
     rows = [
         (
             Cell(name),
-            Cell(setting(facts.defaults.get(name))),
-            Cell(setting(tuned.get(name, facts.defaults.get(name) if variant.fits else None))),
-            Cell(searched(facts.space[name]) if name in facts.space else "held fixed"),
+            Cell(setting(record.defaults.get(name))),
+            Cell(setting(tuned.get(name, record.defaults.get(name) if variant.fits else None))),
+            Cell(searched(record.space[name]) if name in record.space else "held fixed"),
             *([Cell(percent(shares.get(name), 0))] if shares else []),
         )
         for name in names

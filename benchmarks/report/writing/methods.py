@@ -12,9 +12,9 @@ from benchmarks.report.writing.methods_training import training
 from benchmarks.report.writing.prose import Cite, Paragraphs, Sentence, cite
 from benchmarks.report.writing.references import DATA_SETS, of_architecture
 from benchmarks.store.records import DataRecord, RunResults, VariantRecord
+from models.floors import FLOORS
 
 PUBLISHED_AS = {"fer2013": "FER2013", "ferplus": "FER+"}
-FLOORS = ("majority", "pixel-logistic")
 DUPLICATES = {
     "keep": "Images that stand in several splits were left where they are",
     "drop-train-duplicates": "Training and validation images whose pixels are those of a test "
@@ -54,9 +54,9 @@ def methods(run: RunResults) -> Paragraphs:
 
 def _data(run: RunResults) -> Iterator[Sentence]:
     manifest = run.manifest
-    if told := announcement(run.mistake, manifest.protocol.counterpart):
-        yield (told,)
-    data, asked = manifest.data, manifest.protocol.data
+    if words := announcement(run.mistake, manifest.protocol.counterpart):
+        yield (words,)
+    data, choice = manifest.data, manifest.protocol.data
     kind = f"a set of images in {plural(len(data.class_names), 'class', 'classes')}"
     if len(data.image_shape) == 3:
         height, width, channels = data.image_shape
@@ -70,12 +70,12 @@ def _data(run: RunResults) -> Iterator[Sentence]:
     if sizes := [f"{whole(sum(c.values()))} {split}" for split, c in counts.items()]:
         made = "a split made for this study" if manifest.split.made else "the data set's own split"
         yield (f"In {made}, there were {listing(sizes)} images.",)
-    if taken := asked.train_images:
+    if taken := choice.train_images:
         yield (
             f"Training was restricted to {whole(taken)} training images, drawn from all training "
             "images in proportion to the classes.",
         )
-    yield from _duplicates(run, asked.duplicates)
+    yield from _duplicates(run, choice.duplicates)
 
 
 def _named(data: DataRecord) -> Sentence:
@@ -83,16 +83,16 @@ def _named(data: DataRecord) -> Sentence:
 
 
 def _provenance(data: DataRecord) -> str:
-    told = {
+    words = {
         "official": " in its published form",
         "altered": ", in a copy that differs from its published form",
     }
     notes = f" ({'; '.join(data.provenance.notes)})" if data.provenance.notes else ""
-    return told.get(data.provenance.status, ", in a form without a published split") + notes
+    return words.get(data.provenance.status, ", in a form without a published split") + notes
 
 
-def _duplicates(run: RunResults, asked: str) -> Iterator[Sentence]:
-    policy = DUPLICATES.get(run.audit.policy if run.audit else asked, "")
+def _duplicates(run: RunResults, requested: str) -> Iterator[Sentence]:
+    policy = DUPLICATES.get(run.audit.policy if run.audit else requested, "")
     number = plural(run.test_duplicates, "test image has", "test images have")
     yield (
         f"{policy}; {number} an identical copy in the training or validation images"
@@ -105,8 +105,8 @@ def _duplicates(run: RunResults, asked: str) -> Iterator[Sentence]:
 def _candidates(run: RunResults) -> Iterator[Sentence]:
     own = [variant.record for variant in run.variants if not variant.external]
     by_architecture: defaultdict[str, list[VariantRecord]] = defaultdict(list)
-    for facts in own:
-        by_architecture[facts.architecture].append(facts)
+    for record in own:
+        by_architecture[record.architecture].append(record)
     named = [_architecture(run, every) for every in by_architecture.values()]
     number = plural(len(own), "variant")
     kinds = plural(len(named), "architecture")
@@ -127,7 +127,7 @@ def _list(items: Sequence[Sentence]) -> Sentence:
 def _architecture(run: RunResults, every: Sequence[VariantRecord]) -> Sentence:
     """Name an architecture with its source, and how its variants start where that is a choice."""
     first = every[0]
-    started = list(dict.fromkeys(_start(run, facts) for facts in every))
+    started = list(dict.fromkeys(_start(run, record) for record in every))
     named: Sentence = (first.architecture, cite(*of_architecture(first.architecture, first.source)))
     if started == [STARTS["scratch"]]:
         return named
@@ -135,21 +135,21 @@ def _architecture(run: RunResults, every: Sequence[VariantRecord]) -> Sentence:
     return (*named, f", {listing(started)}", cite(*pretrained))
 
 
-def _start(run: RunResults, facts: VariantRecord) -> str:
-    kind = facts.initialisation.partition(":")[0]
+def _start(run: RunResults, record: VariantRecord) -> str:
+    kind = record.initialisation.partition(":")[0]
     source = run.manifest.source_data
-    told = STARTS.get(kind, f"from {kind}")
+    words = STARTS.get(kind, f"from {kind}")
     if kind == "source" and source:
-        told = f"from weights pre-trained on {PUBLISHED_AS.get(source.name, source.name)}"
-    trained = TRAINED.get(facts.strategy, "")
-    return f"{told} {trained}".rstrip()
+        words = f"from weights pre-trained on {PUBLISHED_AS.get(source.name, source.name)}"
+    trained = TRAINED.get(record.strategy, "")
+    return f"{words} {trained}".rstrip()
 
 
 def _augmentation(own: Sequence[VariantRecord]) -> Iterator[Sentence]:
     for policy, what in AUGMENTED.items():
-        names = [facts.name for facts in own if facts.augmentation == policy]
+        names = [record.name for record in own if record.augmentation == policy]
         if names:
-            rest = [facts.name for facts in own if facts.augmentation != policy]
+            rest = [record.name for record in own if record.augmentation != policy]
             whom = f"all variants but {listing(rest)}" if len(rest) < len(names) else listing(names)
             whom = whom if rest else "all variants"
             yield (
@@ -157,5 +157,5 @@ def _augmentation(own: Sequence[VariantRecord]) -> Iterator[Sentence]:
                 cite(*AUGMENTATION_FROM.get(policy, ())),
                 ".",
             )
-    if {"standard", "strong"} & {facts.augmentation for facts in own}:
+    if {"standard", "strong"} & {record.augmentation for record in own}:
         yield ("Order and augmentation of the images were the same for every variant.",)

@@ -131,8 +131,8 @@ def made_with(run: RunResults) -> Iterator[Sentence]:
         ".",
     )
     if manifest.origins:
-        told = [_origin(origin) for origin in manifest.origins]
-        yield (f"The results of {plural(len(told), 'run')} were joined: {'; '.join(told)}.",)
+        origins = [_origin(origin) for origin in manifest.origins]
+        yield (f"The results of {plural(len(origins), 'run')} were joined: {'; '.join(origins)}.",)
     elif machine := _hardware(run):
         precision = f" in {manifest.precision}" if manifest.precision else ""
         threads = f" with {plural(manifest.threads, 'thread')}" if manifest.threads else ""

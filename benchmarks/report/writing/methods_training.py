@@ -28,9 +28,9 @@ def training(run: RunResults) -> Iterator[Sentence]:
     )
     yield from _pruning(tuning, metric)
     seeds = run.manifest.seeds
-    told = "a single seed" if len(seeds) == 1 else f"{len(seeds)} seeds"
+    runs = "a single seed" if len(seeds) == 1 else f"{len(seeds)} seeds"
     yield (
-        f"Each variant was then trained anew with its best hyperparameters and {told} "
+        f"Each variant was then trained anew with its best hyperparameters and {runs} "
         f"({setting(list(seeds))}), for up to {plural(fit.epochs, 'epoch')}; the weights of "
         f"the epoch with the best validation {metric} were kept.",
     )

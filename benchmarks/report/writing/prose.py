@@ -66,11 +66,11 @@ def _written(
     escape: Callable[[str], str],
     citation: Callable[[tuple[str, ...]], str],
 ) -> tuple[str, ...]:
-    def told(part: str | Cite) -> str:
+    def text(part: str | Cite) -> str:
         if isinstance(part, Cite):
             return citation(part.keys) if part.keys else ""
         return " " * part.startswith(" ") + escape(part) + " " * part.endswith(" ")
 
     return tuple(
-        " ".join("".join(map(told, sentence)) for sentence in paragraph) for paragraph in paragraphs
+        " ".join("".join(map(text, sentence)) for sentence in paragraph) for paragraph in paragraphs
     )

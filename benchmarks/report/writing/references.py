@@ -55,9 +55,9 @@ def of_architecture(name: str, source: str) -> tuple[str, ...]:
     """
     numbers = _numbers(source)
     named = [key for key, work in _works().items() if _identifiers(work) & numbers]
-    said = [key for words, key in MENTIONS.items() if words.lower() in source.lower()]
+    keys = [key for words, key in MENTIONS.items() if words.lower() in source.lower()]
     family = [key for beginning, key in TIMM.items() if name.startswith(beginning)]
-    return tuple(dict.fromkeys([*family, *named, *said]))
+    return tuple(dict.fromkeys([*family, *named, *keys]))
 
 
 def bibtex(keys: Iterable[str]) -> str:
