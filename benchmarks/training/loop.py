@@ -208,7 +208,7 @@ class _Fit:
             learner=self.learner,
             history=self.history,
             best_epoch=best + 1,
-            best_value=abs(scores(self.history, self.course.metric)[best]),
+            best_value=self.history[best].validation[self.course.metric],
             images_seen=self.history[-1].images_seen,
             stopped=self.course.stops(self.history),
         )
