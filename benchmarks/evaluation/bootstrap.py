@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
-from benchmarks.metrics import METRICS, Counts, Floats, Metric
+from benchmarks import metrics
+from benchmarks.metrics import Counts, Floats, Metric
 from benchmarks.store.records import Predictions
 
 RESAMPLES = 10_000
@@ -53,13 +54,12 @@ class Bootstrap:
 def bootstrap(
     tests: Sequence[Predictions],
     *,
-    metrics: Sequence[Metric] = METRICS,
     resamples: int | None = None,
     seed: int = SEED,
 ) -> Bootstrap:
     """Resample the test images of ``tests``, which all hold the same images and classes.
 
-    Of ``metrics``, those that can be resampled are.
+    Every metric that has a resampled form has an estimate.
 
     Each resample draws as many different pictures as there are, with replacement, and takes
     every copy of a drawn picture with it: identical copies are one piece of evidence, not
@@ -73,7 +73,7 @@ def bootstrap(
     pictures, picture_of = np.unique(tests[0].image_ids, return_inverse=True)
     tally = _Tally.of(tests, picture_of, len(pictures))
     wanted = resamples or _affordable(tally)
-    rows = [metric for metric in metrics if metric.resampled is not None]
+    rows = [metric for metric in metrics.METRICS if metric.resampled is not None]
     with threadpool_limits(1):
         observed = tally.scores(rows, np.ones((1, len(pictures))))[:, 0]
         shifts = np.zeros_like(observed)

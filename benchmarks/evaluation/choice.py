@@ -10,6 +10,7 @@ import pandas as pd
 from benchmarks.evaluation.comparison import Pair
 from benchmarks.evaluation.conditions import timed_apart
 from benchmarks.evaluation.guessing import no_better_than_guessing
+from benchmarks.evaluation.leaderboard import ranking_score
 from benchmarks.evaluation.statistics import Statistics
 from benchmarks.store.records import RunResults
 
@@ -75,9 +76,9 @@ def candidates(run: RunResults, board: pd.DataFrame) -> tuple[Candidate, ...]:
     return tuple(
         Candidate(
             variant=name,
-            accuracy=row["accuracy"],
-            low=row["accuracy_low"],
-            high=row["accuracy_high"],
+            accuracy=scored.value,
+            low=scored.low,
+            high=scored.high,
             parameters=_known(row["parameters"]),
             latency_ms=None if name in apart else _known(row["latency_ms"]),
             train_seconds=None if name in apart else _known(row["train_seconds"]),
@@ -85,6 +86,7 @@ def candidates(run: RunResults, board: pd.DataFrame) -> tuple[Candidate, ...]:
         )
         for _, row in board.iterrows()
         if (name := row["variant"]) in own
+        for scored in [ranking_score(row)]
     )
 
 

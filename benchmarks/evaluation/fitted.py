@@ -160,8 +160,7 @@ def _best(run: Path) -> tuple[str, str]:
     own = [variant for variant in results.ranked if not variant.external]
     means = {variant.name: mean(variant) for variant in own}
     best = (max if metric.higher_is_better else min)(means, key=means.__getitem__)
-    label = metric.label.lower()
-    return best, f"best of {len(means)} on validation, {label} {means[best]:.3f}"
+    return best, f"best of {len(means)} on validation, {metric.in_prose} {means[best]:.3f}"
 
 
 def _has_model(folder: Path, fit: FitRecord) -> bool:

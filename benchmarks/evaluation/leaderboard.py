@@ -13,18 +13,18 @@ from typing import Any, Literal
 
 import pandas as pd
 
+from benchmarks import metrics
 from benchmarks.evaluation.conditions import hardware
 from benchmarks.evaluation.gains import Gain, gains
 from benchmarks.evaluation.scores import score
 from benchmarks.evaluation.statistics import Score, Statistics, compute_statistics
-from benchmarks.metrics import METRICS, Metric
+from benchmarks.evaluation.uncertainty import Interval
+from benchmarks.metrics import RANKED_BY, Metric
 from benchmarks.store.records import FitResults, RunResults, VariantResults
 
 INTERVAL = "95 % interval over test images and seeds (with one seed: over images alone)"
-RANKED_BY = "accuracy"
-"""The metric by whose mean the rows are ordered."""
-IN_SHORT = (RANKED_BY, "macro_f1", "log_loss")
-"""The metrics that the terminal has room for."""
+WITHOUT_DUPLICATES = "_without_duplicates"
+"""What is added to the name of a score on the images that stand in no other split."""
 
 Kind = Literal[
     "name",
@@ -89,7 +89,8 @@ class BoardColumn:
     before the reader has chosen columns depends on the run, it is a function of the run.
     ``whole`` numbers stay whole where some are missing; what is not ``stored`` is no column of
     CSV and JSON; one that is ``optional`` is left out of the page where no row has a value.
-    On the page it stands after the column ``after``, or where `columns` has it.
+    On the page it stands after the column ``after``, or where `columns` has it. ``metric`` is
+    that whose score it has.
     """
 
     name: str
@@ -106,6 +107,12 @@ class BoardColumn:
     stored: bool = True
     optional: bool = False
     after: str = ""
+    metric: Metric | None = None
+
+    @property
+    def fraction(self) -> bool:
+        """Whether its score is a share of 1."""
+        return self.metric is None or self.metric.fraction
 
     def heading(self, run: RunResults) -> str:
         """Return the heading on the page of ``run``."""
@@ -170,8 +177,8 @@ def stored_names() -> list[str]:
 
 def columns() -> tuple[BoardColumn, ...]:
     """Return every column, in the order of CSV and JSON: a row of `COLUMNS`, or of a metric."""
-    metrics = (column for metric in METRICS for column in _of_metric(metric))
-    return (*FIRST, *metrics, *COLUMNS)
+    scores = (column for metric in metrics.METRICS for column in _of_metric(metric))
+    return (*FIRST, *scores, *COLUMNS)
 
 
 def on_page() -> tuple[BoardColumn, ...]:
@@ -185,6 +192,15 @@ def on_page() -> tuple[BoardColumn, ...]:
     return tuple(placed)
 
 
+def ranking_score(row: pd.Series, part: str = "") -> Interval:
+    """Return the score that ranks a ``row`` of the leaderboard, with its interval.
+
+    ``part`` is `WITHOUT_DUPLICATES` for that of the images that stand in no other split.
+    """
+    name = f"{RANKED_BY}{part}"
+    return Interval(row[name], row[f"{name}_low"], row[f"{name}_high"])
+
+
 def images_seen(variant: VariantResults) -> int:
     """Return the images that all trials and final fits of a variant have seen."""
     tuning = sum(trial.images_seen for trial in variant.trials)
@@ -194,19 +210,19 @@ def images_seen(variant: VariantResults) -> int:
 def _of_metric(metric: Metric) -> Iterator[BoardColumn]:
     """Yield the columns of a metric; the interval of that of the ranks has one for the eye."""
     ranked, resampled = metric.name == RANKED_BY, metric.resampled is not None
-    label = metric.label + (", %" if metric.fraction else "")
     told = f" In small figures: {INTERVAL}." if resampled and not ranked else ""
     yield BoardColumn(
         name=metric.name,
         value=lambda row: row.scores.mean()[metric.name] if row.fits else None,
         kind="score",
-        page=label,
-        text=label,
-        terminal=_in_short(metric) if metric.name in IN_SHORT else "",
-        definition=f"{metric.definition} Mean over seeds; ± is the standard deviation over seeds."
+        page=metric.heading,
+        text=metric.heading,
+        terminal=metric.terminal,
+        definition=f"{metric.meaning} Mean over seeds; ± is the standard deviation over seeds."
         + told,
-        shown=metric.name != "log_loss",
+        shown=metric.shown,
         largest_first=metric.higher_is_better,
+        metric=metric,
     )
     if resampled:
         heading = "95 % interval" if ranked else ""
@@ -218,7 +234,8 @@ def _of_metric(metric: Metric) -> Iterator[BoardColumn]:
             text=heading,
             definition=f"{INTERVAL}.",
             numeric=False,
-            largest_first=True,
+            largest_first=metric.higher_is_better,
+            metric=metric,
         )
         yield BoardColumn(name=f"{metric.name}_high", value=_part(Standing.whole, metric, "high"))
     yield BoardColumn(
@@ -233,21 +250,24 @@ def _of_metric(metric: Metric) -> Iterator[BoardColumn]:
 
 
 def _without_duplicates(metric: Metric, *, shown: bool) -> Iterator[BoardColumn]:
+    unit = ", %" if metric.fraction else ""
+    name = f"{metric.name}{WITHOUT_DUPLICATES}"
     yield BoardColumn(
-        name=f"{metric.name}_without_duplicates",
+        name=name,
         value=_part(Standing.without_duplicates, metric, "value"),
         kind="part",
-        page="Without duplicates, %" if shown else "",
-        text="Accuracy without duplicates, %" if shown else "",
-        definition="Accuracy on the test images whose pixels stand neither in train nor in "
+        page=f"Without duplicates{unit}" if shown else "",
+        text=f"{metric.label} without duplicates{unit}" if shown else "",
+        definition=f"{metric.label} on the test images whose pixels stand neither in train nor in "
         "validation; in small figures its 95 % interval.",
-        largest_first=True,
+        largest_first=metric.higher_is_better,
         shown=lambda run: bool(run.test_duplicates),
-        after=METRICS[-1].name,
+        after=metrics.METRICS[-1].name,
+        metric=metric,
     )
     for end in ("low", "high"):
         value = _part(Standing.without_duplicates, metric, end)
-        yield BoardColumn(name=f"{metric.name}_without_duplicates_{end}", value=value)
+        yield BoardColumn(name=f"{name}_{end}", value=value)
 
 
 def _part(
@@ -255,10 +275,6 @@ def _part(
 ) -> Callable[[Standing], float | None]:
     """Return a function from a row to one number of its score on a part of the test set."""
     return lambda row: getattr(part(row, metric.name), what, None)
-
-
-def _in_short(metric: Metric) -> str:
-    return f"{metric.label[0].lower()}{metric.label[1:]}".replace("-", " ")
 
 
 def _reason(row: Standing) -> str:

@@ -10,12 +10,13 @@ from itertools import combinations, product
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks import metrics
 from benchmarks.engines.registry import is_floor
 from benchmarks.errors import InputError, did_you_mean
 from benchmarks.evaluation.bootstrap import Bootstrap, Estimate, bootstrap
 from benchmarks.evaluation.comparison import Pair, Resolution, compare, ranks, resolution
 from benchmarks.evaluation.uncertainty import Fits, of_mean
-from benchmarks.metrics import METRICS
+from benchmarks.metrics import RANKED_BY
 from benchmarks.store.records import Predictions, RunResults, VariantResults
 
 
@@ -48,6 +49,10 @@ class SubsetStatistics:
     pictures: int
     scores: Mapping[str, Mapping[str, Score]]
     classes: Mapping[str, Mapping[str, tuple[Score, ...]]]
+
+    def ranking(self, variant: str) -> Score:
+        """Return the score of ``variant`` by which the rows are ranked."""
+        return self.scores[variant][RANKED_BY]
 
 
 @dataclass(frozen=True)
@@ -94,7 +99,7 @@ def compute_statistics(run: RunResults) -> Statistics:
     variants = [*own, *outside]
     places, tests = _places(variants), [fit.test for v in variants for fit in v.fits]
     resampled = bootstrap(tests)
-    accuracy, whole = resampled.metrics["accuracy"], _part(resampled, places)
+    accuracy, whole = resampled.metrics[RANKED_BY], _part(resampled, places)
     pairs = compare(list(combinations(own, 2)), accuracy, places)
     order = tuple(variant.name for variant in own)
     return Statistics(
@@ -162,17 +167,20 @@ def _without(
 
 
 def _part(resampled: Bootstrap, places: dict[str, Fits]) -> SubsetStatistics:
-    fractions = {metric.name: metric.fraction for metric in METRICS}
+    estimated = [m for m in metrics.METRICS if m.name in resampled.metrics]
     pictures = resampled.pictures
     return SubsetStatistics(
         images=resampled.images,
         pictures=pictures,
         scores={
             variant: {
-                name: _score(
-                    estimate, fits, fractions[name], pictures if name == "accuracy" else None
+                metric.name: _score(
+                    resampled.metrics[metric.name],
+                    fits,
+                    metric.fraction,
+                    pictures if metric.share_of_images else None,
                 )
-                for name, estimate in resampled.metrics.items()
+                for metric in estimated
             }
             for variant, fits in places.items()
         },

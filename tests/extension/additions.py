@@ -62,7 +62,29 @@ NOTING = ExecutorSpec("noting", NotingExecutor)
 
 ROWS = '''"""Read by every Python that starts with this folder on its path."""
 
+import numpy as np
+
+from benchmarks import metrics
 from benchmarks.data import corruptions, mistakes
+
+
+def lead(labels, probabilities):
+    places = np.arange(len(labels))
+    others = probabilities.copy()
+    others[places, labels] = 0
+    return float((probabilities[places, labels] - others.max(axis=1)).mean()) - 1
+
+
+metrics.METRICS += (
+    metrics.Metric(
+        "lead",
+        "Lead",
+        "Mean probability of the label less that of the likeliest other class, less 1.",
+        lead,
+        validated_as="validation_lead",
+        fraction=False,
+    ),
+)
 
 # The mistakes that need a training of their own are left out: each costs a whole run.
 
@@ -92,6 +114,7 @@ mistakes.MISTAKES = (
 PROTOCOL = """
 name = "mine"
 controls = false
+selection = "lead"
 data = { set = "my-data" }
 tuning = { trials = 1, rungs = [1] }
 fit = { epochs = 3, seeds = [0] }
@@ -116,62 +139,3 @@ tuning = { trials = 1, rungs = [1] }
 fit = { epochs = 2, seeds = [0] }
 variants = [{ architecture = "example-softmax" }]
 """
-
-PAGE_ROWS = '''
-from dataclasses import dataclass
-
-import numpy as np
-
-from benchmarks import metrics
-
-
-def error_rate(labels, probabilities):
-    return float(np.mean(labels != probabilities.argmax(axis=1)))
-
-
-metrics.METRICS += (
-    metrics.Metric(
-        "error_rate",
-        "Error rate",
-        "Share of the answers that are wrong.",
-        error_rate,
-        resampled=lambda counts: 1 - counts.right.sum(axis=2) / counts.images,
-        higher_is_better=False,
-    ),
-)
-
-from jinja2 import ChoiceLoader, DictLoader
-
-from benchmarks.evaluation import leaderboard
-from benchmarks.report import page
-from benchmarks.report.elements.outline import Content, Section
-
-leaderboard.COLUMNS += (
-    leaderboard.BoardColumn(
-        name="longest_fit",
-        value=lambda row: max((fit.record.epochs_run for fit in row.fits), default=None),
-        kind="whole",
-        page="Longest fit, epochs",
-        definition="The most epochs of its fits.",
-    ),
-)
-
-
-@dataclass(frozen=True)
-class Names(Content):
-    names: tuple[str, ...]
-
-
-TEMPLATE = """<section aria-labelledby="names"><h2 id="names">Names alone</h2>
-<p>{{ section.names|join(" and ") }}</p></section>"""
-page.SECTIONS += (
-    Section(
-        "names",
-        "Names",
-        "_names.html.j2",
-        lambda given: Names(tuple(variant.name for variant in given.run.variants)),
-    ),
-)
-environment = page.environment()
-environment.loader = ChoiceLoader([DictLoader({"_names.html.j2": TEMPLATE}), environment.loader])
-'''

@@ -10,6 +10,7 @@ import pandas as pd
 
 from benchmarks.evaluation.calibration import scaling
 from benchmarks.evaluation.curves import selective, separations
+from benchmarks.evaluation.leaderboard import ranking_score
 from benchmarks.evaluation.statistics import Statistics
 from benchmarks.report.elements.elements import Matrix, Picture, Table
 from benchmarks.report.elements.inputs import PageInputs
@@ -116,7 +117,7 @@ def variant_section(
         outcome = variant.outcome
         return VariantSection(headline=outcome.status, remark=outcome.reason, **common)
     return VariantSection(
-        headline=with_sign(row["accuracy"]),
+        headline=with_sign(ranking_score(row).value),
         remark="",
         costs=_costs(variant, row),
         matrix=confusion_matrix(variant, run.class_names),

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from benchmarks import metrics
 from benchmarks.evaluation.calibration import Scaling
 from benchmarks.evaluation.curves import Separation
 from benchmarks.evaluation.importance import importance
 from benchmarks.evaluation.leaderboard import INTERVAL
 from benchmarks.evaluation.scores import score
 from benchmarks.evaluation.statistics import Score, Statistics
-from benchmarks.metrics import METRICS
 from benchmarks.report.elements.elements import Cell, Column, Table, table
 from benchmarks.report.elements.numbers import (
     MISSING,
@@ -93,7 +93,7 @@ def seeds_table(run: RunResults, variant: VariantResults, scaled: Scaling | None
     parted = bool(run.test_duplicates and unshared.any())
     columns = [
         Column("Seed", numeric=False),
-        *(Column(m.label + (", %" if m.fraction else ""), m.definition) for m in METRICS),
+        *(Column(metric.heading, metric.meaning) for metric in metrics.METRICS),
         *([Column("Accuracy without duplicates, %", WITHOUT)] if parted else []),
         *([Column("Temperature", TEMPERATURE)] if scaled else []),
         Column("Best epoch", "The epoch whose weights were kept, chosen on validation."),
@@ -114,7 +114,7 @@ def seeds_table(run: RunResults, variant: VariantResults, scaled: Scaling | None
                 str(facts.seed),
                 *(
                     percent(scores[m.name]) if m.fraction else decimal(scores[m.name])
-                    for m in METRICS
+                    for m in metrics.METRICS
                 ),
                 *([percent(fit.test.correct[unshared].mean())] if parted else []),
                 *([decimal(scaled.temperatures[place], 2)] if scaled else []),
