@@ -1,14 +1,14 @@
 """The leaderboard: one row for each variant, ranked by mean test accuracy.
 
-Each of its columns is one row of `columns`, which the page, CSV, JSON, LaTeX, Markdown and the
-terminal walk.
+Each of its columns is one row of `COLUMNS`, or comes from a metric's; `columns` has them all,
+and the page, CSV, JSON, LaTeX, Markdown and the terminal walk it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, Literal
 
 import pandas as pd
@@ -210,6 +210,7 @@ def images_seen(variant: VariantResults) -> int:
 def _of_metric(metric: Metric) -> Iterator[BoardColumn]:
     """Yield the columns of a metric; the interval of that of the ranks has one for the eye."""
     ranked, resampled = metric.name == RANKED_BY, metric.resampled is not None
+    whole = partial(_number, Standing.whole, metric)
     told = f" In small figures: {INTERVAL}." if resampled and not ranked else ""
     yield BoardColumn(
         name=metric.name,
@@ -228,7 +229,7 @@ def _of_metric(metric: Metric) -> Iterator[BoardColumn]:
         heading = "95 % interval" if ranked else ""
         yield BoardColumn(
             name=f"{metric.name}_low",
-            value=_part(Standing.whole, metric, "low"),
+            value=whole(lambda score: score.low),
             kind="interval",
             page=heading,
             text=heading,
@@ -237,24 +238,28 @@ def _of_metric(metric: Metric) -> Iterator[BoardColumn]:
             largest_first=metric.higher_is_better,
             metric=metric,
         )
-        yield BoardColumn(name=f"{metric.name}_high", value=_part(Standing.whole, metric, "high"))
+        yield BoardColumn(name=f"{metric.name}_high", value=whole(lambda score: score.high))
     yield BoardColumn(
         name=f"{metric.name}_sd",
         value=lambda row: row.scores.std(ddof=1)[metric.name] if row.fits else None,
     )
     if resampled:
-        for source in ("images", "seeds"):
-            value = _part(Standing.whole, metric, f"{source}_error")
-            yield BoardColumn(name=f"{metric.name}_se_{source}", value=value)
+        yield BoardColumn(
+            name=f"{metric.name}_se_images", value=whole(lambda score: score.images_error)
+        )
+        yield BoardColumn(
+            name=f"{metric.name}_se_seeds", value=whole(lambda score: score.seeds_error)
+        )
         yield from _without_duplicates(metric, shown=ranked)
 
 
 def _without_duplicates(metric: Metric, *, shown: bool) -> Iterator[BoardColumn]:
+    without = partial(_number, Standing.without_duplicates, metric)
     unit = ", %" if metric.fraction else ""
     name = f"{metric.name}{WITHOUT_DUPLICATES}"
     yield BoardColumn(
         name=name,
-        value=_part(Standing.without_duplicates, metric, "value"),
+        value=without(lambda score: score.value),
         kind="part",
         page=f"Without duplicates{unit}" if shown else "",
         text=f"{metric.label} without duplicates{unit}" if shown else "",
@@ -265,16 +270,22 @@ def _without_duplicates(metric: Metric, *, shown: bool) -> Iterator[BoardColumn]
         after=metrics.METRICS[-1].name,
         metric=metric,
     )
-    for end in ("low", "high"):
-        value = _part(Standing.without_duplicates, metric, end)
-        yield BoardColumn(name=f"{name}_{end}", value=value)
+    yield BoardColumn(name=f"{name}_low", value=without(lambda score: score.low))
+    yield BoardColumn(name=f"{name}_high", value=without(lambda score: score.high))
 
 
-def _part(
-    part: Callable[[Standing, str], Score | None], metric: Metric, what: str
+def _number(
+    part: Callable[[Standing, str], Score | None],
+    metric: Metric,
+    read: Callable[[Score], float | None],
 ) -> Callable[[Standing], float | None]:
-    """Return a function from a row to one number of its score on a part of the test set."""
-    return lambda row: getattr(part(row, metric.name), what, None)
+    """Return a function from a row to what ``read`` takes of its score on ``part``."""
+
+    def value(row: Standing) -> float | None:
+        score = part(row, metric.name)
+        return read(score) if score else None
+
+    return value
 
 
 def _reason(row: Standing) -> str:

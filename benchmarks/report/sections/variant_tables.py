@@ -33,11 +33,6 @@ IMPORTANCE = (
     "Share of what single hyperparameters explain of the variance of the complete trials' "
     "validation scores, by functional ANOVA (Hutter et al. 2014)."
 )
-NUMBERS = (
-    ("precision", "Precision, %", "Of the images answered as this class, the share that is."),
-    ("recall", "Recall, %", "Of the images of this class, the share answered so."),
-    ("f1", "F1, %", "Harmonic mean of precision and recall."),
-)
 
 
 def classes_table(
@@ -50,12 +45,12 @@ def classes_table(
     assert statistics.whole is not None
     found = statistics.whole.classes[variant.name]
     part = statistics.without_duplicates
-    apart = part.classes[variant.name]["f1"] if part and part is not statistics.whole else ()
+    apart = part.classes[variant.name].f1 if part and part is not statistics.whole else ()
     support = np.bincount(variant.fits[0].test.labels, minlength=len(run.class_names))
     rows = [
         (
             Cell(name),
-            *(_score(found[number][index]) for number, _, _ in NUMBERS),
+            *(_score(each[index]) for each in (found.precision, found.recall, found.f1)),
             *([_score(apart[index])] if apart else []),
             *_areas(separated[index]),
             Cell(whole(support[index])),
@@ -64,7 +59,9 @@ def classes_table(
     ]
     columns = [
         Column("Class", numeric=False),
-        *(Column(label, f"{definition} {ENDS}") for _, label, definition in NUMBERS),
+        Column("Precision, %", f"Of the images answered as this class, the share that is. {ENDS}"),
+        Column("Recall, %", f"Of the images of this class, the share answered so. {ENDS}"),
+        Column("F1, %", f"Harmonic mean of precision and recall. {ENDS}"),
         *([Column("F1 without duplicates, %", f"{WITHOUT} {ENDS}")] if apart else []),
         Column("AUC", "Area under the ROC curve of this class against the rest; chance: 0.5."),
         Column(
