@@ -1,4 +1,7 @@
-"""The metrics, one row each: computed from answers, resampled, chosen by, and told in words."""
+"""The metrics, one row each: computed from answers, resampled, chosen by, and told in words.
+
+Others read the table as ``metrics.METRICS``, so that a row that is added later is seen by all.
+"""
 
 from __future__ import annotations
 
@@ -59,7 +62,12 @@ class Metric:
     ``resampled`` makes the same number, R×F, of `Counts`; a metric without it has no interval.
     ``validated_as`` is the column of ``history.csv`` that holds it after each epoch; a protocol's
     ``selection`` can name a metric that has one. ``fraction`` tells a share of 1, shown in per
-    cent, from a quantity of its own. ``source`` is its key in the report's bibliography.
+    cent, from a quantity of its own; a fraction that is a ``share_of_images`` has an interval
+    also where every image adds the same to it. ``evens_classes`` tells that rare classes count as
+    much as frequent ones. ``source`` is its key in the report's bibliography.
+
+    The page shows it before the reader has chosen columns if it is ``shown``; ``terminal`` is
+    its heading in the terminal, which has no room for one that leaves it blank.
     """
 
     name: str
@@ -70,12 +78,27 @@ class Metric:
     validated_as: str = ""
     higher_is_better: bool = True
     fraction: bool = True
+    share_of_images: bool = False
+    evens_classes: bool = False
     source: str = ""
+    shown: bool = True
+    terminal: str = ""
 
     @property
     def in_prose(self) -> str:
         """The label as it stands within a sentence."""
         return self.label[:1].lower() + self.label[1:]
+
+    @property
+    def heading(self) -> str:
+        """The label with the unit that it is shown in."""
+        return f"{self.label}, %" if self.fraction else self.label
+
+    @property
+    def meaning(self) -> str:
+        """The definition, and that lower is better where that is so and it does not say it."""
+        told = self.higher_is_better or "lower is better" in self.definition
+        return self.definition if told else f"{self.definition} Lower is better."
 
 
 @dataclass(frozen=True, eq=False)
@@ -143,7 +166,7 @@ def _balanced_accuracies(counts: Counts) -> Floats:
     return np.asarray(counts.recall.sum(axis=2) / (counts.labelled > 0).sum(axis=2), np.float64)
 
 
-METRICS = (
+METRICS: tuple[Metric, ...] = (
     Metric(
         "accuracy",
         "Accuracy",
@@ -151,6 +174,8 @@ METRICS = (
         accuracy,
         resampled=lambda counts: counts.right.sum(axis=2) / counts.images,
         validated_as="validation_accuracy",
+        share_of_images=True,
+        terminal="accuracy",
     ),
     Metric(
         "macro_f1",
@@ -160,6 +185,8 @@ METRICS = (
         _macro_f1,
         resampled=lambda counts: counts.f1.mean(axis=2),
         validated_as="validation_macro_f1",
+        evens_classes=True,
+        terminal="macro F1",
     ),
     Metric(
         "balanced_accuracy",
@@ -167,6 +194,7 @@ METRICS = (
         "Mean recall of the classes that occur: accuracy as if all classes were equally frequent.",
         _balanced_accuracy,
         resampled=_balanced_accuracies,
+        evens_classes=True,
     ),
     Metric(
         "log_loss",
@@ -178,6 +206,8 @@ METRICS = (
         validated_as="validation_loss",
         higher_is_better=False,
         fraction=False,
+        shown=False,
+        terminal="log loss",
     ),
     Metric(
         "calibration_error",
@@ -190,6 +220,8 @@ METRICS = (
         source="guo2017",
     ),
 )
+RANKED_BY = "accuracy"
+"""The metric by whose mean the rows are ordered and by which each two are compared."""
 
 
 def metric_of(name: str) -> Metric:

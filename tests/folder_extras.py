@@ -9,7 +9,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from benchmarks.data.corruptions import CORRUPTIONS, edition
+from benchmarks.data import corruptions
+from benchmarks.data.corruptions import edition
 from benchmarks.engines.registry import engine_spec
 from benchmarks.execution.jobs.choice import chosen
 from benchmarks.execution.jobs.scoring import described, drawn
@@ -82,7 +83,7 @@ def _bear(path: Path, test: pd.DataFrame, identity: RobustnessIdentity) -> None:
     part = drawn(test["label"].to_numpy(np.int64), identity.images, identity.seed)
     table = test.loc[part, ["row", "label"]].reset_index(drop=True)
     table["clean"] = columns.to_numpy()[part].argmax(axis=1)
-    for corruption in CORRUPTIONS:
+    for corruption in corruptions.CORRUPTIONS:
         for number in range(1, len(corruption.severities) + 1):
             answers = table["clean"].to_numpy().copy()
             turned = slice(None, len(answers) * number // 10)

@@ -24,7 +24,7 @@ FLOORS = (
     ("store", "data", "doctor"),
     ("protocol", "processes", "training"),
     ("engines",),
-    ("datasets", "models", "metrics", "machine", "errors", "templates"),
+    ("datasets", "models", "metrics", "machine", "errors"),
 )
 """The rooms from the top floor down; those on one floor do not import each other."""
 SHARED = ("datasets.files.", "datasets.plugins.", "datasets.settings.")

@@ -17,15 +17,15 @@ def compare(
     """Say by how much two variants of a run differ and whether that is more than chance."""
     from rich.console import Console
 
-    from benchmarks.evaluation.statistics import chosen_pair, compute_statistics
+    from benchmarks.evaluation.statistics import compute_statistics, refuse_incomparable
     from benchmarks.report.sections.pair_text import accuracies, tests, verdict
     from benchmarks.store.reading import read_run, refuse_mistaken
 
     refuse_mistaken(run)
     results = read_run(run)
-    names = chosen_pair(results, first, second)
+    refuse_incomparable(results, first, second)
     statistics = compute_statistics(results)
-    pair = statistics.pair(*names)
+    pair = statistics.pair(first, second)
     width = None if sys.stdout.isatty() else 140
     console = Console(highlight=False, markup=False, width=width)
     console.print(accuracies(results, statistics, pair))

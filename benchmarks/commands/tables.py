@@ -9,7 +9,8 @@ import pandas as pd
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.evaluation.leaderboard import RANKED_BY, BoardColumn, Kind, columns
+from benchmarks.evaluation.leaderboard import BoardColumn, Kind, columns
+from benchmarks.metrics import RANKED_BY
 from benchmarks.report.elements.numbers import MISSING
 from benchmarks.report.files.leaderboard import TEXTS
 

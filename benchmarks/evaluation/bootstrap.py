@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
-from benchmarks.metrics import METRICS, Counts, Floats, Metric
+from benchmarks import metrics
+from benchmarks.metrics import Counts, Floats
 from benchmarks.store.records import Predictions
 
 RESAMPLES = 10_000
@@ -53,13 +55,12 @@ class Bootstrap:
 def bootstrap(
     tests: Sequence[Predictions],
     *,
-    metrics: Sequence[Metric] = METRICS,
     resamples: int | None = None,
     seed: int = SEED,
 ) -> Bootstrap:
     """Resample the test images of ``tests``, which all hold the same images and classes.
 
-    Of ``metrics``, those that can be resampled are.
+    Every metric that has a resampled form has an estimate.
 
     Each resample draws as many different pictures as there are, with replacement, and takes
     every copy of a drawn picture with it: identical copies are one piece of evidence, not
@@ -73,33 +74,57 @@ def bootstrap(
     unique_images, unique_of = np.unique(tests[0].image_ids, return_inverse=True)
     tally = _Tally.of(tests, unique_of, len(unique_images))
     wanted = resamples or _affordable(tally)
-    rows = [metric for metric in metrics if metric.resampled is not None]
+    asked = {m.name: m.resampled for m in metrics.METRICS if m.resampled is not None}
     with threadpool_limits(1):
-        observed = tally.scores(rows, np.ones((1, len(unique_images))))[:, 0]
-        shifts = np.zeros_like(observed)
-        products = np.zeros((*observed.shape, observed.shape[1]))
+        observed = tally.scores(asked.values(), np.ones((1, len(unique_images))))
+        moments = [_Moments(each[:, 0]) for each in observed]
         for weights in _draws(wanted, tally.counts.shape, seed):
-            away = tally.scores(rows, weights) - observed[:, None]
-            shifts += away.sum(axis=1)
-            products += away.transpose(0, 2, 1) @ away
-    outer = shifts[:, :, None] * shifts[:, None] / wanted
-    covariance = (products - outer) / max(wanted - 1, 1)
-    covariance *= len(unique_images) / max(len(unique_images) - 1, 1)
-    estimates = [Estimate(*both) for both in zip(observed, covariance, strict=True)]
-    of_classes = [
-        tuple(estimates[first : first + tally.classes])
-        for first in range(len(rows), len(estimates), tally.classes)
-    ]
+            for moment, scores in zip(moments, tally.scores(asked.values(), weights), strict=True):
+                moment.add(scores)
+    estimates, precision, recall, f1 = (moment.estimates(len(unique_images)) for moment in moments)
     return Bootstrap(
-        metrics={metric.name: each for metric, each in zip(rows, estimates, strict=False)},
-        class_precision=of_classes[0],
-        class_recall=of_classes[1],
-        class_f1=of_classes[2],
+        metrics=dict(zip(asked, estimates, strict=True)),
+        class_precision=precision,
+        class_recall=recall,
+        class_f1=f1,
         images=len(unique_of),
         unique_images=len(unique_images),
         labelled=tally.labelled,
         answered=tally.answered,
     )
+
+
+class _Scores(NamedTuple):
+    """Scores under R weights of the images, float64: M×R×F, and for each of K classes K×R×F."""
+
+    metrics: Floats
+    precision: Floats
+    recall: Floats
+    f1: Floats
+
+
+class _Moments:
+    """How far scores lie from the ``observed`` ones (M×F), summed over resamples."""
+
+    def __init__(self, observed: Floats) -> None:
+        self._observed = observed
+        self._shifts = np.zeros_like(observed)
+        self._products = np.zeros((*observed.shape, observed.shape[1]))
+        self._resamples = 0
+
+    def add(self, scores: Floats) -> None:
+        """Count in a block of resamples, M×R×F."""
+        away = scores - self._observed[:, None]
+        self._shifts += away.sum(axis=1)
+        self._products += away.transpose(0, 2, 1) @ away
+        self._resamples += scores.shape[1]
+
+    def estimates(self, pictures: int) -> tuple[Estimate, ...]:
+        """Return the M estimates, whose covariance is that of ``pictures`` drawn from many more."""
+        outer = self._shifts[:, :, None] * self._shifts[:, None] / self._resamples
+        covariance = (self._products - outer) / max(self._resamples - 1, 1)
+        covariance *= pictures / max(pictures - 1, 1)
+        return tuple(Estimate(*both) for both in zip(self._observed, covariance, strict=True))
 
 
 @dataclass(frozen=True, eq=False)
@@ -142,15 +167,16 @@ class _Tally:
         numbers = np.count_nonzero(self.counts[:, : -self.classes], axis=0)
         return np.asarray(numbers.reshape(self.fits, 2, self.classes)[:, 1], np.int64)
 
-    def scores(self, rows: Sequence[Metric], weights: NDArray[np.float32] | Floats) -> Floats:
-        """Return the scores under ``weights`` (R×P): float64, (M + 3K)×R×F.
-
-        The M metrics of ``rows`` come first, then each class's precision, recall and F1.
-        """
+    def scores(
+        self, asked: Iterable[Callable[[Counts], Floats]], weights: NDArray[np.float32] | Floats
+    ) -> _Scores:
+        """Return the scores under ``weights`` (R×P) of the metrics ``asked`` and of each class."""
         counts = self._counts(weights)
-        metrics = [row.resampled(counts) for row in rows if row.resampled is not None]
-        classes = [counts.precision, counts.recall, counts.f1]
-        return np.concatenate([np.stack(metrics), *(np.moveaxis(each, 2, 0) for each in classes)])
+        of_classes = (counts.precision, counts.recall, counts.f1)
+        return _Scores(
+            np.stack([metric(counts) for metric in asked]),
+            *(np.ascontiguousarray(np.moveaxis(each, 2, 0)) for each in of_classes),
+        )
 
     def _counts(self, weights: NDArray[np.float32] | Floats) -> Counts:
         sums = (weights.astype(np.float32) @ self.counts).astype(np.float64)

@@ -91,8 +91,9 @@ def had_more(run: RunResults) -> dict[str, str]:
     """
     ranked = {variant.name for variant in run.ranked}
     floors = {v.name for v in run.variants if is_floor(v.record.engine)}
+    every = [budget for budget in budgets(run) if budget.variant in ranked]
     found = {}
-    for budget in (every := [b for b in budgets(run) if b.variant in ranked]):
+    for budget in every:
         others = [b for b in every if b.variant not in floors | {budget.variant}]
         if others and (reasons := list(_more(budget, others))):
             found[budget.variant] = ", ".join(reasons)
@@ -168,9 +169,8 @@ def edges(space: Space, chosen: Mapping[str, StoredValue]) -> tuple[Edge, ...]:
     for name, dimension in space.items():
         value, bounds = chosen.get(name), _bounds(dimension)
         if isinstance(value, int | float) and bounds:
-            found += _edge(
-                name, float(value), *bounds, log=isinstance(dimension, Float) and dimension.log
-            )
+            log = isinstance(dimension, Float) and dimension.log
+            found += _edge(name, float(value), *bounds, log=log)
     return tuple(found)
 
 

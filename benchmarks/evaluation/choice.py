@@ -10,8 +10,9 @@ import pandas as pd
 from benchmarks.evaluation.comparison import Pair
 from benchmarks.evaluation.conditions import timed_apart
 from benchmarks.evaluation.guessing import no_better_than_guessing
+from benchmarks.evaluation.leaderboard import ranking_score
 from benchmarks.evaluation.statistics import Statistics
-from benchmarks.store.records import RunResults
+from benchmarks.store.records import RunResults, VariantResults
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,18 +74,25 @@ def candidates(run: RunResults, board: pd.DataFrame) -> tuple[Candidate, ...]:
     own = {variant.name: variant for variant in run.ranked if not variant.external}
     apart = timed_apart(run)
     return tuple(
-        Candidate(
-            variant=name,
-            accuracy=row["accuracy"],
-            low=row["accuracy_low"],
-            high=row["accuracy_high"],
-            parameters=_known(row["parameters"]),
-            latency_ms=None if name in apart else _known(row["latency_ms"]),
-            train_seconds=None if name in apart else _known(row["train_seconds"]),
-            guessing=no_better_than_guessing(run, own[name]),
-        )
+        _candidate(run, own[name], row, timed=name not in apart)
         for _, row in board.iterrows()
         if (name := row["variant"]) in own
+    )
+
+
+def _candidate(
+    run: RunResults, variant: VariantResults, row: pd.Series, *, timed: bool
+) -> Candidate:
+    scored = ranking_score(row)
+    return Candidate(
+        variant=variant.name,
+        accuracy=scored.value,
+        low=scored.low,
+        high=scored.high,
+        parameters=_known(row["parameters"]),
+        latency_ms=_known(row["latency_ms"]) if timed else None,
+        train_seconds=_known(row["train_seconds"]) if timed else None,
+        guessing=no_better_than_guessing(run, variant),
     )
 
 

@@ -56,27 +56,27 @@ def _separation(tests: Sequence[Predictions], number: int) -> Separation | None:
     member = tests[0].labels == number
     if member.all() or not member.any():
         return None
-    share = float(member.mean())
-    curves = [_curves(test.labels == number, test.probabilities[:, number]) for test in tests]
-    areas, precisions, rising, falling = (
-        np.mean(np.stack(part), axis=0) for part in zip(*curves, strict=True)
+    seeds = [_of_seed(test.labels == number, test.probabilities[:, number]) for test in tests]
+    return Separation(
+        auc=float(np.mean([each.auc for each in seeds])),
+        average_precision=float(np.mean([each.average_precision for each in seeds])),
+        share=float(member.mean()),
+        true_positive_rates=np.mean([each.true_positive_rates for each in seeds], axis=0),
+        precisions=np.mean([each.precisions for each in seeds], axis=0),
     )
-    return Separation(float(areas), float(precisions), share, rising, falling)
 
 
-def _curves(
-    member: NDArray[np.bool_], probability: Floats
-) -> tuple[Floats, Floats, Floats, Floats]:
-    """Return the AUC, the average precision and both curves at their fixed abscissae."""
+def _of_seed(member: NDArray[np.bool_], probability: Floats) -> Separation:
     false, true, _ = roc_curve(member, probability, drop_intermediate=False)
     hits, misses = true[1:] * member.sum(), false[1:] * (~member).sum()
     precision = hits / (hits + misses)
     last = np.searchsorted(true[1:], RECALLS - 1e-12)
-    return (
-        np.asarray(auc(false, true)),
-        np.asarray(np.diff(true) @ precision),
-        np.interp(FALSE_POSITIVE_RATES, *_upper(false, true)),
-        precision[last],
+    return Separation(
+        auc=float(auc(false, true)),
+        average_precision=float(np.diff(true) @ precision),
+        share=float(member.mean()),
+        true_positive_rates=np.interp(FALSE_POSITIVE_RATES, *_upper(false, true)),
+        precisions=precision[last],
     )
 
 

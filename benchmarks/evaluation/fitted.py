@@ -149,7 +149,8 @@ def usable(run: Path, manifest: Manifest) -> tuple[str, ...]:
 def _best(run: Path) -> tuple[str, str]:
     """Return the variant that is best on validation, and how it was found."""
     results = read_run(run)
-    if not any(not variant.external for variant in results.ranked):
+    own = [variant for variant in results.ranked if not variant.external]
+    if not own:
         raise InputError(f"{run}: no variant of it has ended well yet; run it to its end first")
     selection = results.manifest.protocol.selection
     metric = metric_of(selection)
@@ -157,11 +158,9 @@ def _best(run: Path) -> tuple[str, str]:
     def mean(variant: VariantResults) -> float:
         return sum(score(f.validation)[selection] for f in variant.fits) / len(variant.fits)
 
-    own = [variant for variant in results.ranked if not variant.external]
     means = {variant.name: mean(variant) for variant in own}
     best = (max if metric.higher_is_better else min)(means, key=means.__getitem__)
-    label = metric.label.lower()
-    return best, f"best of {len(means)} on validation, {label} {means[best]:.3f}"
+    return best, f"best of {len(means)} on validation, {metric.in_prose} {means[best]:.3f}"
 
 
 def _has_model(folder: Path, fit: FitRecord) -> bool:

@@ -83,11 +83,11 @@ def _gain(kind: GainKind, variant: VariantResults, control: VariantResults, pair
     ours, theirs = _accuracies(variant), _accuracies(control)
     shared = sorted(ours.keys() & theirs.keys())
     return Gain(
-        kind,
-        sum(ours.values()) / len(ours),
-        sum(theirs.values()) / len(theirs),
-        pair,
-        tuple((seed, ours[seed] - theirs[seed]) for seed in shared),
+        kind=kind,
+        accuracy=sum(ours.values()) / len(ours),
+        control_accuracy=sum(theirs.values()) / len(theirs),
+        pair=pair,
+        by_seed=tuple((seed, ours[seed] - theirs[seed]) for seed in shared),
     )
 
 

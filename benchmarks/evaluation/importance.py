@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from benchmarks.protocol.search import to_optuna
 from benchmarks.store.records import TrialRecord, VariantResults
 from models.registry import Categorical, Dimension, Space
 
@@ -27,7 +28,7 @@ def importance(variant: VariantResults) -> dict[str, float]:
 
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     study = optuna.create_study()
-    space = {name: _distribution(dimension) for name, dimension in variant.record.space.items()}
+    space = to_optuna(variant.record.space)
     for trial in _complete(variant):
         params = {name: trial.params[name] for name in space}
         study.add_trial(
@@ -66,11 +67,3 @@ def _holds(dimension: Dimension, value: Any) -> bool:
     if isinstance(dimension, Categorical):
         return value in dimension.values
     return isinstance(value, int | float) and dimension.low <= value <= dimension.high
-
-
-def _distribution(dimension: Dimension) -> Any:
-    from optuna.distributions import CategoricalDistribution, FloatDistribution
-
-    if isinstance(dimension, Categorical):
-        return CategoricalDistribution(dimension.values)
-    return FloatDistribution(dimension.low, dimension.high, log=dimension.log)

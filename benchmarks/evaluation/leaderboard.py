@@ -1,30 +1,30 @@
 """The leaderboard: one row for each variant, ranked by mean test accuracy.
 
-Each of its columns is one row of `columns`, which the page, CSV, JSON, LaTeX, Markdown and the
-terminal walk.
+Each of its columns is one row of `COLUMNS`, or comes from a metric's; `columns` has them all,
+and the page, CSV, JSON, LaTeX, Markdown and the terminal walk it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, Literal
 
 import pandas as pd
 
+from benchmarks import metrics
 from benchmarks.evaluation.conditions import hardware
 from benchmarks.evaluation.gains import Gain, gains
 from benchmarks.evaluation.scores import score
 from benchmarks.evaluation.statistics import Score, Statistics, compute_statistics
-from benchmarks.metrics import METRICS, Metric
+from benchmarks.evaluation.uncertainty import Interval
+from benchmarks.metrics import RANKED_BY, Metric
 from benchmarks.store.records import FitResults, RunResults, VariantResults
 
 INTERVAL = "95 % interval over test images and seeds (with one seed: over images alone)"
-RANKED_BY = "accuracy"
-"""The metric by whose mean the rows are ordered."""
-IN_SHORT = (RANKED_BY, "macro_f1", "log_loss")
-"""The metrics that the terminal has room for."""
+WITHOUT_DUPLICATES = "_without_duplicates"
+"""What is added to the name of a score on the images that stand in no other split."""
 
 Kind = Literal[
     "name",
@@ -89,7 +89,8 @@ class BoardColumn:
     before the reader has chosen columns depends on the run, it is a function of the run.
     ``whole`` numbers stay whole where some are missing; what is not ``stored`` is no column of
     CSV and JSON; one that is ``optional`` is left out of the page where no row has a value.
-    On the page it stands after the column ``after``, or where `columns` has it.
+    On the page it stands after the column ``after``, or where `columns` has it. ``metric`` is
+    that whose score it has.
     """
 
     name: str
@@ -106,6 +107,12 @@ class BoardColumn:
     stored: bool = True
     optional: bool = False
     after: str = ""
+    metric: Metric | None = None
+
+    @property
+    def fraction(self) -> bool:
+        """Whether its score is a share of 1."""
+        return self.metric is None or self.metric.fraction
 
     def heading(self, run: RunResults) -> str:
         """Return the heading on the page of ``run``."""
@@ -170,8 +177,8 @@ def stored_names() -> list[str]:
 
 def columns() -> tuple[BoardColumn, ...]:
     """Return every column, in the order of CSV and JSON: a row of `COLUMNS`, or of a metric."""
-    metrics = (column for metric in METRICS for column in _of_metric(metric))
-    return (*FIRST, *metrics, *COLUMNS)
+    scores = (column for metric in metrics.METRICS for column in _of_metric(metric))
+    return (*FIRST, *scores, *COLUMNS)
 
 
 def on_page() -> tuple[BoardColumn, ...]:
@@ -185,6 +192,15 @@ def on_page() -> tuple[BoardColumn, ...]:
     return tuple(placed)
 
 
+def ranking_score(row: pd.Series, part: str = "") -> Interval:
+    """Return the score that ranks a ``row`` of the leaderboard, with its interval.
+
+    ``part`` is `WITHOUT_DUPLICATES` for that of the images that stand in no other split.
+    """
+    name = f"{RANKED_BY}{part}"
+    return Interval(row[name], row[f"{name}_low"], row[f"{name}_high"])
+
+
 def images_seen(variant: VariantResults) -> int:
     """Return the images that all trials and final fits of a variant have seen."""
     tuning = sum(trial.images_seen for trial in variant.trials)
@@ -194,71 +210,82 @@ def images_seen(variant: VariantResults) -> int:
 def _of_metric(metric: Metric) -> Iterator[BoardColumn]:
     """Yield the columns of a metric; the interval of that of the ranks has one for the eye."""
     ranked, resampled = metric.name == RANKED_BY, metric.resampled is not None
-    label = metric.label + (", %" if metric.fraction else "")
+    whole = partial(_number, Standing.whole, metric)
     note = f" In small figures: {INTERVAL}." if resampled and not ranked else ""
     yield BoardColumn(
         name=metric.name,
         value=lambda row: row.scores.mean()[metric.name] if row.fits else None,
         kind="score",
-        page=label,
-        text=label,
-        terminal=_in_short(metric) if metric.name in IN_SHORT else "",
-        definition=f"{metric.definition} Mean over seeds; ± is the standard deviation over seeds."
+        page=metric.heading,
+        text=metric.heading,
+        terminal=metric.terminal,
+        definition=f"{metric.meaning} Mean over seeds; ± is the standard deviation over seeds."
         + note,
-        shown=metric.name != "log_loss",
+        shown=metric.shown,
         largest_first=metric.higher_is_better,
+        metric=metric,
     )
     if resampled:
         heading = "95 % interval" if ranked else ""
         yield BoardColumn(
             name=f"{metric.name}_low",
-            value=_part(Standing.whole, metric, "low"),
+            value=whole(lambda score: score.low),
             kind="interval",
             page=heading,
             text=heading,
             definition=f"{INTERVAL}.",
             numeric=False,
-            largest_first=True,
+            largest_first=metric.higher_is_better,
+            metric=metric,
         )
-        yield BoardColumn(name=f"{metric.name}_high", value=_part(Standing.whole, metric, "high"))
+        yield BoardColumn(name=f"{metric.name}_high", value=whole(lambda score: score.high))
     yield BoardColumn(
         name=f"{metric.name}_sd",
         value=lambda row: row.scores.std(ddof=1)[metric.name] if row.fits else None,
     )
     if resampled:
-        for source in ("images", "seeds"):
-            value = _part(Standing.whole, metric, f"{source}_error")
-            yield BoardColumn(name=f"{metric.name}_se_{source}", value=value)
+        yield BoardColumn(
+            name=f"{metric.name}_se_images", value=whole(lambda score: score.images_error)
+        )
+        yield BoardColumn(
+            name=f"{metric.name}_se_seeds", value=whole(lambda score: score.seeds_error)
+        )
         yield from _without_duplicates(metric, shown=ranked)
 
 
 def _without_duplicates(metric: Metric, *, shown: bool) -> Iterator[BoardColumn]:
+    without = partial(_number, Standing.without_duplicates, metric)
+    unit = ", %" if metric.fraction else ""
+    name = f"{metric.name}{WITHOUT_DUPLICATES}"
     yield BoardColumn(
-        name=f"{metric.name}_without_duplicates",
-        value=_part(Standing.without_duplicates, metric, "value"),
+        name=name,
+        value=without(lambda score: score.value),
         kind="part",
-        page="Without duplicates, %" if shown else "",
-        text="Accuracy without duplicates, %" if shown else "",
-        definition="Accuracy on the test images whose pixels stand neither in train nor in "
+        page=f"Without duplicates{unit}" if shown else "",
+        text=f"{metric.label} without duplicates{unit}" if shown else "",
+        definition=f"{metric.label} on the test images whose pixels stand neither in train nor in "
         "validation; in small figures its 95 % interval.",
-        largest_first=True,
+        largest_first=metric.higher_is_better,
         shown=lambda run: bool(run.test_duplicates),
-        after=METRICS[-1].name,
+        after=metrics.METRICS[-1].name,
+        metric=metric,
     )
-    for end in ("low", "high"):
-        value = _part(Standing.without_duplicates, metric, end)
-        yield BoardColumn(name=f"{metric.name}_without_duplicates_{end}", value=value)
+    yield BoardColumn(name=f"{name}_low", value=without(lambda score: score.low))
+    yield BoardColumn(name=f"{name}_high", value=without(lambda score: score.high))
 
 
-def _part(
-    part: Callable[[Standing, str], Score | None], metric: Metric, what: str
+def _number(
+    part: Callable[[Standing, str], Score | None],
+    metric: Metric,
+    read: Callable[[Score], float | None],
 ) -> Callable[[Standing], float | None]:
-    """Return a function from a row to one number of its score on a part of the test set."""
-    return lambda row: getattr(part(row, metric.name), what, None)
+    """Return a function from a row to what ``read`` takes of its score on ``part``."""
 
+    def value(row: Standing) -> float | None:
+        score = part(row, metric.name)
+        return read(score) if score else None
 
-def _in_short(metric: Metric) -> str:
-    return f"{metric.label[0].lower()}{metric.label[1:]}".replace("-", " ")
+    return value
 
 
 def _reason(row: Standing) -> str:

@@ -50,7 +50,7 @@ def robustness(run: RunResults, order: Sequence[str]) -> tuple[VariantRobustness
         if name in by_name and all(fit.robustness is not None for fit in by_name[name].fits)
     ]
     shared = _shared([fit.robustness for each in variants for fit in each.fits if fit.robustness])
-    return tuple(_answered_by(run, variant, shared) for variant in variants) if shared else ()
+    return tuple(_variant(run, variant, shared) for variant in variants) if shared else ()
 
 
 def _shared(answered: Sequence[CorruptedAnswers]) -> tuple[CorruptionRecord, ...]:
@@ -67,7 +67,7 @@ def _shared(answered: Sequence[CorruptedAnswers]) -> tuple[CorruptionRecord, ...
     )
 
 
-def _answered_by(
+def _variant(
     run: RunResults, variant: VariantResults, shared: Sequence[CorruptionRecord]
 ) -> VariantRobustness:
     answered = [fit.robustness for fit in variant.fits if fit.robustness is not None]

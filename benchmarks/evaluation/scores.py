@@ -1,22 +1,20 @@
-"""The metrics: one record for each, computed from labels and probabilities."""
+"""What one fit's answers score: every metric, and the confusion matrix."""
 
 from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.metrics import (
-    confusion_matrix,
-)
+from sklearn.metrics import confusion_matrix
 
-from benchmarks.metrics import METRICS
+from benchmarks import metrics
 from benchmarks.store.records import Predictions
 
 
 def score(predictions: Predictions) -> dict[str, float]:
-    """Return every metric of ``METRICS`` by name."""
+    """Return every metric by name."""
     return {
         metric.name: metric.function(predictions.labels, predictions.probabilities)
-        for metric in METRICS
+        for metric in metrics.METRICS
     }
 
 

@@ -6,16 +6,18 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import combinations, product
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks import metrics
 from benchmarks.engines.registry import is_floor
 from benchmarks.errors import InputError, did_you_mean
 from benchmarks.evaluation.bootstrap import Bootstrap, Estimate, bootstrap
 from benchmarks.evaluation.comparison import Pair, Resolution, compare, ranks, resolution
 from benchmarks.evaluation.uncertainty import Fits, of_mean
-from benchmarks.metrics import METRICS
+from benchmarks.metrics import RANKED_BY
 from benchmarks.store.records import Predictions, RunResults, VariantResults
 
 
@@ -38,16 +40,29 @@ class Score:
 
 
 @dataclass(frozen=True)
-class SubsetStatistics:
-    """The scores on (a part of) the test set: variant → metric → score, and those of each class.
+class ClassScores:
+    """The scores of one variant on each class, in the order of the classes."""
 
-    ``classes`` is variant → ``precision``, ``recall`` or ``f1`` → one score for each class.
+    precision: tuple[Score, ...]
+    recall: tuple[Score, ...]
+    f1: tuple[Score, ...]
+
+
+@dataclass(frozen=True)
+class SubsetStatistics:
+    """The scores on (a part of) the test set.
+
+    ``scores`` is variant → metric → score, ``classes`` variant → the scores on each class.
     """
 
     images: int
     unique_images: int
     scores: Mapping[str, Mapping[str, Score]]
-    classes: Mapping[str, Mapping[str, tuple[Score, ...]]]
+    classes: Mapping[str, ClassScores]
+
+    def ranking(self, variant: str) -> Score:
+        """Return the score of ``variant`` by which the rows are ranked."""
+        return self.scores[variant][RANKED_BY]
 
 
 @dataclass(frozen=True)
@@ -91,10 +106,9 @@ def compute_statistics(run: RunResults) -> Statistics:
         return Statistics(None, None)
     own = _by_accuracy(variant for variant in run.ranked if not variant.external)
     outside = _by_accuracy(variant for variant in run.ranked if variant.external)
-    variants = [*own, *outside]
-    places, tests = _places(variants), [fit.test for v in variants for fit in v.fits]
+    tests, places = _arranged([*own, *outside])
     resampled = bootstrap(tests)
-    accuracy, whole = resampled.metrics["accuracy"], _part(resampled, places)
+    accuracy, whole = resampled.metrics[RANKED_BY], _part(resampled, places)
     pairs = compare(list(combinations(own, 2)), accuracy, places)
     order = tuple(variant.name for variant in own)
     return Statistics(
@@ -118,8 +132,8 @@ def _of_networks(pairs: Sequence[Pair], variants: Sequence[VariantResults]) -> l
     return [pair for pair in pairs if not {pair.first, pair.second} & floors]
 
 
-def chosen_pair(run: RunResults, first: str, second: str) -> tuple[str, str]:
-    """Return two ranked variants' names as given; raises ``InputError`` naming what is wrong."""
+def refuse_incomparable(run: RunResults, first: str, second: str) -> None:
+    """Raise ``InputError`` where two variants of ``run`` were not compared; it says why."""
     ranked = {variant.name for variant in run.ranked}
     others = {variant.name: variant.outcome for variant in run.variants if not variant.ranked}
     for name in (first, second):
@@ -134,18 +148,20 @@ def chosen_pair(run: RunResults, first: str, second: str) -> tuple[str, str]:
         raise InputError(f"{first} twice: give two different variants")
     if all(variant.external for variant in run.ranked if variant.name in (first, second)):
         raise InputError(f"{first} and {second} were both added from outside; compare with an own")
-    return first, second
 
 
 def _accuracy(variant: VariantResults) -> float:
     return float(np.mean([fit.test.accuracy for fit in variant.fits]))
 
 
-def _places(variants: list[VariantResults]) -> dict[str, Fits]:
-    ends = np.cumsum([len(variant.fits) for variant in variants])
-    return {
-        v.name: np.arange(end - len(v.fits), end) for v, end in zip(variants, ends, strict=True)
-    }
+def _arranged(variants: Iterable[VariantResults]) -> tuple[list[Predictions], dict[str, Fits]]:
+    """Return the test answers of all fits in one list, and variant → the places of its own."""
+    tests: list[Predictions] = []
+    places: dict[str, Fits] = {}
+    for variant in variants:
+        places[variant.name] = np.arange(len(tests), len(tests) + len(variant.fits))
+        tests += [fit.test for fit in variant.fits]
+    return tests, places
 
 
 def _without(
@@ -162,42 +178,46 @@ def _without(
 
 
 def _part(resampled: Bootstrap, places: dict[str, Fits]) -> SubsetStatistics:
-    fractions = {metric.name: metric.fraction for metric in METRICS}
-    unique_images = resampled.unique_images
     return SubsetStatistics(
         images=resampled.images,
-        unique_images=unique_images,
-        scores={
-            variant: {
-                name: _score(
-                    estimate, fits, fractions[name], unique_images if name == "accuracy" else None
-                )
-                for name, estimate in resampled.metrics.items()
-            }
-            for variant, fits in places.items()
-        },
+        unique_images=resampled.unique_images,
+        scores={variant: _scores(resampled, fits) for variant, fits in places.items()},
         classes={variant: _classes(resampled, fits) for variant, fits in places.items()},
     )
 
 
-def _classes(resampled: Bootstrap, fits: Fits) -> dict[str, tuple[Score, ...]]:
-    """Return each class's scores of one variant by name."""
-    answered = resampled.answered[fits].mean(axis=0)
-    named = {
-        "precision": (resampled.class_precision, answered),
-        "recall": (resampled.class_recall, resampled.labelled),
-        "f1": (resampled.class_f1, np.zeros_like(answered)),
-    }
+def _scores(resampled: Bootstrap, fits: Fits) -> dict[str, Score]:
+    """Return every resampled metric of one variant by name."""
     return {
-        name: tuple(
-            _score(estimate, fits, True, float(images) or None)
-            for estimate, images in zip(estimates, numbers, strict=True)
+        metric.name: _score(
+            resampled.metrics[metric.name],
+            fits,
+            fraction=metric.fraction,
+            images=resampled.unique_images if metric.share_of_images else None,
         )
-        for name, (estimates, numbers) in named.items()
+        for metric in metrics.METRICS
+        if metric.name in resampled.metrics
     }
 
 
-def _score(estimate: Estimate, fits: Fits, fraction: bool, images: float | None = None) -> Score:
+def _classes(resampled: Bootstrap, fits: Fits) -> ClassScores:
+    """Return the scores of one variant on each class; an F1 is a share of no number of images."""
+    answered = resampled.answered[fits].mean(axis=0)
+
+    def scores(estimates: Sequence[Estimate], images: NDArray[Any]) -> tuple[Score, ...]:
+        return tuple(
+            _score(estimate, fits, fraction=True, images=float(number) or None)
+            for estimate, number in zip(estimates, images, strict=True)
+        )
+
+    return ClassScores(
+        precision=scores(resampled.class_precision, answered),
+        recall=scores(resampled.class_recall, resampled.labelled),
+        f1=scores(resampled.class_f1, np.zeros_like(answered)),
+    )
+
+
+def _score(estimate: Estimate, fits: Fits, *, fraction: bool, images: float | None) -> Score:
     """Return the score of one variant; ``images`` is the number to fall back on for an interval."""
     scores, uncertainty = estimate.scores[fits], of_mean(estimate, fits)
     low, high = uncertainty.interval(float(scores.mean()), fraction=fraction, images=images)

@@ -20,6 +20,9 @@ LEAST = 1e-100
 UPPER = 0.75
 NOTHING = 1e-12
 
+HALF_WIDTH = float(ndtri((1 + LEVEL) / 2))
+"""Standard errors from the middle of a normal 95 % interval to either end."""
+
 Fits = NDArray[np.intp]
 
 
@@ -82,8 +85,7 @@ class Uncertainty:
 
     def _arms(self, value: float, fraction: bool, images: float | None) -> NDArray[np.float64]:
         if not fraction:
-            normal = float(ndtri((1 + LEVEL) / 2))
-            return np.full(2, normal * self.images_error if self.images > 0 else np.nan)
+            return np.full(2, HALF_WIDTH * self.images_error if self.images > 0 else np.nan)
         if self.images > 0 and 0 < value < 1:
             images = value * (1 - value) / self.images
         if images is None:

@@ -30,8 +30,9 @@ from benchmarks.execution.jobs.job import Job, Params
 from benchmarks.execution.jobs.results import JobResult, RungResult
 from benchmarks.protocol.canonical import digest
 from benchmarks.protocol.schema import Tuning
+from benchmarks.protocol.search import to_optuna
 from benchmarks.store.records import TrialRecord
-from models.registry import Categorical, Space, Value
+from models.registry import Space, Value
 
 JobOutcome = JobResult | JobFailed
 
@@ -78,7 +79,7 @@ class Study:
         seed: int,
         minimise: bool,
     ) -> None:
-        self._space = {key: _distribution(dimension) for key, dimension in space.items()}
+        self._space = to_optuna(space)
         self._defaults = defaults
         self._seed = seed
         self._study = optuna.create_study(
@@ -140,12 +141,6 @@ class Study:
 
     def _frozen(self, number: int) -> FrozenTrial:
         return self._study.get_trials(deepcopy=False)[number]
-
-
-def _distribution(dimension: Any) -> BaseDistribution:
-    if isinstance(dimension, Categorical):
-        return CategoricalDistribution(dimension.values)
-    return FloatDistribution(dimension.low, dimension.high, log=dimension.log)
 
 
 def tune(

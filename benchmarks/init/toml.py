@@ -18,6 +18,7 @@ from benchmarks.init.proposal import Proposal
 from benchmarks.machine.environment import device_name
 from benchmarks.machine.terminal import printable
 from benchmarks.machine.timing import rough_duration
+from benchmarks.metrics import metric_of
 from benchmarks.protocol.schema import Protocol, VariantChoice
 from datasets.files import replacing
 from datasets.recognition import GENERAL
@@ -212,6 +213,6 @@ def _why_precision(protocol: Protocol) -> str:
 
 
 def _why_selection(protocol: Protocol) -> str:
-    if protocol.selection == "macro_f1":
+    if metric_of(protocol.selection).evens_classes:
         return "on validation; the classes are of very unequal size"
     return "on validation: picks epochs and hyperparameters"

@@ -30,6 +30,7 @@ from benchmarks.leaks.effect import (
     read_laboratory,
     table,
 )
+from benchmarks.machine.templates import templates
 from benchmarks.report.elements.drawing import INK, QUIET, STYLE, VALIDATION, inline_svg
 from benchmarks.report.elements.elements import Cell, Column, Picture, Table
 from benchmarks.report.elements.elements import table as shown_table
@@ -49,7 +50,6 @@ from benchmarks.report.page import frame_of_page
 from benchmarks.report.sections.answer import caveats
 from benchmarks.report.sections.method import method_tables, repeat_commands
 from benchmarks.store.records import DataRecord, RunResults
-from benchmarks.templates import templates
 from datasets.files import replacing
 
 STUDENT_CLAIM = next(claim for claim in CLAIMS if claim.figure == 0.8536)

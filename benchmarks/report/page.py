@@ -12,6 +12,7 @@ from markupsafe import Markup
 
 from benchmarks.data.mistakes import announcement
 from benchmarks.evaluation.leaderboard import stored
+from benchmarks.machine.templates import TEMPLATES, templates
 from benchmarks.report.elements.inputs import PageInputs
 from benchmarks.report.elements.outline import Page, Section, build_sections, glossary
 from benchmarks.report.elements.pictures import album_of
@@ -31,7 +32,6 @@ from benchmarks.report.sections.variant import variants_section
 from benchmarks.store.digests import renew_digests
 from benchmarks.store.reading import read_run
 from benchmarks.store.records import RunResults
-from benchmarks.templates import TEMPLATES, templates
 from datasets.files import replacing
 
 SECTIONS = (

@@ -8,7 +8,8 @@ from typing import Any, Literal
 
 import numpy as np
 
-from benchmarks.evaluation.leaderboard import leaderboard
+from benchmarks.evaluation.statistics import compute_statistics
+from benchmarks.evaluation.uncertainty import HALF_WIDTH
 from benchmarks.protocol.canonical import first_difference
 from benchmarks.store.records import (
     FitResults,
@@ -20,7 +21,6 @@ from benchmarks.store.records import (
 )
 
 Judgement = Literal["bit-identical", "equal within the stated spread", "different"]
-HALF_WIDTH = 1.96
 MOST = 0.5
 """Most answers agree where more than this share of the test images got the same one."""
 
@@ -60,14 +60,14 @@ def verdicts(original: RunResults, again: RunResults, names: Sequence[str]) -> t
     of the 95 % interval over test images, as the seed is the same, and most answers agree. Both
     runs must have the same split.
     """
-    board = leaderboard(original).set_index("variant")
-    spreads = HALF_WIDTH * board["accuracy_se_images"]
+    whole = compute_statistics(original).whole
     known = {variant.name: variant for variant in again.variants}
     judged = []
     for variant in original.ranked:
-        if variant.name not in names:
+        if whole is None or variant.name not in names:
             continue
-        spread, found = float(spreads[variant.name]), known.get(variant.name)
+        spread = HALF_WIDTH * whole.ranking(variant.name).images_error
+        found = known.get(variant.name)
         judged += [_verdict(variant.name, fit, found, spread) for fit in variant.fits]
     return tuple(judged)
 

@@ -19,7 +19,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from benchmarks.errors import InputError
-from benchmarks.templates import TEMPLATES, templates
+from benchmarks.machine.templates import TEMPLATES, templates
 from benchmarks.use.models import Models
 from datasets.records import DataError
 from models.registry import ModelError

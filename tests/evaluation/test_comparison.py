@@ -14,7 +14,7 @@ from statsmodels.stats.contingency_tables import mcnemar
 from benchmarks.errors import InputError
 from benchmarks.evaluation.bootstrap import bootstrap
 from benchmarks.evaluation.comparison import POWER, Pair, compare, ranks, resolution
-from benchmarks.evaluation.statistics import Statistics, chosen_pair, compute_statistics
+from benchmarks.evaluation.statistics import Statistics, compute_statistics, refuse_incomparable
 from benchmarks.evaluation.uncertainty import Uncertainty
 from benchmarks.store.records import RunResults
 from tests.evaluation.simulated import World, run_of
@@ -176,9 +176,9 @@ def test_a_run_without_ranked_variants_has_no_statistics() -> None:
 def test_a_wrong_name_is_answered_with_the_nearest() -> None:
     run = run_with({"plain-cnn": [drawn(0.6, 20, 0)], "bn-cnn": [drawn(0.6, 20, 1)]})
     with pytest.raises(InputError, match="no variant 'plain-cn'; did you mean 'plain-cnn'"):
-        chosen_pair(run, "plain-cn", "bn-cnn")
+        refuse_incomparable(run, "plain-cn", "bn-cnn")
     with pytest.raises(InputError, match="twice"):
-        chosen_pair(run, "bn-cnn", "bn-cnn")
+        refuse_incomparable(run, "bn-cnn", "bn-cnn")
 
 
 @pytest.fixture

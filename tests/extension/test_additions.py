@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
 
@@ -65,9 +66,21 @@ def test_a_corruption_of_one_row_is_on_the_page(page: str) -> None:
     assert "the width of a step of grey" in page
 
 
+def test_a_metric_of_one_row_selects_the_epochs_though_it_is_never_above_zero(
+    folder: Path, page: str
+) -> None:
+    fit = folder / "run" / "fits" / "my-network" / "seed-0"
+    history = pd.read_csv(fit / "history.csv").set_index("epoch")["validation_lead"]
+    assert (history < 0).all()
+    record = json.loads((fit / "fit.json").read_text("utf-8"))
+    assert record["best_epoch"] == history.idxmax()
+    assert record["validation"] == history.max()
+    assert "the epoch with the best validation lead were kept" in page
+
+
 @pytest.fixture(scope="module")
 def reported(folder: Path, page: str) -> Path:
-    """The run, its page rendered anew with a metric, a column and a section more."""
+    """The run, its page rendered anew with a column and a section more."""
     rows = folder / "rows"
     rows.mkdir()
     (rows / "sitecustomize.py").write_text(PAGE_ROWS, "utf-8")
@@ -78,15 +91,6 @@ def reported(folder: Path, page: str) -> Path:
     )
     assert done.status == 0, done.err
     return folder / "run"
-
-
-def test_a_metric_of_one_row_has_a_column_an_interval_and_a_meaning(reported: Path) -> None:
-    board = pd.read_csv(reported / "leaderboard.csv")
-    scored = board[board["status"] == "ok"]
-    assert list(scored["error_rate"]) == pytest.approx(list(1 - scored["accuracy"]))
-    assert list(scored["error_rate_high"]) == pytest.approx(list(1 - scored["accuracy_low"]))
-    shown = (reported / "leaderboard.html").read_text("utf-8")
-    assert "Error rate, %" in shown and "Share of the answers that are wrong." in shown
 
 
 def test_a_column_of_one_row_is_in_the_table_and_on_the_page(reported: Path) -> None:

@@ -8,13 +8,13 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page
 
 from benchmarks.evaluation.published import PUBLISHED
+from benchmarks.machine.templates import templates
 from benchmarks.report.elements.elements import Cell, Column, Table, table
 from benchmarks.report.files.collection import tables
 from benchmarks.report.files.table_formats import FORMATS
 from benchmarks.report.files.tables import save_tables
 from benchmarks.report.page import content, frame_of_page
 from benchmarks.store.reading import read_run
-from benchmarks.templates import templates
 from tests.folder import ROWS, build
 from tests.report.browser import opened
 

@@ -11,8 +11,8 @@ from benchmarks.data import corruptions
 from benchmarks.report.files.tables import exported_files
 from benchmarks.report.page import content, render_page
 from benchmarks.store.reading import read_run
-from tests import folder_extras
 from tests.folder import ROWS, build
+from tests.folder_extras import ask, pack
 from tests.report.pages import text
 
 FOG = replace(
@@ -23,10 +23,8 @@ FOG = replace(
 def test_a_seventh_corruption_is_on_the_page_and_in_every_table(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    seven = (*corruptions.CORRUPTIONS, FOG)
-    monkeypatch.setattr(corruptions, "CORRUPTIONS", seven)
-    monkeypatch.setattr(folder_extras, "CORRUPTIONS", seven)
-    run = read_run(folder_extras.ask(build(tmp_path / "run", ROWS[:3], images=60)))
+    monkeypatch.setattr(corruptions, "CORRUPTIONS", (*corruptions.CORRUPTIONS, FOG))
+    run = read_run(ask(build(tmp_path / "run", ROWS[:3], images=60)))
     section = content(run).section("robustness")
     assert section.drops.columns[-1].label == "Fog"
     assert [cell.text for cell in section.severities.rows[6]][1::5] == ["fog", "–"]
@@ -39,7 +37,7 @@ def test_a_seventh_corruption_is_on_the_page_and_in_every_table(
 def test_a_corruption_that_a_run_was_not_asked_is_not_on_its_page(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    run = read_run(folder_extras.ask(build(tmp_path / "run", ROWS[:2], images=60)))
+    run = read_run(ask(build(tmp_path / "run", ROWS[:2], images=60)))
     before = render_page(run)
     monkeypatch.setattr(corruptions, "CORRUPTIONS", (*corruptions.CORRUPTIONS, FOG))
     assert render_page(run) == before
@@ -49,8 +47,8 @@ def test_only_corruptions_that_are_as_the_run_was_asked_are_pictured(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("FERBENCH_CACHE", str(tmp_path / "cache"))
-    run = read_run(folder_extras.ask(build(tmp_path / "run", ROWS[:2], images=60)))
-    folder_extras.pack(run.folder, tmp_path / "cache")
+    run = read_run(ask(build(tmp_path / "run", ROWS[:2], images=60)))
+    pack(run.folder, tmp_path / "cache")
     blur, *others = corruptions.CORRUPTIONS
     assert "A training image under blur of strength 5" in render_page(run)
     changed = replace(blur, severities=(*blur.severities[:4], 0.5))

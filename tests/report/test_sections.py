@@ -10,6 +10,7 @@ import pytest
 from jinja2 import ChoiceLoader, DictLoader
 
 from benchmarks.evaluation import leaderboard, statistics
+from benchmarks.machine.templates import templates
 from benchmarks.report import page
 from benchmarks.report.elements import inputs
 from benchmarks.report.elements.elements import Column, Table, table
@@ -17,7 +18,6 @@ from benchmarks.report.elements.outline import Content, Section
 from benchmarks.report.files.collection import tables
 from benchmarks.store.reading import read_run
 from benchmarks.store.records import RunResults
-from benchmarks.templates import templates
 from tests.folder import ROWS, build
 
 TEMPLATE = """<section aria-labelledby="length">

@@ -9,8 +9,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from benchmarks import metrics
 from benchmarks.engines.contract import InitialWeights
 from benchmarks.engines.registry import load_engine
+from benchmarks.metrics import Metric, accuracy
 from benchmarks.training.checkpoint import EpochRecord
 from benchmarks.training.loop import TrainingOutcome, train
 from models.registry import ModelError, discover
@@ -44,6 +46,21 @@ def test_the_metric_selects_the_best_epoch() -> None:
     values = [record.validation["macro_f1"] for record in outcome.history]
     assert outcome.best_value == max(values)
     assert outcome.best_epoch == values.index(max(values)) + 1
+
+
+def test_the_best_value_of_a_metric_below_zero_keeps_its_sign(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    below = Metric(
+        "shortfall",
+        "Shortfall",
+        "Accuracy less 1.",
+        lambda labels, shares: accuracy(labels, shares) - 1,
+        validated_as="validation_shortfall",
+    )
+    monkeypatch.setattr(metrics, "METRICS", (*metrics.METRICS, below))
+    outcome = fit("majority", metric="shortfall")
+    assert outcome.best_value == outcome.history[0].validation["shortfall"] < 0
 
 
 def test_early_stopping_ends_a_fit_that_stands_still() -> None:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from benchmarks.metrics import METRICS, Metric
+from benchmarks import metrics
+from benchmarks.metrics import Metric
 from benchmarks.report.elements.elements import Column, Table
 from benchmarks.report.elements.inputs import PageInputs
 from benchmarks.store.records import DataRecord
@@ -100,7 +101,7 @@ def glossary(tables: Iterable[Table]) -> Glossary:
     columns = (column for shown in tables for column in shown.columns)
     by_key = {column.key: column for column in columns if column.definition}
     ordered = sorted(by_key.values(), key=lambda column: (column.label, column.definition))
-    return Glossary(tuple(METRICS), tuple(ordered))
+    return Glossary(metrics.METRICS, tuple(ordered))
 
 
 def present(**tables: Table | None) -> Iterator[tuple[str, Table]]:

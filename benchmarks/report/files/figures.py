@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
 from benchmarks.evaluation.guessing import majority_share
+from benchmarks.evaluation.leaderboard import ranking_score
 from benchmarks.report.elements.drawing import INK, QUIET, STYLE, TRAIN, VALIDATION
 from benchmarks.report.elements.numbers import shortened
 from benchmarks.report.sections.data import class_shares
@@ -34,9 +35,10 @@ def overview(run: RunResults, board: pd.DataFrame) -> Figure:
         axes = figure.subplots()
         for place, (_, row) in enumerate(frame.iterrows()):
             seeds = [fit.test.accuracy for fit in by_name[row["variant"]].fits]
-            axes.plot([row["accuracy_low"], row["accuracy_high"]], [place] * 2, color=TRAIN, lw=1.6)
+            score = ranking_score(row)
+            axes.plot([score.low, score.high], [place] * 2, color=TRAIN, lw=1.6)
             axes.plot(seeds, [place] * len(seeds), "|", color=QUIET, ms=7, mew=0.9)
-            axes.plot(row["accuracy"], place, "o", color=TRAIN, ms=5.5)
+            axes.plot(score.value, place, "o", color=TRAIN, ms=5.5)
         axes.axvline(majority_share(run)[1], color=VALIDATION, lw=1, ls=(0, (4, 3)))
         axes.set(ylim=(len(frame) - 0.5, -0.5))
         axes.set_yticks(range(len(frame)), [shortened(name, LONGEST) for name in frame["variant"]])

@@ -7,8 +7,7 @@ from collections.abc import Callable, Mapping
 
 import pandas as pd
 
-from benchmarks.evaluation.leaderboard import RANKED_BY, BoardColumn, Kind, columns
-from benchmarks.metrics import METRICS
+from benchmarks.evaluation.leaderboard import BoardColumn, Kind, columns, ranking_score
 from benchmarks.report.elements.elements import Table, table
 from benchmarks.report.elements.numbers import (
     MISSING,
@@ -71,12 +70,7 @@ def spread(row: pd.Series, name: str, fraction: bool) -> str:
 
 def score_text(row: pd.Series, column: BoardColumn) -> str:
     """Return the mean of the metric that ``column`` shows, with its spread."""
-    return spread(row, column.name, is_fraction(column))
-
-
-def is_fraction(column: BoardColumn) -> bool:
-    """Tell whether the metric that ``column`` shows is a share of 1."""
-    return next(metric.fraction for metric in METRICS if metric.name == column.name)
+    return spread(row, column.name, column.fraction)
 
 
 def ends(row: pd.Series, column: BoardColumn) -> tuple[float, float]:
@@ -96,8 +90,8 @@ def _interval(row: pd.Series, column: BoardColumn) -> str:
 
 def _part(row: pd.Series, column: BoardColumn) -> str:
     """Return a score of a part of the test set with the decimals of that of the whole."""
-    known = row[f"{RANKED_BY}_low"], row[f"{RANKED_BY}_high"]
-    return percent(row[column.name], supported(*known))
+    known = ranking_score(row)
+    return percent(row[column.name], supported(known.low, known.high))
 
 
 def _formatted(form: Callable[[object], str]) -> Callable[[pd.Series, BoardColumn], str]:

@@ -13,6 +13,7 @@ from benchmarks.evaluation.choice import Candidate, alternatives
 from benchmarks.evaluation.comparison import LEVEL
 from benchmarks.evaluation.gains import Gain
 from benchmarks.evaluation.guessing import did_not_learn, majority_share
+from benchmarks.evaluation.leaderboard import WITHOUT_DUPLICATES, ranking_score
 from benchmarks.evaluation.statistics import Statistics
 from benchmarks.report.elements.numbers import (
     interval,
@@ -77,9 +78,10 @@ def _sentences(
         yield "No variant is ranked: the scores below show what the mistake does to them."
         return
     best = frame.iloc[0]
-    between = interval(best["accuracy_low"], best["accuracy_high"])
+    scored = ranking_score(best)
+    between = interval(scored.low, scored.high)
     yield (
-        f"{best['variant']} has the highest test accuracy, {with_sign(best['accuracy'])} "
+        f"{best['variant']} has the highest test accuracy, {with_sign(scored.value)} "
         f"(95\N{NO-BREAK SPACE}% interval {between}, mean of {plural(int(best['seeds']), 'seed')})"
         f"{_tied(statistics)}."
     )
@@ -149,15 +151,12 @@ def _gain(gain: Gain) -> str:
 def _without(run: RunResults, frame: pd.DataFrame) -> str:
     """Say what the best variant scores without the images that other splits also hold."""
     best = frame.iloc[0]
-    score = best["accuracy_without_duplicates"]
-    if pd.isna(best["rank_low"]) or pd.isna(score):
+    part = ranking_score(best, WITHOUT_DUPLICATES)
+    if pd.isna(best["rank_low"]) or pd.isna(part.value):
         return ""
-    between = interval(
-        best["accuracy_without_duplicates_low"], best["accuracy_without_duplicates_high"]
-    )
     return (
-        f" Without them {best['variant']} scores {with_sign(score)} ({between}) "
-        f"instead of {with_sign(best['accuracy'])}."
+        f" Without them {best['variant']} scores {with_sign(part.value)} "
+        f"({interval(part.low, part.high)}) instead of {with_sign(ranking_score(best).value)}."
     )
 
 

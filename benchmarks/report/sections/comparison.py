@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from benchmarks import metrics
 from benchmarks.evaluation.comparison import McNemar, Pair, Resolution
 from benchmarks.evaluation.statistics import Score, Statistics, SubsetStatistics
-from benchmarks.metrics import METRICS
 from benchmarks.report.elements.elements import Cell, Column, PairCell, PairMatrix, Table, table
 from benchmarks.report.elements.numbers import (
     MISSING,
@@ -211,7 +211,7 @@ def _sources(run: RunResults, statistics: Statistics, part: SubsetStatistics) ->
     ]
     rows = []
     for name in (*statistics.order, *statistics.outside):
-        score = part.scores[name]["accuracy"]
+        score = part.ranking(name)
         accuracy, ends = scored(score.value, score.low, score.high)
         rows.append(
             (
@@ -250,17 +250,15 @@ def _parts(statistics: Statistics, whole_set: SubsetStatistics) -> Table | None:
     if part is None or part is whole_set:
         return None
     columns = [Column("Variant", numeric=False)]
-    for metric in METRICS:
-        if metric.resampled is not None:
-            label = metric.label + (", %" if metric.fraction else "")
-            columns += [Column(label, metric.definition), Column("without duplicates")]
+    resampled = [metric for metric in metrics.METRICS if metric.resampled is not None]
+    for metric in resampled:
+        columns += [Column(metric.heading, metric.meaning), Column("without duplicates")]
     rows = [
         (
             Cell(name),
             *(
                 _score(each.scores[name][metric.name], metric.fraction)
-                for metric in METRICS
-                if metric.resampled is not None
+                for metric in resampled
                 for each in (whole_set, part)
             ),
         )

@@ -10,8 +10,9 @@ import pandas as pd
 
 from benchmarks.evaluation.conditions import timed_apart
 from benchmarks.evaluation.guessing import did_not_learn, majority_share
-from benchmarks.evaluation.leaderboard import INTERVAL, RANKED_BY, BoardColumn, on_page
+from benchmarks.evaluation.leaderboard import INTERVAL, BoardColumn, on_page, ranking_score
 from benchmarks.evaluation.published import DATA_SET, PUBLISHED, Published
+from benchmarks.metrics import RANKED_BY
 from benchmarks.report.elements.elements import Cell, Column, Table
 from benchmarks.report.elements.numbers import (
     MISSING,
@@ -23,7 +24,7 @@ from benchmarks.report.elements.numbers import (
 )
 from benchmarks.report.elements.outline import Content
 from benchmarks.report.elements.whiskers import Axis, Whisker, scale, whisker
-from benchmarks.report.files.leaderboard import TEXTS, ends, is_fraction
+from benchmarks.report.files.leaderboard import TEXTS, ends
 from benchmarks.report.sections.fairness import marks
 from benchmarks.store.records import RunResults, VariantRecord, VariantResults
 
@@ -173,7 +174,7 @@ def _score_note(row: pd.Series, column: BoardColumn) -> str:
     """Return the interval of a score that has no column of its own for it."""
     if column.name == RANKED_BY or f"{column.name}_low" not in row:
         return ""
-    return scored(row[column.name], *ends(row, column), fraction=is_fraction(column))[1]
+    return scored(row[column.name], *ends(row, column), fraction=column.fraction)[1]
 
 
 def _reason(row: pd.Series, span: int) -> Cell:
@@ -186,15 +187,16 @@ def _key(value: Any) -> str:
 
 
 def _scale(frame: pd.DataFrame) -> Axis:
-    shown = frame[frame["status"] == "ok"]
-    return scale(map(float, [*shown["accuracy_low"], *shown["accuracy"], *shown["accuracy_high"]]))
+    shown = [ranking_score(row) for _, row in frame[frame["status"] == "ok"].iterrows()]
+    return scale(float(end) for each in shown for end in (each.low, each.value, each.high))
 
 
 def _drawing(row: pd.Series, variant: VariantResults, on: Axis) -> Whisker | None:
     if row["status"] != "ok":
         return None
     seeds = [fit.test.accuracy for fit in variant.fits] if row["seeds"] > 1 else []
-    return whisker(on, row["accuracy_low"], row["accuracy"], row["accuracy_high"], seeds)
+    found = ranking_score(row)
+    return whisker(on, found.low, found.value, found.high, seeds)
 
 
 def _facets(run: RunResults) -> tuple[Facet, ...]:

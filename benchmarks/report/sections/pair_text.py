@@ -44,7 +44,7 @@ def accuracies(run: RunResults, statistics: Statistics, pair: Pair) -> Table:
 def _accuracy(part: SubsetStatistics | None, name: str) -> tuple[str, str]:
     if part is None:
         return "none left", ""
-    score = part.scores[name]["accuracy"]
+    score = part.ranking(name)
     return percent(score.value), interval(score.low, score.high)
 
 

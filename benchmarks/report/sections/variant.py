@@ -9,6 +9,7 @@ import pandas as pd
 
 from benchmarks.evaluation.calibration import scaling
 from benchmarks.evaluation.curves import selective, separations
+from benchmarks.evaluation.leaderboard import ranking_score
 from benchmarks.evaluation.statistics import Statistics
 from benchmarks.report.elements.elements import Matrix, Picture, Table
 from benchmarks.report.elements.inputs import PageInputs
@@ -123,7 +124,7 @@ def variant_section(
     separated, scaled = separations(tests), scaling(variant.fits)
     return replace(
         shown,
-        headline=with_sign(row["accuracy"]),
+        headline=with_sign(ranking_score(row).value),
         remark="",
         costs=_costs(variant, row),
         matrix=confusion_matrix(variant, run.class_names),

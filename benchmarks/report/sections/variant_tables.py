@@ -6,13 +6,13 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from benchmarks import metrics
 from benchmarks.evaluation.calibration import Scaling
 from benchmarks.evaluation.curves import Separation
 from benchmarks.evaluation.importance import importance
 from benchmarks.evaluation.leaderboard import INTERVAL
 from benchmarks.evaluation.scores import score
 from benchmarks.evaluation.statistics import Score, Statistics
-from benchmarks.metrics import METRICS
 from benchmarks.report.elements.elements import Cell, Column, Table, table
 from benchmarks.report.elements.numbers import (
     MISSING,
@@ -33,11 +33,6 @@ IMPORTANCE = (
     "Share of what single hyperparameters explain of the variance of the complete trials' "
     "validation scores, by functional ANOVA (Hutter et al. 2014)."
 )
-NUMBERS = (
-    ("precision", "Precision, %", "Of the images answered as this class, the share that is."),
-    ("recall", "Recall, %", "Of the images of this class, the share answered so."),
-    ("f1", "F1, %", "Harmonic mean of precision and recall."),
-)
 
 
 def classes_table(
@@ -50,12 +45,12 @@ def classes_table(
     assert statistics.whole is not None
     found = statistics.whole.classes[variant.name]
     part = statistics.without_duplicates
-    apart = part.classes[variant.name]["f1"] if part and part is not statistics.whole else ()
+    apart = part.classes[variant.name].f1 if part and part is not statistics.whole else ()
     support = np.bincount(variant.fits[0].test.labels, minlength=len(run.class_names))
     rows = [
         (
             Cell(name),
-            *(_score(found[number][index]) for number, _, _ in NUMBERS),
+            *(_score(each[index]) for each in (found.precision, found.recall, found.f1)),
             *([_score(apart[index])] if apart else []),
             *_areas(separated[index]),
             Cell(whole(support[index])),
@@ -64,7 +59,9 @@ def classes_table(
     ]
     columns = [
         Column("Class", numeric=False),
-        *(Column(label, f"{definition} {ENDS}") for _, label, definition in NUMBERS),
+        Column("Precision, %", f"Of the images answered as this class, the share that is. {ENDS}"),
+        Column("Recall, %", f"Of the images of this class, the share answered so. {ENDS}"),
+        Column("F1, %", f"Harmonic mean of precision and recall. {ENDS}"),
         *([Column("F1 without duplicates, %", f"{WITHOUT} {ENDS}")] if apart else []),
         Column("AUC", "Area under the ROC curve of this class against the rest; chance: 0.5."),
         Column(
@@ -93,7 +90,7 @@ def seeds_table(run: RunResults, variant: VariantResults, scaled: Scaling | None
     parted = bool(run.test_duplicates and unshared.any())
     columns = [
         Column("Seed", numeric=False),
-        *(Column(m.label + (", %" if m.fraction else ""), m.definition) for m in METRICS),
+        *(Column(metric.heading, metric.meaning) for metric in metrics.METRICS),
         *([Column("Accuracy without duplicates, %", WITHOUT)] if parted else []),
         *([Column("Temperature", TEMPERATURE)] if scaled else []),
         Column("Best epoch", "The epoch whose weights were kept, chosen on validation."),
@@ -114,7 +111,7 @@ def seeds_table(run: RunResults, variant: VariantResults, scaled: Scaling | None
                 str(record.seed),
                 *(
                     percent(scores[m.name]) if m.fraction else decimal(scores[m.name])
-                    for m in METRICS
+                    for m in metrics.METRICS
                 ),
                 *([percent(fit.test.correct[unshared].mean())] if parted else []),
                 *([decimal(scaled.temperatures[place], 2)] if scaled else []),

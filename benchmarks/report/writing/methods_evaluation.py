@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator
 from textwrap import shorten
 
+from benchmarks import metrics
 from benchmarks.engines.registry import engines
-from benchmarks.metrics import METRICS
 from benchmarks.report.elements.numbers import listing, plural, setting
 from benchmarks.report.writing.prose import Sentence, cite
 from benchmarks.report.writing.references import LIBRARIES
@@ -74,8 +74,8 @@ def _scoring(run: RunResults) -> Iterator[Sentence]:
         else "",
         ".",
     )
-    labels = [metric.in_prose for metric in METRICS]
-    sources = [metric.source for metric in METRICS if metric.source]
+    labels = [metric.in_prose for metric in metrics.METRICS]
+    sources = [metric.source for metric in metrics.METRICS if metric.source]
     mean = ", as means over seeds" if len(run.manifest.seeds) > 1 else ""
     yield (f"We report {listing(labels)}", cite(*sources), f"{mean}.")
     purposes = {opening.purpose for opening in openings(run)}

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-TEMPLATES = Path(__file__).resolve().parents[1] / "report_templates"
+TEMPLATES = Path(__file__).resolve().parents[2] / "report_templates"
 
 
 @cache
