@@ -27,10 +27,10 @@ from optuna.trial import FrozenTrial, Trial, TrialState
 
 from benchmarks.errors import JobFailed
 from benchmarks.execution.jobs.job import Job
-from benchmarks.execution.jobs.results import JobResult, RungResult
+from benchmarks.execution.jobs.results import JobResult
 from benchmarks.protocol.canonical import digest
 from benchmarks.protocol.schema import Tuning
-from benchmarks.store.records import TrialRecord
+from benchmarks.store.records import RungResult, TrialRecord
 from models.registry import Categorical, Space, Value
 
 JobOutcome = JobResult | JobFailed

@@ -28,6 +28,7 @@ from benchmarks.evaluation.uncertainty import (
 from benchmarks.store.folder import RunFolder
 from benchmarks.store.reading import is_run, read_run
 from benchmarks.store.records import FitResults, RunResults
+from benchmarks.store.splits import read_splits
 
 METHOD = (
     "95 % interval over pictures (all copies of one together) and seeds, whose spread is judged by "
@@ -258,13 +259,12 @@ def scored(run: RunResults, seeds: list[int], side: str) -> Scored:
 
 def _pictures(folder: Path, side: str) -> NDArray[np.str_]:
     """Name the picture of each image of one split, in order: its id, or that of its original."""
-    columns = ["row", "image_id", "path", "split"]
-    rows = pd.read_parquet(RunFolder(folder).splits, columns=columns).sort_values("row")
-    originals = dict(zip(rows["path"], rows["image_id"], strict=True))
-    chosen = rows[rows["split"] == side]
+    images = read_splits(RunFolder(folder))
+    originals = dict(zip(images.paths.tolist(), images.image_ids.tolist(), strict=True))
+    chosen = images.of(side)
     named = [
         originals.get(path.removesuffix(ALTERED), identity)
-        for path, identity in zip(chosen["path"], chosen["image_id"], strict=True)
+        for path, identity in zip(chosen.paths.tolist(), chosen.image_ids.tolist(), strict=True)
     ]
     return np.array(named, dtype=np.str_)
 

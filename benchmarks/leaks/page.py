@@ -48,25 +48,22 @@ from benchmarks.report.files.leaderboard import as_csv, as_json
 from benchmarks.report.page import environment, frame_of_page
 from benchmarks.report.sections.answer import caveats
 from benchmarks.report.sections.method import method_tables, repeat_commands
+from benchmarks.store.folder import LaboratoryFolder
 from benchmarks.store.records import RunResults
-from datasets.files import replacing
+from benchmarks.store.rendered import Rendered, write_rendered
 
 STUDENT_CLAIM = next(claim for claim in CLAIMS if claim.figure == 0.8536)
 
 
-def render_laboratory(folder: Path) -> None:
-    """Write ``leaks.html``, ``leaks.csv`` and ``leaks.json`` of a laboratory, each whole.
+def render_laboratory(folder: Path) -> Laboratory:
+    """Write the page and the tables of a laboratory, each whole; return the laboratory.
 
     Raises ``InputError`` where ``folder`` is no laboratory or holds a damaged run.
     """
     laboratory = read_laboratory(folder)
-    for name, text in (
-        ("leaks.html", _render(laboratory)),
-        ("leaks.csv", as_csv(table(laboratory))),
-        ("leaks.json", _as_json(laboratory)),
-    ):
-        with replacing(folder / name) as temporary:
-            temporary.write_text(text, "utf-8")
+    made = Rendered(_render(laboratory), as_csv(table(laboratory)), _as_json(laboratory))
+    write_rendered(LaboratoryFolder(folder), made)
+    return laboratory
 
 
 def _render(laboratory: Laboratory) -> str:
