@@ -84,10 +84,10 @@ def _places(written: list[Path]) -> Iterator[str]:
 def _laboratory(run: Path, format: ReportFormat, folder: Path | None) -> int:
     """Render a leak laboratory again; its runs are reported one by one."""
     from benchmarks.errors import InputError
-    from benchmarks.leaks.effect import read_laboratory, table
+    from benchmarks.leaks.effect import mistake_rows, read_laboratory
     from benchmarks.leaks.page import render_laboratory
-    from benchmarks.report.files.leaderboard import as_csv
     from benchmarks.store.folder import LaboratoryFolder
+    from benchmarks.store.laboratory import mistakes_csv
 
     if format not in (ReportFormat.html, ReportFormat.csv) or folder is not None:
         raise InputError(
@@ -95,7 +95,7 @@ def _laboratory(run: Path, format: ReportFormat, folder: Path | None) -> int:
             f"name one of its runs for more, for instance {run / 'honest'}"
         )
     if format is ReportFormat.csv:
-        print(as_csv(table(read_laboratory(run))), end="")
+        print(mistakes_csv(mistake_rows(read_laboratory(run))), end="")
         return 0
     render_laboratory(run)
     print(f"written: {LaboratoryFolder(run).page}", file=sys.stderr)
