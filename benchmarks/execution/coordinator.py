@@ -343,13 +343,15 @@ def _forget(job: TrainJob) -> None:
 
 
 def _fitted_backbone(reference: str) -> Path:
-    """Return the backbone of ``RUN/VARIANT``'s first seed."""
+    """Return the backbone of ``RUN/VARIANT``'s first seed that has one."""
     if "/" not in reference:
         raise InputError(f"run:{reference}: write run:RUN/VARIANT, RUN a results folder")
-    found = find_reference(reference)
-    if found is None or not found.variant:
-        raise Unavailable(f"run:{reference}: no such file; give one that exists")
-    refuse_mistaken(found.run)
-    folder = RunFolder(found.run)
-    places = [FitFolder(folder.fit(found.variant, s)) for s in folder.seeds(found.variant) or (0,)]
-    return next((each.backbone for each in places if each.backbone.is_file()), places[0].backbone)
+    found, files = find_reference(reference), []
+    if found is not None and found.variant:
+        refuse_mistaken(found.run)
+        run = RunFolder(found.run)
+        files = [FitFolder(run.fit(found.variant, s)).backbone for s in run.seeds(found.variant)]
+    for file in files:
+        if file.is_file():
+            return file
+    raise Unavailable(f"run:{reference}: no such file; give one that exists")
