@@ -35,6 +35,9 @@ class Finding:
     what: str
     remedy: str = ""
 
+    def __str__(self) -> str:
+        return f"{self.where}: {self.what}" + (f"; {self.remedy}" if self.remedy else "")
+
 
 def nearest(name: str, known: Iterable[str]) -> str | None:
     """Return the one of ``known`` that is written most like ``name``, if one is at all."""

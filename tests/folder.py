@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from benchmarks.machine.environment import CodeState, Environment
 from benchmarks.protocol.schema import DataChoice, Fit, Protocol, Tuning, VariantChoice
-from benchmarks.store.files import write_json
+from benchmarks.store.files import values_of, write_json
 from benchmarks.store.folder import FitFolder, RunFolder
+from benchmarks.store.history import write_history
 from benchmarks.store.keys import StoredValue, TrainingIdentity, measure_key, score_key
 from benchmarks.store.ledger import append_event
 from benchmarks.store.records import (
@@ -29,18 +29,16 @@ from benchmarks.store.records import (
     VariantRecord,
     VariantStatus,
 )
+from benchmarks.store.splits import SplitTable, write_splits
 from benchmarks.store.writing import (
-    MANIFEST,
     write_cost,
     write_fit,
-    write_history,
     write_manifest,
     write_predictions,
-    write_splits,
     write_statuses,
     write_studies,
 )
-from datasets.digests import rows_digest
+from benchmarks.training.checkpoint import EpochRecord
 from datasets.records import Provenance
 from models.registry import Categorical, Dimension, Float
 
@@ -139,21 +137,19 @@ def _write_manifest(place: RunFolder, made: Manifest, changed: Mapping[str, Any]
     if not changed:
         write_manifest(place, made)
         return
-    content = MANIFEST.dump_python(made, mode="json")
+    content = values_of(made)
     protocol = content["protocol"] | changed.get("protocol", {})
     write_json(place.manifest, {**content, **changed, "protocol": protocol})
 
 
-def _splits(chance: np.random.Generator, classes: tuple[str, ...], images: int) -> pd.DataFrame:
+def _splits(chance: np.random.Generator, classes: tuple[str, ...], images: int) -> SplitTable:
     total = 3 * images
-    return pd.DataFrame(
-        {
-            "row": np.arange(total),
-            "image_id": [hashlib.sha256(str(row).encode()).hexdigest() for row in range(total)],
-            "path": [f"images/{row}.png" for row in range(total)],
-            "label": chance.integers(len(classes), size=total),
-            "split": np.repeat(["train", "validation", "test"], images),
-        }
+    return SplitTable(
+        rows=np.arange(total),
+        image_ids=np.array([hashlib.sha256(str(r).encode()).hexdigest() for r in range(total)]),
+        paths=np.array([f"images/{row}.png" for row in range(total)]),
+        labels=chance.integers(len(classes), size=total),
+        splits=np.repeat(["train", "validation", "test"], images),
     )
 
 
@@ -161,14 +157,14 @@ def _write_fit(
     place: Path,
     row: Row,
     fit: FitRecord,
-    splits: pd.DataFrame,
+    splits: SplitTable,
     classes: tuple[str, ...],
     epochs: int,
     chance: np.random.Generator,
 ) -> None:
-    asked = splits[splits["split"] != "train"]
+    asked = splits.of("validation", "test")
     logits = chance.normal(size=(len(asked), len(classes)))
-    logits[np.arange(len(asked)), asked["label"]] += 3 * row.skill
+    logits[np.arange(len(asked)), asked.labels] += 3 * row.skill
     if row.skill == 0:
         logits[:, 0] += 9
     probabilities = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
@@ -179,23 +175,26 @@ def _write_fit(
     write_fit(place, fit)
 
 
-def _history(chance: np.random.Generator, epochs: int, skill: float) -> pd.DataFrame:
+def _history(chance: np.random.Generator, epochs: int, skill: float) -> list[EpochRecord]:
     epoch = np.arange(1, epochs + 1)
     rise = 1 - np.exp(-epoch / 4)
     noise = chance.normal(scale=0.01, size=(4, epochs))
-    return pd.DataFrame(
-        {
-            "epoch": epoch,
-            "images_seen": epoch * 1000,
-            "learning_rate": 1e-3,
-            "train_loss": 1.95 - 1.3 * skill * rise + noise[0],
-            "train_accuracy": 0.15 + 0.9 * skill * rise + noise[1],
-            "validation_loss": 1.95 - skill * rise + noise[2],
-            "validation_accuracy": 0.15 + 0.8 * skill * rise + noise[3],
-            "validation_macro_f1": 0.12 + 0.8 * skill * rise,
-            "seconds": 1.5,
-        }
-    )
+    return [
+        EpochRecord(
+            epoch=place + 1,
+            images_seen=1000 * (place + 1),
+            learning_rate=1e-3,
+            train_loss=1.95 - 1.3 * skill * rise[place] + noise[0, place],
+            train_accuracy=0.15 + 0.9 * skill * rise[place] + noise[1, place],
+            validation={
+                "log_loss": 1.95 - skill * rise[place] + noise[2, place],
+                "accuracy": 0.15 + 0.8 * skill * rise[place] + noise[3, place],
+                "macro_f1": 0.12 + 0.8 * skill * rise[place],
+            },
+            seconds=1.5,
+        )
+        for place in range(epochs)
+    ]
 
 
 def _trials(chance: np.random.Generator, row: Row) -> list[TrialRecord]:
@@ -275,11 +274,11 @@ def protocol_of(rows: tuple[Row, ...], seeds: tuple[int, ...] = (0,)) -> Protoco
 
 
 def _manifest(
-    rows: tuple[Row, ...], seeds: tuple[int, ...], classes: tuple[str, ...], splits: pd.DataFrame
+    rows: tuple[Row, ...], seeds: tuple[int, ...], classes: tuple[str, ...], splits: SplitTable
 ) -> Manifest:
     counts = {
-        str(split): {name: int((part["label"] == i).sum()) for i, name in enumerate(classes)}
-        for split, part in splits.groupby("split", sort=False)
+        split: {name: int((splits.of(split).labels == i).sum()) for i, name in enumerate(classes)}
+        for split in ("train", "validation", "test")
     }
     protocol = protocol_of(rows, seeds)
     return Manifest(
@@ -316,10 +315,8 @@ def _manifest(
     )
 
 
-def _split_digests(classes: tuple[str, ...], splits: pd.DataFrame) -> dict[str, str]:
-    rows = splits[["split", "image_id", "label", "path"]]
-    training = rows[rows["split"] != "test"]
+def _split_digests(classes: tuple[str, ...], splits: SplitTable) -> dict[str, str]:
     return {
-        "digest": rows_digest(classes, rows.itertuples(index=False)),
-        "training_digest": rows_digest(classes, training.itertuples(index=False)),
+        "digest": splits.digest(classes),
+        "training_digest": splits.training.digest(classes),
     }

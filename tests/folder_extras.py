@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from benchmarks.data import corruptions
 from benchmarks.data.corruptions import edition
@@ -18,10 +19,12 @@ from benchmarks.protocol.schema import Robustness
 from benchmarks.store.folder import FitFolder, RunFolder
 from benchmarks.store.keys import ExplainIdentity, RobustnessIdentity
 from benchmarks.store.ledger import append_event
-from benchmarks.store.reading import read_fit, read_manifest
+from benchmarks.store.reading import read_fit, read_manifest, read_predictions
 from benchmarks.store.records import (
+    CorruptedAnswers,
     ExplainRecord,
     FitRecord,
+    Predictions,
     RobustnessRecord,
     RobustnessSpent,
     TestOpened,
@@ -40,8 +43,7 @@ def ask(folder: Path, images: int | None = IMAGES) -> Path:
     split, seeds = manifest.split.digest, manifest.seeds
     for path in place.scored():
         fit, files = read_fit(path), FitFolder(path)
-        table = pd.read_parquet(files.predictions)
-        test = table[table["split"] == "test"].sort_values("row").reset_index(drop=True)
+        test = read_predictions(files.predictions, manifest.data.class_names).test
         if fit.seed == seeds[0] and fit.variant != "majority":
             looked = ExplainIdentity(
                 kind="explain",
@@ -67,30 +69,36 @@ def ask(folder: Path, images: int | None = IMAGES) -> Path:
     return folder
 
 
-def _look(path: Path, test: pd.DataFrame, identity: ExplainIdentity) -> None:
-    probabilities = test.filter(like="p_").to_numpy(np.float64)
-    places = chosen(test["label"].to_numpy(np.int64), probabilities)
+def _look(path: Path, test: Predictions, identity: ExplainIdentity) -> None:
+    places = chosen(test.labels, test.probabilities)
     found = np.zeros((len(places), 6, 6), np.float16)
     found[:, :2, 1:5] = 1
-    rows, answers = test["row"].to_numpy(np.int64)[places], probabilities[places].argmax(axis=1)
+    rows, answers = test.rows[places], test.answers[places]
     record = ExplainRecord(key=identity.key, identity=identity, layer="block4_conv3")
     write_attention(path, rows, answers, found, record)
 
 
-def _bear(path: Path, test: pd.DataFrame, identity: RobustnessIdentity) -> None:
+def _bear(path: Path, test: Predictions, identity: RobustnessIdentity) -> None:
     """Let every strength turn a further tenth of the answers into another class."""
-    columns = test.filter(like="p_")
-    part = drawn(test["label"].to_numpy(np.int64), identity.images, identity.seed)
-    table = test.loc[part, ["row", "label"]].reset_index(drop=True)
-    table["clean"] = columns.to_numpy()[part].argmax(axis=1)
-    for corruption in corruptions.CORRUPTIONS:
-        for number in range(1, len(corruption.severities) + 1):
-            answers = table["clean"].to_numpy().copy()
-            turned = slice(None, len(answers) * number // 10)
-            answers[turned] = (answers[turned] + 1) % columns.shape[1]
-            table[f"{corruption.name}_{number}"] = answers.astype(np.int16)
+    part = drawn(test.labels, identity.images, identity.seed)
+    clean, classes = test.answers[part], test.probabilities.shape[1]
+
+    def turned(number: int) -> NDArray[np.int64]:
+        tenths = np.arange(len(clean)) < len(clean) * number // 10
+        return np.where(tenths, (clean + 1) % classes, clean)
+
+    found = CorruptedAnswers(
+        rows=test.rows[part],
+        labels=test.labels[part],
+        clean=clean,
+        answers={
+            each.name: np.column_stack([turned(n + 1) for n in range(len(each.severities))])
+            for each in corruptions.CORRUPTIONS
+        },
+        corruptions=described(),
+    )
     record = RobustnessRecord(key=identity.key, identity=identity, corruptions=described())
-    write_robustness(path, table, record)
+    write_robustness(path, found, record)
 
 
 def _open(place: RunFolder, fit: FitRecord, purpose: str) -> None:

@@ -132,7 +132,7 @@ def run_one_by_one(
         capacity=1,
         threads=jobs[0].threads,
         forbidden=[prepared.packs.sealed.parent],
-        log=folder / "log.txt",
+        log=RunFolder(folder).log,
     )
     for job, outcome in run_jobs(jobs, settings):
         assert isinstance(job, BenchJob) and isinstance(outcome, BenchResult | JobFailed)

@@ -19,13 +19,8 @@ def doctor() -> int:
     problems = 0
     with waiting.status("trying the engines, each in a process of its own"):
         for finding in examine():
-            line = Text.assemble(
-                (f"{finding.severity:8}", STYLES[finding.severity]),
-                f"{finding.where}: {finding.what}",
-            )
-            if finding.remedy:
-                line.append(f"; {finding.remedy}")
-            console.print(line)
+            severity = f"{finding.severity:8}"
+            console.print(Text.assemble((severity, STYLES[finding.severity]), str(finding)))
             sys.stdout.flush()
             problems += finding.severity == "problem"
     if problems:

@@ -15,8 +15,9 @@ def merge(
 ) -> int:
     """Join runs of the same protocol, made on several machines, into one results folder."""
     from benchmarks.reproducibility.merge import merge as join
+    from benchmarks.store.folder import RunFolder
 
     for remark in join(runs, out):
         print(remark, file=sys.stderr)
-    print(f"written: {out / 'leaderboard.html'}", file=sys.stderr)
+    print(f"written: {out / RunFolder(out).page.name}", file=sys.stderr)
     return 0

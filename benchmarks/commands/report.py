@@ -51,6 +51,7 @@ def report(
     from benchmarks.report.files.figures import save_figures
     from benchmarks.report.files.tables import save_tables
     from benchmarks.report.page import render
+    from benchmarks.store.folder import RunFolder
     from benchmarks.store.reading import read_run
 
     written: list[Path] = []
@@ -58,7 +59,7 @@ def report(
         return _laboratory(run, format, figures or tables)
     if format is ReportFormat.html:
         render(run, images=images)
-        written.append(run / "leaderboard.html")
+        written.append(run / RunFolder(run).page.name)
     if format is not ReportFormat.html or figures is not None or tables is not None:
         loaded = read_run(run)
         if format is not ReportFormat.html:
@@ -83,9 +84,10 @@ def _places(written: list[Path]) -> Iterator[str]:
 def _laboratory(run: Path, format: ReportFormat, folder: Path | None) -> int:
     """Render a leak laboratory again; its runs are reported one by one."""
     from benchmarks.errors import InputError
-    from benchmarks.leaks.effect import read_laboratory, table
+    from benchmarks.leaks.effect import mistake_rows, read_laboratory
     from benchmarks.leaks.page import render_laboratory
-    from benchmarks.report.files.leaderboard import as_csv
+    from benchmarks.store.folder import LaboratoryFolder
+    from benchmarks.store.laboratory import mistakes_csv
 
     if format not in (ReportFormat.html, ReportFormat.csv) or folder is not None:
         raise InputError(
@@ -93,8 +95,8 @@ def _laboratory(run: Path, format: ReportFormat, folder: Path | None) -> int:
             f"name one of its runs for more, for instance {run / 'honest'}"
         )
     if format is ReportFormat.csv:
-        print(as_csv(table(read_laboratory(run))), end="")
+        print(mistakes_csv(mistake_rows(read_laboratory(run))), end="")
         return 0
     render_laboratory(run)
-    print(f"written: {run / 'leaks.html'}", file=sys.stderr)
+    print(f"written: {LaboratoryFolder(run).page}", file=sys.stderr)
     return 0

@@ -11,7 +11,7 @@ import typer
 from benchmarks.commands.options import Data, Plugin
 
 if TYPE_CHECKING:
-    from benchmarks.reproducibility.reproduce import Reproduction
+    from benchmarks.store.reproduction import Reproduction
 
 
 def reproduce(

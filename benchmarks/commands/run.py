@@ -61,8 +61,7 @@ def run(
     console = Console(stderr=True, highlight=False, markup=False, width=width)
     if loaded.leaks is not None:
         statuses: Mapping[str, VariantOutcome] = laboratory.run(request, console)
-        render_laboratory(folder)
-        print_laboratory(console, folder)
+        print_laboratory(console, render_laboratory(folder))
     else:
         statuses = run_protocol(request, Display(console))
         board = render(folder)

@@ -10,9 +10,11 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.evaluation.leaderboard import BoardColumn, Kind, columns
+from benchmarks.leaks.effect import Laboratory
 from benchmarks.metrics import RANKED_BY
 from benchmarks.report.elements.numbers import MISSING
 from benchmarks.report.files.leaderboard import TEXTS
+from benchmarks.store.folder import LaboratoryFolder, RunFolder
 
 
 def print_leaderboard(console: Console, folder: Path, board: pd.DataFrame) -> None:
@@ -27,29 +29,30 @@ def print_leaderboard(console: Console, folder: Path, board: pd.DataFrame) -> No
     console.print(table)
     for _, row in board[board["reason"] != ""].iterrows():
         console.print(f"{row['variant']}: {row['status']}: {row['reason']}", style="yellow")
-    console.print(f"the page: {folder / 'leaderboard.html'}")
+    console.print(f"the page: {folder / RunFolder(folder).page.name}")
 
 
-def print_laboratory(console: Console, folder: Path) -> None:
+def print_laboratory(console: Console, laboratory: Laboratory) -> None:
     """Print what each mistake of a leak laboratory is worth, and where its page is."""
-    effects = pd.read_csv(folder / "leaks.csv")
     table = Table(box=None, pad_edge=False)
     table.add_column("mistake", no_wrap=True)
     for column in ("reported", "done right", "worth, points", "95 % interval"):
         table.add_column(column, justify="right", no_wrap=True)
-    for row in effects[effects["status"] == "ok"].to_dict("records"):
-        low, high = (f"{100 * row[end]:+.1f}" for end in ("gain_low", "gain_high"))
-        table.add_row(
-            row["mistake"],
-            f"{row['accuracy']:.3f}",
-            f"{row['counterpart_accuracy']:.3f}",
-            f"{100 * row['gain']:+.1f}",
-            f"{low} to {high}",
-        )
+    for effect in laboratory.effects:
+        if effect.measured:
+            gain = effect.gain
+            table.add_row(
+                effect.mistake.name,
+                f"{effect.reported.value:.3f}",
+                f"{effect.counterpart.value:.3f}",
+                f"{100 * gain.value:+.1f}",
+                f"{100 * gain.low:+.1f} to {100 * gain.high:+.1f}",
+            )
     console.print(table)
-    for row in effects[effects["status"] != "ok"].to_dict("records"):
-        console.print(f"{row['mistake']}: {row['status']}: {row['reason']}", style="yellow")
-    console.print(f"the page: {folder / 'leaks.html'}")
+    for effect in laboratory.effects:
+        if not effect.measured:
+            console.print(f"{effect.mistake.name}: not run: {effect.reason}", style="yellow")
+    console.print(f"the page: {LaboratoryFolder(laboratory.folder).page}")
 
 
 def _score(row: pd.Series, column: BoardColumn) -> str:

@@ -19,7 +19,7 @@ def verify(run: Annotated[Path, typer.Argument(metavar="RUN")]) -> int:
 
     found = find(run)
     for finding in found:
-        print(f"{finding.file}: {finding.what}")
+        print(finding)
     if reason := unchecked(run):
         print(reason, file=sys.stderr)
     if not found:

@@ -108,17 +108,19 @@ def fit_of(
     variants = {variant.name: variant for variant in manifest.variants}
     if name not in variants:
         raise InputError(f"{run}: no variant {name!r}; {did_you_mean(name, variants)}")
+    place = RunFolder(run)
     if len(manifest.data.image_shape) != 3:
-        raise InputError(f"{run}: its manifest.json does not tell data.image_shape")
+        raise InputError(f"{run}: its {place.manifest.name} does not tell data.image_shape")
     if variants[name].engine == EXTERNAL:
         raise InputError(f"{run}/{name}: came from outside; use its own file")
     outcome = read_statuses(run).get(name)
     if outcome is not None and outcome.status != "ok":
         raise InputError(f"{run}/{name}: {outcome.status}: {outcome.reason}")
-    folders = [folder for folder in _fits(run, name) if seed in (None, _seed(folder))]
-    if seed is not None and not folders:
-        known = ", ".join(str(_seed(folder)) for folder in _fits(run, name)) or "none"
+    seeds = [known for known in place.seeds(name) if seed in (None, known)]
+    if seed is not None and not seeds:
+        known = ", ".join(map(str, place.seeds(name))) or "none"
         raise InputError(f"{run}/{name}: no fit with seed {seed}; there are: {known}")
+    folders = [place.fit(name, each) for each in seeds]
     for folder in folders:
         fit = read_fit(folder)
         if fit.variant == name and _has_model(folder, fit):
@@ -130,8 +132,8 @@ def fit_of(
                 folder=folder,
                 why=why,
             )
-    place = folders[0] if folders else RunFolder(run).fit(name, 0).parent
-    raise InputError(f"{place}: holds no model; copy it there, or run the protocol again")
+    there = folders[0] if folders else place.variant(name)
+    raise InputError(f"{there}: holds no model; copy it there, or run the protocol again")
 
 
 def usable(run: Path, manifest: Manifest) -> tuple[str, ...]:
@@ -165,18 +167,3 @@ def _best(run: Path) -> tuple[str, str]:
 
 def _has_model(folder: Path, fit: FitRecord) -> bool:
     return bool(fit.model_files) and all((folder / file).is_file() for file in fit.model_files)
-
-
-def _seed(folder: Path) -> int:
-    return int(folder.name.removeprefix("seed-"))
-
-
-def _fits(run: Path, name: str) -> list[Path]:
-    """Return the folders of a variant's fits that are not set aside, in order of seed."""
-    parent = RunFolder(run).fit(name, 0).parent
-    seeds = sorted(
-        int(seed)
-        for file in parent.glob("seed-*/fit.json")
-        if (seed := file.parent.name.removeprefix("seed-")).isdigit()
-    )
-    return [RunFolder(run).fit(name, seed) for seed in seeds]

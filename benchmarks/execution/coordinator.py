@@ -13,21 +13,22 @@ from benchmarks.errors import InputError, JobFailed, Unavailable
 from benchmarks.execution.executors.contract import EpochEnded, Event, Executor, Failed, Started
 from benchmarks.execution.jobs.job import FitJob, Job, ScoreJob, TrainJob, TrialJob
 from benchmarks.execution.jobs.kinds import kind_of, stored_result
-from benchmarks.execution.jobs.results import Completed, Pretrained
 from benchmarks.execution.plan import Plan, Start
 from benchmarks.execution.tuning import Best, JobOutcome, Study, open_storage, tune
 from benchmarks.machine.interrupts import end_if_interrupted
 from benchmarks.metrics import metric_of
 from benchmarks.protocol.variants import Variant
-from benchmarks.store.folder import RunFolder
+from benchmarks.store.folder import FitFolder, PretrainedFolder, RunFolder
 from benchmarks.store.ledger import Ledger
 from benchmarks.store.reading import refuse_mistaken, stored_fit
 from benchmarks.store.records import (
+    Completed,
     ExplainRecord,
     ExplainSpent,
     Fallback,
     FitRecord,
     FitSpent,
+    Pretrained,
     PretrainSpent,
     RobustnessRecord,
     RobustnessSpent,
@@ -163,7 +164,7 @@ class Coordinator:
                     source_accuracy=result.source_accuracy,
                 )
             )
-            return Start("file", job.output.parent / "backbone.safetensors", job.key)
+            return Start("file", PretrainedFolder(job.output.parent).backbone, job.key)
         file = Path(rest).expanduser() if kind == "file" else _fitted_backbone(rest)
         if not file.is_file():
             raise Unavailable(f"{variant.initialisation}: no such file; give one that exists")
@@ -344,13 +345,15 @@ def _forget(job: TrainJob) -> None:
 
 
 def _fitted_backbone(reference: str) -> Path:
-    """Return the backbone of ``RUN/VARIANT``'s first seed."""
+    """Return the backbone of ``RUN/VARIANT``'s first seed that has one."""
     if "/" not in reference:
         raise InputError(f"run:{reference}: write run:RUN/VARIANT, RUN a results folder")
-    found = find_reference(reference)
-    if found is None or not found.variant:
-        raise Unavailable(f"run:{reference}: no such file; give one that exists")
-    refuse_mistaken(found.run)
-    folder = RunFolder(found.run).fit(found.variant, 0).parent
-    fits = sorted(folder.glob("seed-*/backbone.safetensors"))
-    return fits[0] if fits else folder / "backbone.safetensors"
+    found, files = find_reference(reference), []
+    if found is not None and found.variant:
+        refuse_mistaken(found.run)
+        run = RunFolder(found.run)
+        files = [FitFolder(run.fit(found.variant, s)).backbone for s in run.seeds(found.variant)]
+    for file in files:
+        if file.is_file():
+            return file
+    raise Unavailable(f"run:{reference}: no such file; give one that exists")

@@ -26,7 +26,7 @@ from benchmarks.execution.keys import code_digest
 from benchmarks.protocol.canonical import digest
 from benchmarks.protocol.schema import Protocol
 from benchmarks.protocol.variants import Variant
-from benchmarks.store.folder import FitFolder, RunFolder
+from benchmarks.store.folder import FitFolder, RunFolder, pretrained
 from benchmarks.store.keys import (
     ExplainIdentity,
     RobustnessIdentity,
@@ -88,7 +88,7 @@ class Plan:
         return WeightsJob(
             **self._network(variant, variant.recipe, Start("imagenet"), self.target),
             key=digest(["weights", *names, self._versions(variant)]),
-            output=self.folder.trial(variant.name, 0).parent / "weights.json",
+            output=self.folder.weights(variant.name),
         )
 
     def pretrain(self, variant: Variant) -> PretrainJob:
@@ -117,7 +117,7 @@ class Plan:
             selection=self.protocol.selection,
             key=identity.key,
             identity=identity,
-            output=self.shared / "pretrained" / identity.key / "pretrain.json",
+            output=pretrained(self.shared, identity.key).record,
         )
 
     def trial(
@@ -148,7 +148,7 @@ class Plan:
             selection=self.protocol.selection,
             key=identity.key,
             identity=identity,
-            output=self.folder.trial(variant.name, number) / f"rung-{until}.json",
+            output=self.folder.rung(variant.name, number, until),
             checkpoint=self._checkpoint(variant, identity),
         )
 
@@ -278,8 +278,7 @@ class Plan:
             "fit": fit.output.parent,
             "fit_key": fit.key,
             "sealed": self.target.sealed,
-            "splits": self.folder.splits,
-            "ledger": self.folder.ledger,
+            "run": self.folder.path,
         }
 
     def _checkpoint(self, variant: Variant, identity: TrainingIdentity) -> Path:

@@ -16,14 +16,13 @@ from rich.text import Text
 from benchmarks.errors import JobFailed
 from benchmarks.execution.jobs.job import FitJob, Job, TrainJob, TrialJob
 from benchmarks.execution.jobs.kinds import describe
-from benchmarks.execution.jobs.results import Pretrained, RungResult
 from benchmarks.execution.plan import expected_epochs
 from benchmarks.execution.tuning import JobOutcome
 from benchmarks.machine.timing import rough_duration
 from benchmarks.metrics import metric_of
 from benchmarks.protocol.schema import Protocol
 from benchmarks.protocol.variants import Variant
-from benchmarks.store.records import FitRecord
+from benchmarks.store.records import FitRecord, Pretrained, RungResult
 from benchmarks.training.checkpoint import EpochRecord
 
 PLAIN_INTERVAL = 20.0

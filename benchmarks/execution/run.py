@@ -44,7 +44,8 @@ from benchmarks.store.records import (
     VariantOutcome,
     VariantRecord,
 )
-from benchmarks.store.writing import write_audit, write_manifest, write_splits
+from benchmarks.store.splits import split_table, write_splits
+from benchmarks.store.writing import write_audit, write_manifest
 from datasets.audit import audit
 from datasets.cache import cache_folder
 from datasets.examination import AUDITS
@@ -94,7 +95,7 @@ def run(request: RunRequest, display: Display) -> Mapping[str, VariantOutcome]:
         write_manifest(folder, manifest)
         with display.auditing(ground.data.name) as progress:
             write_audit(folder, audit(ground.data, ground.split, progress=progress))
-        write_splits(folder, ground.table())
+        write_splits(folder, split_table(ground.table()))
         return _execute(request, folder, ground, source, variants, manifest, display)
 
 
@@ -288,7 +289,11 @@ def _variant_record(variant: Variant, selection: str) -> VariantRecord:
     architecture = variant.architecture
     return VariantRecord(
         name=variant.name,
-        **variant.identity(),
+        architecture=architecture.name,
+        initialisation=variant.initialisation,
+        strategy=variant.strategy,
+        augmentation=variant.augmentation,
+        input_size=variant.input_size,
         engine=variant.engine,
         summary=architecture.summary,
         source=architecture.source,

@@ -27,11 +27,11 @@ from optuna.trial import FrozenTrial, Trial, TrialState
 
 from benchmarks.errors import JobFailed
 from benchmarks.execution.jobs.job import Job, Params
-from benchmarks.execution.jobs.results import JobResult, RungResult
+from benchmarks.execution.jobs.results import JobResult
 from benchmarks.protocol.canonical import digest
 from benchmarks.protocol.schema import Tuning
 from benchmarks.protocol.search import to_optuna
-from benchmarks.store.records import TrialRecord
+from benchmarks.store.records import RungResult, TrialRecord
 from models.registry import Space, Value
 
 JobOutcome = JobResult | JobFailed

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from benchmarks.data import mistakes
@@ -26,8 +26,10 @@ from benchmarks.evaluation.uncertainty import (
     weighted,
 )
 from benchmarks.store.folder import RunFolder
+from benchmarks.store.laboratory import MistakeRow
 from benchmarks.store.reading import is_run, read_run
 from benchmarks.store.records import FitResults, RunResults
+from benchmarks.store.splits import read_splits
 
 METHOD = (
     "95 % interval over pictures (all copies of one together) and seeds, whose spread is judged by "
@@ -138,36 +140,30 @@ def read_laboratory(folder: Path) -> Laboratory:
     return Laboratory(folder, runs, _effects([_compare(runs, m) for m in mistakes.MISTAKES]))
 
 
-def table(laboratory: Laboratory) -> pd.DataFrame:
-    """Return one row for each mistake, in the order of ``MISTAKES``.
-
-    Columns: ``mistake``, ``status`` (``ok`` or ``not run``), ``reason``; ``accuracy`` as the
-    mistake reports it, ``counterpart`` and ``counterpart_accuracy``, ``gain``, and
-    ``errors_hidden`` (a share of the counterpart's errors), each number with ``_low`` and
-    ``_high``; ``same_images``; ``test_images``, ``test_in_training`` (a share), ``seeds``.
-    """
-    return pd.DataFrame([_row(effect) for effect in laboratory.effects])
+def mistake_rows(laboratory: Laboratory) -> tuple[MistakeRow, ...]:
+    """Return one row for each mistake, in the order of ``MISTAKES``."""
+    return tuple(_row(effect) for effect in laboratory.effects)
 
 
-def _row(effect: MistakeEffect) -> dict[str, object]:
+def _row(effect: MistakeEffect) -> MistakeRow:
     mistake = effect.mistake
-    return {
-        "mistake": mistake.name,
-        "status": "ok" if effect.measured else "not run",
-        "reason": effect.reason,
+    return MistakeRow(
+        mistake=mistake.name,
+        status="ok" if effect.measured else "not run",
+        reason=effect.reason,
         **_named("accuracy", effect.reported),
-        "counterpart": mistake.counterpart,
+        counterpart=mistake.counterpart,
         **_named("counterpart_accuracy", effect.counterpart),
         **_named("gain", effect.gain),
         **_named("errors_hidden", effect.errors_hidden),
-        "same_images": mistake.same_images,
-        "test_images": effect.test_images,
-        "test_in_training": effect.in_training,
-        "seeds": effect.seeds,
-    }
+        same_images=mistake.same_images,
+        test_images=effect.test_images,
+        test_in_training=effect.in_training,
+        seeds=effect.seeds,
+    )
 
 
-def _named(name: str, estimate: Interval) -> dict[str, float]:
+def _named(name: str, estimate: Interval) -> dict[str, Any]:
     return {name: estimate.value, f"{name}_low": estimate.low, f"{name}_high": estimate.high}
 
 
@@ -258,13 +254,12 @@ def scored(run: RunResults, seeds: list[int], side: str) -> Scored:
 
 def _clusters(folder: Path, side: str) -> NDArray[np.str_]:
     """Name the picture of each image of one split, in order: its id, or that of its original."""
-    columns = ["row", "image_id", "path", "split"]
-    rows = pd.read_parquet(RunFolder(folder).splits, columns=columns).sort_values("row")
-    originals = dict(zip(rows["path"], rows["image_id"], strict=True))
-    chosen = rows[rows["split"] == side]
+    images = read_splits(RunFolder(folder))
+    originals = dict(zip(images.paths.tolist(), images.image_ids.tolist(), strict=True))
+    chosen = images.of(side)
     named = [
         originals.get(path.removesuffix(ALTERED), identity)
-        for path, identity in zip(chosen["path"], chosen["image_id"], strict=True)
+        for path, identity in zip(chosen.paths.tolist(), chosen.image_ids.tolist(), strict=True)
     ]
     return np.array(named, dtype=np.str_)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,8 +26,8 @@ from benchmarks.leaks.effect import (
     METHOD,
     Laboratory,
     MistakeEffect,
+    mistake_rows,
     read_laboratory,
-    table,
 )
 from benchmarks.machine.templates import templates
 from benchmarks.report.elements.drawing import INK, QUIET, STYLE, VALIDATION, inline_svg
@@ -45,29 +44,37 @@ from benchmarks.report.elements.numbers import (
     with_sign,
 )
 from benchmarks.report.elements.outline import glossary
-from benchmarks.report.files.leaderboard import as_csv, as_json
 from benchmarks.report.page import frame_of_page
 from benchmarks.report.sections.answer import caveats
 from benchmarks.report.sections.method import method_tables, repeat_commands
+from benchmarks.store.folder import LaboratoryFolder
+from benchmarks.store.laboratory import (
+    ClaimRecord,
+    LaboratoryRecord,
+    ReferenceRecord,
+    laboratory_json,
+    mistakes_csv,
+)
 from benchmarks.store.records import DataRecord, RunResults
-from datasets.files import replacing
+from benchmarks.store.rendered import Rendered, write_rendered
 
 STUDENT_CLAIM = next(claim for claim in CLAIMS if claim.figure == 0.8536)
 
 
-def render_laboratory(folder: Path) -> None:
-    """Write ``leaks.html``, ``leaks.csv`` and ``leaks.json`` of a laboratory, each whole.
+def render_laboratory(folder: Path) -> Laboratory:
+    """Write the page and the tables of a laboratory, each whole; return the laboratory.
 
     Raises ``InputError`` where ``folder`` is no laboratory or holds a damaged run.
     """
     laboratory = read_laboratory(folder)
-    for name, text in (
-        ("leaks.html", _render(laboratory)),
-        ("leaks.csv", as_csv(table(laboratory))),
-        ("leaks.json", _as_json(laboratory)),
-    ):
-        with replacing(folder / name) as temporary:
-            temporary.write_text(text, "utf-8")
+    record = _record(laboratory)
+    made = Rendered(
+        page=_render(laboratory),
+        csv=mistakes_csv(record.mistakes),
+        json=laboratory_json(record),
+    )
+    write_rendered(LaboratoryFolder(folder), made)
+    return laboratory
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -333,30 +340,28 @@ def _run_row(name: str, run: RunResults) -> tuple[str, ...]:
     )
 
 
-def _as_json(laboratory: Laboratory) -> str:
-    """Return the tables as JSON; what was not measured is null."""
+def _record(laboratory: Laboratory) -> LaboratoryRecord:
     honest = laboratory.honest
     measured = [effect for effect in laboratory.effects if effect.measured]
-    content = {
-        "data": honest.manifest.data.name,
-        "variant": honest.variants[0].name,
-        "mistakes": json.loads(as_json(table(laboratory))),
-        "reference": {"figure": REFERENCE, "source": REFERENCE_SOURCE},
-        "claims": [
-            {
-                "figure": claim.figure,
-                "who": claim.who,
-                "known": claim.known,
-                "known_mistake": claim.mistake or None,
-                "errors_to_hide": needed(claim),
-                "large_enough": _names(explanations(claim, measured, "large enough")),
-                "perhaps": _names(explanations(claim, measured, "perhaps")),
-            }
+    return LaboratoryRecord(
+        data=honest.manifest.data.name,
+        variant=honest.variants[0].name,
+        mistakes=mistake_rows(laboratory),
+        reference=ReferenceRecord(figure=REFERENCE, source=REFERENCE_SOURCE),
+        claims=tuple(
+            ClaimRecord(
+                figure=claim.figure,
+                who=claim.who,
+                known=claim.known,
+                known_mistake=claim.mistake or None,
+                errors_to_hide=needed(claim),
+                large_enough=_names(explanations(claim, measured, "large enough")),
+                perhaps=_names(explanations(claim, measured, "perhaps")),
+            )
             for claim in CLAIMS
-        ],
-    }
-    return json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+        ),
+    )
 
 
-def _names(effects: Sequence[MistakeEffect]) -> list[str]:
-    return [effect.mistake.name for effect in effects]
+def _names(effects: Sequence[MistakeEffect]) -> tuple[str, ...]:
+    return tuple(effect.mistake.name for effect in effects)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from benchmarks.engines.contract import Strategy
 from benchmarks.engines.registry import engines
@@ -52,16 +51,6 @@ class Variant:
     def defaults(self) -> dict[str, float | int | str]:
         """The recipe's values of the searched hyperparameters: trial 0."""
         return {name: getattr(self.recipe, name) for name in self.space}
-
-    def identity(self) -> dict[str, Any]:
-        """Return what distinguishes this variant's training from another's."""
-        return {
-            "architecture": self.architecture.name,
-            "initialisation": self.initialisation,
-            "strategy": self.strategy,
-            "augmentation": self.augmentation,
-            "input_size": self.input_size,
-        }
 
 
 def resolve_variants(

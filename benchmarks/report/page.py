@@ -30,9 +30,10 @@ from benchmarks.report.sections.method import method_section
 from benchmarks.report.sections.robustness import robustness_section
 from benchmarks.report.sections.variant import variants_section
 from benchmarks.store.digests import renew_digests
+from benchmarks.store.folder import RunFolder
 from benchmarks.store.reading import read_run
 from benchmarks.store.records import RunResults
-from datasets.files import replacing
+from benchmarks.store.rendered import Rendered, write_rendered
 
 SECTIONS = (
     Section(
@@ -93,7 +94,7 @@ SECTIONS = (
 
 
 def render(run_folder: Path, *, images: bool = True) -> pd.DataFrame:
-    """Write ``leaderboard.html``, ``.csv`` and ``.json`` of a run, each whole; return the rows.
+    """Write the page of a run, and its leaderboard as CSV and JSON; return the rows.
 
     Pictures of the data set are in the page if ``images`` and the cache has them; without
     ``images`` nothing names a single image with its label either. The digests
@@ -101,25 +102,23 @@ def render(run_folder: Path, *, images: bool = True) -> pd.DataFrame:
     is damaged.
     """
     inputs = _inputs(read_run(run_folder), images=images, named=images)
-    files = _files(inputs)
-    for name, text in files.items():
-        with replacing(run_folder / name) as temporary:
-            temporary.write_text(text, "utf-8")
-    renew_digests(run_folder, files)
+    folder, made = RunFolder(run_folder), _rendered(inputs)
+    write_rendered(folder, made)
+    renew_digests(run_folder, (path.name for path, _ in made.files(folder)))
     return stored(inputs.board)
 
 
-def rendered(run: RunResults, *, images: bool, named: bool) -> dict[str, str]:
-    """Return the text of each file that `render` writes, by name.
+def rendered(run: RunResults, *, images: bool, named: bool) -> Rendered:
+    """Return the text of each file that `render` writes.
 
     ``named`` is whether single images are named with their labels.
     """
-    return _files(_inputs(run, images=images, named=named))
+    return _rendered(_inputs(run, images=images, named=named))
 
 
 def render_page(run: RunResults, *, images: bool = True) -> str:
     """Return the page of ``run``; the same results make the same page."""
-    return rendered(run, images=images, named=images)["leaderboard.html"]
+    return rendered(run, images=images, named=images).page
 
 
 def content(run: RunResults, *, named: bool = True) -> Page:
@@ -134,13 +133,9 @@ def _inputs(run: RunResults, *, images: bool, named: bool) -> PageInputs:
     return PageInputs(run, album_of(run.manifest, images), named)
 
 
-def _files(inputs: PageInputs) -> dict[str, str]:
+def _rendered(inputs: PageInputs) -> Rendered:
     board = stored(inputs.board)
-    return {
-        "leaderboard.html": _render(_page(inputs)),
-        "leaderboard.csv": as_csv(board),
-        "leaderboard.json": as_json(board),
-    }
+    return Rendered(_render(_page(inputs)), as_csv(board), as_json(board))
 
 
 def _page(inputs: PageInputs) -> Page:

@@ -18,7 +18,7 @@ from benchmarks.machine.environment import CodeState, Environment
 from benchmarks.protocol.canonical import digest, first_difference
 from benchmarks.protocol.schema import VariantChoice
 from benchmarks.report.page import render
-from benchmarks.store.digests import FILE, changes, stored_digests, write_digests
+from benchmarks.store.digests import changes, stored_digests, write_digests
 from benchmarks.store.files import as_stored
 from benchmarks.store.folder import RunFolder, slug
 from benchmarks.store.ledger import append_event
@@ -33,6 +33,7 @@ from benchmarks.store.records import (
     PretrainSpent,
     RunResults,
     TestOpened,
+    UnknownEvent,
     VariantRecord,
     VariantResults,
 )
@@ -90,7 +91,7 @@ def merge(places: Sequence[Path], out: Path) -> list[str]:
     rows = _rows(parts)
     with replacing_folder(out) as folder:
         for row in rows:
-            _copy(row, folder)
+            RunFolder(row.part.place).copy_variant(row.name, RunFolder(folder))
         _write(parts, rows, folder)
         render(folder)
         write_digests(folder)
@@ -113,7 +114,7 @@ def _part(name: str, place: Path) -> RunPart:
     refuse_mistaken(place)
     if run.manifest.finished is None:
         raise InputError(f"{place}: not finished; go on with it first")
-    if (place / FILE).exists() and (change := next(changes(place), None)):
+    if RunFolder(place).digests.exists() and (change := next(changes(place), None)):
         raise InputError(f"{place / change.file}: {change.what}; see `ferbench verify {place}`")
     return part
 
@@ -198,14 +199,6 @@ def _entries(part: RunPart) -> dict[str, VariantRecord]:
 
 def _variant(part: RunPart, name: str) -> VariantResults:
     return next(variant for variant in part.run.variants if variant.name == name)
-
-
-def _copy(row: Row, folder: Path) -> None:
-    """Copy a variant's fits and cost; what was set aside in its own run stays there."""
-    variant = RunFolder(row.part.place).cost(row.name).parent
-    if variant.is_dir():
-        ignored = shutil.ignore_patterns("*.stale-*", ".*")
-        shutil.copytree(variant, folder / "fits" / variant.name, ignore=ignored)
 
 
 def _write(parts: Sequence[RunPart], rows: Sequence[Row], folder: Path) -> None:
@@ -304,16 +297,21 @@ def _agreed(values: Sequence[T]) -> T | None:
     return values[0] if all(value == values[0] for value in values) else None
 
 
-def _ledger(parts: Sequence[RunPart], rows: Sequence[Row]) -> Iterator[LedgerEvent]:
-    """Yield every opening of the test set, and what was spent on the rows that were taken."""
+def _ledger(parts: Sequence[RunPart], rows: Sequence[Row]) -> Iterator[LedgerEvent | UnknownEvent]:
+    """Yield every opening of the test set, and what was spent on the rows that were taken.
+
+    What the parts share is yielded once: pre-trainings, and events that are unknown here, all of
+    which are kept.
+    """
     taken = {row.name: row.part for row in rows}
-    pretrained = set()
+    shared = set()
     for part in parts:
         for event in part.run.ledger:
-            if isinstance(event, PretrainSpent):
-                if event.key in pretrained:
+            if isinstance(event, PretrainSpent | UnknownEvent):
+                name = event.key if isinstance(event, PretrainSpent) else event.line
+                if name in shared:
                     continue
-                pretrained.add(event.key)
+                shared.add(name)
             elif not isinstance(event, TestOpened) and taken.get(event.variant, part) is not part:
                 continue
             yield event
@@ -327,7 +325,7 @@ def _copy_studies(rows: Sequence[Row], journal: Path) -> None:
     target = open_storage(journal)
     with tempfile.TemporaryDirectory() as folder:
         for row in rows:
-            source = row.part.place / journal.name
+            source = RunFolder(row.part.place).journal
             if not source.is_file():
                 continue
             storage = open_storage(Path(shutil.copyfile(source, Path(folder) / row.part.name)))
@@ -338,5 +336,6 @@ def _copy_studies(rows: Sequence[Row], journal: Path) -> None:
 
 def _unproved(parts: Sequence[RunPart]) -> Iterator[str]:
     for part in parts:
+        name = RunFolder(part.place).digests.name
         if stored_digests(part.place) is None:
-            yield f"{part.place} has no digests.json: whether it was changed cannot be told"
+            yield f"{part.place} has no {name}: whether it was changed cannot be told"

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from benchmarks.errors import InputError, did_you_mean
 from benchmarks.execution.progress import Display
@@ -14,8 +13,6 @@ from benchmarks.protocol.schema import Protocol, VariantChoice
 from benchmarks.protocol.variants import resolve_variants
 from benchmarks.report.page import render
 from benchmarks.reproducibility.verdicts import (
-    Difference,
-    Verdict,
     data_differences,
     data_digests,
     differences,
@@ -23,10 +20,17 @@ from benchmarks.reproducibility.verdicts import (
     verdicts,
 )
 from benchmarks.store.digests import write_digests
-from benchmarks.store.files import now, read_json, write_json
+from benchmarks.store.files import now
 from benchmarks.store.folder import RunFolder, slug
 from benchmarks.store.reading import read_run
 from benchmarks.store.records import Manifest, RunResults
+from benchmarks.store.reproduction import (
+    Difference,
+    Reproduction,
+    reproduction_of,
+    stored_reproduction,
+    write_reproduction,
+)
 from datasets.files import sha256_of
 from models.registry import Registry, discover
 
@@ -39,19 +43,6 @@ class Original:
     variant: str | None = None
     data: Path | None = None
     plugins: tuple[Path, ...] = ()
-
-
-@dataclass(frozen=True)
-class Reproduction:
-    """A verdict on every fit, and all that differs between the two runs."""
-
-    verdicts: tuple[Verdict, ...]
-    differences: tuple[Difference, ...]
-
-    @property
-    def succeeded(self) -> bool:
-        """Whether no fit is different."""
-        return all(verdict.judgement != "different" for verdict in self.verdicts)
 
 
 def default_place(original: Original) -> Path:
@@ -69,29 +60,33 @@ def reproduce(original: Original, out: Path, workers: int | None, display: Displ
     that was interrupted, and refuses any other content.
     """
     stored = read_run(original.run)
-    names = _chosen(stored, original.variant)
+    names, record = _chosen(stored, original.variant), reproduction_of(original.run)
     protocol = stored.manifest.protocol
     _require_conditions(stored.manifest, original.plugins)
     protocol = _restricted(protocol, stored, names, discover(original.plugins))
     if other := _other_data(original, stored, protocol, display):
         reason = "the data differ, so nothing was trained"
-        return Reproduction(unmade(stored, names, reason), tuple(other))
-    _claim(out, original.run)
+        lost = unmade(stored, names, reason)
+        return replace(record, verdicts=lost, differences=tuple(other))
+    _claim(out, original.run, record)
     request = RunRequest(
         protocol=protocol,
         data=original.data,
         out=out,
         workers=workers,
         plugins=original.plugins,
-        shared=out / "work",
+        shared=RunFolder(out).work,
     )
     run(request, display)
     render(out)
     again = read_run(out)
-    made = Reproduction(verdicts(stored, again, names), differences(stored, again))
-    told = {"verdicts": list(map(asdict, made.verdicts))}
-    told["differences"] = list(map(asdict, made.differences))
-    write_json(RunFolder(out).reproduction, {**_claimed(original.run), "finished": now(), **told})
+    made = replace(
+        record,
+        finished=now(),
+        verdicts=verdicts(stored, again, names),
+        differences=differences(stored, again),
+    )
+    write_reproduction(RunFolder(out), made)
     write_digests(out)
     return made
 
@@ -160,18 +155,14 @@ def _other_data(
     return data_differences(ours, theirs)
 
 
-def _claim(out: Path, run: Path) -> None:
+def _claim(out: Path, run: Path, record: Reproduction) -> None:
     """Mark ``out`` as a reproduction of ``run``; refuse a folder that holds something else."""
     if out.resolve() == run.resolve():
         raise InputError(f"{out} is the run itself; give --out another folder")
-    known, claimed = read_json(RunFolder(out).reproduction), _claimed(run)
+    known = stored_reproduction(RunFolder(out))
     if known is None and out.is_dir() and any(out.iterdir()):
         raise InputError(f"{out} is not empty, and no reproduction; give --out another folder")
-    if known is not None and {name: known.get(name) for name in claimed} != claimed:
+    if known is not None and not known.is_of_the_same(record):
         raise InputError(f"{out} reproduces another run; give --out another folder")
     if known is None:
-        write_json(RunFolder(out).reproduction, claimed)
-
-
-def _claimed(run: Path) -> dict[str, Any]:
-    return {"of": run.resolve().name, "manifest_digest": sha256_of(run / "manifest.json")}
+        write_reproduction(RunFolder(out), record)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from dataclasses import asdict
+from typing import Any
 
 import numpy as np
 
@@ -19,37 +19,10 @@ from benchmarks.store.records import (
     RunResults,
     VariantResults,
 )
+from benchmarks.store.reproduction import Difference, Judgement, Verdict
 
-Judgement = Literal["bit-identical", "equal within the stated spread", "different"]
 MOST = 0.5
 """Most answers agree where more than this share of the test images got the same one."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Verdict:
-    """How one fit compares with its original; ``reason`` says why there is nothing to compare.
-
-    ``accuracy`` is the original's on the test set, ``again`` the new fit's, both fractions;
-    ``agreement`` is the share of test images that got the same answer, ``largest`` the largest
-    difference of a probability.
-    """
-
-    variant: str
-    seed: int
-    judgement: Judgement
-    accuracy: float
-    again: float | None = None
-    agreement: float | None = None
-    largest: float | None = None
-    reason: str = ""
-
-
-@dataclass(frozen=True)
-class Difference:
-    """Something in which two runs are not the same, with both values: here is the new run."""
-
-    kind: Literal["data", "code", "versions", "hardware", "tuning"]
-    what: str
 
 
 def verdicts(original: RunResults, again: RunResults, names: Sequence[str]) -> tuple[Verdict, ...]:

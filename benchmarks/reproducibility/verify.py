@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
-
-from benchmarks.errors import InputError
+from benchmarks.errors import Finding, InputError
 from benchmarks.machine.versions import installed
 from benchmarks.protocol.canonical import digest
 from benchmarks.protocol.schema import decisive
@@ -22,17 +19,18 @@ from benchmarks.report.elements.pictures import (
 )
 from benchmarks.report.page import rendered
 from benchmarks.reproducibility.differences import first_difference_in
-from benchmarks.store.digests import FILE, changes
-from benchmarks.store.files import as_stored, stored_key
+from benchmarks.store.digests import changes
+from benchmarks.store.files import as_stored
 from benchmarks.store.folder import FitFolder, RunFolder
 from benchmarks.store.keys import measure_key, score_key
 from benchmarks.store.ledger import damaged_lines
 from benchmarks.store.reading import (
     explain_record,
-    is_run,
+    predictions_key,
     read_cost,
     read_manifest,
     read_run,
+    require_run,
     robustness_record,
     stored_fit,
 )
@@ -44,21 +42,10 @@ from benchmarks.store.records import (
     TestOpened,
     VariantResults,
 )
-from datasets.digests import rows_digest
+from benchmarks.store.rendered import read_page
+from benchmarks.store.splits import read_splits
 
-TOLD = {
-    "changed": "changed since it was written",
-    "missing": "is missing",
-    "extra": "is not in digests.json",
-}
-
-
-@dataclass(frozen=True)
-class Finding:
-    """Something that does not hold. ``file`` is named from the results folder."""
-
-    file: str
-    what: str
+RENDER = "`ferbench report` makes it again"
 
 
 def verify(folder: Path) -> list[Finding]:
@@ -68,55 +55,62 @@ def verify(folder: Path) -> list[Finding]:
     labels; each key against what it digests; the test ledger against the scored fits; CSV, JSON
     and page against what the predictions give. Raises ``InputError`` where ``folder`` is no run.
     """
-    if not is_run(folder):
-        raise InputError(f"{folder}: not a results folder (it has no manifest.json)")
+    require_run(folder)
     folder = folder.resolve()
     found = list(_digests(folder))
     try:
         run = read_run(folder)
     except Exception as error:
         return [*found, _unreadable(folder, error)]
+    place = RunFolder(folder)
     checks = {
-        "splits.parquet": _split,
-        "fits": _keys,
-        "ledger.jsonl": _ledger,
-        "leaderboard.html": _numbers,
+        place.splits: _split,
+        place.fits: _keys,
+        place.ledger: _ledger,
+        place.page: _numbers,
     }
     for file, check in checks.items():
         try:
             found += check(run)
         except Exception as error:
-            found.append(Finding(file, f"cannot be checked: {type(error).__name__}: {error}"))
+            what = f"cannot be checked: {type(error).__name__}: {error}"
+            found.append(_problem(file.name, what))
     return found
 
 
 def _digests(folder: Path) -> Iterator[Finding]:
+    own = RunFolder(folder).digests.name
+    told = {
+        "changed": "changed since it was written",
+        "missing": "is missing",
+        "extra": f"is not in {own}",
+    }
     for change in changes(folder):
-        what = TOLD[change.what]
-        if change.file == FILE and change.what == "missing":
+        what = told[change.what]
+        if change.file == own and change.what == "missing":
             what = "is missing: the run is under way, or of a ferbench that wrote none"
-        yield Finding(change.file, what)
+        yield _problem(change.file, what)
 
 
 def _unreadable(folder: Path, error: Exception) -> Finding:
     """Name what could not be read: the file that the message begins with, if it is ours."""
     message = " ".join(str(error).split())
+    fits = RunFolder(folder).fits.name
     if not isinstance(error, InputError):
-        return Finding("fits", f"cannot be read: {type(error).__name__}: {message}")
+        return _problem(fits, f"cannot be read: {type(error).__name__}: {message}")
     file, _, what = message.removeprefix(f"{folder}/").partition(": ")
-    return Finding(file, what) if file != str(folder) else Finding("fits", what)
+    return _problem(file if file != str(folder) else fits, what)
 
 
 def _split(run: RunResults) -> Iterator[Finding]:
-    manifest = run.manifest
+    folder, manifest = RunFolder(run.folder), run.manifest
     if digest(decisive(as_stored(manifest.protocol))) != manifest.protocol_digest:
-        yield Finding("manifest.json", "protocol_digest is not that of its protocol")
-    splits = pd.read_parquet(RunFolder(run.folder).splits).sort_values("row")
-    rows = splits[["split", "image_id", "label", "path"]]
-    for name, part in (("digest", rows), ("training_digest", rows[rows["split"] != "test"])):
-        found = rows_digest(run.class_names, part.itertuples(index=False))
-        if found != getattr(manifest.split, name):
-            yield Finding("splits.parquet", f"its rows do not have manifest.json's split.{name}")
+        yield _problem(folder.manifest.name, "protocol_digest is not that of its protocol")
+    splits = read_splits(folder)
+    for name, part in (("digest", splits), ("training_digest", splits.training)):
+        if part.digest(run.class_names) != getattr(manifest.split, name):
+            what = f"its rows do not have {folder.manifest.name}'s split.{name}"
+            yield _problem(folder.splits.name, what)
 
 
 def _keys(run: RunResults) -> Iterator[Finding]:
@@ -129,13 +123,13 @@ def _keys(run: RunResults) -> Iterator[Finding]:
             place = folder.fit(variant.name, seed)
             file = _relative(run, FitFolder(place).predictions)
             if seed not in fits:
-                yield Finding(file, "is missing: the fit is not scored")
+                yield _problem(file, "is missing: the fit is not scored")
                 continue
             yield from _identity(run, variant, fits[seed], _relative(run, FitFolder(place).record))
-            if stored_key(run.folder / file) != score_key(
+            if predictions_key(run.folder / file) != score_key(
                 fits[seed].key, run.manifest.split.digest
             ):
-                yield Finding(file, "its key is not that of its fit on this split")
+                yield _problem(file, "its key is not that of its fit on this split")
             yield from _asked(run, FitFolder(place), fits[seed].key)
         if seeds and seeds[0] in fits:
             yield from _cost(run, variant.name, fits[seeds[0]].key)
@@ -152,9 +146,9 @@ def _asked(run: RunResults, place: FitFolder, key: str) -> Iterator[Finding]:
             continue
         file = _relative(run, path)
         if record is None or record.key != record.identity.key:
-            yield Finding(file, "its key is not the digest of its identity")
+            yield _problem(file, "its key is not the digest of its identity")
         elif (record.identity.fit, record.identity.split) != (key, run.manifest.split.digest):
-            yield Finding(file, "it is of another fit or split, and is not in use")
+            yield _problem(file, "it is of another fit or split, and is not in use")
 
 
 def _identity(
@@ -163,7 +157,7 @@ def _identity(
     if facts.identity is None:
         return
     if facts.identity.key != facts.key:
-        yield Finding(place, "its key is not the digest of its identity")
+        yield _problem(place, "its key is not the digest of its identity")
     stated = {"data": run.manifest.split.training_digest, "threads": facts.threads}
     stated |= {"code": variant.record.code} if variant.record.code else {}
     identity = as_stored(facts.identity)
@@ -173,21 +167,21 @@ def _identity(
         pairs += [(f"{part}.{name}", kept.get(name), value) for name, value in values.items()]
     for name, kept, value in pairs:
         if kept != value:
-            yield Finding(place, f"it was trained with {name} {kept!r}, and {value!r} is stated")
+            yield _problem(place, f"it was trained with {name} {kept!r}, and {value!r} is stated")
 
 
 def _cost(run: RunResults, variant: str, key: str) -> Iterator[Finding]:
     path = RunFolder(run.folder).cost(variant)
     cost = read_cost(path)
     if path.is_file() and cost.key != measure_key(key, cost.device):
-        yield Finding(_relative(run, path), "its key is not that of the variant's first fit")
+        yield _problem(_relative(run, path), "its key is not that of the variant's first fit")
 
 
 def _ledger(run: RunResults) -> Iterator[Finding]:
     """Check that every line can be read and that every scored fit has its opening."""
     folder = RunFolder(run.folder)
     for number in damaged_lines(folder.ledger):
-        yield Finding(folder.ledger.name, f"line {number} cannot be read")
+        yield _problem(folder.ledger.name, f"line {number} cannot be read")
     stated = {(event.key, _purpose(event)) for event in run.events(TestOpened)}
     for place in folder.trained():
         fit, files = stored_fit(place), FitFolder(place)
@@ -199,7 +193,7 @@ def _ledger(run: RunResults) -> Iterator[Finding]:
         for purpose, (path, told) in done.items():
             if path.is_file() and (fit.key if fit else "", purpose) not in stated:
                 what = f"no opening of the test set for {_relative(run, place)}, {told}"
-                yield Finding(folder.ledger.name, what)
+                yield _problem(folder.ledger.name, what)
 
 
 def _purpose(event: TestOpened) -> str:
@@ -209,25 +203,26 @@ def _purpose(event: TestOpened) -> str:
 
 def _numbers(run: RunResults) -> Iterator[Finding]:
     """Compare what was rendered with the same rendered here, with pictures where it has any."""
-    page = _page(run.folder)
+    page = read_page(RunFolder(run.folder))
     pictured = claims_pictures(page) and unchecked(run.folder) is None
-    for name, text in rendered(run, images=pictured, named=names_images(page)).items():
-        path = run.folder / name
+    made = rendered(run, images=pictured, named=names_images(page))
+    for path, text in made.files(RunFolder(run.folder)):
+        name = path.name
         if not path.is_file():
-            yield Finding(name, "is missing; `ferbench report` makes it again")
+            yield _problem(name, "is missing", RENDER)
             continue
         stored = path.read_bytes().decode("utf-8", "replace")
         if claims_pictures(page) and not pictured:
             stored, text = without_pictures(stored), without_pictures(text)
         if found := first_difference_in(name, stored, text, drawings=_draws_alike(run)):
-            yield Finding(name, f"{found}; `ferbench report` makes it again")
+            yield _problem(name, found, RENDER)
         elif pictured and sprites(stored) != sprites(text):
-            yield Finding(name, "its pictures are not those of the images in the cache")
+            yield _problem(name, "its pictures are not those of the images in the cache")
 
 
 def unchecked(folder: Path) -> str | None:
     """Say why the pictures on the page of ``folder`` cannot be checked here, or ``None``."""
-    if not claims_pictures(_page(folder)):
+    if not claims_pictures(read_page(RunFolder(folder))):
         return None
     manifest = read_manifest(folder)
     if not album_of(manifest, images=True).open:
@@ -239,15 +234,15 @@ def unchecked(folder: Path) -> str | None:
     return None
 
 
-def _page(folder: Path) -> str:
-    page = RunFolder(folder).page
-    return page.read_text("utf-8", "replace") if page.is_file() else ""
-
-
 def _draws_alike(run: RunResults) -> bool:
     """Tell whether figures drawn here should equal the run's, byte for byte."""
     stated = run.manifest.environment.libraries.get("matplotlib")
     return bool(stated == installed("matplotlib"))
+
+
+def _problem(file: str, what: str, remedy: str = "") -> Finding:
+    """Return what does not hold; ``file`` is named from the results folder."""
+    return Finding("problem", file, what, remedy)
 
 
 def _relative(run: RunResults, path: Path) -> str:

@@ -11,9 +11,8 @@ from typing import Literal
 
 from benchmarks.errors import InputError
 from benchmarks.store.files import read_json
+from benchmarks.store.folder import RunFolder
 from datasets.files import replacing, sha256_of
-
-FILE = "digests.json"
 
 
 @dataclass(frozen=True)
@@ -42,9 +41,10 @@ def renew_digests(folder: Path, names: Iterable[str]) -> None:
 
 def stored_digests(folder: Path) -> Mapping[str, str] | None:
     """Return file → SHA-256; ``None`` where there is no ``digests.json`` or it was changed."""
-    content = read_json(folder / FILE)
+    place = RunFolder(folder).digests
+    content = read_json(place)
     files = content.get("files") if isinstance(content, dict) else None
-    if not isinstance(files, dict) or (folder / FILE).read_bytes() != _text(files).encode():
+    if not isinstance(files, dict) or place.read_bytes() != _text(files).encode():
         return None
     return files
 
@@ -56,7 +56,8 @@ def changes(folder: Path) -> Iterator[Change]:
     """
     known = stored_digests(folder)
     if known is None:
-        yield Change(FILE, "changed" if (folder / FILE).exists() else "missing")
+        place = RunFolder(folder).digests
+        yield Change(place.name, "changed" if place.exists() else "missing")
         return
     found = set(published(folder))
     for name in sorted(found | known.keys()):
@@ -69,13 +70,14 @@ def changes(folder: Path) -> Iterator[Change]:
 
 
 def published(folder: Path) -> list[str]:
-    """Name every file of a results folder from there, with ``/``, but hidden ones and FILE.
+    """Name every file of a results folder from there, with ``/``, but hidden ones and the digests.
 
     Hidden are the lock and what a killed process had half written.
     """
+    own = Path(RunFolder(folder).digests.name)
     names = [path.relative_to(folder) for path in folder.rglob("*") if path.is_file()]
     seen = [name for name in names if not any(part.startswith(".") for part in name.parts)]
-    return sorted(name.as_posix() for name in seen if name.as_posix() != FILE)
+    return sorted(name.as_posix() for name in seen if name != own)
 
 
 def refuse_changes(folder: Path) -> None:
@@ -83,9 +85,11 @@ def refuse_changes(folder: Path) -> None:
 
     To go on with such a folder would give the change a digest of its own.
     """
+    place = RunFolder(folder)
+    built_on = (place.fits, place.work, place.ledger, place.journal)
     for name, known in (stored_digests(folder) or {}).items():
         path = folder / name
-        kept = name.startswith(("fits/", "work/")) or name in ("ledger.jsonl", "tuning.journal")
+        kept = any((place.path / name).is_relative_to(each) for each in built_on)
         if kept and path.is_file() and sha256_of(path) != known:
             raise InputError(
                 f"{path}: changed since the run ended; put the original back, "
@@ -94,7 +98,7 @@ def refuse_changes(folder: Path) -> None:
 
 
 def _write(folder: Path, files: Mapping[str, str]) -> None:
-    with replacing(folder / FILE) as temporary:
+    with replacing(RunFolder(folder).digests) as temporary:
         temporary.write_text(_text(dict(sorted(files.items()))), "utf-8")
 
 

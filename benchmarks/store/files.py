@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import json
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
-from pydantic import BaseModel
+import pyarrow
+import pyarrow.parquet as pq
+from pydantic import BaseModel, TypeAdapter, ValidationError
 
+from benchmarks.errors import InputError
 from datasets.files import replacing
+
+T = TypeVar("T")
 
 
 def now() -> str:
@@ -36,6 +42,46 @@ def as_stored(record: BaseModel) -> dict[str, Any]:
     return record.model_dump(mode="json", exclude_unset=True)
 
 
+_adapters: Callable[[Any], TypeAdapter[Any]] = cache(TypeAdapter)
+
+
+def adapter(kind: type[T]) -> TypeAdapter[T]:
+    """Return what turns a record of ``kind`` into JSON values, and back."""
+    return _adapters(kind)
+
+
+def write_record(path: Path, record: Any) -> None:
+    """Write a record as JSON, whole or not at all."""
+    write_json(path, values_of(record))
+
+
+def values_of(record: Any) -> Any:
+    """Return a record as JSON values."""
+    return adapter(type(record)).dump_python(record, mode="json")
+
+
+def json_record(path: Path, kind: type[T]) -> T | None:
+    """Read a record that `write_record` wrote; ``None`` where there is none or it is damaged."""
+    return _valid(kind, read_json(path))
+
+
+def table_record(path: Path, kind: type[T]) -> T | None:
+    """Read what a table says of itself; ``None`` where there is none or it is damaged."""
+    return _valid(kind, table_attributes(path))
+
+
+def array_record(path: Path, kind: type[T]) -> T | None:
+    """Read what a file of arrays says of itself; ``None`` where there is none or it is damaged."""
+    return _valid(kind, array_attributes(path))
+
+
+def _valid(kind: type[T], content: Any) -> T | None:
+    try:
+        return adapter(kind).validate_python(content)
+    except ValidationError:
+        return None
+
+
 def read_json(path: Path) -> Any:
     """Read a JSON file of the results folder; ``None`` where there is none or it is damaged."""
     try:
@@ -50,16 +96,17 @@ def write_table(path: Path, table: pd.DataFrame) -> None:
         table.to_parquet(temporary, index=False)
 
 
-def stored_key(path: Path) -> str | None:
-    """Return the key with which predictions were written, or ``None``."""
-    key = table_attributes(path).get("key")
-    return key if isinstance(key, str) else None
+def read_table(path: Path, columns: Sequence[str] = ()) -> pd.DataFrame:
+    """Read ``columns`` of a table, or all; raises ``InputError`` where it is damaged."""
+    try:
+        return pd.read_parquet(path, columns=list(columns) or None)
+    except (OSError, pyarrow.ArrowInvalid) as error:
+        reason = str(error).splitlines()[0]
+        raise InputError(f"{path}: not readable as Parquet: {reason}") from error
 
 
 def table_attributes(path: Path) -> dict[str, Any]:
     """Return the ``attrs`` that `write_table` kept; empty where there is no whole table."""
-    import pyarrow.parquet as pq
-
     try:
         metadata = pq.read_schema(path).metadata or {}
         attributes = json.loads(metadata.get(b"PANDAS_ATTRS", b"{}"))

@@ -1,4 +1,4 @@
-"""The results folder: where everything of a run stands."""
+"""The results folder: where everything of a run stands. No other module names a file of it."""
 
 from __future__ import annotations
 
@@ -12,6 +12,10 @@ from pathlib import Path
 import filelock
 
 from benchmarks.errors import InputError
+
+SEED = "seed-"
+ASIDE = ".stale-"
+"""Between the name of a fit's folder and the key of its result, where it is set aside."""
 
 
 def slug(variant: str) -> str:
@@ -41,6 +45,11 @@ class FitFolder:
         return self.path / "predictions.parquet"
 
     @property
+    def backbone(self) -> Path:
+        """The weights that another variant can start from, where its engine has them."""
+        return self.path / "backbone.safetensors"
+
+    @property
     def attention(self) -> Path:
         """Where the fit looks."""
         return self.path / "attention.npz"
@@ -49,6 +58,50 @@ class FitFolder:
     def robustness(self) -> Path:
         """What the fit answers to corrupted images."""
         return self.path / "robustness.parquet"
+
+
+@dataclass(frozen=True)
+class PretrainedFolder:
+    """The folder ``path`` of one backbone that was trained on the source."""
+
+    path: Path
+
+    @property
+    def record(self) -> Path:
+        """How the training went."""
+        return self.path / "pretrain.json"
+
+    @property
+    def backbone(self) -> Path:
+        """The weights that variants start from."""
+        return self.path / "backbone.safetensors"
+
+
+def pretrained(shared: Path, key: str) -> PretrainedFolder:
+    """Return the folder of the backbone ``key`` among those that several runs may use."""
+    return PretrainedFolder(shared / "pretrained" / key)
+
+
+@dataclass(frozen=True)
+class LaboratoryFolder:
+    """The folder ``path`` of a leak laboratory, which holds a results folder for each run."""
+
+    path: Path
+
+    @property
+    def page(self) -> Path:
+        """The report."""
+        return self.path / "leaks.html"
+
+    @property
+    def csv(self) -> Path:
+        """What each mistake is worth, a row each."""
+        return self.path / "leaks.csv"
+
+    @property
+    def json(self) -> Path:
+        """The same, and the claims."""
+        return self.path / "leaks.json"
 
 
 class RunFolder:
@@ -103,6 +156,16 @@ class RunFolder:
         return self.path / "leaderboard.html"
 
     @property
+    def csv(self) -> Path:
+        """The leaderboard, a row for each variant."""
+        return self.path / "leaderboard.csv"
+
+    @property
+    def json(self) -> Path:
+        """The same."""
+        return self.path / "leaderboard.json"
+
+    @property
     def reproduction(self) -> Path:
         """How a run that was made again compares with its original; of such a run alone."""
         return self.path / "reproduction.json"
@@ -112,40 +175,61 @@ class RunFolder:
         """What the libraries said."""
         return self.path / "log.txt"
 
+    @property
+    def fits(self) -> Path:
+        """The folder of all fits."""
+        return self.path / "fits"
+
+    @property
+    def work(self) -> Path:
+        """The folder of what tuning leaves, and of trainings under way."""
+        return self.path / "work"
+
+    def variant(self, variant: str) -> Path:
+        """Return the folder of a variant's fits."""
+        return self.fits / slug(variant)
+
     def fit(self, variant: str, seed: int) -> Path:
         """Return the folder of one fit."""
-        return self.path / "fits" / slug(variant) / f"seed-{seed}"
+        return self.variant(variant) / f"{SEED}{seed}"
 
-    def attention(self, variant: str, seed: int) -> Path:
-        """Return the file of where a fit looks."""
-        return FitFolder(self.fit(variant, seed)).attention
-
-    def robustness(self, variant: str, seed: int) -> Path:
-        """Return the file of what a fit answers to corrupted images."""
-        return FitFolder(self.fit(variant, seed)).robustness
+    def seeds(self, variant: str) -> list[int]:
+        """Return the seeds of a variant's fits that are not set aside, in ascending order."""
+        records = self.variant(variant).glob(f"*/{FitFolder(Path()).record}")
+        return sorted(seed for file in records if (seed := _seed(file.parent)) is not None)
 
     def scored(self) -> Iterator[Path]:
         """Yield the folder of every fit that is scored and not set aside."""
-        for path in sorted(self.path.glob("fits/*/seed-*/predictions.parquet")):
-            if path.parent.name.removeprefix("seed-").isdigit():
+        for path in sorted(self.fits.glob(f"*/{SEED}*/{FitFolder(Path()).predictions}")):
+            if _seed(path.parent) is not None:
                 yield path.parent
 
     def trained(self) -> Iterator[Path]:
         """Yield the folder of every fit, of those that were set aside too."""
-        for path in sorted(self.path.glob("fits/*/seed-*/fit.json")):
+        for path in sorted(self.fits.glob(f"*/{SEED}*/{FitFolder(Path()).record}")):
             yield path.parent
 
     def cost(self, variant: str) -> Path:
         """Return the file of a variant's parameters, MACs and latencies."""
-        return self.path / "fits" / slug(variant) / "cost.json"
+        return self.variant(variant) / "cost.json"
 
-    def trial(self, variant: str, number: int) -> Path:
-        """Return the folder of one trial's results."""
-        return self.path / "work" / slug(variant) / f"trial-{number}"
+    def weights(self, variant: str) -> Path:
+        """Return the file that says whether a variant's published weights can be had."""
+        return self.work / slug(variant) / "weights.json"
+
+    def rung(self, variant: str, number: int, until: int) -> Path:
+        """Return the file of a trial's result at the rung that ends at epoch ``until``."""
+        return self.work / slug(variant) / f"trial-{number}" / f"rung-{until}.json"
 
     def checkpoint(self, variant: str, course: str) -> Path:
         """Return the folder of an unfinished training's checkpoint; ``course`` names it."""
-        return self.path / "work" / slug(variant) / f"checkpoint-{course}"
+        return self.work / slug(variant) / f"checkpoint-{course}"
+
+    def copy_variant(self, variant: str, target: RunFolder) -> None:
+        """Copy a variant's fits and cost into ``target``; what was set aside stays here."""
+        if self.variant(variant).is_dir():
+            ignored = shutil.ignore_patterns(f"*{ASIDE}*", ".*")
+            shutil.copytree(self.variant(variant), target.variant(variant), ignore=ignored)
 
     @contextmanager
     def locked(self) -> Iterator[None]:
@@ -166,8 +250,14 @@ class RunFolder:
 
     def set_aside(self, folder: Path, key: str) -> Path:
         """Rename ``folder``, a result of other settings or code: it is kept but not used."""
-        place = folder.with_name(f"{folder.name}.stale-{key[:8]}")
+        place = folder.with_name(f"{folder.name}{ASIDE}{key[:8]}")
         if place.exists():
             shutil.rmtree(place)
         folder.rename(place)
         return place
+
+
+def _seed(fit: Path) -> int | None:
+    """Return the seed of the fit in the folder ``fit``; ``None`` where that is set aside."""
+    seed = fit.name.removeprefix(SEED)
+    return int(seed) if seed.isdigit() else None

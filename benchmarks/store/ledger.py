@@ -12,7 +12,13 @@ from typing import Annotated, BinaryIO
 from pydantic import Field, TypeAdapter, ValidationError
 
 from benchmarks.store.files import now
-from benchmarks.store.records import LedgerEvent, RunResults, TestOpened, TrialSpent
+from benchmarks.store.records import (
+    LedgerEvent,
+    RunResults,
+    TestOpened,
+    TrialSpent,
+    UnknownEvent,
+)
 
 EVENT: TypeAdapter[LedgerEvent] = TypeAdapter(Annotated[LedgerEvent, Field(discriminator="event")])
 
@@ -65,9 +71,9 @@ def scorings(run: RunResults) -> dict[str, int]:
     return most
 
 
-def append_event(ledger: Path, event: LedgerEvent) -> None:
+def append_event(ledger: Path, event: LedgerEvent | UnknownEvent) -> None:
     """Append one event and see it onto the disk; a line cut off by a kill is closed first."""
-    line = json.dumps(EVENT.dump_python(event, mode="json"), ensure_ascii=False, allow_nan=False)
+    line = event.line if isinstance(event, UnknownEvent) else _line(event)
     with ledger.open("a+b") as file:
         if file.tell() and not _ends_with_newline(file):
             file.write(b"\n")
@@ -80,6 +86,10 @@ def record_opening(ledger: Path, *, variant: str, seed: int, key: str, purpose: 
     """Say in ``ledger`` that the test set is opened now for one fit, whose key is ``key``."""
     opened = TestOpened(time=now(), variant=variant, seed=seed, key=key, purpose=purpose)
     append_event(ledger, opened)
+
+
+def _line(event: LedgerEvent) -> str:
+    return json.dumps(EVENT.dump_python(event, mode="json"), ensure_ascii=False, allow_nan=False)
 
 
 def _ends_with_newline(file: BinaryIO) -> bool:
@@ -95,7 +105,7 @@ class Ledger:
         self._seen = {self._identity(event) for event in read_ledger(path)}
 
     @staticmethod
-    def _identity(event: LedgerEvent) -> tuple[str, str, str, str]:
+    def _identity(event: LedgerEvent | UnknownEvent) -> tuple[str, str, str, str]:
         state = event.state if isinstance(event, TrialSpent) else ""
         return event.event, event.variant, event.key, state
 
@@ -106,17 +116,10 @@ class Ledger:
             append_event(self._path, replace(event, time=now()))
 
 
-def read_ledger(path: Path) -> list[LedgerEvent]:
-    """Return the ledger's events; a line that is cut off, damaged or unknown is left out."""
-    if not path.is_file():
-        return []
-    events = []
-    for line in path.read_text("utf-8", "replace").split("\n"):
-        try:
-            events.append(EVENT.validate_json(line))
-        except ValidationError:
-            continue
-    return events
+def read_ledger(path: Path) -> list[LedgerEvent | UnknownEvent]:
+    """Return the ledger's events; a line that is cut off or damaged is left out."""
+    events = (_event(line) for _, line in _lines(path))
+    return [event for event in events if event is not None]
 
 
 def damaged_lines(path: Path) -> list[int]:
@@ -124,13 +127,20 @@ def damaged_lines(path: Path) -> list[int]:
 
     These are no JSON objects, or of a known event but without its fields.
     """
+    return [number for number, line in _lines(path) if _event(line) is None]
+
+
+def _lines(path: Path) -> list[tuple[int, str]]:
+    """Return the ledger's lines with their numbers, from 1, without blank ones."""
     lines = path.read_text("utf-8", "replace").split("\n") if path.is_file() else []
-    return [n for n, line in enumerate(lines, start=1) if line.strip() and not _is_whole(line)]
+    return [(number, line) for number, line in enumerate(lines, start=1) if line.strip()]
 
 
-def _is_whole(line: str) -> bool:
+def _event(line: str) -> LedgerEvent | UnknownEvent | None:
+    """Return the event that ``line`` tells; ``None`` where it is damaged."""
     try:
-        EVENT.validate_json(line)
+        return EVENT.validate_json(line)
     except ValidationError as error:
-        return error.errors()[0]["type"] == "union_tag_invalid"
-    return True
+        if error.errors()[0]["type"] != "union_tag_invalid":
+            return None
+    return UnknownEvent(event=str(json.loads(line)["event"]), line=line)

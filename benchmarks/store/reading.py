@@ -3,27 +3,34 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
-import pyarrow
-from numpy.typing import NDArray
 from pydantic import TypeAdapter, ValidationError
 
 from benchmarks.errors import InputError
 from benchmarks.protocol.reading import stored_protocol
-from benchmarks.store.files import array_attributes, read_json, table_attributes
+from benchmarks.store.files import (
+    adapter,
+    array_record,
+    read_json,
+    read_table,
+    table_record,
+)
 from benchmarks.store.folder import FitFolder, RunFolder
+from benchmarks.store.history import read_history
 from benchmarks.store.ledger import read_ledger
 from benchmarks.store.records import (
     AttentionMaps,
+    Completed,
     CorruptedAnswers,
     CorruptionRecord,
     CostRecord,
     ExplainRecord,
+    FitPredictions,
     FitRecord,
     FitResults,
     Manifest,
@@ -34,17 +41,15 @@ from benchmarks.store.records import (
     VariantOutcome,
     VariantRecord,
     VariantResults,
+    answer_columns,
+    probability_column,
 )
+from benchmarks.store.splits import SplitTable, read_splits
 from datasets.audit import AUDIT, Audit
 
 T = TypeVar("T")
-MANIFEST = TypeAdapter(Manifest)
 STATUSES = TypeAdapter(dict[str, VariantOutcome])
 STUDIES = TypeAdapter(dict[str, tuple[TrialRecord, ...]])
-FIT = TypeAdapter(FitRecord)
-COST = TypeAdapter(CostRecord)
-EXPLAIN = TypeAdapter(ExplainRecord)
-ROBUSTNESS = TypeAdapter(RobustnessRecord)
 ANYTHING = TypeAdapter(dict[str, Any])
 UNREACHED = VariantOutcome("not run", "the run was interrupted before it; the same command goes on")
 
@@ -58,30 +63,36 @@ def read_run(folder: Path) -> RunResults:
     """
     place, manifest = RunFolder(folder), read_manifest(folder)
     outcomes, studies = read_statuses(folder), read_studies(folder)
-    splits = _read_splits(place.splits)
+    splits = read_splits(place)
     fits = _read_fits(folder, manifest, splits)
     known = {facts.name for facts in manifest.variants}
     for stray in sorted(fits.keys() - known):
         raise InputError(f"{folder}: fits of {stray!r}, which manifest.json does not name")
     variants = tuple(
-        _variant(facts, outcomes.get(facts.name), fits.get(facts.name, {}), studies)
+        _variant(place, facts, outcomes.get(facts.name), fits.get(facts.name, {}), studies)
         for facts in manifest.variants
     )
-    paths = splits.loc[splits["split"] == "test", "path"].to_numpy(np.str_)
     return RunResults(
         folder,
         manifest,
         variants,
         ledger=tuple(read_ledger(place.ledger)),
-        test_shared=_test_shared(splits),
+        test_shared=splits.test_shared,
         audit=_read_audit(place.audit),
-        test_paths=paths,
+        test_paths=splits.of("test").paths,
     )
 
 
 def is_run(folder: Path) -> bool:
     """Tell whether ``folder`` is a results folder."""
-    return (folder / "manifest.json").is_file()
+    return RunFolder(folder).manifest.is_file()
+
+
+def require_run(folder: Path) -> None:
+    """Raise ``InputError`` where ``folder`` is no results folder."""
+    if not is_run(folder):
+        name = RunFolder(folder).manifest.name
+        raise InputError(f"{folder}: not a results folder (it has no {name})")
 
 
 def read_manifest(folder: Path) -> Manifest:
@@ -90,16 +101,15 @@ def read_manifest(folder: Path) -> Manifest:
     Raises ``InputError`` where there is none, or it is damaged or has a protocol that this
     version does not know.
     """
-    path = folder / "manifest.json"
-    if not is_run(folder):
-        raise InputError(f"{folder}: not a results folder (it has no manifest.json)")
+    require_run(folder)
+    path = folder / RunFolder(folder).manifest.name
     content = _read_json(path, ANYTHING)
-    return _valid(path, MANIFEST, {**content, "protocol": stored_protocol(content, path)})
+    return _valid(path, adapter(Manifest), {**content, "protocol": stored_protocol(content, path)})
 
 
 def stored_manifest(folder: Path) -> Manifest | None:
     """Read the manifest in ``folder``; ``None`` where there is none or it is no JSON."""
-    return None if read_json(folder / "manifest.json") is None else read_manifest(folder)
+    return None if read_json(RunFolder(folder).manifest) is None else read_manifest(folder)
 
 
 def read_statuses(folder: Path) -> Mapping[str, VariantOutcome]:
@@ -114,7 +124,7 @@ def read_studies(folder: Path) -> Mapping[str, tuple[TrialRecord, ...]]:
 
 def read_fit(place: Path) -> FitRecord:
     """Read the ``fit.json`` in a fit's folder; raises ``InputError`` where it is damaged."""
-    return _read_json(FitFolder(place).record, FIT)
+    return _read_json(FitFolder(place).record, adapter(FitRecord))
 
 
 def stored_fit(place: Path) -> FitRecord | None:
@@ -124,27 +134,27 @@ def stored_fit(place: Path) -> FitRecord | None:
 
 def read_cost(path: Path) -> CostRecord:
     """Read a ``cost.json``; where there is none, nothing is known."""
-    return _read_json(path, COST, CostRecord())
+    return _read_json(path, adapter(CostRecord), CostRecord())
 
 
 def explain_record(path: Path) -> ExplainRecord | None:
     """Return what an ``attention.npz`` says of itself; ``None`` where it is damaged or missing."""
-    return _attributes(EXPLAIN, array_attributes(path))
+    return array_record(path, ExplainRecord)
 
 
 def robustness_record(path: Path) -> RobustnessRecord | None:
     """Return what a ``robustness.parquet`` says of itself; ``None`` where it is damaged."""
-    return _attributes(ROBUSTNESS, table_attributes(path))
+    return table_record(path, RobustnessRecord)
 
 
-def _attributes(kind: TypeAdapter[T], content: Mapping[str, Any]) -> T | None:
-    try:
-        return kind.validate_python(content)
-    except ValidationError:
-        return None
+def predictions_key(path: Path) -> str | None:
+    """Return the key of a ``predictions.parquet``; ``None`` where it is damaged or missing."""
+    record = table_record(path, Completed)
+    return record.key if record else None
 
 
 def _variant(
+    place: RunFolder,
     facts: VariantRecord,
     outcome: VariantOutcome | None,
     fits: Mapping[Path, FitResults],
@@ -155,44 +165,56 @@ def _variant(
         outcome = VariantOutcome("ok") if ordered else UNREACHED
     elif outcome.status == "ok" and not ordered:
         outcome = VariantOutcome("failed", "the folder holds no fit of this variant; run it again")
-    costs = [folder.parent / "cost.json" for folder in fits]
-    cost = read_cost(costs[0]) if costs else CostRecord()
+    cost = read_cost(place.cost(facts.name)) if fits else CostRecord()
     trials = tuple(sorted(studies.get(facts.name, ()), key=lambda trial: trial.number))
     return VariantResults(facts, outcome, ordered, trials, cost)
 
 
 def _read_fits(
-    folder: Path, manifest: Manifest, splits: pd.DataFrame
+    folder: Path, manifest: Manifest, splits: SplitTable
 ) -> dict[str, dict[Path, FitResults]]:
     """Return variant → seed folder → fit, of the fits that are scored and not set aside."""
     fits: dict[str, dict[Path, FitResults]] = {}
     for place in RunFolder(folder).scored():
         fit = _read_fit(place, manifest)
         for split, answered in (("validation", fit.validation), ("test", fit.test)):
-            _check_images(place, split, answered, splits[splits["split"] == split])
+            _check_images(place, split, answered, splits.of(split))
         fits.setdefault(fit.record.variant, {})[place] = fit
     return fits
 
 
 def _read_fit(place: Path, manifest: Manifest) -> FitResults:
-    files, class_names = FitFolder(place), manifest.data.class_names
-    columns = [f"p_{name}" for name in class_names]
-    table = _read_parquet(
-        files.predictions, ["row", "image_id", "label", "split", *columns]
-    ).sort_values("row")
-    if not np.isfinite(table[columns].to_numpy(np.float64)).all():
-        raise InputError(f"{files.predictions}: a probability is not finite")
-    if not table["label"].between(0, len(class_names) - 1).all():
-        raise InputError(f"{files.predictions}: a label names no class")
-    record, test = read_fit(place), _predictions(table[table["split"] == "test"], columns)
+    files, record = FitFolder(place), read_fit(place)
+    answered = read_predictions(files.predictions, manifest.data.class_names)
+    test = answered.test.normalised
     return FitResults(
         record=record,
-        history=_read_history(files.history),
-        validation=_predictions(table[table["split"] == "validation"], columns),
+        history=read_history(place),
+        validation=answered.validation.normalised,
         test=test,
         attention=read_attention(files.attention, record.key, manifest, test),
         robustness=read_robustness(files.robustness, record.key, manifest, test),
     )
+
+
+def read_predictions(path: Path, class_names: Sequence[str]) -> FitPredictions:
+    """Read the ``predictions.parquet`` at ``path``; raises ``InputError`` where it is damaged."""
+    columns = [probability_column(name) for name in class_names]
+    table = read_table(path, ["row", "image_id", "label", "split", *columns]).sort_values("row")
+    if not np.isfinite(table[columns].to_numpy(np.float64)).all():
+        raise InputError(f"{path}: a probability is not finite")
+    if not table["label"].between(0, len(class_names) - 1).all():
+        raise InputError(f"{path}: a label names no class")
+    validation, test = (
+        Predictions(
+            rows=part["row"].to_numpy(np.int64),
+            image_ids=part["image_id"].to_numpy(np.str_),
+            labels=part["label"].to_numpy(np.int64),
+            probabilities=part[columns].to_numpy(np.float64),
+        )
+        for part in (table[table["split"] == split] for split in ("validation", "test"))
+    )
+    return FitPredictions(validation, test)
 
 
 def read_attention(
@@ -239,9 +261,9 @@ def read_robustness(
     made = record.identity
     if (made.fit, made.split, made.images, made.seed) != asked:
         return None
-    table = pd.read_parquet(path)
+    table = read_table(path)
     corruptions = record.corruptions or tuple(_by_columns(table))
-    columns = {column for corruption in corruptions for column in _columns(corruption)}
+    columns = {column for corruption in corruptions for column in answer_columns(corruption)}
     missing = {"row", "label", "clean", *columns} - set(table.columns) or not columns
     if missing or not table["row"].isin(test.rows).all() or table["row"].duplicated().any():
         raise InputError(f"{path}: holds other images or columns; remove it and run again")
@@ -249,13 +271,9 @@ def read_robustness(
         rows=table["row"].to_numpy(np.int64),
         labels=test.labels[np.searchsorted(test.rows, table["row"])],
         clean=table["clean"].to_numpy(np.int64),
-        answers={c.name: table[_columns(c)].to_numpy(np.int64) for c in corruptions},
+        answers={c.name: table[answer_columns(c)].to_numpy(np.int64) for c in corruptions},
         corruptions=corruptions,
     )
-
-
-def _columns(corruption: CorruptionRecord) -> list[str]:
-    return [f"{corruption.name}_{number + 1}" for number in range(len(corruption.severities))]
 
 
 def _by_columns(table: pd.DataFrame) -> Iterator[CorruptionRecord]:
@@ -269,28 +287,6 @@ def _by_columns(table: pd.DataFrame) -> Iterator[CorruptionRecord]:
         yield CorruptionRecord(name, name.capitalize(), (float("nan"),) * count)
 
 
-def _predictions(table: pd.DataFrame, columns: list[str]) -> Predictions:
-    """Take one split's rows; probabilities are normalised, as stored ones may be float32."""
-    probabilities = table[columns].to_numpy(np.float64)
-    return Predictions(
-        rows=table["row"].to_numpy(np.int64),
-        image_ids=table["image_id"].to_numpy(np.str_),
-        labels=table["label"].to_numpy(np.int64),
-        probabilities=probabilities / probabilities.sum(axis=1, keepdims=True),
-    )
-
-
-def _read_splits(path: Path) -> pd.DataFrame:
-    columns = ["row", "image_id", "path", "label", "split"]
-    return _read_parquet(path, columns).sort_values("row")
-
-
-def _test_shared(splits: pd.DataFrame) -> NDArray[np.bool_]:
-    test = splits["split"] == "test"
-    shared = splits.loc[test, "image_id"].isin(splits.loc[~test, "image_id"])
-    return shared.to_numpy(np.bool_)
-
-
 def _read_audit(path: Path) -> Audit | None:
     """Read a whole audit; runs of earlier versions left a short one, or none."""
     if "duplicates" not in _read_json(path, ANYTHING, {}):
@@ -298,16 +294,16 @@ def _read_audit(path: Path) -> Audit | None:
     return _read_json(path, AUDIT)
 
 
-def _check_images(place: Path, split: str, answered: Predictions, asked: pd.DataFrame) -> None:
+def _check_images(place: Path, split: str, answered: Predictions, asked: SplitTable) -> None:
     """Refuse predictions whose images or labels are not the split's."""
     if not (
-        np.array_equal(answered.rows, asked["row"].to_numpy())
-        and np.array_equal(answered.labels, asked["label"].to_numpy())
-        and np.array_equal(answered.image_ids, asked["image_id"].to_numpy(np.str_))
+        np.array_equal(answered.rows, asked.rows)
+        and np.array_equal(answered.labels, asked.labels)
+        and np.array_equal(answered.image_ids, asked.image_ids)
     ):
         raise InputError(
-            f"{place / 'predictions.parquet'}: its {split} images are not those of splits.parquet; "
-            "remove the fit and run it again"
+            f"{FitFolder(place).predictions}: its {split} images are not those of "
+            "splits.parquet; remove the fit and run it again"
         )
 
 
@@ -335,26 +331,9 @@ def _damaged(path: Path, error: ValidationError) -> InputError:
     return InputError(f"{path}: {place}: {first['msg']}")
 
 
-def _read_parquet(path: Path, columns: list[str]) -> pd.DataFrame:
-    try:
-        return pd.read_parquet(path, columns=columns)
-    except (OSError, pyarrow.ArrowInvalid) as error:
-        reason = str(error).splitlines()[0]
-        raise InputError(f"{path}: not readable as Parquet: {reason}") from error
-
-
-def _read_history(path: Path) -> pd.DataFrame:
-    if not path.is_file():
-        return pd.DataFrame()
-    try:
-        return pd.read_csv(path)
-    except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
-        raise InputError(f"{path}: not readable as CSV: {error}") from error
-
-
 def mistake_of(folder: Path) -> str | None:
     """Return the mistake that the run in ``folder`` makes on purpose, or ``None``."""
-    manifest = read_json(folder / "manifest.json")
+    manifest = read_json(RunFolder(folder).manifest)
     protocol = manifest.get("protocol") if isinstance(manifest, dict) else None
     return protocol.get("mistake") if isinstance(protocol, dict) else None
 

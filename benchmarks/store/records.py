@@ -8,12 +8,11 @@ take their defaults.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Annotated, Literal, TypeVar
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 from pydantic import PlainSerializer
 
@@ -22,6 +21,7 @@ from benchmarks.metrics import accuracy
 from benchmarks.protocol.schema import Protocol
 from benchmarks.store.files import as_stored
 from benchmarks.store.keys import ExplainIdentity, RobustnessIdentity, StoredValue, TrainingIdentity
+from benchmarks.training.checkpoint import EpochRecord
 from datasets.audit import Audit
 from datasets.records import Provenance
 from models.registry import Dimension
@@ -29,6 +29,10 @@ from models.registry import Dimension
 EXTERNAL = "external"
 """The engine of a variant that was trained elsewhere and added to the run."""
 
+Scale = Literal["0..255", "0..1", "-1..1", "imagenet"]
+"""What a model from outside takes a pixel's 0 to 255 as."""
+Colour = Literal["grey", "rgb", "bgr"]
+"""The channels that a model from outside takes, in order."""
 VariantStatus = Literal["ok", "failed", "not run"]
 AS_STORED = PlainSerializer(as_stored)
 
@@ -182,12 +186,44 @@ class CostRecord:
 
 
 @dataclass(frozen=True, kw_only=True)
-class InputRecord:
-    """How a model from outside reads its images, as ``benchmarks.exchange`` was told."""
+class Completed:
+    """``weights.json``, and what ``predictions.parquet`` says of itself: it was done."""
 
-    scale: str
+    key: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pretrained:
+    """``pretrain.json``: a backbone, and how accurate it is on the source."""
+
+    key: str
+    source_accuracy: float
+    images_seen: int
+    seconds: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class RungResult:
+    """``rung-N.json``: a trial came to epoch N; ``value`` is its best of the selection metric."""
+
+    key: str
+    value: float
+    best_epoch: int
+    images_seen: int
+    seconds: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class InputSpec:
+    """How a model from outside reads its images, as its user stated it.
+
+    ``classes`` names its outputs in order. ``height`` and ``width`` are those of its input in
+    pixels. ``logits`` says that its outputs come before softmax.
+    """
+
+    scale: Scale
     classes: tuple[str, ...]
-    colour: str
+    colour: Colour
     height: int
     width: int
     logits: bool = False
@@ -199,7 +235,7 @@ class ExternalFile:
 
     file: str
     sha256: str = ""
-    reading: InputRecord | None = None
+    reading: InputSpec | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -360,6 +396,14 @@ class Merged(LedgerLine):
     reason: str = ""
 
 
+@dataclass(frozen=True, kw_only=True)
+class UnknownEvent(LedgerLine):
+    """An event of another version; ``line`` is all that stands of it in the ledger."""
+
+    event: str
+    line: str
+
+
 LedgerEvent = (
     TestOpened
     | PretrainSpent
@@ -391,6 +435,12 @@ class Predictions:
         """The most probable class of each image, int64, N."""
         return np.asarray(self.probabilities.argmax(axis=1), np.int64)
 
+    @property
+    def normalised(self) -> Predictions:
+        """The same with probabilities whose sum is 1 in float64, as stored ones may be float32."""
+        sums = self.probabilities.sum(axis=1, keepdims=True)
+        return replace(self, probabilities=self.probabilities / sums)
+
     def only(self, chosen: NDArray[np.bool_]) -> Predictions:
         """Return the predictions for the images that are ``chosen`` (bool, N)."""
         return Predictions(
@@ -409,6 +459,19 @@ class Predictions:
     def accuracy(self) -> float:
         """The share of the images whose most probable class is their label."""
         return accuracy(self.labels, self.probabilities)
+
+
+def probability_column(class_name: str) -> str:
+    """Return the column of ``predictions.parquet`` that holds the probability of a class."""
+    return f"p_{class_name}"
+
+
+@dataclass(frozen=True, eq=False)
+class FitPredictions:
+    """``predictions.parquet``: what one fit answered."""
+
+    validation: Predictions
+    test: Predictions
 
 
 @dataclass(frozen=True, eq=False)
@@ -440,15 +503,20 @@ class CorruptedAnswers:
     corruptions: tuple[CorruptionRecord, ...]
 
 
+def answer_columns(corruption: CorruptionRecord) -> list[str]:
+    """Return the columns of ``robustness.parquet`` that hold the answers, mildest first."""
+    return [f"{corruption.name}_{number + 1}" for number in range(len(corruption.severities))]
+
+
 @dataclass(frozen=True, eq=False)
 class FitResults:
-    """One final training: its record, its history (one row for each epoch) and its predictions.
+    """One final training: its record, its history (each epoch) and its predictions.
 
     ``attention`` and ``robustness`` are what it was asked afterwards, where it was.
     """
 
     record: FitRecord
-    history: pd.DataFrame
+    history: tuple[EpochRecord, ...]
     validation: Predictions
     test: Predictions
     attention: AttentionMaps | None = None
@@ -485,7 +553,7 @@ class VariantResults:
 class RunResults:
     """A whole results folder.
 
-    ``ledger`` holds the known lines of ``ledger.jsonl`` in order; ``test_shared`` tells of each
+    ``ledger`` holds the events of ``ledger.jsonl`` in order; ``test_shared`` tells of each
     test image, in ascending order of rows, whether its pixels also stand in train or validation;
     ``test_paths`` where each of them came from;
     ``audit`` what is wrong with the data, ``None`` where the run left no whole audit.
@@ -494,7 +562,7 @@ class RunResults:
     folder: Path
     manifest: Manifest
     variants: tuple[VariantResults, ...]
-    ledger: tuple[LedgerEvent, ...] = ()
+    ledger: tuple[LedgerEvent | UnknownEvent, ...] = ()
     test_shared: NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, np.bool_))
     audit: Audit | None = None
     test_paths: NDArray[np.str_] = field(default_factory=lambda: np.zeros(0, np.str_))

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from benchmarks.store.folder import RunFolder
+
 
 @dataclass(frozen=True)
 class ModelReference:
@@ -21,7 +23,7 @@ def find_reference(text: str) -> ModelReference | None:
     """
     path = Path(text)
     for place in (path, *path.parents):
-        if (place / "manifest.json").is_file():
+        if RunFolder(place).manifest.is_file():
             name = path.relative_to(place).as_posix()
             return ModelReference(place, "" if name == "." else name)
     return None

@@ -11,41 +11,44 @@ import pandas as pd
 from numpy.typing import NDArray
 from pydantic import TypeAdapter
 
-from benchmarks.store.files import write_arrays, write_json, write_table
-from benchmarks.store.folder import FitFolder, RunFolder
+from benchmarks.store.files import (
+    values_of,
+    write_arrays,
+    write_json,
+    write_record,
+    write_table,
+)
+from benchmarks.store.folder import FitFolder, PretrainedFolder, RunFolder
 from benchmarks.store.records import (
+    Completed,
+    CorruptedAnswers,
     CostRecord,
     ExplainRecord,
     FitRecord,
     Manifest,
+    Pretrained,
     RobustnessRecord,
+    RungResult,
     TrialRecord,
     VariantOutcome,
+    answer_columns,
+    probability_column,
 )
+from benchmarks.store.splits import SplitTable
 from datasets.audit import Audit, to_json
 
-MANIFEST = TypeAdapter(Manifest)
 STATUSES = TypeAdapter(Mapping[str, VariantOutcome])
 STUDIES = TypeAdapter(Mapping[str, Sequence[TrialRecord]])
-FIT = TypeAdapter(FitRecord)
-COST = TypeAdapter(CostRecord)
-EXPLAIN = TypeAdapter(ExplainRecord)
-ROBUSTNESS = TypeAdapter(RobustnessRecord)
 
 
 def write_manifest(folder: RunFolder, manifest: Manifest) -> None:
     """Write ``manifest.json``."""
-    write_json(folder.manifest, MANIFEST.dump_python(manifest, mode="json"))
+    write_record(folder.manifest, manifest)
 
 
 def write_audit(folder: RunFolder, audit: Audit) -> None:
     """Write ``audit.json``."""
     write_json(folder.audit, to_json(audit))
-
-
-def write_splits(folder: RunFolder, images: pd.DataFrame) -> None:
-    """Write ``splits.parquet``: ``row``, ``image_id``, ``path``, ``label`` and ``split``."""
-    write_table(folder.splits, images)
 
 
 def write_statuses(folder: RunFolder, statuses: Mapping[str, VariantOutcome]) -> None:
@@ -60,35 +63,49 @@ def write_studies(folder: RunFolder, studies: Mapping[str, Sequence[TrialRecord]
 
 def write_fit(place: Path, record: FitRecord) -> None:
     """Write ``fit.json`` into the folder of a fit, ``place``."""
-    write_json(FitFolder(place).record, FIT.dump_python(record, mode="json"))
+    write_record(FitFolder(place).record, record)
 
 
-def write_history(place: Path, history: pd.DataFrame) -> None:
-    """Write ``history.csv``, a row for each epoch, into the folder of a fit."""
-    history.to_csv(FitFolder(place).history, index=False)
+def write_weights(path: Path, record: Completed) -> None:
+    """Write a variant's ``weights.json`` at ``path``."""
+    write_record(path, record)
+
+
+def write_pretrained(place: Path, record: Pretrained) -> None:
+    """Write ``pretrain.json`` into the folder of a backbone, ``place``."""
+    write_record(PretrainedFolder(place).record, record)
+
+
+def write_rung(path: Path, record: RungResult) -> None:
+    """Write the result of a trial at the end of a rung at ``path``."""
+    write_record(path, record)
 
 
 def write_cost(path: Path, record: CostRecord) -> None:
     """Write a variant's ``cost.json`` at ``path``."""
-    write_json(path, COST.dump_python(record, mode="json"))
+    write_record(path, record)
 
 
 def write_predictions(
     path: Path,
-    images: pd.DataFrame,
-    probabilities: NDArray[np.float64],
+    images: SplitTable,
+    probabilities: NDArray[np.floating[Any]],
     names: Sequence[str],
     key: str,
 ) -> None:
     """Write ``predictions.parquet`` at ``path`` under ``key``.
 
-    ``images`` has ``row``, ``image_id``, ``label`` and ``split``; ``probabilities`` are N×K in the
-    same order, K as ``names``.
+    ``probabilities`` are N×K in the order of ``images``, K as ``names``.
     """
-    table = images[["row", "image_id", "label", "split"]].reset_index(drop=True)
-    columns = {f"p_{name}": probabilities[:, place] for place, name in enumerate(names)}
-    table = pd.concat([table, pd.DataFrame(columns)], axis=1)
-    table.attrs = {"key": key}
+    columns = {
+        "row": images.rows,
+        "image_id": images.image_ids,
+        "label": images.labels,
+        "split": images.splits,
+        **{probability_column(name): probabilities[:, k] for k, name in enumerate(names)},
+    }
+    table = pd.DataFrame(columns)
+    table.attrs = values_of(Completed(key=key))
     write_table(path, table)
 
 
@@ -101,14 +118,15 @@ def write_attention(
 ) -> None:
     """Write ``attention.npz`` at ``path``: M rows, the class of each, and maps M×h×w in [0, 1]."""
     arrays = {"rows": rows, "answers": answers, "maps": maps}
-    write_arrays(path, arrays, EXPLAIN.dump_python(record, mode="json"))
+    write_arrays(path, arrays, values_of(record))
 
 
-def write_robustness(path: Path, table: pd.DataFrame, record: RobustnessRecord) -> None:
-    """Write ``robustness.parquet`` at ``path``.
-
-    ``table`` has ``row``, ``label``, ``clean`` and a column ``<corruption>_<severity>`` for each.
-    """
-    table = table.copy()
-    table.attrs = ROBUSTNESS.dump_python(record, mode="json")
+def write_robustness(path: Path, found: CorruptedAnswers, record: RobustnessRecord) -> None:
+    """Write ``robustness.parquet`` at ``path``: a column for each corruption and severity."""
+    columns = {"row": found.rows, "label": found.labels, "clean": found.clean.astype(np.int16)}
+    for corruption in found.corruptions:
+        answers = found.answers[corruption.name].astype(np.int16)
+        columns |= dict(zip(answer_columns(corruption), answers.T, strict=True))
+    table = pd.DataFrame(columns)
+    table.attrs = values_of(record)
     write_table(path, table)

@@ -20,6 +20,7 @@ from benchmarks.engines.contract import (
     Task,
 )
 from benchmarks.engines.registry import load_engine
+from benchmarks.store.folder import FitFolder
 from models.registry import Architecture, ModelError, Registry, discover
 
 CLASSES, SIDE, COUNT = 7, 48, 3
@@ -118,7 +119,7 @@ def _differences(
         files = learner.save(folder)
         restored = subject.engine.restore(folder, registry).predict(_images(COLOUR))
         found = {"whole": float(np.abs(np.log(restored) - np.log(answers)).max())}
-        backbone = folder / "backbone.safetensors"
+        backbone = FitFolder(folder).backbone
         try:
             learner.save_backbone(backbone)
         except ModelError:

@@ -20,6 +20,7 @@ from benchmarks.execution.executors.contract import (
 from benchmarks.execution.jobs.job import CountJob
 from benchmarks.execution.jobs.kinds import stored_result
 from benchmarks.execution.jobs.results import Counted
+from benchmarks.store.folder import RunFolder
 from models.registry import Recipe
 
 PATIENCE = 120.0
@@ -96,7 +97,7 @@ class ExecutorContract:
             capacity=self.capacity,
             threads=1,
             forbidden=[tmp_path / "sealed"],
-            log=tmp_path / "logs" / "log.txt",
+            log=RunFolder(tmp_path / "logs").log,
         )
 
     @pytest.fixture

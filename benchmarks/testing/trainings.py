@@ -26,6 +26,7 @@ from benchmarks.engines.contract import (
     Task,
 )
 from benchmarks.engines.registry import engine_spec, load_engine
+from benchmarks.store.folder import FitFolder
 from benchmarks.training.loop import Course, Examples, TrainingData, train
 from models.registry import Architecture, ModelError, Recipe, Registry, Value, discover
 
@@ -215,7 +216,8 @@ def _kept(subject: _Subject, learner: Learner, folder: Path) -> KeptModel:
     saved = learner.save(folder)
     found = sorted(path.name for path in folder.iterdir())
     restored = subject.engine.restore(folder, subject.registry)
-    learner.save_backbone(folder / "backbone.safetensors")
+    backbone = FitFolder(folder).backbone
+    learner.save_backbone(backbone)
     return KeptModel(
         saved=sorted(saved),
         found=found,
@@ -224,7 +226,7 @@ def _kept(subject: _Subject, learner: Learner, folder: Path) -> KeptModel:
         cost=learner.cost(),
         restored_cost=restored.cost(),
         attention=_attention(restored),
-        backbone_written=(folder / "backbone.safetensors").is_file(),
+        backbone_written=backbone.is_file(),
     )
 
 

@@ -13,7 +13,7 @@ from safetensors import safe_open
 from safetensors.numpy import save_file
 
 from benchmarks.engines.contract import Arrays
-from benchmarks.metrics import metric_of, selecting
+from benchmarks.metrics import metric_of
 from datasets.files import replacing
 from models.registry import ModelError
 
@@ -39,18 +39,15 @@ class EpochRecord:
     validation: Mapping[str, float]
     seconds: float
 
-    def as_row(self) -> dict[str, float]:
-        """Return the epoch as a row of ``history.csv``; losses come before the other metrics."""
-        validated = sorted(selecting(), key=lambda metric: metric.higher_is_better)
-        return {
-            "epoch": self.epoch,
-            "images_seen": self.images_seen,
-            "learning_rate": self.learning_rate,
-            "train_loss": self.train_loss,
-            "train_accuracy": self.train_accuracy,
-            **{metric.validated_as: self.validation[metric.name] for metric in validated},
-            "seconds": self.seconds,
-        }
+    @property
+    def validation_loss(self) -> float:
+        """The cross-entropy on validation, in nats."""
+        return self.validation["log_loss"]
+
+    @property
+    def validation_accuracy(self) -> float:
+        """The accuracy on validation."""
+        return self.validation["accuracy"]
 
 
 OnEpoch = Callable[[EpochRecord], None]

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import ndtr
 
@@ -109,7 +108,7 @@ def run_of(
             tuple(
                 FitResults(
                     FitRecord(variant=name, seed=seed),
-                    pd.DataFrame(),
+                    (),
                     predictions(labels[:0], ids[:0], each[:0], classes),
                     predictions(labels, ids, each, classes),
                 )

@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 
 import numpy as np
-import pandas as pd
 import pytest
 from numpy.typing import NDArray
 
@@ -45,7 +44,7 @@ def fit(sharpness: float, seed: int = 0) -> FitResults:
         labels, shares = drawn(sharpness, 4000, 2 * seed + split)
         rows = np.arange(len(labels))
         splits.append(Predictions(rows, rows.astype(str), labels, shares))
-    return FitResults(FitRecord(variant="net", seed=seed), pd.DataFrame(), *splits)
+    return FitResults(FitRecord(variant="net", seed=seed), (), *splits)
 
 
 def test_the_error_equals_the_value_worked_out_by_hand() -> None:

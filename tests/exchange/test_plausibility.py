@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from benchmarks.exchange.adding.plausibility import Doubt, doubts
+from benchmarks.errors import Finding
+from benchmarks.exchange.adding.plausibility import doubts
 
 NAMES = ("angry", "happy", "neutral", "sad")
 
@@ -19,15 +20,15 @@ def answers(skill: float, images: int = 400, seed: int = 0) -> tuple[np.ndarray,
     return labels, probabilities
 
 
-def found(labels, given, stated=NAMES, others=None) -> list[Doubt]:
+def found(labels, given, stated=NAMES, others=None) -> list[Finding]:
     pictures = np.arange(len(labels)).astype(str)
-    return list(doubts(labels, given, NAMES, stated, others or {}, pictures))
+    return list(doubts("model.onnx", labels, given, NAMES, stated, others or {}, pictures))
 
 
 @pytest.mark.parametrize("seed", range(20))
 @pytest.mark.parametrize(("skill", "images"), [(0.4, 400), (2.0, 400), (0.5, 60)])
 def test_a_right_reading_is_never_called_wrong(skill: float, images: int, seed: int) -> None:
-    assert not any(doubt.better for doubt in found(*answers(skill, images, seed)))
+    assert not any(doubt.severity == "problem" for doubt in found(*answers(skill, images, seed)))
 
 
 def test_a_wrong_order_of_classes_is_named_with_the_right_one() -> None:
@@ -36,8 +37,8 @@ def test_a_wrong_order_of_classes_is_named_with_the_right_one() -> None:
     outputs = probabilities[:, [NAMES.index(name) for name in true]]
     stated = ("angry", "happy", "neutral", "sad")
     given = outputs[:, [stated.index(name) for name in NAMES]]
-    (doubt,) = [doubt for doubt in found(labels, given, stated) if doubt.better]
-    assert doubt.text.endswith(
+    (doubt,) = [doubt for doubt in found(labels, given, stated) if doubt.severity == "problem"]
+    assert doubt.what.endswith(
         "with classes neutral,sad,angry,happy instead of angry,happy,neutral,sad"
     )
 
@@ -48,7 +49,7 @@ def test_an_order_that_was_stated_otherwise_than_the_runs_is_mended_in_its_own_t
     outputs = probabilities[:, [NAMES.index(name) for name in true]]
     given = outputs[:, [stated.index(name) for name in NAMES]]
     (doubt,) = found(labels, given, stated)
-    assert doubt.text.endswith(
+    assert doubt.what.endswith(
         "with classes sad,neutral,happy,angry instead of neutral,sad,happy,angry"
     )
 
@@ -58,27 +59,27 @@ def test_two_swapped_classes_that_are_seldom_answered_show_in_the_log_loss() -> 
     probabilities[:, 0] *= 5
     probabilities /= probabilities.sum(axis=1, keepdims=True)
     (doubt,) = found(labels, probabilities[:, [0, 1, 3, 2]])
-    assert doubt.better
-    assert "classes angry,happy,sad,neutral instead" in doubt.text
+    assert doubt.severity == "problem"
+    assert "classes angry,happy,sad,neutral instead" in doubt.what
 
 
 def test_a_scale_that_scores_much_better_is_named() -> None:
     labels, right = answers(2.0)
     _, wrong = answers(0.3, seed=1)
     (doubt, *_) = found(labels, wrong, others={"0..1": right, "-1..1": wrong})
-    assert doubt.better
-    assert doubt.text.endswith("with scale 0..1")
+    assert doubt.severity == "problem"
+    assert doubt.what.endswith("with scale 0..1")
 
 
 def test_a_wrong_scale_and_a_wrong_order_are_both_named() -> None:
     labels, right = answers(2.0)
     _, wrong = answers(0.0, seed=1)
     (doubt, *_) = found(labels, wrong, others={"0..1": right[:, [1, 0, 2, 3]]})
-    assert "with scale 0..1 and classes happy,angry,neutral,sad instead of" in doubt.text
+    assert "with scale 0..1 and classes happy,angry,neutral,sad instead of" in doubt.what
 
 
 def test_a_guess_is_called_a_guess() -> None:
     labels, _ = answers(2.0)
     (doubt,) = found(labels, np.tile([0.1, 0.7, 0.1, 0.1], (len(labels), 1)))
-    assert not doubt.better
-    assert "no better than always answering" in doubt.text
+    assert doubt.severity == "warning"
+    assert "no better than always answering" in doubt.what

@@ -10,6 +10,7 @@ import pytest
 
 from benchmarks.errors import InputError
 from benchmarks.exchange.adding.predictions_file import read_predictions
+from benchmarks.store.splits import split_table
 
 NAMES = ("angry", "happy", "sad")
 SPLITS = pd.DataFrame(
@@ -37,7 +38,7 @@ def read(file: Path, content: pd.DataFrame) -> np.ndarray:
         content.to_csv(file, index=False)
     else:
         content.to_parquet(file, index=False)
-    return read_predictions(file, SPLITS, ASKED, NAMES)
+    return read_predictions(file, split_table(SPLITS), split_table(ASKED), NAMES)
 
 
 def refusal(file: Path, content: pd.DataFrame) -> str:

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from benchmarks.errors import InputError
-from benchmarks.exchange.adding.preprocessing import InputSpec, as_probabilities
+from benchmarks.exchange.adding.preprocessing import as_probabilities, model_inputs
+from benchmarks.store.records import InputSpec
 
 GREY = np.arange(256, dtype=np.uint8).reshape(1, 16, 16, 1)
 COLOUR = np.stack([GREY[..., 0], 255 - GREY[..., 0], GREY[..., 0] // 2], axis=-1)
@@ -27,7 +28,7 @@ def reading(**changes) -> InputSpec:
     ],
 )
 def test_a_scale_maps_black_and_white_to_its_ends(scale, low: float, high: float) -> None:
-    inputs = reading(scale=scale).inputs(GREY)
+    inputs = model_inputs(reading(scale=scale), GREY)
     assert inputs.dtype == np.float32
     assert inputs.min() == pytest.approx(low, abs=1e-3)
     assert inputs.max() == pytest.approx(high, abs=1e-3)
@@ -35,31 +36,27 @@ def test_a_scale_maps_black_and_white_to_its_ends(scale, low: float, high: float
 
 def test_imagenet_standardises_each_channel_by_its_own_mean() -> None:
     white = np.full((1, 16, 16, 3), 255, np.uint8)
-    inputs = reading(scale="imagenet", colour="rgb").inputs(white)
+    inputs = model_inputs(reading(scale="imagenet", colour="rgb"), white)
     assert inputs[0, 0, 0] == pytest.approx([2.2489, 2.4286, 2.6400], abs=1e-3)
 
 
 def test_grey_images_fill_three_channels_and_colour_ones_become_grey() -> None:
-    tripled = reading(colour="rgb").inputs(GREY)
+    tripled = model_inputs(reading(colour="rgb"), GREY)
     assert (tripled == GREY).all() and tripled.shape == (1, 16, 16, 3)
     weighted = COLOUR @ np.array([0.299, 0.587, 0.114])
-    assert np.abs(reading().inputs(COLOUR)[..., 0] - weighted).max() <= 1
+    assert np.abs(model_inputs(reading(), COLOUR)[..., 0] - weighted).max() <= 1
 
 
 def test_bgr_is_rgb_in_opencvs_order() -> None:
-    rgb, bgr = (reading(colour=colour).inputs(COLOUR) for colour in ("rgb", "bgr"))
+    rgb, bgr = (model_inputs(reading(colour=colour), COLOUR) for colour in ("rgb", "bgr"))
     assert (rgb == COLOUR).all()
     assert (bgr == COLOUR[..., ::-1]).all()
 
 
 def test_images_are_resized_to_the_models_height_and_width() -> None:
-    inputs = reading(height=8, width=32).inputs(GREY)
+    inputs = model_inputs(reading(height=8, width=32), GREY)
     assert inputs.shape == (1, 8, 32, 1)
     assert inputs.mean() == pytest.approx(127.5, abs=1)
-
-
-def test_a_reading_survives_json() -> None:
-    assert InputSpec.from_json(reading().to_json()) == reading()
 
 
 def test_logits_are_softmaxed_and_rounded_probabilities_normalised() -> None:

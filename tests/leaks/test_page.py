@@ -13,7 +13,7 @@ import pytest
 from benchmarks.data.mistakes import COUNTERPARTS, HONEST, MISTAKES
 from benchmarks.errors import InputError
 from benchmarks.evaluation.leaderboard import leaderboard
-from benchmarks.leaks.effect import read_laboratory, table
+from benchmarks.leaks.effect import Laboratory, mistake_rows, read_laboratory
 from benchmarks.leaks.page import render_laboratory
 from benchmarks.report.files.leaderboard import as_latex, as_markdown
 from benchmarks.report.page import render_page
@@ -43,6 +43,10 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         add(folder, name)
     render_laboratory(folder)
     return folder
+
+
+def table(laboratory: Laboratory) -> pd.DataFrame:
+    return pd.DataFrame(mistake_rows(laboratory))
 
 
 def page_of(folder: Path) -> str:

@@ -91,7 +91,7 @@ def test_verify_checks_the_numbers_where_the_pictures_are_not_at_hand(
     text = page(run).replace("Classes most confused, over", "Classes confused, over", 1)
     (run / "leaderboard.html").write_text(text, "utf-8")
     write_digests(run)
-    assert [finding.file for finding in verify(run)] == ["leaderboard.html"]
+    assert [finding.where for finding in verify(run)] == ["leaderboard.html"]
 
 
 def test_a_changed_picture_is_found_where_the_images_are(run: Path) -> None:
@@ -101,7 +101,7 @@ def test_a_changed_picture_is_found_where_the_images_are(run: Path) -> None:
     other = "A" if text[place] != "A" else "B"
     (run / "leaderboard.html").write_text(text[:place] + other + text[place + 1 :], "utf-8")
     write_digests(run)
-    assert [finding.file for finding in verify(run)] == ["leaderboard.html"]
+    assert [finding.where for finding in verify(run)] == ["leaderboard.html"]
 
 
 def test_an_inquiry_whose_opening_is_not_stated_is_found(run: Path) -> None:
@@ -110,7 +110,7 @@ def test_an_inquiry_whose_opening_is_not_stated_is_found(run: Path) -> None:
     (run / "ledger.jsonl").write_text("".join(x for x in ledger if "explain" not in x), "utf-8")
     write_digests(run)
     found = verify(run)
-    assert {finding.file for finding in found} >= {"ledger.jsonl"}
+    assert {finding.where for finding in found} >= {"ledger.jsonl"}
     assert any("which was asked where it looks" in finding.what for finding in found)
 
 
@@ -121,7 +121,7 @@ def test_what_another_fit_was_asked_is_not_shown(run: Path) -> None:
     render(run)
     write_digests(run)
     assert f"Where {other.parent.parent.name} looks" not in page(run)
-    assert {finding.file for finding in verify(run)} == {
+    assert {finding.where for finding in verify(run)} == {
         f"fits/{other.parent.parent.name}/seed-0/{name}"
         for name in ("attention.npz", "robustness.parquet")
     }

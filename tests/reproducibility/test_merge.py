@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,15 +15,21 @@ import pytest
 from benchmarks.errors import InputError
 from benchmarks.evaluation.conditions import timed_apart
 from benchmarks.evaluation.leaderboard import leaderboard
-from benchmarks.protocol.canonical import digest
-from benchmarks.protocol.schema import decisive
 from benchmarks.reproducibility.merge import merge
 from benchmarks.reproducibility.verify import verify
 from benchmarks.store import records
 from benchmarks.store.digests import changes, write_digests
-from benchmarks.store.folder import slug
+from benchmarks.store.folder import RunFolder, slug
 from benchmarks.store.ledger import append_event, openings, read_ledger, scorings
-from benchmarks.store.reading import read_run
+from benchmarks.store.reading import (
+    read_fit,
+    read_manifest,
+    read_run,
+    read_statuses,
+    read_studies,
+)
+from benchmarks.store.records import Manifest, UnknownEvent, VariantOutcome
+from benchmarks.store.writing import write_fit, write_manifest, write_statuses, write_studies
 from tests.folder import ROWS, build
 from tests.report.pages import text
 
@@ -41,36 +47,60 @@ def part(whole: Path, tmp_path: Path) -> Callable[..., Path]:
 
     def make(name: str, keep: tuple[str, ...], device: str = "CPU") -> Path:
         folder = Path(shutil.copytree(whole, tmp_path / name / "run"))
-
-        def restrict(manifest: dict[str, Any]) -> None:
-            manifest["variants"] = [v for v in manifest["variants"] if v["name"] in keep]
-            protocol = manifest["protocol"]
-            protocol["variants"] = [v for v in protocol["variants"] if v["name"] in keep]
-            manifest["protocol_digest"] = digest(decisive(protocol))
-            manifest["device"] = device
-            manifest["environment"]["cpu"] = device
-
-        edit(folder, "manifest.json", restrict)
-        for file in ("status.json", "tuning.json"):
-            edit(folder, file, lambda x: [x.pop(n) for n in list(x) if n not in keep])
-        for fits in (folder / "fits").iterdir():
+        place = RunFolder(folder)
+        restrict(place, keep, device)
+        for fits in place.fits.iterdir():
             if fits.name not in map(slug, keep):
                 shutil.rmtree(fits)
-        for file in folder.glob("fits/*/seed-*/fit.json"):
-            edit(folder, str(file.relative_to(folder)), lambda fit: fit.update(device=device))
-        events = [event for event in read_ledger(folder / "ledger.jsonl") if event.variant in keep]
-        (folder / "ledger.jsonl").unlink()
+        for path in place.trained():
+            write_fit(path, replace(read_fit(path), device=device))
+        events = [event for event in read_ledger(place.ledger) if event.variant in keep]
+        place.ledger.unlink()
         for event in events:
-            append_event(folder / "ledger.jsonl", event)
+            append_event(place.ledger, event)
         return finish(folder)
 
     return make
 
 
-def edit(folder: Path, name: str, change: Callable[[Any], Any]) -> None:
-    content = json.loads((folder / name).read_text("utf-8"))
-    change(content)
-    (folder / name).write_text(json.dumps(content), "utf-8")
+def restrict(place: RunFolder, keep: tuple[str, ...], device: str) -> None:
+    """Leave the variants ``keep`` in the records of a run, as if made on ``device``."""
+    manifest = read_manifest(place.path)
+    choices = tuple(choice for choice in manifest.protocol.variants if choice.name in keep)
+    protocol = manifest.protocol.model_copy(update={"variants": choices})
+    part = replace(
+        manifest,
+        variants=tuple(record for record in manifest.variants if record.name in keep),
+        protocol=protocol,
+        protocol_digest=protocol.digest,
+        device=device,
+        environment=manifest.environment.model_copy(update={"cpu": device}),
+    )
+    write_manifest(place, part)
+    write_statuses(place, {n: s for n, s in read_statuses(place.path).items() if n in keep})
+    write_studies(place, {n: s for n, s in read_studies(place.path).items() if n in keep})
+
+
+def edit(folder: Path, change: Callable[[Manifest], Manifest]) -> None:
+    write_manifest(RunFolder(folder), change(read_manifest(folder)))
+
+
+def asked(manifest: Manifest, **changes: Any) -> Manifest:
+    """Return ``manifest`` with another protocol."""
+    return replace(manifest, protocol=manifest.protocol.model_copy(update=changes))
+
+
+def fitted(manifest: Manifest, **changes: Any) -> Manifest:
+    """Return ``manifest`` with another protocol for fits."""
+    return asked(manifest, fit=manifest.protocol.fit.model_copy(update=changes))
+
+
+def with_code(manifest: Manifest, name: str, code: str) -> Manifest:
+    """Return ``manifest`` with a variant that other code trained."""
+    return replace(
+        manifest,
+        variants=tuple(replace(v, code=code) if v.name == name else v for v in manifest.variants),
+    )
 
 
 def finish(folder: Path) -> Path:
@@ -163,7 +193,7 @@ def test_the_same_variant_of_other_code_is_refused_with_the_difference(
     part: Callable[..., Path], tmp_path: Path
 ) -> None:
     a, b = part("a", FIRST), part("b", FIRST)
-    edit(b, "manifest.json", lambda m: m["variants"][1].update(code="ab" * 32))
+    edit(b, lambda m: with_code(m, "plain-cnn", "ab" * 32))
     message = refusal([a, finish(b)], tmp_path / "out")
     assert "plain-cnn" in message
     assert "code is" in message
@@ -174,11 +204,8 @@ def test_a_result_takes_the_place_of_a_failure_and_the_page_says_so(
 ) -> None:
     a, b = part("a", FIRST), part("b", FIRST)
     shutil.rmtree(a / "fits" / "plain-cnn")
-    edit(
-        a,
-        "status.json",
-        lambda s: s.update({"plain-cnn": {"status": "failed", "reason": "out of memory"}}),
-    )
+    lost = {"plain-cnn": VariantOutcome("failed", "out of memory")}
+    write_statuses(RunFolder(a), {**read_statuses(a), **lost})
     out = tmp_path / "out"
     (remark,) = merge([finish(a), b], out)
     assert remark == "plain-cnn: taken from run (2), not from run (failed: out of memory)"
@@ -190,33 +217,33 @@ def test_a_result_takes_the_place_of_a_failure_and_the_page_says_so(
 @pytest.mark.parametrize(
     ("change", "difference"),
     [
-        (lambda m: m["protocol"]["fit"].update(epochs=13), "protocol.fit.epochs is 13 here and 12"),
-        (lambda m: m["protocol"].update(seed=4), "protocol.seed is 4 here and 0 there"),
-        (lambda m: m["protocol"]["fit"].update(seeds=[0, 2]), "protocol.fit.seeds[1] is 2 here"),
-        (lambda m: m["split"].update(digest="ab" * 32), "split.digest is"),
-        (lambda m: m["data"].update(digest="ab" * 32), "data.digest is"),
+        (lambda m: fitted(m, epochs=13), "protocol.fit.epochs is 13 here and 12"),
+        (lambda m: asked(m, seed=4), "protocol.seed is 4 here and 0 there"),
+        (lambda m: fitted(m, seeds=(0, 2)), "protocol.fit.seeds[1] is 2 here"),
+        (lambda m: replace(m, split=replace(m.split, digest="ab" * 32)), "split.digest is"),
+        (lambda m: replace(m, data=replace(m.data, digest="ab" * 32)), "data.digest is"),
     ],
 )
 def test_another_protocol_split_or_data_is_refused_with_the_first_difference(
     part: Callable[..., Path],
     tmp_path: Path,
-    change: Callable[[Any], Any],
+    change: Callable[[Manifest], Manifest],
     difference: str,
 ) -> None:
     a, b = part("a", FIRST), part("b", SECOND)
-    edit(b, "manifest.json", change)
+    edit(b, change)
     assert difference in refusal([a, finish(b)], tmp_path / "out")
 
 
 def test_a_deliberate_mistake_is_refused(part: Callable[..., Path], tmp_path: Path) -> None:
     a, b = part("a", FIRST), part("b", SECOND)
-    edit(b, "manifest.json", lambda m: m["protocol"].update(mistake="tune-on-test"))
+    edit(b, lambda m: asked(m, mistake="tune-on-test"))
     assert "mistake" in refusal([a, finish(b)], tmp_path / "out")
 
 
 def test_an_unfinished_run_is_refused(part: Callable[..., Path], tmp_path: Path) -> None:
     a, b = part("a", FIRST), part("b", SECOND)
-    edit(b, "manifest.json", lambda m: m.update(finished=None))
+    edit(b, lambda m: replace(m, finished=None))
     assert "not finished" in refusal([a, finish(b)], tmp_path / "out")
 
 
@@ -243,3 +270,19 @@ def test_a_run_without_digests_is_merged_with_a_remark(
     (b / "digests.json").unlink()
     (remark,) = merge([a, b], tmp_path / "out")
     assert "cannot be told" in remark
+
+
+def test_events_that_this_version_does_not_know_are_kept_once(
+    part: Callable[..., Path], tmp_path: Path
+) -> None:
+    a, b = part("a", FIRST), part("b", SECOND)
+    shared, own = ('{"event": "rested", "hours": 8}', '{"event": "rested", "hours": 9}')
+    for folder, lines in ((a, [shared]), (b, [shared, own])):
+        for line in lines:
+            append_event(RunFolder(folder).ledger, UnknownEvent(event="rested", line=line))
+        finish(folder)
+    out = tmp_path / "out"
+    merge([a, b], out)
+    kept = [e.line for e in read_ledger(RunFolder(out).ledger) if isinstance(e, UnknownEvent)]
+    assert kept == [shared, own]
+    assert verify(out) == []

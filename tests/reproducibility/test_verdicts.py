@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import shutil
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +12,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from benchmarks.machine.environment import CodeState
 from benchmarks.reproducibility.verdicts import differences, unmade, verdicts
-from benchmarks.store.reading import read_run
+from benchmarks.store.folder import RunFolder
+from benchmarks.store.reading import read_fit, read_manifest, read_run
+from benchmarks.store.records import Manifest
+from benchmarks.store.writing import write_fit, write_manifest
 from tests.folder import EXPRESSIONS, ROWS, build
 
 COLUMNS = [f"p_{name}" for name in EXPRESSIONS]
@@ -37,16 +42,21 @@ def answer(folder: Path, change: Any, seed: int = 0) -> None:
     table.to_parquet(file)
 
 
+def on(manifest: Manifest, **changes: Any) -> dict[str, Any]:
+    """Return the change of ``manifest`` to another machine."""
+    return {"environment": manifest.environment.model_copy(update=changes)}
+
+
 def judged(original: Path, again: Path) -> dict[tuple[str, int], str]:
     found = verdicts(read_run(original), read_run(again), NAMES)
     return {(verdict.variant, verdict.seed): verdict.judgement for verdict in found}
 
 
-def edited(folder: Path, change: Any) -> None:
-    path = folder / "manifest.json"
-    content = json.loads(path.read_text("utf-8"))
-    change(content)
-    path.write_text(json.dumps(content), "utf-8")
+def edited(folder: Path, **changes: Any) -> None:
+    """Change a run's manifest, which is then of committed code unless ``git`` is given."""
+    manifest = read_manifest(folder)
+    changes.setdefault("git", manifest.git.model_copy(update={"dirty": False}))
+    write_manifest(RunFolder(folder), replace(manifest, **changes))
 
 
 def test_the_same_probabilities_are_bit_identical(original: Path, again: Path) -> None:
@@ -109,42 +119,40 @@ def test_equal_runs_differ_in_nothing_but_their_uncommitted_changes(
     original: Path, again: Path
 ) -> None:
     for folder in (original, again):
-        edited(folder, lambda manifest: manifest["git"].update(dirty=False))
+        edited(folder)
     assert differences(read_run(original), read_run(again)) == ()
 
 
 @pytest.mark.parametrize(
-    ("kind", "path", "value"),
+    ("kind", "what", "value", "change"),
     [
-        ("data", ("split", "digest"), "ff" * 32),
-        ("data", ("data", "digest"), "ff" * 32),
-        ("code", ("git", "commit"), "f" * 40),
-        ("versions", ("environment", "python"), "3.12.0"),
-        ("versions", ("environment", "libraries", "keras"), "3.16.0"),
-        ("hardware", ("environment", "cpu"), "another processor"),
+        ("data", "digest", "ff" * 32, lambda m, x: {"split": replace(m.split, digest=x)}),
+        ("data", "digest", "ff" * 32, lambda m, x: {"data": replace(m.data, digest=x)}),
+        ("code", "commit", "f" * 40, lambda m, x: {"git": CodeState(commit=x, dirty=False)}),
+        ("versions", "python", "3.12.0", lambda m, x: on(m, python=x)),
+        ("versions", "keras", "3.16.0", lambda m, x: on(m, libraries={"keras": x})),
+        ("hardware", "cpu", "another processor", lambda m, x: on(m, cpu=x)),
     ],
 )
 def test_what_differs_is_named_with_its_kind(
-    original: Path, again: Path, kind: str, path: tuple[str, ...], value: str
+    original: Path,
+    again: Path,
+    kind: str,
+    what: str,
+    value: str,
+    change: Callable[[Manifest, str], dict[str, Any]],
 ) -> None:
-    def change(manifest: Any) -> None:
-        manifest["git"]["dirty"] = False
-        for name in path[:-1]:
-            manifest = manifest[name]
-        manifest[path[-1]] = value
-
-    edited(original, lambda manifest: manifest["git"].update(dirty=False))
-    edited(again, change)
+    edited(original)
+    edited(again, **change(read_manifest(again), value))
     (found,) = differences(read_run(original), read_run(again))
     assert found.kind == kind
-    assert path[-1] in found.what
+    assert what in found.what
     assert value[:10] in found.what
 
 
 def test_other_hyperparameters_are_named(original: Path, again: Path) -> None:
-    file = again / "fits" / "plain-cnn" / "seed-0" / "fit.json"
-    fit = json.loads(file.read_text("utf-8"))
-    fit["hyperparameters"]["dropout"] = 0.25
-    file.write_text(json.dumps(fit), "utf-8")
+    place = RunFolder(again).fit("plain-cnn", 0)
+    fit = read_fit(place)
+    write_fit(place, replace(fit, hyperparameters={**fit.hyperparameters, "dropout": 0.25}))
     told = [d.what for d in differences(read_run(original), read_run(again)) if d.kind == "tuning"]
     assert told == ["plain-cnn: dropout is 0.25 here and 0.41 there"]

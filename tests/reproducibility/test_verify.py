@@ -37,7 +37,7 @@ def run(made: Path, tmp_path: Path) -> Path:
 
 
 def told(run: Path) -> dict[str, str]:
-    return {finding.file: finding.what for finding in verify(run)}
+    return {finding.where: finding.what for finding in verify(run)}
 
 
 def edit(path: Path, change: Callable[[Any], Any]) -> None:
@@ -58,7 +58,7 @@ def test_a_changed_byte_is_named_whatever_file_it_is_in(run: Path, place: float)
         whole = (run / name).read_bytes()
         at = round(place * (len(whole) - 1))
         (run / name).write_bytes(whole[:at] + bytes([whole[at] ^ 1]) + whole[at + 1 :])
-        assert name in {finding.file for finding in verify(run)}, name
+        assert name in {finding.where for finding in verify(run)}, name
         (run / name).write_bytes(whole)
 
 
@@ -140,7 +140,7 @@ def test_a_fit_that_was_not_trained_as_it_says_is_named(
 ) -> None:
     edit(run / "fits" / "plain-cnn" / "seed-0" / "fit.json", change)
     write_digests(run)
-    found = [f.what for f in verify(run) if f.file == "fits/plain-cnn/seed-0/fit.json"]
+    found = [f.what for f in verify(run) if f.where == "fits/plain-cnn/seed-0/fit.json"]
     assert any(what in each for each in found), found
 
 

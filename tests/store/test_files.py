@@ -8,9 +8,10 @@ import pandas as pd
 import pytest
 
 from benchmarks.errors import InputError
-from benchmarks.store.files import read_json, stored_key, write_json, write_table
+from benchmarks.store.files import read_json, write_json, write_table
 from benchmarks.store.folder import RunFolder, slug
 from benchmarks.store.ledger import Ledger, append_event, read_ledger
+from benchmarks.store.reading import predictions_key
 from benchmarks.store.records import FitSpent
 from datasets.files import replacing_folder
 
@@ -65,8 +66,8 @@ def test_a_table_keeps_the_key_it_was_written_with(tmp_path: Path) -> None:
     table = pd.DataFrame({"row": [0, 1]})
     table.attrs = {"key": "abc"}
     write_table(tmp_path / "t.parquet", table)
-    assert stored_key(tmp_path / "t.parquet") == "abc"
-    assert stored_key(tmp_path / "absent.parquet") is None
+    assert predictions_key(tmp_path / "t.parquet") == "abc"
+    assert predictions_key(tmp_path / "absent.parquet") is None
 
 
 def test_two_coordinators_cannot_share_a_folder(tmp_path: Path) -> None:

@@ -16,10 +16,13 @@ from benchmarks.data.corruptions import CORRUPTIONS
 from benchmarks.errors import InputError
 from benchmarks.evaluation.attention import attention
 from benchmarks.evaluation.robustness import robustness
+from benchmarks.protocol.schema import Robustness
 from benchmarks.store.files import write_table
+from benchmarks.store.folder import RunFolder
 from benchmarks.store.ledger import openings, scorings
-from benchmarks.store.reading import read_run
+from benchmarks.store.reading import read_manifest, read_run
 from benchmarks.store.records import CorruptionRecord
+from benchmarks.store.writing import write_manifest
 from tests.folder import ROWS, build
 from tests.folder_extras import IMAGES, ask
 
@@ -70,10 +73,9 @@ def test_a_variant_of_which_a_fit_was_not_asked_is_left_out(folder: Path) -> Non
 
 
 def test_answers_to_other_images_than_the_protocol_wants_are_not_read(folder: Path) -> None:
-    manifest = (folder / "manifest.json").read_text("utf-8")
-    changed = manifest.replace(f'"images": {IMAGES}', '"images": 30')
-    assert changed != manifest
-    (folder / "manifest.json").write_text(changed, "utf-8")
+    manifest = read_manifest(folder)
+    protocol = manifest.protocol.model_copy(update={"robustness": Robustness(images=30)})
+    write_manifest(RunFolder(folder), replace(manifest, protocol=protocol))
     assert robustness(read_run(folder), ORDER) == ()
 
 

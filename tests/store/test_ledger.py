@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import pytest
 
-from benchmarks.store.ledger import openings, scorings
+from benchmarks.store import records
+from benchmarks.store.folder import RunFolder
+from benchmarks.store.ledger import append_event, damaged_lines, openings, read_ledger, scorings
 from benchmarks.store.reading import read_run
+from benchmarks.store.records import UnknownEvent
 from tests.folder import ROWS, build
 
 
@@ -18,9 +20,9 @@ def folder(tmp_path: Path) -> Path:
 
 
 def score_again(folder: Path, variant: str, seed: int, key: str) -> None:
-    line = {"event": "test-opened", "time": "2024-05-02T10:00:00+00:00", "purpose": "score"}
-    with (folder / "ledger.jsonl").open("a", encoding="utf-8") as file:
-        file.write(json.dumps(line | {"variant": variant, "seed": seed, "key": key}) + "\n")
+    at = "2024-05-02T10:00:00+00:00"
+    opened = records.TestOpened(time=at, variant=variant, seed=seed, key=key)
+    append_event(RunFolder(folder).ledger, opened)
 
 
 def test_several_seeds_are_one_scoring_of_the_row(folder: Path) -> None:
@@ -51,3 +53,23 @@ def test_a_damaged_line_is_left_out_of_the_count(folder: Path) -> None:
     with (folder / "ledger.jsonl").open("ab") as file:
         file.write(b'17\n"text"\n{"event": "test-op\xff\n')
     assert len(openings(read_run(folder))) == 6
+
+
+def test_an_event_of_another_version_is_read_and_written_as_it_stands(tmp_path: Path) -> None:
+    line = '{"variant": 7, "event": "rested", "hours":  8}'
+    first, second = tmp_path / "first.jsonl", tmp_path / "second.jsonl"
+    first.write_text(f"{line}\n", "utf-8")
+    (event,) = read_ledger(first)
+    assert isinstance(event, UnknownEvent)
+    append_event(second, event)
+    assert second.read_text("utf-8") == f"{line}\n"
+    assert damaged_lines(second) == []
+
+
+@pytest.mark.parametrize(
+    "line", ["{}", "17", '{"event": "fit", "seconds": "long"}', '{"event": "f']
+)
+def test_a_line_that_tells_no_whole_event_is_damaged(tmp_path: Path, line: str) -> None:
+    (tmp_path / "ledger.jsonl").write_text(f"\n{line}\n", "utf-8")
+    assert read_ledger(tmp_path / "ledger.jsonl") == []
+    assert damaged_lines(tmp_path / "ledger.jsonl") == [2]

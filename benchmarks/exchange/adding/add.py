@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from benchmarks.data.mistakes import apply_mistake
@@ -19,7 +18,7 @@ from benchmarks.exchange.adding.incoming import AddRequest, IncomingModel, Proba
 from benchmarks.exchange.adding.loaders import suffixes
 from benchmarks.exchange.adding.plausibility import doubts
 from benchmarks.exchange.adding.predictions_file import read_predictions
-from benchmarks.exchange.adding.preprocessing import SCALES, InputSpec, as_probabilities
+from benchmarks.exchange.adding.preprocessing import SCALES, as_probabilities
 from benchmarks.exchange.adding.row import open_test_set, write_row
 from benchmarks.exchange.adding.statement import complete_input_spec
 from benchmarks.exchange.exporting.formats import require_packages
@@ -27,11 +26,13 @@ from benchmarks.machine.environment import device_name
 from benchmarks.processes import call
 from benchmarks.protocol.canonical import digest
 from benchmarks.store.digests import refuse_changes, stored_digests, write_digests
+from benchmarks.store.files import values_of
 from benchmarks.store.folder import RunFolder, slug
 from benchmarks.store.keys import measure_key
 from benchmarks.store.ledger import Ledger
 from benchmarks.store.reading import read_manifest, read_run, refuse_mistaken, stored_fit
-from benchmarks.store.records import EXTERNAL, CostRecord, Fallback, RunResults
+from benchmarks.store.records import EXTERNAL, CostRecord, Fallback, InputSpec, RunResults
+from benchmarks.store.splits import read_splits
 from datasets.files import sha256_of
 from datasets.packs import Packs, stored_packs
 
@@ -108,14 +109,13 @@ def _refuse_taken(run: RunResults, name: str) -> None:
 
 
 def _arrival(request: AddRequest, run: RunResults, folder: RunFolder, sha256: str) -> IncomingModel:
-    splits = pd.read_parquet(folder.splits).sort_values("row")
     reading, versions = complete_input_spec(request, run) if request.model else (None, {})
-    identity = {"file": sha256, "reading": reading.to_json() if reading else request.logits}
+    identity = {"file": sha256, "reading": values_of(reading) if reading else request.logits}
     return IncomingModel(
         request=request,
         run=run,
         folder=folder,
-        splits=splits,
+        splits=read_splits(folder),
         sha256=sha256,
         key=digest(identity),
         reading=reading,
@@ -142,7 +142,7 @@ def _from_model(arrival: IncomingModel) -> Added:
     assert arrival.reading is not None
     packs = _packs(arrival)
     scales = [scale for scale in SCALES if scale != arrival.reading.scale]
-    readings = [arrival.reading, *(arrival.reading.with_scale(scale) for scale in scales)]
+    readings = [arrival.reading, *(replace(arrival.reading, scale=scale) for scale in scales)]
     answers = _ask(arrival, packs.training, "validation", readings, forbidden=[packs.sealed])
     validation = arrival.in_order(answers[0])
     others: dict[str, Probabilities] = {
@@ -163,7 +163,7 @@ def _from_table(arrival: IncomingModel) -> Added:
     numbers = read_predictions(request.file, arrival.splits, arrival.asked, run.class_names)
     place = request.file.name
     probabilities = as_probabilities(numbers, logits=request.logits, place=place)
-    warnings = _doubted(arrival, probabilities[: len(arrival.part("validation"))], {})
+    warnings = _doubted(arrival, probabilities[: len(arrival.splits.of("validation"))], {})
     open_test_set(arrival)
     write_row(arrival, probabilities, warnings, None)
     return Added(name=request.name, warnings=warnings)
@@ -212,24 +212,22 @@ def _doubted(
 ) -> tuple[str, ...]:
     """Return what speaks against the reading; refuse one that another beats by far."""
     class_names, reading = arrival.run.class_names, arrival.reading
-    asked = arrival.part("validation")
+    asked = arrival.splits.of("validation")
     found = list(
         doubts(
-            asked["label"].to_numpy(np.int64),
+            str(arrival.request.file),
+            asked.labels,
             validation,
             class_names,
             reading.classes if reading else class_names,
             others,
-            asked["image_id"].to_numpy(np.str_),
+            asked.image_ids,
         )
     )
-    better = next((doubt for doubt in found if doubt.better), None)
+    better = next((doubt for doubt in found if doubt.severity == "problem"), None)
     if better and not arrival.request.as_stated:
-        raise InputError(
-            f"{arrival.request.file}: {better.text}; correct that, or repeat with --as-stated "
-            "(the test set was not opened)"
-        )
-    return tuple(doubt.text for doubt in found)
+        raise InputError(f"{better} (the test set was not opened)")
+    return tuple(doubt.what for doubt in found)
 
 
 def _cost(arrival: IncomingModel) -> CostRecord | None:

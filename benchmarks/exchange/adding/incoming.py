@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
-from benchmarks.exchange.adding.preprocessing import Colour, InputSpec, Scale, as_probabilities
+from benchmarks.exchange.adding.preprocessing import as_probabilities
 from benchmarks.store.folder import RunFolder
-from benchmarks.store.records import RunResults
+from benchmarks.store.records import Colour, InputSpec, RunResults, Scale
+from benchmarks.store.splits import SplitTable
 
 Probabilities = NDArray[np.float64]
 
@@ -54,20 +54,16 @@ class IncomingModel:
     request: AddRequest
     run: RunResults
     folder: RunFolder
-    splits: pd.DataFrame
+    splits: SplitTable
     sha256: str
     key: str
     reading: InputSpec | None = None
     versions: dict[str, str]
 
-    def part(self, split: str) -> pd.DataFrame:
-        """Return the images of one split in order of rows."""
-        return self.splits[self.splits["split"] == split].reset_index(drop=True)
-
     @property
-    def asked(self) -> pd.DataFrame:
+    def asked(self) -> SplitTable:
         """The validation images, then the test images."""
-        return pd.concat([self.part("validation"), self.part("test")], ignore_index=True)
+        return self.splits.of("validation", "test")
 
     def in_order(self, outputs: NDArray[Any]) -> Probabilities:
         """Return a model's outputs as probabilities in the order of the run's classes."""

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from benchmarks.engines.contract import Batch
 from benchmarks.engines.opened import Opened, Shapes
 from benchmarks.exchange.adding.loaders import open_model
-from benchmarks.exchange.adding.preprocessing import InputSpec
+from benchmarks.exchange.adding.preprocessing import model_inputs
 from benchmarks.machine.timing import BATCH, latency_ms
-from benchmarks.store.records import CostRecord
+from benchmarks.store.records import CostRecord, InputSpec
 
 
 def describe(file: Path) -> tuple[Shapes, dict[str, str]]:
@@ -56,7 +56,7 @@ def outputs(opened: Opened, images: NDArray[np.uint8], reading: InputSpec) -> Ba
     """Return the model's outputs, float32 N×K, for uint8 images N×H×W×C."""
     size = opened.shapes.batch or BATCH
     parts = [
-        _batch(opened, reading.inputs(images[start : start + size]), size)
+        _batch(opened, model_inputs(reading, images[start : start + size]), size)
         for start in range(0, len(images), size)
     ]
     return np.concatenate(parts)

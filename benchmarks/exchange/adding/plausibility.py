@@ -9,23 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
+from benchmarks.errors import Finding
 from benchmarks.evaluation.uncertainty import Interval, mean_interval
 from benchmarks.metrics import Floats, Labels
 
 POINTS, NATS = 0.05, 0.1
 SMALLEST = 1e-6
-
-
-@dataclass(frozen=True)
-class Doubt:
-    """One thing that speaks against a stated reading.
-
-    ``better`` tells a reading that scores much better, which is probably the right one, from
-    a score that may simply be bad.
-    """
-
-    text: str
-    better: bool
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,14 +52,18 @@ class _Scored:
 
 
 def doubts(
+    where: str,
     labels: Labels,
     answers: Floats,
     class_names: tuple[str, ...],
     stated: tuple[str, ...],
     others: Mapping[str, Floats],
     pictures: NDArray[np.str_],
-) -> Iterator[Doubt]:
+) -> Iterator[Finding]:
     """Yield what speaks against a reading under which ``answers`` came from validation images.
+
+    ``where`` names the model. A reading that scores much better, which is probably the right
+    one, is a problem; a score that may simply be bad is a warning.
 
     ``answers`` are N×K in the order of ``class_names``, as are those of ``others``, scale →
     answers to the first images under that scale. ``stated`` is the order of the model's outputs
@@ -87,14 +80,11 @@ def doubts(
             found, key=lambda pair: (pair[0].accuracy.value, -pair[0].losses.mean())
         )
         text = f"on validation it scores {own.told()} as stated, but {score.told()} with {reading}"
-        yield Doubt(text, better=True)
+        yield Finding("problem", where, text, "correct that, or repeat with --as-stated")
     common, name = _commonest(labels, class_names)
     if own.accuracy.low <= common:
-        yield Doubt(
-            f"on validation it scores {own.told()}, no better than always answering "
-            f"“{name}” ({common:.1%})",
-            better=False,
-        )
+        text = f"no better than always answering “{name}” ({common:.1%})"
+        yield Finding("warning", where, f"on validation it scores {own.told()}, {text}")
 
 
 def _better(

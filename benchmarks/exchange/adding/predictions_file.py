@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -11,35 +13,44 @@ import pyarrow
 from numpy.typing import NDArray
 
 from benchmarks.errors import InputError
+from benchmarks.store.records import probability_column
+from benchmarks.store.splits import SplitTable
 
-KEYS = ("row", "path", "image_id")
+NAMES: Mapping[str, Callable[[SplitTable], NDArray[Any]]] = MappingProxyType(
+    {
+        "row": lambda images: images.rows,
+        "path": lambda images: images.paths,
+        "image_id": lambda images: images.image_ids,
+    }
+)
+"""The columns of somebody's table that can name an image, and what each is in a split."""
 READERS = (".csv", ".parquet")
 
 
 def read_predictions(
-    file: Path, splits: pd.DataFrame, asked: pd.DataFrame, class_names: Sequence[str]
+    file: Path, splits: SplitTable, asked: SplitTable, class_names: Sequence[str]
 ) -> NDArray[np.float64]:
     """Return the numbers in ``file`` for each line of ``asked``, N×K, classes in order.
 
-    ``splits`` is ``splits.parquet`` and ``asked`` its validation and test images. The table
+    ``splits`` is the run's split and ``asked`` its validation and test images. The table
     names an image by ``row``, ``path`` or ``image_id`` and has a column for each class, ``angry``
     or ``p_angry``. Where it has several names for an image they must agree. Lines for training
     images are left out; missing, contradicting and unknown ones raise ``InputError``.
     """
     table = _read(file)
     columns = [_column(file, table, name) for name in class_names]
-    keys = [key for key in KEYS if key in table]
+    keys = [key for key in NAMES if key in table]
     if not keys:
         raise InputError(f"{file}: no column row, path or image_id says which image a line is for")
-    key = keys[0]
+    key, wanted = keys[0], NAMES[keys[0]](asked)
     table = _once(file, table[[*keys, *columns]], key)
     _refuse_strangers(file, table, splits, key)
-    chosen = table.set_index(key).reindex(asked[key])
+    chosen = table.set_index(key).reindex(wanted)
     _refuse_missing(file, chosen.index.isin(table[key]), asked)
     for other in keys[1:]:
-        wrong = chosen[other].to_numpy() != asked[other].to_numpy()
+        wrong = chosen[other].to_numpy() != NAMES[other](asked)
         if wrong.any():
-            line = asked[key].iloc[int(wrong.argmax())]
+            line = wanted[int(wrong.argmax())]
             raise InputError(
                 f"{file}: {other} of {key} {line} is not that of the run's split; "
                 f"leave the wrong one of the two columns out"
@@ -66,11 +77,12 @@ def _read(file: Path) -> pd.DataFrame:
 
 def _column(file: Path, table: pd.DataFrame, name: str) -> str:
     """Return the one column of numbers for the class ``name``."""
-    found = [c for c in table.columns if c.lower() in (name.lower(), f"p_{name.lower()}")]
+    other = probability_column(name)
+    found = [c for c in table.columns if c.lower() in (name.lower(), other.lower())]
     if len(found) != 1:
         there = ", ".join(table.columns[:12])
         what = "several columns" if found else "no column"
-        raise InputError(f"{file}: {what} {name} or p_{name} (it has {there}); give one a class")
+        raise InputError(f"{file}: {what} {name} or {other} (it has {there}); give one a class")
     numbers = pd.to_numeric(table[found[0]], errors="coerce")
     wrong = ~np.isfinite(numbers.to_numpy(np.float64))
     if wrong.any():
@@ -90,8 +102,8 @@ def _once(file: Path, table: pd.DataFrame, key: str) -> pd.DataFrame:
     return single
 
 
-def _refuse_strangers(file: Path, table: pd.DataFrame, splits: pd.DataFrame, key: str) -> None:
-    strange = ~table[key].isin(splits[key])
+def _refuse_strangers(file: Path, table: pd.DataFrame, splits: SplitTable, key: str) -> None:
+    strange = ~table[key].isin(NAMES[key](splits))
     if strange.any():
         raise InputError(
             f"{file}: {int(strange.sum())} lines are for images that the run does not have "
@@ -99,10 +111,10 @@ def _refuse_strangers(file: Path, table: pd.DataFrame, splits: pd.DataFrame, key
         )
 
 
-def _refuse_missing(file: Path, there: NDArray[np.bool_], asked: pd.DataFrame) -> None:
+def _refuse_missing(file: Path, there: NDArray[np.bool_], asked: SplitTable) -> None:
     if not there.all():
-        first = asked.iloc[int((~there).argmax())]
+        first = int((~there).argmax())
         raise InputError(
             f"{file}: {int((~there).sum())} of {len(asked)} validation and test images have no "
-            f"line (first: row {first['row']}, {first['path']})"
+            f"line (first: row {asked.rows[first]}, {asked.paths[first]})"
         )

@@ -1,11 +1,10 @@
-"""How a model from outside reads its images, as its user states it; a file does not tell."""
+"""What a model from outside is given for an image, and what its outputs come to."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, replace
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import Any
 
 import cv2
 import numpy as np
@@ -13,9 +12,7 @@ from numpy.typing import NDArray
 
 from benchmarks.engines.contract import Batch, Images
 from benchmarks.errors import InputError
-
-Scale = Literal["0..255", "0..1", "-1..1", "imagenet"]
-Colour = Literal["grey", "rgb", "bgr"]
+from benchmarks.store.records import Colour, InputSpec, Scale
 
 MEAN, DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 """Of ImageNet's RGB images in [0, 1], as torchvision's and timm's networks take them."""
@@ -39,47 +36,19 @@ SCALES: Mapping[Scale, Callable[[Batch], NDArray[Any]]] = MappingProxyType(
 CHANNELS: Mapping[Colour, int] = MappingProxyType({"grey": 1, "rgb": 3, "bgr": 3})
 
 
-@dataclass(frozen=True, kw_only=True)
-class InputSpec:
-    """What a model is given and what its outputs mean.
+def model_inputs(spec: InputSpec, images: Images) -> Batch:
+    """Return what a model is given for uint8 images N×H×W×C: float32 N×H'×W'×C'.
 
-    ``classes`` names its outputs in order. ``height`` and ``width`` are those of its input in
-    pixels. ``logits`` says that its outputs come before softmax.
+    The colours are converted, then the images are resized (bilinear), then scaled.
     """
-
-    scale: Scale
-    classes: tuple[str, ...]
-    colour: Colour
-    height: int
-    width: int
-    logits: bool = False
-
-    def to_json(self) -> dict[str, Any]:
-        """Return the reading as JSON values."""
-        return {**asdict(self), "classes": list(self.classes)}
-
-    @classmethod
-    def from_json(cls, content: Mapping[str, Any]) -> InputSpec:
-        """Rebuild a reading from `to_json`."""
-        return cls(**{**content, "classes": tuple(content["classes"])})
-
-    def with_scale(self, scale: Scale) -> InputSpec:
-        """Return the same reading with another scale."""
-        return replace(self, scale=scale)
-
-    def inputs(self, images: Images) -> Batch:
-        """Return what the model is given for uint8 images N×H×W×C: float32 N×H'×W'×C'.
-
-        The colours are converted, then the images are resized (bilinear), then scaled.
-        """
-        coloured = [_coloured(image, self.colour) for image in images]
-        size = (self.width, self.height)
-        resized = [
-            cv2.resize(image.astype(np.float32), size, interpolation=cv2.INTER_LINEAR)
-            for image in coloured
-        ]
-        shape = (len(images), self.height, self.width, CHANNELS[self.colour])
-        return np.asarray(SCALES[self.scale](np.stack(resized).reshape(shape)), np.float32)
+    coloured = [_coloured(image, spec.colour) for image in images]
+    size = (spec.width, spec.height)
+    resized = [
+        cv2.resize(image.astype(np.float32), size, interpolation=cv2.INTER_LINEAR)
+        for image in coloured
+    ]
+    shape = (len(images), spec.height, spec.width, CHANNELS[spec.colour])
+    return np.asarray(SCALES[spec.scale](np.stack(resized).reshape(shape)), np.float32)
 
 
 def _coloured(image: Images, colour: Colour) -> Images:

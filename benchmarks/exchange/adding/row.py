@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import shutil
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 
 from benchmarks.exchange.adding.incoming import IncomingModel, Probabilities
-from benchmarks.exchange.adding.preprocessing import InputSpec
 from benchmarks.store.files import now
 from benchmarks.store.folder import FitFolder
 from benchmarks.store.keys import score_key
@@ -18,7 +17,7 @@ from benchmarks.store.records import (
     CostRecord,
     ExternalFile,
     FitRecord,
-    InputRecord,
+    InputSpec,
     VariantRecord,
 )
 from benchmarks.store.writing import write_cost, write_fit, write_manifest, write_predictions
@@ -92,7 +91,6 @@ def _told(reading: InputSpec | None) -> str:
 
 
 def _record(arrival: IncomingModel, warnings: tuple[str, ...], files: tuple[str, ...]) -> FitRecord:
-    reading = arrival.reading
     return FitRecord(
         key=arrival.key,
         variant=arrival.request.name,
@@ -104,7 +102,7 @@ def _record(arrival: IncomingModel, warnings: tuple[str, ...], files: tuple[str,
         external=ExternalFile(
             file=arrival.request.file.name,
             sha256=arrival.sha256,
-            reading=InputRecord(**asdict(reading)) if reading else None,
+            reading=arrival.reading,
         ),
         finished=now(),
     )

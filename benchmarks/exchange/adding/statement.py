@@ -5,9 +5,9 @@ from __future__ import annotations
 from benchmarks.engines.opened import Shapes
 from benchmarks.errors import InputError
 from benchmarks.exchange.adding.incoming import AddRequest
-from benchmarks.exchange.adding.preprocessing import CHANNELS, SCALES, Colour, InputSpec
+from benchmarks.exchange.adding.preprocessing import CHANNELS, SCALES
 from benchmarks.processes import call
-from benchmarks.store.records import RunResults
+from benchmarks.store.records import Colour, InputSpec, RunResults
 
 
 def complete_input_spec(request: AddRequest, run: RunResults) -> tuple[InputSpec, dict[str, str]]:

@@ -131,15 +131,14 @@ class MeasureJob(Job):
 class AskJob(Job):
     """Ask the model in the folder ``fit`` about test images; this opens the test set.
 
-    ``fit_key`` is its key, ``sealed`` the pack of test images, ``splits`` the table of their
-    labels, and ``ledger`` is where the opening is told.
+    ``fit_key`` is its key, ``sealed`` the pack of test images; their labels are in the results
+    folder ``run``, whose ledger is told of the opening.
     """
 
     fit: Path
     fit_key: str
     sealed: Path
-    splits: Path
-    ledger: Path
+    run: Path
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,9 +6,7 @@ import importlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
-
-from pydantic import TypeAdapter, ValidationError
+from typing import TYPE_CHECKING, Literal
 
 from benchmarks.execution.jobs.job import (
     BenchJob,
@@ -23,16 +21,17 @@ from benchmarks.execution.jobs.job import (
     TrialJob,
     WeightsJob,
 )
-from benchmarks.execution.jobs.results import (
-    BenchResult,
+from benchmarks.execution.jobs.results import BenchResult, Counted, JobResult
+from benchmarks.store.files import array_record, json_record, table_record
+from benchmarks.store.records import (
     Completed,
-    Counted,
-    JobResult,
+    CostRecord,
+    ExplainRecord,
+    FitRecord,
     Pretrained,
+    RobustnessRecord,
     RungResult,
 )
-from benchmarks.store.files import array_attributes, read_json, table_attributes
-from benchmarks.store.records import CostRecord, ExplainRecord, FitRecord, RobustnessRecord
 
 if TYPE_CHECKING:
     from benchmarks.engines.contract import Engine
@@ -40,7 +39,7 @@ if TYPE_CHECKING:
 
 JOBS = "benchmarks.execution.jobs"
 Role = Literal["train", "score"]
-ReadContent = Callable[[Path], Any]
+ReadRecord = Callable[[Path, type[JobResult]], JobResult | None]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,29 +47,25 @@ class JobKind:
     """One kind of job.
 
     ``execute`` names the function ``module:function`` that does it. ``record`` is the type of its
-    result, which ``read`` reads from the job's output as JSON values; ``None`` asks anew each
-    time. The ``role`` of its worker decides what that may open. ``fresh`` gives it a process of
-    its own, so that its time and memory are its own. ``doing`` says, with the job's fields, what
-    happens, and ``failure`` what could not be done where a row keeps its rank without it.
+    result, which ``read`` finds in the job's output; ``None`` asks anew each time. The ``role`` of
+    its worker decides what that may open. ``fresh`` gives it a process of its own, so that its
+    time and memory are its own. ``doing`` says, with the job's fields, what happens, and
+    ``failure`` what could not be done where a row keeps its rank without it.
     """
 
     name: str
     execute: str
     record: type[JobResult]
     doing: str
-    read: ReadContent | None = read_json
+    read: ReadRecord | None = json_record
     role: Role = "train"
     fresh: bool = False
     failure: str = ""
 
     def stored(self, job: Job) -> JobResult | None:
         """Return the result of ``job`` if it is on disk, whole, under the very same key."""
-        content = self.read(job.output) if self.read else None
-        if not isinstance(content, dict) or content.get("key") != job.key:
-            return None
-        try:
-            result: JobResult = TypeAdapter(self.record).validate_python(content)
-        except ValidationError:
+        result = self.read(job.output, self.record) if self.read else None
+        if result is None or result.key != job.key:
             return None
         files = result.model_files if isinstance(result, FitRecord) else ()
         return result if all((job.output.parent / name).is_file() for name in files) else None
@@ -108,7 +103,7 @@ KINDS: Mapping[type[Job], JobKind] = {
         name="score",
         execute=f"{JOBS}.scoring:score",
         record=Completed,
-        read=table_attributes,
+        read=table_record,
         role="score",
         doing="scoring, seed {job.seed}",
     ),
@@ -116,7 +111,7 @@ KINDS: Mapping[type[Job], JobKind] = {
         name="explain",
         execute=f"{JOBS}.scoring:explain",
         record=ExplainRecord,
-        read=array_attributes,
+        read=array_record,
         role="score",
         doing="attribution, seed {job.seed}",
         failure="where it looks could not be found out",
@@ -125,7 +120,7 @@ KINDS: Mapping[type[Job], JobKind] = {
         name="robustness",
         execute=f"{JOBS}.scoring:robustness",
         record=RobustnessRecord,
-        read=table_attributes,
+        read=table_record,
         role="score",
         doing="robustness, seed {job.seed}",
         failure="it could not be scored under corruptions",

@@ -5,19 +5,19 @@ from __future__ import annotations
 import itertools
 import time
 from collections.abc import Iterator
-from dataclasses import asdict, fields
+from dataclasses import fields
 from typing import Any
 
 import numpy as np
 
 from benchmarks.engines.contract import Engine, Learner
 from benchmarks.execution.jobs.job import BenchJob, CountJob, MeasureJob, WeightsJob
-from benchmarks.execution.jobs.results import BenchResult, Completed, Counted, Speed
+from benchmarks.execution.jobs.results import BenchResult, Counted, Speed
 from benchmarks.execution.jobs.training import architecture, examples, peak_memory_mb
 from benchmarks.machine.timing import BATCH, Spread, latency_ms, timed
-from benchmarks.store.files import write_json
-from benchmarks.store.records import CostRecord
-from benchmarks.store.writing import write_cost
+from benchmarks.store.files import write_record
+from benchmarks.store.records import Completed, CostRecord
+from benchmarks.store.writing import write_cost, write_weights
 from benchmarks.training.checkpoint import OnEpoch
 from benchmarks.training.loop import Examples
 from benchmarks.training.stream import batches, network_seed
@@ -31,7 +31,7 @@ def weights(job: WeightsJob, engine: Engine, on_epoch: OnEpoch) -> Completed:
     """Find out whether the initial weights can be had."""
     engine.learner(architecture(job), job.task, job.recipe, job.initial)
     result = Completed(key=job.key)
-    write_json(job.output, asdict(result))
+    write_weights(job.output, result)
     return result
 
 
@@ -39,7 +39,7 @@ def count(job: CountJob, engine: Engine, on_epoch: OnEpoch) -> Counted:
     """Count parameters and operations of an untrained network."""
     size = engine.learner(architecture(job), job.task, job.recipe, job.initial).cost()
     result = Counted(key=job.key, parameters=size.parameters, macs=size.macs)
-    write_json(job.output, asdict(result))
+    write_record(job.output, result)
     return result
 
 
@@ -77,7 +77,7 @@ def bench(job: BenchJob, engine: Engine, on_epoch: OnEpoch) -> BenchResult:
         device=engine.conditions().get("device", "cpu"),
         peak_memory_mb=peak_memory_mb(),
     )
-    write_json(job.output, asdict(result))
+    write_record(job.output, result)
     return result
 
 

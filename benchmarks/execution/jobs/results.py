@@ -1,39 +1,19 @@
-"""What jobs come to: records, that of the file which they write where there is one."""
+"""What jobs come to: the record of the file that they write; those of no run stand here."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from benchmarks.machine.timing import Spread
-from benchmarks.store.records import CostRecord, ExplainRecord, FitRecord, RobustnessRecord
-
-
-@dataclass(frozen=True, kw_only=True)
-class Completed:
-    """Nothing but the key: it was done."""
-
-    key: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class Pretrained:
-    """A backbone was trained on the source, and is as accurate there as ``source_accuracy``."""
-
-    key: str
-    source_accuracy: float
-    images_seen: int
-    seconds: float
-
-
-@dataclass(frozen=True, kw_only=True)
-class RungResult:
-    """A trial came to the end of a rung; ``value`` is its best of the selection metric."""
-
-    key: str
-    value: float
-    best_epoch: int
-    images_seen: int
-    seconds: float
+from benchmarks.store.records import (
+    Completed,
+    CostRecord,
+    ExplainRecord,
+    FitRecord,
+    Pretrained,
+    RobustnessRecord,
+    RungResult,
+)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from benchmarks.data import corruptions
@@ -16,9 +15,17 @@ from benchmarks.errors import JobFailed
 from benchmarks.execution.jobs.choice import chosen
 from benchmarks.execution.jobs.job import AskJob, ExplainJob, RobustnessJob, ScoreJob
 from benchmarks.execution.jobs.kinds import kind_of
-from benchmarks.execution.jobs.results import Completed
+from benchmarks.store.folder import RunFolder
 from benchmarks.store.ledger import record_opening
-from benchmarks.store.records import CorruptionRecord, ExplainRecord, RobustnessRecord
+from benchmarks.store.reading import read_predictions
+from benchmarks.store.records import (
+    Completed,
+    CorruptedAnswers,
+    CorruptionRecord,
+    ExplainRecord,
+    RobustnessRecord,
+)
+from benchmarks.store.splits import SplitTable, read_splits
 from benchmarks.store.writing import write_attention, write_predictions, write_robustness
 from benchmarks.training.checkpoint import OnEpoch
 from models.registry import discover
@@ -26,30 +33,22 @@ from models.registry import discover
 
 @dataclass(frozen=True, eq=False)
 class _Exam:
-    """The test images of a job; ``table`` has their rows and labels, in the same order."""
+    """The test images of a job, and what the split says of them, in the same order."""
 
     images: NDArray[np.uint8]
-    table: pd.DataFrame
+    asked: SplitTable
 
 
 def score(job: ScoreJob, engine: Engine, on_epoch: OnEpoch) -> Completed:
     """Predict validation and test with a frozen fit; this opens the test set, and says so."""
     model = engine.restore(job.fit, discover(job.plugins))
     _tell_opening(job)
-    splits = pd.read_parquet(job.splits, columns=["row", "image_id", "label", "split"])
-    parts: list[pd.DataFrame] = []
-    answers = []
-    for split, pack in (("validation", job.training), ("test", job.sealed)):
-        images = np.load(pack / f"{split}-images.npy", mmap_mode="r")
-        parts.append(splits[splits["split"] == split])
-        answers.append(model.predict(images))
-    write_predictions(
-        job.output,
-        pd.concat(parts, ignore_index=True),
-        np.concatenate(answers),
-        job.class_names,
-        job.key,
-    )
+    answers = [
+        model.predict(np.load(pack / f"{split}-images.npy", mmap_mode="r"))
+        for split, pack in (("validation", job.training), ("test", job.sealed))
+    ]
+    asked = read_splits(RunFolder(job.run)).of("validation", "test")
+    write_predictions(job.output, asked, np.concatenate(answers), job.class_names, job.key)
     return Completed(key=job.key)
 
 
@@ -60,12 +59,9 @@ def explain(job: ExplainJob, engine: Engine, on_epoch: OnEpoch) -> ExplainRecord
     blank = np.zeros((1, *job.image_shape), np.uint8)
     _attention(model, blank, np.zeros(1, np.int64))  # without a map nothing is opened
     exam = _opened(job)
-    predictions = pd.read_parquet(job.predictions)
-    answered = predictions[predictions["split"] == "test"].sort_values("row")
-    labels = answered["label"].to_numpy(np.int64)
-    probabilities = answered[[f"p_{name}" for name in job.class_names]].to_numpy(np.float64)
-    places = chosen(labels, probabilities)
-    answers = probabilities[places].argmax(axis=1)
+    answered = read_predictions(job.predictions, job.class_names).test
+    places = chosen(answered.labels, answered.probabilities)
+    answers = answered.answers[places]
     found = _attention(model, exam.images[places], answers)
     record = ExplainRecord(
         key=job.key,
@@ -74,8 +70,7 @@ def explain(job: ExplainJob, engine: Engine, on_epoch: OnEpoch) -> ExplainRecord
         images_seen=len(places),
         seconds=time.perf_counter() - started,
     )
-    rows = answered["row"].to_numpy(np.int64)[places]
-    write_attention(job.output, rows, answers, found.maps, record)
+    write_attention(job.output, answered.rows[places], answers, found.maps, record)
     return record
 
 
@@ -84,23 +79,31 @@ def robustness(job: RobustnessJob, engine: Engine, on_epoch: OnEpoch) -> Robustn
     started = time.perf_counter()
     exam = _opened(job)
     identity = job.identity
-    places = drawn(exam.table["label"].to_numpy(np.int64), identity.images, identity.seed)
-    images, table = exam.images[places], exam.table.iloc[places].reset_index(drop=True)
+    places = drawn(exam.asked.labels, identity.images, identity.seed)
+    images, asked = exam.images[places], exam.asked.only(places)
     model = engine.restore(job.fit, discover(job.plugins))
-    seeds = [(identity.seed, row) for row in table["row"].tolist()]
-    table["clean"] = _answers(model.predict, images)
-    for corruption in corruptions.CORRUPTIONS:
-        for number in range(1, len(corruption.severities) + 1):
-            changed = corruptions.corrupt(images, corruption.name, number, seeds)
-            table[f"{corruption.name}_{number}"] = _answers(model.predict, changed)
+    seeds = [(identity.seed, row) for row in asked.rows.tolist()]
+
+    def answers(corruption: corruptions.Corruption) -> NDArray[np.int64]:
+        numbers = range(1, len(corruption.severities) + 1)
+        changed = (corruptions.corrupt(images, corruption.name, n, seeds) for n in numbers)
+        return np.column_stack([_answers(model.predict, each) for each in changed])
+
+    found = CorruptedAnswers(
+        rows=asked.rows,
+        labels=asked.labels,
+        clean=_answers(model.predict, images),
+        answers={each.name: answers(each) for each in corruptions.CORRUPTIONS},
+        corruptions=described(),
+    )
     record = RobustnessRecord(
         key=job.key,
         identity=identity,
-        corruptions=described(),
-        images_seen=len(table) * (len(table.columns) - len(("row", "label"))),
+        corruptions=found.corruptions,
+        images_seen=len(asked) * (1 + sum(len(c.severities) for c in found.corruptions)),
         seconds=time.perf_counter() - started,
     )
-    write_robustness(job.output, table, record)
+    write_robustness(job.output, found, record)
     return record
 
 
@@ -126,14 +129,13 @@ def drawn(labels: NDArray[np.int64], images: int | None, seed: int) -> NDArray[n
 def _opened(job: AskJob) -> _Exam:
     """Open the test set, and say so in the ledger."""
     _tell_opening(job)
-    splits = pd.read_parquet(job.splits, columns=["row", "label", "split"])
-    table = splits[splits["split"] == "test"].drop(columns="split").reset_index(drop=True)
-    return _Exam(np.load(job.sealed / "test-images.npy", mmap_mode="r"), table)
+    images = np.load(job.sealed / "test-images.npy", mmap_mode="r")
+    return _Exam(images, read_splits(RunFolder(job.run)).of("test"))
 
 
 def _tell_opening(job: AskJob) -> None:
     record_opening(
-        job.ledger,
+        RunFolder(job.run).ledger,
         variant=job.variant,
         seed=job.seed,
         key=job.fit_key,
@@ -152,5 +154,5 @@ def _attention(
 
 def _answers(
     predict: Callable[[NDArray[np.uint8]], NDArray[np.float64]], images: NDArray[np.uint8]
-) -> NDArray[np.int16]:
-    return np.asarray(predict(images).argmax(axis=1), np.int16)
+) -> NDArray[np.int64]:
+    return np.asarray(predict(images).argmax(axis=1), np.int64)

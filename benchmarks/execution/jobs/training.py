@@ -8,7 +8,6 @@ from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 
 from benchmarks.engines.contract import Engine
 from benchmarks.execution.jobs.job import (
@@ -19,10 +18,11 @@ from benchmarks.execution.jobs.job import (
     TrainJob,
     TrialJob,
 )
-from benchmarks.execution.jobs.results import Pretrained, RungResult
-from benchmarks.store.files import now, write_json
-from benchmarks.store.records import FitRecord
-from benchmarks.store.writing import write_fit, write_history
+from benchmarks.store.files import now
+from benchmarks.store.folder import FitFolder, PretrainedFolder
+from benchmarks.store.history import write_history
+from benchmarks.store.records import FitRecord, Pretrained, RungResult
+from benchmarks.store.writing import write_fit, write_pretrained, write_rung
 from benchmarks.training.checkpoint import OnEpoch
 from benchmarks.training.loop import Course, Examples, TrainingData, TrainingOutcome, train
 from datasets.cache import cache_folder
@@ -41,7 +41,7 @@ def trial(job: TrialJob, engine: Engine, on_epoch: OnEpoch) -> RungResult:
         images_seen=outcome.images_seen,
         seconds=time.perf_counter() - started,
     )
-    write_json(job.output, asdict(result))
+    write_rung(job.output, result)
     return result
 
 
@@ -50,14 +50,14 @@ def pretrain(job: PretrainJob, engine: Engine, on_epoch: OnEpoch) -> Pretrained:
     started = time.perf_counter()
     outcome = _train(job, engine, on_epoch)
     with replacing_folder(job.output.parent) as folder:
-        outcome.learner.save_backbone(folder / "backbone.safetensors")
+        outcome.learner.save_backbone(PretrainedFolder(folder).backbone)
         result = Pretrained(
             key=job.key,
             source_accuracy=outcome.history[outcome.best_epoch - 1].validation["accuracy"],
             images_seen=outcome.images_seen,
             seconds=time.perf_counter() - started,
         )
-        write_json(folder / job.output.name, asdict(result))
+        write_pretrained(folder, result)
     return result
 
 
@@ -68,8 +68,8 @@ def fit(job: FitJob, engine: Engine, on_epoch: OnEpoch) -> FitRecord:
     seconds = time.perf_counter() - started
     with replacing_folder(job.output.parent) as folder:
         files = outcome.learner.save(folder)
-        outcome.learner.save_backbone(folder / "backbone.safetensors")
-        write_history(folder, pd.DataFrame([record.as_row() for record in outcome.history]))
+        outcome.learner.save_backbone(FitFolder(folder).backbone)
+        write_history(folder, outcome.history)
         record = FitRecord(
             key=job.key,
             variant=job.variant,

@@ -7,7 +7,6 @@ from typing import Any
 
 import matplotlib
 import numpy as np
-import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, PercentFormatter
@@ -35,6 +34,7 @@ from benchmarks.report.elements.drawing import (
 )
 from benchmarks.report.elements.numbers import shortened
 from benchmarks.store.records import RunResults, VariantResults
+from benchmarks.training.checkpoint import EpochRecord
 
 HALVES, LABELS = (0, 0.5, 1), ("0", "50%", "100%")
 LONGEST = 14
@@ -58,7 +58,7 @@ def variant_figures(run: RunResults, variant: VariantResults) -> Iterator[tuple[
 
 def has_curves(variant: VariantResults) -> bool:
     """Whether a fit left a history."""
-    return any("epoch" in fit.history for fit in variant.fits)
+    return any(fit.history for fit in variant.fits)
 
 
 def minimised(run: RunResults) -> bool:
@@ -72,7 +72,7 @@ def curves(variant: VariantResults) -> Figure:
         figure, both = panels(2)
         for axes, quantity in zip(both, ("loss", "accuracy"), strict=True):
             for fit in variant.fits:
-                if "epoch" in fit.history:
+                if fit.history:
                     _draw_history(axes, fit.history, quantity)
             axes.set(title=quantity.capitalize(), xlabel="epoch")
             axes.xaxis.set_major_locator(MaxNLocator(4, integer=True))
@@ -82,11 +82,12 @@ def curves(variant: VariantResults) -> Figure:
     return figure
 
 
-def _draw_history(axes: Axes, history: pd.DataFrame, quantity: str) -> None:
+def _draw_history(axes: Axes, history: Sequence[EpochRecord], quantity: str) -> None:
+    epochs = [record.epoch for record in history]
     for part, colour, line in (("train", TRAIN, "-"), ("validation", VALIDATION, "--")):
-        values = history[f"{part}_{quantity}"]
+        values = [getattr(record, f"{part}_{quantity}") for record in history]
         alone = "o" if len(values) == 1 else ""
-        axes.plot(history["epoch"], values, line, marker=alone, color=colour, lw=1.3, label=part)
+        axes.plot(epochs, values, line, marker=alone, color=colour, lw=1.3, label=part)
 
 
 def tuning(variant: VariantResults, lower_is_better: bool) -> Figure:

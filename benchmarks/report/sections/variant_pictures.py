@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-import pandas as pd
-
 from benchmarks.evaluation.calibration import HOTTEST, Scaling
 from benchmarks.evaluation.curves import Selective, Separation, macro_auc
 from benchmarks.evaluation.importance import unknown_because
@@ -25,6 +23,7 @@ from benchmarks.report.sections.variant_figures import (
     tuning,
 )
 from benchmarks.store.records import RunResults, VariantResults
+from benchmarks.training.checkpoint import EpochRecord
 
 AT_BOUND = 0.01
 ALSO_KEPT = (0.2, 0.4, 0.6)
@@ -106,9 +105,7 @@ def curves_picture(variant: VariantResults, anchor: str) -> Picture | None:
     if not has_curves(variant):
         return None
     lines = plural(len(variant.fits), "seed")
-    ends = "; ".join(
-        _end(fit.record.seed, fit.history.iloc[-1]) for fit in variant.fits if len(fit.history)
-    )
+    ends = "; ".join(_end(fit.record.seed, fit.history[-1]) for fit in variant.fits if fit.history)
     return Picture(
         inline_svg(curves(variant), f"{anchor}-curves"),
         f"Loss and accuracy of {variant.name} by epoch, train and validation. "
@@ -117,13 +114,13 @@ def curves_picture(variant: VariantResults, anchor: str) -> Picture | None:
     )
 
 
-def _end(seed: int, last: pd.Series) -> str:
-    parts = [
-        f"{part} loss {decimal(last[f'{part}_loss'])}, "
-        f"accuracy {with_sign(last[f'{part}_accuracy'])}"
-        for part in ("train", "validation")
-    ]
-    return f"seed {seed}, {', '.join(parts)}"
+def _end(seed: int, last: EpochRecord) -> str:
+    return (
+        f"seed {seed}, train loss {decimal(last.train_loss)}, "
+        f"accuracy {with_sign(last.train_accuracy)}, "
+        f"validation loss {decimal(last.validation_loss)}, "
+        f"accuracy {with_sign(last.validation_accuracy)}"
+    )
 
 
 def tuning_picture(run: RunResults, variant: VariantResults, anchor: str) -> Picture | None:
