@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
 class ExportFormat:
     """One kind of file that an engine's model can be written as.
 
+    ``writer`` is called with an `exporting.FittedModel`, an `exporting.Card` and the file, and
+    returns `exporting.Copies`. A ``finisher`` completes the file in a process that holds no
+    engine: it is called with the card, the file and images, and returns what the file answers.
     ``packages`` are optional ones that it takes; ``precision`` is what it computes in, blank
     where it keeps the run's own; ``contents`` says what the file holds and what can load it.
     """
@@ -22,10 +26,13 @@ class ExportFormat:
     name: str
     suffix: str
     contents: str
+    writer: str
+    finisher: str = ""
     precision: str = ""
     packages: tuple[str, ...] = ()
 
 
+ONNX_FINISHER = "benchmarks.engines.onnx:finish"
 WHOLE = "the whole model, from raw images to probabilities"
 WEIGHTS = "weights only; the metadata names the architecture that ferbench builds for them"
 
@@ -36,12 +43,12 @@ class EngineSpec:
 
     Functions and classes are named as ``module:name``, so that a row is read without them.
 
-    - ``factory`` makes the engine (`contract.Engine`), ``writer`` exports a fitted model in
-      one of ``formats``, ``opener`` opens a model of somebody else (`opened.Opened`) from a
-      file that ends in one of ``opens``.
+    - ``factory`` makes the engine (`contract.Engine`), ``opener`` opens a model of somebody
+      else (`opened.Opened`) from a file that ends in one of ``opens``.
     - ``libraries`` are the distributions that decide its numbers, by backend; the first entry
       serves a backend that has none. ``backend_key`` is what stored versions call the backend,
-      blank where there is no choice.
+      ``backend_setting`` the environment variable by which the user chooses it; both are blank
+      where there is no choice.
     - ``code`` are the modules whose source decides a training, and so its key.
     - ``probe_network`` is the small architecture that `ferbench doctor` trains.
     - ``precisions`` are what it computes in; with one alone it does whatever is asked.
@@ -59,9 +66,9 @@ class EngineSpec:
     code: tuple[str, ...]
     probe_network: str
     backend_key: str = ""
+    backend_setting: str = ""
     precisions: tuple[Precision, ...] = ("float32", "bfloat16")
     formats: tuple[ExportFormat, ...] = ()
-    writer: str = ""
     opens: tuple[str, ...] = ()
     opener: str = ""
     gpu_build: str = ""
@@ -69,9 +76,23 @@ class EngineSpec:
     is_floor: bool = False
     self_contained: bool = False
 
+    @property
+    def default_backend(self) -> str:
+        """The backend where none is chosen."""
+        return next(iter(self.libraries))
+
+    def backend(self) -> str:
+        """Return the backend that the user has chosen."""
+        return os.environ.get(self.backend_setting, self.default_backend)
+
+    def environment(self, backend: str = "") -> dict[str, str]:
+        """Return the variables under which a process computes on ``backend``, or the default."""
+        chosen = {self.backend_setting: backend or self.default_backend}
+        return chosen if self.backend_setting else {}
+
     def needs(self, backend: str) -> tuple[str, ...]:
         """Return the distributions that decide its numbers on ``backend``."""
-        return self.libraries.get(backend) or next(iter(self.libraries.values()))
+        return self.libraries.get(backend) or self.libraries[self.default_backend]
 
     def versions(self, backend: str) -> dict[str, str]:
         """Return the versions of what it `needs`, read from metadata, and the backend."""

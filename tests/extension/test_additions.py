@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -12,11 +14,13 @@ from tests.engine_process import ROOT
 from tests.extension.additions import (
     EXECUTOR,
     FILE,
+    FORMAT_ROW,
     LABORATORY,
     OUTSIDE,
     PAGE_ROWS,
     PROTOCOL,
     ROWS,
+    WRITER,
 )
 from tests.plugins.executing import carry_out
 from tests.plugins.packages import install
@@ -63,6 +67,29 @@ def test_a_data_set_of_one_file_is_on_the_page(page: str) -> None:
 def test_a_corruption_of_one_row_is_on_the_page(page: str) -> None:
     assert "Fewer greys" in page
     assert "the width of a step of grey" in page
+
+
+def test_an_export_format_of_one_row_and_its_writer_leaves_as_a_file(
+    folder: Path, page: str, tmp_path: Path
+) -> None:
+    (tmp_path / "sitecustomize.py").write_text(FORMAT_ROW, "utf-8")
+    (tmp_path / "arrays.py").write_text(WRITER, "utf-8")
+    file = tmp_path / "model.npz"
+    done = ferbench(
+        *("export", folder / "run" / "my-network", "--format", "arrays", "-o", file),
+        *("--plugin", folder / "mine.py"),
+        PYTHONPATH=f"{tmp_path}{os.pathsep}{ROOT}",
+    )
+    assert done.status == 0, done.err
+    card = json.loads(file.with_name("model.npz.json").read_text("utf-8"))
+    assert (card["format"], card["variant"], card["classes"]) == (
+        "arrays",
+        "my-network",
+        ["left", "right"],
+    )
+    with np.load(file) as kept:
+        assert json.loads(str(kept["card"])).items() <= card.items()
+        assert kept["head/weight"].shape == (2, 4)
 
 
 @pytest.fixture(scope="module")

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from types import MappingProxyType
 
-from benchmarks.engines.spec import WHOLE, EngineSpec, ExportFormat
+from benchmarks.engines.spec import ONNX_FINISHER, WHOLE, EngineSpec, ExportFormat
 
+EXPORT = "benchmarks.engines.keras.export"
 KERAS = EngineSpec(
     name="keras",
     title="Keras",
@@ -18,16 +19,28 @@ KERAS = EngineSpec(
         }
     ),
     backend_key="keras_backend",
+    backend_setting="KERAS_BACKEND",
     code=("benchmarks.engines.keras.engine",),
     probe_network="plain-cnn",
-    writer="benchmarks.engines.keras.export:write",
     formats=(
-        ExportFormat(name="keras", suffix=".keras", contents=f"{WHOLE}; Keras 3"),
-        ExportFormat(name="h5", suffix=".h5", contents=f"{WHOLE}; Keras"),
+        ExportFormat(
+            name="keras",
+            suffix=".keras",
+            contents=f"{WHOLE}; Keras 3",
+            writer=f"{EXPORT}:write_keras",
+        ),
+        ExportFormat(
+            name="h5",
+            suffix=".h5",
+            contents=f"{WHOLE}; Keras",
+            writer=f"{EXPORT}:write_h5",
+        ),
         ExportFormat(
             name="onnx",
             suffix=".onnx",
-            contents=f"{WHOLE}; any ONNX runtime",
+            contents=f"{WHOLE}; any ONNX_FINISHER runtime",
+            writer=f"{EXPORT}:write_onnx",
+            finisher=ONNX_FINISHER,
             precision="float32",
             packages=("onnx", "onnxruntime", "tf2onnx"),
         ),
@@ -35,6 +48,7 @@ KERAS = EngineSpec(
             name="tflite",
             suffix=".tflite",
             contents=f"{WHOLE}; LiteRT (TensorFlow Lite)",
+            writer=f"{EXPORT}:write_tflite",
             precision="float32",
         ),
     ),

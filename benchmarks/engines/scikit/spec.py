@@ -6,6 +6,7 @@ from types import MappingProxyType
 
 from benchmarks.engines.spec import WEIGHTS, EngineSpec, ExportFormat
 
+EXPORT = "benchmarks.engines.scikit.export"
 SCIKIT = EngineSpec(
     name="scikit-learn",
     title="scikit-learn",
@@ -14,14 +15,19 @@ SCIKIT = EngineSpec(
     code=("benchmarks.engines.scikit.engine",),
     probe_network="pixel-logistic",
     precisions=("float32",),
-    writer="benchmarks.engines.scikit.export:write",
     formats=(
         ExportFormat(
             name="joblib",
             suffix=".joblib",
             contents="the estimator (predict_proba); joblib.load beside a checkout of ferbench",
+            writer=f"{EXPORT}:write_joblib",
         ),
-        ExportFormat(name="safetensors", suffix=".safetensors", contents=WEIGHTS),
+        ExportFormat(
+            name="safetensors",
+            suffix=".safetensors",
+            contents=WEIGHTS,
+            writer=f"{EXPORT}:write_safetensors",
+        ),
     ),
     is_floor=True,
 )

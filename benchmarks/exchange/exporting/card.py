@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from typing import Any
 
+from benchmarks.engines.exporting import Card
 from benchmarks.engines.registry import engine_spec
 from benchmarks.engines.spec import ExportFormat
 from benchmarks.evaluation.fitted import ScoredFit
@@ -58,6 +61,17 @@ def card(chosen: ScoredFit, form: ExportFormat) -> dict[str, Any]:
         "trained_with": dict(facts.versions),
         "licence": _licence(run, variant.record.initialisation),
     }
+
+
+def as_card(facts: Mapping[str, Any]) -> Card:
+    """Return what a writer puts into the file of ``facts``, what `card` returned."""
+    taken = facts["input"]
+    return Card(
+        class_names=tuple(facts["classes"]),
+        image_shape=tuple(taken["shape"][1:]),
+        input_range=tuple(taken["range"]),
+        text=json.dumps(facts, ensure_ascii=False),
+    )
 
 
 def _test(chosen: ScoredFit) -> dict[str, Any]:
