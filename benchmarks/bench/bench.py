@@ -11,6 +11,7 @@ from typing import Any
 
 from benchmarks.data.prepared import PreparedData
 from benchmarks.engines.contract import Precision
+from benchmarks.engines.libraries import recorded_libraries
 from benchmarks.engines.registry import engine_spec
 from benchmarks.errors import InputError, JobFailed
 from benchmarks.execution.batch import run_jobs
@@ -176,7 +177,7 @@ def bench(
     return {
         "measured": now(),
         "protocol": {"name": protocol.name, "digest": protocol.digest},
-        "environment": describe_environment().model_dump(mode="json"),
+        "environment": describe_environment(recorded_libraries()).model_dump(mode="json"),
         "device": device_name(),
         "keras_backend": keras_backend(),
         "threads": protocol.threads,

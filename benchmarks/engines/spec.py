@@ -12,6 +12,20 @@ if TYPE_CHECKING:
     from benchmarks.engines.contract import Precision
 
 
+@dataclass(frozen=True)
+class Library:
+    """One distribution: what prose calls it, and the key of its work in ``references.bib``.
+
+    One without a title is not told of in prose; one that is there for some architectures only,
+    whose names begin with ``architectures``, is told of where one of them is.
+    """
+
+    distribution: str
+    title: str = ""
+    citation: str = ""
+    architectures: str = ""
+
+
 @dataclass(frozen=True, kw_only=True)
 class ExportFormat:
     """One kind of file that an engine's model can be written as.
@@ -32,6 +46,8 @@ class ExportFormat:
     packages: tuple[str, ...] = ()
 
 
+ARRAYS = (Library("numpy"), Library("opencv-python-headless"))
+"""What every engine of ferbench stands on."""
 ONNX_FINISHER = "benchmarks.engines.onnx:finish"
 WHOLE = "the whole model, from raw images to probabilities"
 WEIGHTS = "weights only; the metadata names the architecture that ferbench builds for them"
@@ -45,8 +61,8 @@ class EngineSpec:
 
     - ``factory`` makes the engine (`contract.Engine`), ``opener`` opens a model of somebody
       else (`opened.Opened`) from a file that ends in one of ``opens``.
-    - ``libraries`` are the distributions that decide its numbers, by backend; the first entry
-      serves a backend that has none. ``backend_key`` is what stored versions call the backend,
+    - ``libraries`` are those that decide its numbers, by backend; the first entry serves a
+      backend that has none. ``backend_key`` is what stored versions call the backend,
       ``backend_setting`` the environment variable by which the user chooses it; both are blank
       where there is no choice.
     - ``code`` are the modules whose source decides a training, and so its key.
@@ -62,7 +78,7 @@ class EngineSpec:
     name: str
     title: str
     factory: str
-    libraries: Mapping[str, tuple[str, ...]]
+    libraries: Mapping[str, tuple[Library, ...]]
     code: tuple[str, ...]
     probe_network: str
     backend_key: str = ""
@@ -90,13 +106,14 @@ class EngineSpec:
         chosen = {self.backend_setting: backend or self.default_backend}
         return chosen if self.backend_setting else {}
 
-    def needs(self, backend: str) -> tuple[str, ...]:
-        """Return the distributions that decide its numbers on ``backend``."""
+    def needs(self, backend: str) -> tuple[Library, ...]:
+        """Return the libraries that decide its numbers on ``backend``."""
         return self.libraries.get(backend) or self.libraries[self.default_backend]
 
     def versions(self, backend: str) -> dict[str, str]:
         """Return the versions of what it `needs`, read from metadata, and the backend."""
-        found = {library: _version(library) for library in self.needs(backend)}
+        needed = (library.distribution for library in self.needs(backend))
+        found = {distribution: _version(distribution) for distribution in needed}
         return found | ({self.backend_key: backend} if self.backend_key else {})
 
     def computes_in(self, asked: str) -> str:
@@ -104,8 +121,8 @@ class EngineSpec:
         return self.precisions[0] if len(self.precisions) == 1 else asked
 
 
-def _version(library: str) -> str:
+def _version(distribution: str) -> str:
     try:
-        return version(library)
+        return version(distribution)
     except PackageNotFoundError:
         return "absent"

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from benchmarks.data.mistakes import apply_mistake, check_experiment
 from benchmarks.data.prepared import PreparedData, prepare_data
+from benchmarks.engines.libraries import recorded_libraries
 from benchmarks.engines.registry import engine_spec
 from benchmarks.errors import InputError
 from benchmarks.execution.coordinator import Coordinator
@@ -255,7 +256,7 @@ def _manifest(
         ),
         data=_data_record(ground),
         source_data=_data_record(source) if source else None,
-        environment=describe_environment(),
+        environment=describe_environment(recorded_libraries()),
         git=code_state(),
         device=device_name(),
         threads=protocol.threads,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
@@ -156,7 +157,9 @@ def outside(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_an_engine_of_one_row_is_on_the_page(outside: Path) -> None:
     board = pd.read_csv(outside / "run" / "leaderboard.csv").set_index("variant")
     assert board.loc["example-softmax", "status"] == "ok"
-    assert "example-softmax" in (outside / "run" / "leaderboard.html").read_text("utf-8")
+    shown = (outside / "run" / "leaderboard.html").read_text("utf-8")
+    assert "example-softmax" in shown
+    assert f", with NumPy {version('numpy')} and Optuna" in shown
 
 
 def test_an_executor_of_one_class_ran_the_jobs_that_the_page_is_made_of(outside: Path) -> None:

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from types import MappingProxyType
 
-from benchmarks.engines.spec import ONNX_FINISHER, WHOLE, EngineSpec, ExportFormat
+from benchmarks.engines.spec import ARRAYS, ONNX_FINISHER, WHOLE, EngineSpec, ExportFormat, Library
 
 EXPORT = "benchmarks.engines.keras.export"
+ITSELF = Library("keras", "Keras", "chollet2015")
 KERAS = EngineSpec(
     name="keras",
     title="Keras",
     factory="benchmarks.engines.keras.engine:KerasEngine",
     libraries=MappingProxyType(
         {
-            "tensorflow": ("keras", "tensorflow", "numpy", "opencv-python-headless"),
-            "torch": ("keras", "torch", "numpy", "opencv-python-headless"),
-            "jax": ("keras", "jax", "numpy", "opencv-python-headless"),
+            "tensorflow": (Library("tensorflow", "TensorFlow", "abadi2016"), ITSELF, *ARRAYS),
+            "torch": (ITSELF, Library("torch", "PyTorch", "paszke2019"), *ARRAYS),
+            "jax": (ITSELF, Library("jax", "JAX", "bradbury2018"), *ARRAYS),
         }
     ),
     backend_key="keras_backend",

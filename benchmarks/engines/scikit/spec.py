@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from types import MappingProxyType
 
-from benchmarks.engines.spec import WEIGHTS, EngineSpec, ExportFormat
+from benchmarks.engines.spec import ARRAYS, WEIGHTS, EngineSpec, ExportFormat, Library
 
 EXPORT = "benchmarks.engines.scikit.export"
 SCIKIT = EngineSpec(
     name="scikit-learn",
     title="scikit-learn",
     factory="benchmarks.engines.scikit.engine:ScikitEngine",
-    libraries=MappingProxyType({"": ("scikit-learn", "numpy", "opencv-python-headless")}),
+    libraries=MappingProxyType(
+        {"": (Library("scikit-learn", "scikit-learn", "pedregosa2011"), *ARRAYS)}
+    ),
     code=("benchmarks.engines.scikit.engine",),
     probe_network="pixel-logistic",
     precisions=("float32",),

@@ -4,14 +4,30 @@ from __future__ import annotations
 
 from types import MappingProxyType
 
-from benchmarks.engines.spec import ONNX_FINISHER, WEIGHTS, WHOLE, EngineSpec, ExportFormat
+from benchmarks.engines.spec import (
+    ARRAYS,
+    ONNX_FINISHER,
+    WEIGHTS,
+    WHOLE,
+    EngineSpec,
+    ExportFormat,
+    Library,
+)
 
 EXPORT = "benchmarks.engines.torch.export"
 TORCH = EngineSpec(
     name="torch",
     title="torch and timm",
     factory="benchmarks.engines.torch.engine:TorchEngine",
-    libraries=MappingProxyType({"": ("torch", "timm", "numpy", "opencv-python-headless")}),
+    libraries=MappingProxyType(
+        {
+            "": (
+                Library("torch", "PyTorch", "paszke2019"),
+                Library("timm", "timm", "wightman2019", architectures="timm:"),
+                *ARRAYS,
+            )
+        }
+    ),
     code=("benchmarks.engines.torch.engine",),
     probe_network="timm:resnet10t",
     formats=(
