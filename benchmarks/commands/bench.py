@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from benchmarks.commands.options import Data, Plugin
+from benchmarks.engines.registry import engines
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -90,9 +91,14 @@ def print_bench(console: Console, record: Mapping[str, Any]) -> None:
     """Print a record of `benchmarks.bench.bench`, with what is to be known to read it."""
     baseline = record["baseline"]
     environment = record["environment"]
+    backends = [
+        f"; {spec.title} on {record[spec.backend_key]}"
+        for spec in engines().values()
+        if spec.backend_key in record
+    ]
     console.print(
         f"{record['device']}; {environment['cores']} usable cores, {record['threads']} thread(s) "
-        f"in each worker; Keras on {record['keras_backend']}"
+        f"in each worker{''.join(backends)}"
     )
     console.print()
     console.print(_networks(record["rows"]))

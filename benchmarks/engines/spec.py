@@ -46,6 +46,18 @@ class ExportFormat:
     packages: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, kw_only=True)
+class Opener:
+    """What makes an `opened.Opened` of somebody else's model in a file of one of ``suffixes``.
+
+    ``packages`` are optional ones that ``target`` takes.
+    """
+
+    suffixes: tuple[str, ...]
+    target: str
+    packages: tuple[str, ...] = ()
+
+
 ARRAYS = (Library("numpy"), Library("opencv-python-headless"))
 """What every engine of ferbench stands on."""
 ONNX_FINISHER = "benchmarks.engines.onnx:finish"
@@ -59,8 +71,7 @@ class EngineSpec:
 
     Functions and classes are named as ``module:name``, so that a row is read without them.
 
-    - ``factory`` makes the engine (`contract.Engine`), ``opener`` opens a model of somebody
-      else (`opened.Opened`) from a file that ends in one of ``opens``.
+    - ``factory`` makes the engine (`contract.Engine`).
     - ``libraries`` are those that decide its numbers, by backend; the first entry serves a
       backend that has none. ``backend_key`` is what stored versions call the backend,
       ``backend_setting`` the environment variable by which the user chooses it; both are blank
@@ -68,6 +79,7 @@ class EngineSpec:
     - ``code`` are the modules whose source decides a training, and so its key.
     - ``probe_network`` is the small architecture that `ferbench doctor` trains.
     - ``precisions`` are what it computes in; with one alone it does whatever is asked.
+    - ``published`` returns the names of the published weights that lie on this machine.
     - ``gpu_build`` is what to install so that it sees a GPU, blank where it uses none.
     - ``attention_edition`` changes whenever its maps of attention come out otherwise than
       before; ``None`` where its models have none.
@@ -85,8 +97,8 @@ class EngineSpec:
     backend_setting: str = ""
     precisions: tuple[Precision, ...] = ("float32", "bfloat16")
     formats: tuple[ExportFormat, ...] = ()
-    opens: tuple[str, ...] = ()
-    opener: str = ""
+    opener: Opener | None = None
+    published: str = ""
     gpu_build: str = ""
     attention_edition: int | None = None
     is_floor: bool = False

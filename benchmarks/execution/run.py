@@ -11,7 +11,7 @@ from pathlib import Path
 from benchmarks.data.mistakes import apply_mistake, check_experiment
 from benchmarks.data.prepared import PreparedData, prepare_data
 from benchmarks.engines.libraries import recorded_libraries
-from benchmarks.engines.registry import engine_spec
+from benchmarks.engines.registry import chosen_backend, engine_spec
 from benchmarks.errors import InputError
 from benchmarks.execution.coordinator import Coordinator
 from benchmarks.execution.executors.contract import ExecutorSettings
@@ -27,7 +27,6 @@ from benchmarks.machine.environment import (
     installed,
     usable_cores,
 )
-from benchmarks.machine.settings import keras_backend
 from benchmarks.processes import worker_environment
 from benchmarks.protocol.canonical import first_difference
 from benchmarks.protocol.schema import Protocol
@@ -116,7 +115,7 @@ def _execute(
         source=packed_data(source) if source else None,
         folder=folder,
         shared=request.shared or cache_folder(),
-        keras_backend=keras_backend(),
+        keras_backend=chosen_backend(),
         device=device_name(),
         plugins=tuple(path.resolve() for path in request.plugins),
     )
@@ -262,7 +261,7 @@ def _manifest(
         threads=protocol.threads,
         precision=protocol.precision,
         seeds=protocol.fit.seeds,
-        keras_backend=keras_backend(),
+        keras_backend=chosen_backend(),
         worker=worker_environment(protocol.threads),
         plugins=tuple(
             PluginRecord(file=file.name, digest=sha256_of(file)) for file in request.plugins
@@ -294,7 +293,7 @@ def _variant_record(variant: Variant, selection: str) -> VariantRecord:
         summary=architecture.summary,
         source=architecture.source,
         code=code_digest(architecture, selection),
-        versions=engine_spec(architecture.engine).versions(keras_backend()),
+        versions=engine_spec(architecture.engine).versions(chosen_backend()),
         space=variant.space,
         defaults=variant.defaults,
     )

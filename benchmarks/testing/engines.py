@@ -13,7 +13,6 @@ import pytest
 from benchmarks.engines.contract import Attention
 from benchmarks.engines.registry import engine_spec
 from benchmarks.engines.spec import EngineSpec
-from benchmarks.machine.settings import keras_backend
 from benchmarks.processes import call
 from benchmarks.report.writing.references import in_text
 from benchmarks.testing.trainings import (
@@ -150,7 +149,7 @@ class EngineContract:
         self, examination: EngineExamination, spec: EngineSpec
     ) -> None:
         """Of the libraries that decide its numbers, by the names of their distributions."""
-        told = spec.versions(keras_backend())
+        told = spec.versions(spec.backend())
         told.pop(spec.backend_key, None)
         assert examination.versions == told
 

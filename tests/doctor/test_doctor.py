@@ -11,6 +11,7 @@ import pytest
 
 from benchmarks.doctor import data, engines, machine, packages
 from benchmarks.doctor.examination import CHECKS, examine
+from benchmarks.engines.keras import published
 from benchmarks.errors import Finding
 from tests.datasets.samples import write_classes, write_fer2013_folder
 from tests.runs.commands import Done, ferbench
@@ -218,7 +219,7 @@ def test_weights_in_the_caches_are_named(tmp_path: Path, monkeypatch: pytest.Mon
     models.mkdir()
     (models / "vgg16_weights_tf_dim_ordering_tf_kernels_notop.h5").write_bytes(b"")
     monkeypatch.setenv("KERAS_HOME", str(tmp_path))
-    assert data.keras_weights() == ["vgg16"]
+    assert published.at_hand() == ["vgg16"]
     monkeypatch.setenv("FERBENCH_OFFLINE", "1")
     (found,) = data.examine_weights()
     assert found.severity == "ok"

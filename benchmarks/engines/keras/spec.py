@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from types import MappingProxyType
 
-from benchmarks.engines.spec import ARRAYS, ONNX_FINISHER, WHOLE, EngineSpec, ExportFormat, Library
+from benchmarks.engines.spec import (
+    ARRAYS,
+    ONNX_FINISHER,
+    WHOLE,
+    EngineSpec,
+    ExportFormat,
+    Library,
+    Opener,
+)
 
 EXPORT = "benchmarks.engines.keras.export"
 ITSELF = Library("keras", "Keras", "chollet2015")
@@ -53,8 +61,10 @@ KERAS = EngineSpec(
             precision="float32",
         ),
     ),
-    opener="benchmarks.engines.keras.opened:KerasModel",
-    opens=(".keras", ".h5", ".hdf5"),
+    opener=Opener(
+        suffixes=(".keras", ".h5", ".hdf5"), target="benchmarks.engines.keras.opened:KerasModel"
+    ),
+    published="benchmarks.engines.keras.published:at_hand",
     gpu_build="tensorflow[and-cuda] in the version of constraints.txt",
     attention_edition=1,
     self_contained=True,

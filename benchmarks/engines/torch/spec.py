@@ -54,6 +54,7 @@ TORCH = EngineSpec(
             writer=f"{EXPORT}:write_safetensors",
         ),
     ),
+    published="benchmarks.engines.torch.published:at_hand",
     gpu_build="torch of a CUDA build that fits the driver",
     attention_edition=1,
 )
