@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Iterator
 from importlib.metadata import version
@@ -14,6 +15,7 @@ from benchmarks.doctor.examination import CHECKS, examine
 from benchmarks.engines.keras import published
 from benchmarks.errors import Finding
 from tests.datasets.samples import write_classes, write_fer2013_folder
+from tests.plugins.packages import install
 from tests.runs.commands import Done, ferbench
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -40,13 +42,25 @@ def healthy(tmp_path_factory: pytest.TempPathFactory) -> Done:
 def broken(tmp_path_factory: pytest.TempPathFactory) -> Done:
     folder = tmp_path_factory.mktemp("broken")
     (folder / "file").write_text("", "utf-8")
+    install(folder, "hollow", "ferbench.executors", "hollow", "")
+    install(folder, "taking", "ferbench.engines", "taking:TORCH", ENGINE)
     return ferbench(
         "doctor",
+        PYTHONPATH=f"{folder}{os.pathsep}{ROOT}",
         FERBENCH_CACHE=str(folder / "file" / "cache"),
         FERBENCH_DATA=str(folder / "absent"),
         FERBENCH_OFFLINE="yes",
         KERAS_BACKEND="abacus",
     )
+
+
+ENGINE = """
+from dataclasses import replace
+
+from benchmarks.engines.torch.spec import TORCH
+
+TORCH = replace(TORCH, title="another")
+"""
 
 
 def line(done: Done, subject: str) -> str:
@@ -100,6 +114,15 @@ def test_what_is_broken_is_named_with_what_to_do_and_ends_in_status_1(broken: Do
 
 def test_one_broken_engine_does_not_hide_that_another_works(broken: Done) -> None:
     assert line(broken, "torch and timm").startswith("ok")
+
+
+def test_plug_ins_that_are_left_out_are_warned_of(broken: Done, healthy: Done) -> None:
+    taking, hollow = (text for text in broken.out.splitlines() if text[8:].startswith("plug-in"))
+    assert taking.startswith("warning plug-in: taking 0.1: mine = taking:TORCH (ferbench.engines)")
+    assert "its name is taken; update or uninstall it" in taking
+    assert "hollow 0.1" in hollow and "it holds no ExecutorSpec" in hollow
+    assert "plug-in taking 0.1" in broken.err and "plug-in hollow 0.1" in broken.err
+    assert "plug-in" not in healthy.out
 
 
 def test_settings_that_have_no_effect_are_warned_of(broken: Done) -> None:
