@@ -21,8 +21,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import IO, Any
 
+from benchmarks.engines.registry import engines
 from benchmarks.errors import InputError
-from benchmarks.machine.settings import keras_backend
 from datasets.records import DataError
 from models.registry import ModelError
 
@@ -284,7 +284,10 @@ def _opened(log: Path | None) -> IO[bytes]:
 
 
 def worker_environment(threads: int) -> dict[str, str]:
-    """Return the environment variables that fix a worker's threads, hashing and noise."""
+    """Return the environment variables that fix a worker's threads, hashing, noise and backends."""
+    backends: dict[str, str] = {}
+    for spec in engines().values():
+        backends |= spec.environment(spec.backend())
     return {
         "OMP_NUM_THREADS": str(threads),
         "MKL_NUM_THREADS": str(threads),
@@ -293,5 +296,5 @@ def worker_environment(threads: int) -> dict[str, str]:
         "TF_NUM_INTEROP_THREADS": "1",
         "TF_CPP_MIN_LOG_LEVEL": "3",
         "PYTHONHASHSEED": "0",
-        "KERAS_BACKEND": keras_backend(),
+        **backends,
     }

@@ -24,6 +24,14 @@ class Installed:
     origin: str
 
 
+@dataclass(frozen=True)
+class LeftOut:
+    """What an installed package names and ferbench goes on without, and why."""
+
+    origin: str
+    reason: str
+
+
 def import_plugin(path: Path, refusal: type[ValueError]) -> ModuleType:
     """Import the Python file ``path`` under a name of its own; raises ``refusal``."""
     spec = importlib.util.spec_from_file_location(f"ferbench_plugin_{path.stem}", path)
@@ -37,13 +45,24 @@ def import_plugin(path: Path, refusal: type[ValueError]) -> ModuleType:
     return module
 
 
-@cache
 def installed(group: str, kinds: tuple[type, ...]) -> tuple[Installed, ...]:
     """Return all of ``kinds`` that installed packages bring in the entry points ``group``.
 
+    One that is broken is left out, and told of in one line on standard error: ferbench goes on
+    without it.
+    """
+    for each in brought(group, kinds):
+        if isinstance(each, LeftOut):
+            leave_out(each.origin, each.reason)
+    return tuple(each for each in brought(group, kinds) if isinstance(each, Installed))
+
+
+@cache
+def brought(group: str, kinds: tuple[type, ...]) -> tuple[Installed | LeftOut, ...]:
+    """Return all of ``kinds`` that installed packages bring, and which entries are broken.
+
     An entry names a module, which brings every such object in it, or one object. Packages are
-    loaded once in a process, in the order of their names. One that is broken is left out, and
-    told of in one line on standard error: ferbench goes on without it.
+    loaded once in a process, in the order of their names.
     """
     return tuple(
         one
@@ -84,17 +103,17 @@ def leave_out(origin: str, reason: str) -> None:
     print(f"ferbench: plug-in {origin}: {line}; update or uninstall it", file=sys.stderr)
 
 
-def _brought(entry: EntryPoint, kinds: tuple[type, ...]) -> Iterator[Installed]:
+def _brought(entry: EntryPoint, kinds: tuple[type, ...]) -> Iterator[Installed | LeftOut]:
     origin = _origin(entry)
     try:
         loaded = entry.load()
     except (Exception, SystemExit) as error:
-        leave_out(origin, f"{type(error).__name__}: {error}")
+        yield LeftOut(origin, f"{type(error).__name__}: {error}")
         return
     values = vars(loaded).values() if isinstance(loaded, ModuleType) else (loaded,)
     found = [Installed(value, origin) for value in values if isinstance(value, kinds)]
     if not found:
-        leave_out(origin, f"it holds no {' or '.join(kind.__name__ for kind in kinds)}")
+        yield LeftOut(origin, f"it holds no {' or '.join(kind.__name__ for kind in kinds)}")
     yield from found
 
 

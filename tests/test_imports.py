@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 import time
@@ -12,16 +13,20 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.engines.libraries import titled_libraries
+from benchmarks.engines.registry import ENGINES as ENGINE_ROWS
+from benchmarks.testing.models import imported_as_engines
+
 ROOT = Path(__file__).resolve().parents[1]
 ENGINES = ("tensorflow", "torch", "keras", "timm", "jax")
 FLOORS = (
     ("__main__",),
     ("cli",),
     ("commands",),
-    ("leaks", "reproducibility", "init", "testing"),
+    ("leaks", "reproducibility", "init", "doctor", "testing"),
     ("report", "exchange", "use", "bench"),
     ("evaluation", "execution"),
-    ("store", "data", "doctor"),
+    ("store", "data"),
     ("protocol", "processes", "training"),
     ("engines",),
     ("datasets", "models", "metrics", "machine", "errors"),
@@ -154,6 +159,31 @@ def test_engines_are_imported_in_their_own_folders_alone() -> None:
         for name, file in modules()
         for imported in imports(file)
         if imported.split(".")[0] in ENGINES and room(name) not in ("engines", "models")
+    ]
+    assert wrong == []
+
+
+def strings(file: Path) -> Iterator[str]:
+    """Yield what ``file`` holds as strings; those that stand alone, as docstrings do, are prose."""
+    tree = ast.parse(file.read_text("utf-8"))
+    prose = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in prose:
+            yield node.value
+
+
+def test_no_code_outside_the_engines_knows_one_by_name() -> None:
+    """Nor a library of one; ``timm:resnet18`` is an architecture and may be named."""
+    rows = {name for spec in ENGINE_ROWS for name in (spec.name, spec.backend_setting) if name}
+    libraries = {name for each in titled_libraries() for name in (each.distribution, each.title)}
+    names = sorted(rows | libraries | imported_as_engines())
+    known = re.compile(rf"(?<![\w-])({'|'.join(map(re.escape, names))})(?![\w:-])")
+    wrong = [
+        f"{name}: {string!r}"
+        for name, file in modules()
+        if name.startswith("benchmarks.") and room(name) != "engines"
+        for string in strings(file)
+        if known.search(string)
     ]
     assert wrong == []
 

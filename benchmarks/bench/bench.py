@@ -18,7 +18,8 @@ from benchmarks.bench.records import (
 )
 from benchmarks.data.prepared import PreparedData
 from benchmarks.engines.contract import Precision
-from benchmarks.engines.registry import engine_spec
+from benchmarks.engines.libraries import recorded_libraries
+from benchmarks.engines.registry import chosen_backend, engine_spec
 from benchmarks.errors import InputError, JobFailed
 from benchmarks.execution.batch import run_jobs
 from benchmarks.execution.executors.contract import ExecutorSettings
@@ -27,7 +28,6 @@ from benchmarks.execution.jobs.results import BenchResult
 from benchmarks.execution.plan import Plan
 from benchmarks.execution.run import packed_data
 from benchmarks.machine.environment import describe_environment, device_name
-from benchmarks.machine.settings import keras_backend
 from benchmarks.protocol.schema import Protocol
 from benchmarks.protocol.variants import Variant, resolve_variants
 from benchmarks.store.files import now
@@ -113,7 +113,7 @@ def bench_jobs(
                 source=None,
                 folder=RunFolder(folder),
                 shared=cache_folder(),
-                keras_backend=keras_backend(),
+                keras_backend=chosen_backend(),
                 device=device_name(),
                 plugins=tuple(plugin.resolve() for plugin in plugins),
             )
@@ -176,9 +176,9 @@ def bench(
     return BenchRecord(
         measured=now(),
         protocol=BenchedProtocol(protocol.name, protocol.digest),
-        environment=describe_environment(),
+        environment=describe_environment(recorded_libraries()),
         device=device_name(),
-        keras_backend=keras_backend(),
+        keras_backend=chosen_backend(),
         threads=protocol.threads,
         precisions=tuple(precisions),
         effort=effort,

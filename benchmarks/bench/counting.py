@@ -14,7 +14,6 @@ from benchmarks.execution.jobs.kinds import stored_result
 from benchmarks.execution.jobs.results import Counted
 from benchmarks.execution.keys import code_digest
 from benchmarks.machine.environment import usable_cores
-from benchmarks.machine.settings import keras_backend
 from benchmarks.protocol.canonical import digest
 from datasets.cache import cache_folder
 from models.registry import Architecture
@@ -47,7 +46,8 @@ def count_sizes(jobs: Sequence[CountJob]) -> Mapping[str, Counted]:
 
 def _count(architecture: Architecture, plugins: Sequence[Path]) -> CountJob:
     size = max(LISTED_SHAPE[0], architecture.minimum_input, architecture.default_input or 0)
-    versions = engine_spec(architecture.engine).versions(keras_backend())
+    engine = engine_spec(architecture.engine)
+    versions = engine.versions(engine.backend())
     key = digest(["count", architecture.name, size, versions, code_digest(architecture)])
     return CountJob(
         key=key,

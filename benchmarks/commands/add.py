@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from benchmarks.commands.options import Data, Plugin
+from benchmarks.exchange.adding.openers import suffixes
 
 
 class ScaleOption(StrEnum):
@@ -32,7 +33,8 @@ def add(
     run: Annotated[Path, typer.Argument(metavar="RUN")],
     name: Annotated[str, typer.Option(help="The row's name.")],
     model: Annotated[
-        Path | None, typer.Option(help="A finished model: .keras, .h5, .hdf5 or .onnx.")
+        Path | None,
+        typer.Option(help=f"A finished model: {', '.join(suffixes()[:-1])} or {suffixes()[-1]}."),
     ] = None,
     predictions: Annotated[
         Path | None,

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from benchmarks.commands.options import Data, Plugin
+from benchmarks.engines.registry import engines
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -86,9 +87,14 @@ def bench(
 def print_bench(console: Console, record: BenchRecord) -> None:
     """Print the record, with what is to be known to read it."""
     baseline = record.baseline
+    backends = [
+        f"; {spec.title} on {record.keras_backend}"
+        for spec in engines().values()
+        if spec.backend_key == "keras_backend"
+    ]
     console.print(
         f"{record.device}; {record.environment.cores} usable cores, {record.threads} thread(s) "
-        f"in each worker; Keras on {record.keras_backend}"
+        f"in each worker{''.join(backends)}"
     )
     console.print()
     console.print(_networks(record.rows))

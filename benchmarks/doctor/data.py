@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
 
+from benchmarks.engines.registry import engines, load
 from benchmarks.errors import Finding
 from benchmarks.machine.settings import data_path
 from datasets.settings import offline, offline_setting
@@ -35,7 +36,9 @@ def examine_data() -> Iterator[Finding]:
 
 def examine_weights() -> Iterator[Finding]:
     """Say which ImageNet weights are at hand, and whether others may be fetched."""
-    kept = [*keras_weights(), *hub_weights()]
+    kept = [
+        name for spec in engines().values() if spec.published for name in load(spec.published)()
+    ]
     at_hand = f"at hand: {', '.join(kept)}" if kept else "none at hand"
     if offline():
         advice = 'unset FERBENCH_OFFLINE once to fetch, or give initialisation = "file:PATH"'
@@ -47,28 +50,6 @@ def examine_weights() -> Iterator[Finding]:
         yield Finding("warning", "offline", f"FERBENCH_OFFLINE={setting} has no effect", advice)
     found = f"{at_hand}; others are fetched when a variant asks for them (not tried)"
     yield Finding("ok", "weights", found)
-
-
-def keras_weights() -> list[str]:
-    """Return the names of the networks whose weights lie in Keras' cache."""
-    home = Path(os.environ.get("KERAS_HOME", Path.home() / ".keras"))
-    return sorted(file.name.partition("_")[0] for file in (home / "models").glob("*_notop*.h5"))
-
-
-def hub_weights() -> list[str]:
-    """Return the timm weights that lie in the Hugging Face hub's cache."""
-    from huggingface_hub import CacheNotFound, scan_cache_dir
-
-    try:
-        repositories = scan_cache_dir().repos
-    except (CacheNotFound, ValueError):
-        return []
-    return sorted(
-        repository.repo_id
-        for repository in repositories
-        for revision in repository.revisions
-        if any(file.file_name == "model.safetensors" for file in revision.files)
-    )
 
 
 def examine_kaggle() -> Iterator[Finding]:

@@ -10,7 +10,6 @@ from benchmarks.doctor.packages import INSTALL
 from benchmarks.engines.registry import engine_spec
 from benchmarks.engines.spec import EngineSpec
 from benchmarks.errors import Finding
-from benchmarks.machine.settings import keras_backend
 
 if TYPE_CHECKING:
     from benchmarks.doctor.probe import ProbeResult
@@ -24,7 +23,7 @@ FASTER, SLOWER = 1.1, 0.9
 def examine_engine(name: str) -> Iterator[Finding]:
     """Let the engine ``name`` train a small network, and say how that went."""
     spec = engine_spec(name)
-    subject = f"{spec.title} on {keras_backend()}" if spec.backend_key else spec.title
+    subject = f"{spec.title} on {spec.backend()}" if spec.backend_setting else spec.title
     answer = run_probe(name)
     if isinstance(answer, str):
         yield Finding("problem", subject, answer, _remedy(spec))
@@ -67,9 +66,9 @@ def run_probe(name: str) -> ProbeResult | str:
 
 
 def _remedy(spec: EngineSpec) -> str:
-    backend = keras_backend()
-    if spec.backend_key and backend != "tensorflow":
-        return f"install {backend}, or unset KERAS_BACKEND to train on TensorFlow"
+    if spec.backend_setting and spec.backend() != spec.default_backend:
+        usual = spec.needs(spec.default_backend)[0].title
+        return f"install {spec.backend()}, or unset {spec.backend_setting} to train on {usual}"
     return INSTALL
 
 

@@ -15,6 +15,7 @@ from benchmarks.doctor.machine import (
     examine_results,
 )
 from benchmarks.doctor.packages import INSTALL, examine_packages, examine_python
+from benchmarks.doctor.plugins import examine_plugins
 from benchmarks.engines.registry import engines
 from benchmarks.errors import Finding
 
@@ -23,6 +24,7 @@ Check = Callable[[], Iterator[Finding]]
 CHECKS: tuple[tuple[str, Check], ...] = (
     ("Python", examine_python),
     ("packages", examine_packages),
+    ("plug-ins", examine_plugins),
     ("processor", examine_processor),
     ("memory", examine_memory),
     ("GPU", examine_gpu),

@@ -10,11 +10,11 @@ from collections.abc import Iterator, Mapping
 from importlib.metadata import distributions
 from pathlib import Path
 
+from benchmarks.engines.libraries import shown_libraries
 from benchmarks.errors import Finding
 from benchmarks.machine.versions import installed
 
 ROOT = Path(__file__).resolve().parents[2]
-SHOWN = ("tensorflow", "keras", "torch", "timm", "scikit-learn", "optuna", "numpy")
 INSTALL = "run pip install -c constraints.txt -e . in the checkout"
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
@@ -31,7 +31,8 @@ def examine_python() -> Iterator[Finding]:
 
 def examine_packages(root: Path = ROOT) -> Iterator[Finding]:
     """Compare what is installed with what ferbench needs and with constraints.txt."""
-    found = ", ".join(f"{name} {version}" for name in SHOWN if (version := installed(name)))
+    shown = shown_libraries()
+    found = ", ".join(f"{name} {version}" for name in shown if (version := installed(name)))
     if missing := [name for name in needed_packages(root) if installed(name) is None]:
         yield Finding("problem", "packages", f"missing: {', '.join(missing)}", INSTALL)
     else:
@@ -52,7 +53,7 @@ def needed_packages(root: Path) -> list[str]:
     try:
         project = tomllib.loads((root / "pyproject.toml").read_text("utf-8"))["project"]
     except (OSError, ValueError, KeyError):
-        return list(SHOWN)
+        return list(shown_libraries())
     return [found[0] for line in project["dependencies"] if (found := NAME.match(line))]
 
 

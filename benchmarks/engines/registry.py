@@ -34,6 +34,11 @@ def engine_spec(name: EngineName) -> EngineSpec:
     return engines()[name]
 
 
+def chosen_backend() -> str:
+    """Return the backend that the user has chosen for the engine that has several, else blank."""
+    return next((spec.backend() for spec in engines().values() if spec.backend_setting), "")
+
+
 def load_engine(name: EngineName) -> Engine:
     """Import and return the engine ``name``."""
     engine: Engine = load(engine_spec(name).factory)()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -12,10 +13,27 @@ if TYPE_CHECKING:
     from benchmarks.engines.contract import Precision
 
 
+@dataclass(frozen=True)
+class Library:
+    """One distribution: what prose calls it, and the key of its work in ``references.bib``.
+
+    One without a title is not told of in prose; one that is there for some architectures only,
+    whose names begin with ``architectures``, is told of where one of them is.
+    """
+
+    distribution: str
+    title: str = ""
+    citation: str = ""
+    architectures: str = ""
+
+
 @dataclass(frozen=True, kw_only=True)
 class ExportFormat:
     """One kind of file that an engine's model can be written as.
 
+    ``writer`` is called with an `exporting.FittedModel`, an `exporting.Card` and the file, and
+    returns `exporting.Copies`. A ``finisher`` completes the file in a process that holds no
+    engine: it is called with the card, the file and images, and returns what the file answers.
     ``packages`` are optional ones that it takes; ``precision`` is what it computes in, blank
     where it keeps the run's own; ``contents`` says what the file holds and what can load it.
     """
@@ -23,10 +41,27 @@ class ExportFormat:
     name: str
     suffix: str
     contents: str
+    writer: str
+    finisher: str = ""
     precision: str = ""
     packages: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, kw_only=True)
+class Opener:
+    """What makes an `opened.Opened` of somebody else's model in a file of one of ``suffixes``.
+
+    ``packages`` are optional ones that ``target`` takes.
+    """
+
+    suffixes: tuple[str, ...]
+    target: str
+    packages: tuple[str, ...] = ()
+
+
+ARRAYS = (Library("numpy"), Library("opencv-python-headless"))
+"""What every engine of ferbench stands on."""
+ONNX_FINISHER = "benchmarks.engines.onnx:finish"
 WHOLE = "the whole model, from raw images to probabilities"
 WEIGHTS = "weights only; the metadata names the architecture that ferbench builds for them"
 
@@ -37,15 +72,15 @@ class EngineSpec:
 
     Functions and classes are named as ``module:name``, so that a row is read without them.
 
-    - ``factory`` makes the engine (`contract.Engine`), ``writer`` exports a fitted model in
-      one of ``formats``, ``opener`` opens a model of somebody else (`opened.Opened`) from a
-      file that ends in one of ``opens``.
-    - ``libraries`` are the distributions that decide its numbers, by backend; the first entry
-      serves a backend that has none. ``backend_key`` is what stored versions call the backend,
-      blank where there is no choice.
+    - ``factory`` makes the engine (`contract.Engine`).
+    - ``libraries`` are those that decide its numbers, by backend; the first entry serves a
+      backend that has none. ``backend_key`` is what stored versions call the backend,
+      ``backend_setting`` the environment variable by which the user chooses it; both are blank
+      where there is no choice.
     - ``code`` are the modules whose source decides a training, and so its key.
     - ``probe_network`` is the small architecture that `ferbench doctor` trains.
     - ``precisions`` are what it computes in; with one alone it does whatever is asked.
+    - ``published`` returns the names of the published weights that lie on this machine.
     - ``gpu_build`` is what to install so that it sees a GPU, blank where it uses none.
     - ``attention_edition`` changes whenever its maps of attention come out otherwise than
       before; ``None`` where its models have none.
@@ -56,27 +91,42 @@ class EngineSpec:
     name: str
     title: str
     factory: str
-    libraries: Mapping[str, tuple[str, ...]]
+    libraries: Mapping[str, tuple[Library, ...]]
     code: tuple[str, ...]
     probe_network: str
     backend_key: str = ""
+    backend_setting: str = ""
     precisions: tuple[Precision, ...] = ("float32", "bfloat16")
     formats: tuple[ExportFormat, ...] = ()
-    writer: str = ""
-    opens: tuple[str, ...] = ()
-    opener: str = ""
+    opener: Opener | None = None
+    published: str = ""
     gpu_build: str = ""
     attention_edition: int | None = None
     is_floor: bool = False
     self_contained: bool = False
 
-    def needs(self, backend: str) -> tuple[str, ...]:
-        """Return the distributions that decide its numbers on ``backend``."""
-        return self.libraries.get(backend) or next(iter(self.libraries.values()))
+    @property
+    def default_backend(self) -> str:
+        """The backend where none is chosen."""
+        return next(iter(self.libraries))
+
+    def backend(self) -> str:
+        """Return the backend that the user has chosen."""
+        return os.environ.get(self.backend_setting, self.default_backend)
+
+    def environment(self, backend: str = "") -> dict[str, str]:
+        """Return the variables under which a process computes on ``backend``, or the default."""
+        chosen = {self.backend_setting: backend or self.default_backend}
+        return chosen if self.backend_setting else {}
+
+    def needs(self, backend: str) -> tuple[Library, ...]:
+        """Return the libraries that decide its numbers on ``backend``."""
+        return self.libraries.get(backend) or self.libraries[self.default_backend]
 
     def versions(self, backend: str) -> dict[str, str]:
         """Return the versions of what it `needs`, read from metadata, and the backend."""
-        found = {library: installed(library) or "absent" for library in self.needs(backend)}
+        needed = (library.distribution for library in self.needs(backend))
+        found = {distribution: installed(distribution) or "absent" for distribution in needed}
         return found | ({self.backend_key: backend} if self.backend_key else {})
 
     def computes_in(self, asked: str) -> str:

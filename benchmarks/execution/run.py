@@ -10,7 +10,8 @@ from pathlib import Path
 
 from benchmarks.data.mistakes import apply_mistake, check_experiment
 from benchmarks.data.prepared import PreparedData, prepare_data
-from benchmarks.engines.registry import engine_spec
+from benchmarks.engines.libraries import recorded_libraries
+from benchmarks.engines.registry import chosen_backend, engine_spec
 from benchmarks.errors import InputError
 from benchmarks.execution.coordinator import Coordinator
 from benchmarks.execution.executors.contract import ExecutorSettings
@@ -25,7 +26,6 @@ from benchmarks.machine.environment import (
     gpu,
     usable_cores,
 )
-from benchmarks.machine.settings import keras_backend
 from benchmarks.machine.versions import installed
 from benchmarks.processes import worker_environment
 from benchmarks.protocol.canonical import first_difference
@@ -116,7 +116,7 @@ def _execute(
         source=packed_data(source) if source else None,
         folder=folder,
         shared=request.shared or cache_folder(),
-        keras_backend=keras_backend(),
+        keras_backend=chosen_backend(),
         device=device_name(),
         plugins=tuple(path.resolve() for path in request.plugins),
     )
@@ -256,13 +256,13 @@ def _manifest(
         ),
         data=_data_record(ground),
         source_data=_data_record(source) if source else None,
-        environment=describe_environment(),
+        environment=describe_environment(recorded_libraries()),
         git=code_state(),
         device=device_name(),
         threads=protocol.threads,
         precision=protocol.precision,
         seeds=protocol.fit.seeds,
-        keras_backend=keras_backend(),
+        keras_backend=chosen_backend(),
         worker=worker_environment(protocol.threads),
         plugins=tuple(
             PluginRecord(file=file.name, digest=sha256_of(file)) for file in request.plugins
@@ -298,7 +298,7 @@ def _variant_record(variant: Variant, selection: str) -> VariantRecord:
         summary=architecture.summary,
         source=architecture.source,
         code=code_digest(architecture, selection),
-        versions=engine_spec(architecture.engine).versions(keras_backend()),
+        versions=engine_spec(architecture.engine).versions(chosen_backend()),
         space=variant.space,
         defaults=variant.defaults,
     )

@@ -6,7 +6,7 @@ import os
 import platform
 import shutil
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import psutil
@@ -14,11 +14,6 @@ from pydantic import BaseModel, ConfigDict
 
 from benchmarks.machine.versions import installed
 
-LIBRARIES = (
-    "ferbench", "tensorflow", "keras", "torch", "torchvision", "timm", "jax", "scikit-learn",
-    "scipy", "statsmodels", "optuna", "numpy", "pandas", "pyarrow", "opencv-python-headless",
-    "matplotlib",
-)  # fmt: skip
 INSTRUCTIONS = (
     "sse4_2", "avx", "f16c", "fma", "avx2", "avx512f", "avx512_vnni", "avx512_bf16", "avx512_fp16",
     "avx_vnni", "amx_tile", "amx_bf16", "amx_int8", "asimd", "asimdhp", "bf16", "sve", "sve2",
@@ -50,8 +45,8 @@ class CodeState(BaseModel):
     dirty: bool | None = None
 
 
-def describe_environment() -> Environment:
-    """Return Python, platform, processor, memory, GPU and library versions, for the manifest.
+def describe_environment(libraries: Iterable[str]) -> Environment:
+    """Return Python, platform, processor, memory, GPU and what of ``libraries`` is installed.
 
     Processors of one name can differ in their ``instructions``, and then in the last bits.
     """
@@ -63,7 +58,7 @@ def describe_environment() -> Environment:
         cores=usable_cores(),
         memory_gb=round(psutil.virtual_memory().total / 2**30, 1),
         gpu=gpu(),
-        libraries={name: found for name in LIBRARIES if (found := installed(name))},
+        libraries={name: found for name in libraries if (found := installed(name))},
     )
 
 

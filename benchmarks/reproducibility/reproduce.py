@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from benchmarks.engines.registry import engines
 from benchmarks.errors import InputError, did_you_mean
 from benchmarks.execution.progress import Display
 from benchmarks.execution.run import RunRequest, prepare_target, run
-from benchmarks.machine.settings import keras_backend
 from benchmarks.protocol.schema import Protocol, VariantChoice
 from benchmarks.protocol.variants import resolve_variants
 from benchmarks.report.page import render
@@ -105,12 +105,12 @@ def _chosen(stored: RunResults, variant: str | None) -> tuple[str, ...]:
 
 def _require_conditions(manifest: Manifest, plugins: tuple[Path, ...]) -> None:
     """Refuse what the user must set right before any training: the backend and the plugins."""
-    backend = keras_backend()
-    if manifest.keras_backend and manifest.keras_backend != backend:
-        raise InputError(
-            f"the run used Keras on {manifest.keras_backend}; "
-            f"set KERAS_BACKEND={manifest.keras_backend}"
-        )
+    backend = manifest.keras_backend
+    for spec in engines().values():
+        if spec.backend_setting and backend and backend != spec.backend():
+            raise InputError(
+                f"the run used {spec.title} on {backend}; set {spec.backend_setting}={backend}"
+            )
     given = {sha256_of(path) for path in plugins}
     used = [*manifest.plugins, *(plugin for o in manifest.origins for plugin in o.plugins)]
     for plugin in used:

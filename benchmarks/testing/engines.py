@@ -13,8 +13,8 @@ import pytest
 from benchmarks.engines.contract import Attention
 from benchmarks.engines.registry import engine_spec
 from benchmarks.engines.spec import EngineSpec
-from benchmarks.machine.settings import keras_backend
 from benchmarks.processes import call
+from benchmarks.report.writing.references import in_text
 from benchmarks.testing.trainings import (
     CLASSES,
     DATA,
@@ -151,9 +151,15 @@ class EngineContract:
         self, examination: EngineExamination, spec: EngineSpec
     ) -> None:
         """Of the libraries that decide its numbers, by the names of their distributions."""
-        backend = keras_backend()
-        versions = spec.versions(backend)
-        assert examination.versions == {name: versions[name] for name in spec.needs(backend)}
+        told = spec.versions(spec.backend())
+        told.pop(spec.backend_key, None)
+        assert examination.versions == told
+
+    def test_the_works_of_its_libraries_can_be_cited(self, spec: EngineSpec) -> None:
+        """In the methods paragraph, out of ``references.bib``."""
+        libraries = [library for several in spec.libraries.values() for library in several]
+        for work in (library.citation for library in libraries if library.citation):
+            assert in_text(work)
 
     def test_it_tells_its_conditions(
         self, examination: EngineExamination, spec: EngineSpec

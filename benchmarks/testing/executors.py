@@ -21,6 +21,7 @@ from benchmarks.execution.jobs.job import CountJob
 from benchmarks.execution.jobs.kinds import stored_result
 from benchmarks.execution.jobs.results import Counted
 from benchmarks.store.folder import RunFolder
+from models.floors import majority
 from models.registry import Recipe
 
 PATIENCE = 120.0
@@ -33,7 +34,7 @@ HERE = pathlib.Path(__file__).parent
 
 def declared(function):
     name = function.__name__
-    of = {"engine": "scikit-learn", "summary": "a test", "source": "a test"}
+    of = {"engine": majority.engine, "summary": "a test", "source": "a test"}
     return architecture(name=name, **of)(function)
 
 @declared
@@ -187,7 +188,7 @@ def counting(name: str, folder: Path, key: str = "") -> CountJob:
     return CountJob(
         key=f"{name}{key}",
         output=folder / f"{name}{key}.json",
-        engine="scikit-learn",
+        engine=majority.engine,
         variant=name,
         architecture=name,
         input_size=8,

@@ -54,7 +54,7 @@ class PredictorProcess:
 
 
 def _check_architecture(chosen: ChosenFit, plugins: tuple[Path, ...]) -> None:
-    """Refuse a model that only a plugin can rebuild; a Keras file holds its own architecture."""
+    """Refuse a model that only a plugin can rebuild; a file may hold its own architecture."""
     known = discover(plugins)
     if engine_spec(chosen.variant.engine).self_contained:
         return
@@ -79,5 +79,7 @@ def _start(chosen: ChosenFit, plugins: tuple[Path, ...]) -> Worker:
             "precision": chosen.fit.precision or "float32",
         },
         threads=threads,
-        environment={"KERAS_BACKEND": chosen.manifest.keras_backend or "tensorflow"},
+        environment=engine_spec(chosen.variant.engine).environment(
+            chosen.manifest.keras_backend or ""
+        ),
     )

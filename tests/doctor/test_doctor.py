@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Iterator
 from importlib.metadata import version
@@ -11,8 +12,10 @@ import pytest
 
 from benchmarks.doctor import data, engines, machine, packages
 from benchmarks.doctor.examination import CHECKS, examine
+from benchmarks.engines.keras import published
 from benchmarks.errors import Finding
 from tests.datasets.samples import write_classes, write_fer2013_folder
+from tests.plugins.packages import install
 from tests.runs.commands import Done, ferbench
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -39,13 +42,25 @@ def healthy(tmp_path_factory: pytest.TempPathFactory) -> Done:
 def broken(tmp_path_factory: pytest.TempPathFactory) -> Done:
     folder = tmp_path_factory.mktemp("broken")
     (folder / "file").write_text("", "utf-8")
+    install(folder, "hollow", "ferbench.executors", "hollow", "")
+    install(folder, "taking", "ferbench.engines", "taking:TORCH", ENGINE)
     return ferbench(
         "doctor",
+        PYTHONPATH=f"{folder}{os.pathsep}{ROOT}",
         FERBENCH_CACHE=str(folder / "file" / "cache"),
         FERBENCH_DATA=str(folder / "absent"),
         FERBENCH_OFFLINE="yes",
         KERAS_BACKEND="abacus",
     )
+
+
+ENGINE = """
+from dataclasses import replace
+
+from benchmarks.engines.torch.spec import TORCH
+
+TORCH = replace(TORCH, title="another")
+"""
 
 
 def line(done: Done, subject: str) -> str:
@@ -99,6 +114,15 @@ def test_what_is_broken_is_named_with_what_to_do_and_ends_in_status_1(broken: Do
 
 def test_one_broken_engine_does_not_hide_that_another_works(broken: Done) -> None:
     assert line(broken, "torch and timm").startswith("ok")
+
+
+def test_plug_ins_that_are_left_out_are_warned_of(broken: Done, healthy: Done) -> None:
+    taking, hollow = (text for text in broken.out.splitlines() if text[8:].startswith("plug-in"))
+    assert taking.startswith("warning plug-in: taking 0.1: mine = taking:TORCH (ferbench.engines)")
+    assert "its name is taken; update or uninstall it" in taking
+    assert "hollow 0.1" in hollow and "it holds no ExecutorSpec" in hollow
+    assert "plug-in taking 0.1" in broken.err and "plug-in hollow 0.1" in broken.err
+    assert "plug-in" not in healthy.out
 
 
 def test_settings_that_have_no_effect_are_warned_of(broken: Done) -> None:
@@ -218,7 +242,7 @@ def test_weights_in_the_caches_are_named(tmp_path: Path, monkeypatch: pytest.Mon
     models.mkdir()
     (models / "vgg16_weights_tf_dim_ordering_tf_kernels_notop.h5").write_bytes(b"")
     monkeypatch.setenv("KERAS_HOME", str(tmp_path))
-    assert data.keras_weights() == ["vgg16"]
+    assert published.at_hand() == ["vgg16"]
     monkeypatch.setenv("FERBENCH_OFFLINE", "1")
     (found,) = data.examine_weights()
     assert found.severity == "ok"

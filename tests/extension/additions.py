@@ -180,3 +180,31 @@ page.SECTIONS += (
 added = DictLoader({"_names.html.j2": TEMPLATE})
 templates().loader = ChoiceLoader([added, templates().loader])
 '''
+
+FORMAT_ROW = """
+from dataclasses import replace
+
+from benchmarks.engines import registry
+from benchmarks.engines.spec import ExportFormat
+
+ARRAYS = ExportFormat(name="arrays", suffix=".npz", contents="weights", writer="arrays:write")
+registry.ENGINES = tuple(
+    replace(spec, formats=(*spec.formats, ARRAYS)) if spec.name == "torch" else spec
+    for spec in registry.ENGINES
+)
+"""
+
+WRITER = """
+import numpy as np
+
+from benchmarks.engines.exporting import Copies
+from benchmarks.engines.registry import load_engine
+
+
+def write(model, card, file):
+    np.savez(file, card=card.text, **model.predictor.weights())
+    again = load_engine("torch").restore(model.folder, model.registry)
+    with np.load(file) as kept:
+        again.load_weights({name: kept[name] for name in kept.files if name != "card"})
+    return Copies(reference=model.predictor.predict, loaded=again.predict)
+"""

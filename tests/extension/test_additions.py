@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+from importlib.metadata import version
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -13,11 +15,13 @@ from tests.engine_process import ROOT
 from tests.extension.additions import (
     EXECUTOR,
     FILE,
+    FORMAT_ROW,
     LABORATORY,
     OUTSIDE,
     PAGE_ROWS,
     PROTOCOL,
     ROWS,
+    WRITER,
 )
 from tests.plugins.executing import carry_out
 from tests.plugins.packages import install
@@ -78,6 +82,29 @@ def test_a_metric_of_one_row_selects_the_epochs_though_it_is_never_above_zero(
     assert "the epoch with the best validation lead were kept" in page
 
 
+def test_an_export_format_of_one_row_and_its_writer_leaves_as_a_file(
+    folder: Path, page: str, tmp_path: Path
+) -> None:
+    (tmp_path / "sitecustomize.py").write_text(FORMAT_ROW, "utf-8")
+    (tmp_path / "arrays.py").write_text(WRITER, "utf-8")
+    file = tmp_path / "model.npz"
+    done = ferbench(
+        *("export", folder / "run" / "my-network", "--format", "arrays", "-o", file),
+        *("--plugin", folder / "mine.py"),
+        PYTHONPATH=f"{tmp_path}{os.pathsep}{ROOT}",
+    )
+    assert done.status == 0, done.err
+    card = json.loads(file.with_name("model.npz.json").read_text("utf-8"))
+    assert (card["format"], card["variant"], card["classes"]) == (
+        "arrays",
+        "my-network",
+        ["left", "right"],
+    )
+    with np.load(file) as kept:
+        assert json.loads(str(kept["card"])).items() <= card.items()
+        assert kept["head/weight"].shape == (2, 4)
+
+
 @pytest.fixture(scope="module")
 def reported(folder: Path, page: str) -> Path:
     """The run, its page rendered anew with a column and a section more."""
@@ -133,7 +160,9 @@ def outside(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_an_engine_of_one_row_is_on_the_page(outside: Path) -> None:
     board = pd.read_csv(outside / "run" / "leaderboard.csv").set_index("variant")
     assert board.loc["example-softmax", "status"] == "ok"
-    assert "example-softmax" in (outside / "run" / "leaderboard.html").read_text("utf-8")
+    shown = (outside / "run" / "leaderboard.html").read_text("utf-8")
+    assert "example-softmax" in shown
+    assert f", with NumPy {version('numpy')} and Optuna" in shown
 
 
 def test_an_executor_of_one_class_ran_the_jobs_that_the_page_is_made_of(outside: Path) -> None:

@@ -55,7 +55,7 @@ def test_its_page_says_the_same_with_the_pictures_of_its_data(
     monkeypatch.setenv("FERBENCH_CACHE", str(tmp_path))
     run = read_run(BEFORE)
     prepare_data(run.manifest.protocol.data, None, seed=run.manifest.protocol.seed)
-    text = rendered(run, images=True, named=True)["leaderboard.html"]
+    text = rendered(run, images=True, named=True).page
     assert "A training image under blur of strength 5" in text
     kept = (BEFORE / "leaderboard.html").read_text("utf-8")
     assert first_difference_in("leaderboard.html", kept, text, drawings=False) is None
@@ -70,9 +70,7 @@ def test_an_older_run_is_not_illustrated_with_other_severities_than_its_own(
     *others, occlusion = corruptions.CORRUPTIONS
     changed = replace(occlusion, severities=(0.1, 0.2, 0.3, 0.4, 0.5))
     monkeypatch.setattr(corruptions, "CORRUPTIONS", (*others, changed))
-    assert (
-        "A training image under" not in rendered(run, images=True, named=True)["leaderboard.html"]
-    )
+    assert "A training image under" not in rendered(run, images=True, named=True).page
 
 
 def test_what_its_fits_were_asked_is_read() -> None:

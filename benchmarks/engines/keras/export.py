@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,40 +10,54 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.engines.contract import Images
+from benchmarks.engines.exporting import Card, Copies, FittedModel, Predict
 from benchmarks.engines.keras.engine import KerasPredictor
 
-Images = NDArray[np.uint8]
-Predict = Callable[[Images], NDArray[Any]]
 OPSET = 18
 
 
-def write(
-    fit: str, form: str, file: str, images: str, facts: dict[str, Any], plugins: list[str]
-) -> None:
-    """Write the model of the folder ``fit`` to ``file`` in the format ``form``.
+def write_keras(model: FittedModel, card: Card, file: Path) -> Copies:
+    """Copy what the run has saved for Keras 3."""
+    return _copied(model, "model.keras", file)
 
-    Beside it go three arrays of probabilities for ``images``: ``scored.npy`` of the run's own
-    model, ``reference.npy`` of the same in the file's precision, and ``loaded.npy`` of the file
-    loaded again (for ONNX, which another process loads, it does not).
+
+def write_h5(model: FittedModel, card: Card, file: Path) -> Copies:
+    """Copy what the run has saved for Keras 2 and others."""
+    return _copied(model, "model.h5", file)
+
+
+def write_tflite(model: FittedModel, card: Card, file: Path) -> Copies:
+    """Convert the model in float32."""
+    written = in_float32(model.predictor.model)
+    written.export(str(file), format="litert", verbose=False)
+    return Copies(reference=KerasPredictor(written).predict, loaded=_lite_runtime(str(file)))
+
+
+def write_onnx(model: FittedModel, card: Card, file: Path) -> Copies:
+    """Convert the model's frozen graph in float32 and in inference mode.
+
+    Keras' own ONNX export traces dropout and batch norm of nested models in training mode
+    (Keras 3.15 on TensorFlow), and tf2onnx' tracing loses the constants of Normalization.
     """
-    shown, folder = np.load(images), Path(file).parent
-    own = keras.saving.load_model(Path(fit) / "model.keras", compile=False)
-    np.save(folder / "scored.npy", KerasPredictor(own).predict(shown))
-    written = own if form in COPIED else in_float32(own)
-    np.save(folder / "reference.npy", KerasPredictor(written).predict(shown))
-    if form in COPIED:
-        shutil.copyfile(Path(fit) / COPIED[form], file)
-        loaded: Predict = KerasPredictor(keras.saving.load_model(file, compile=False)).predict
-    elif form == "onnx":
-        return _write_onnx(written, file)
-    else:
-        written.export(file, format="litert", verbose=False)
-        loaded = _lite_runtime(file)
-    np.save(folder / "loaded.npy", loaded(shown))
-    return None
+    import tensorflow as tf
+    import tf2onnx
+    from tensorflow.python.framework.convert_to_constants import (
+        convert_variables_to_constants_v2,
+    )
 
-
-COPIED = {"keras": "model.keras", "h5": "model.h5"}
+    written = in_float32(model.predictor.model)
+    spec = tf.TensorSpec((None, *card.image_shape), tf.float32, name="images")
+    traced = tf.function(lambda images: written(images, training=False), input_signature=[spec])
+    frozen = convert_variables_to_constants_v2(traced.get_concrete_function())
+    tf2onnx.convert.from_graph_def(
+        frozen.graph.as_graph_def(),
+        input_names=[tensor.name for tensor in frozen.inputs],
+        output_names=[tensor.name for tensor in frozen.outputs],
+        opset=OPSET,
+        output_path=str(file),
+    )
+    return Copies(reference=KerasPredictor(written).predict, loaded=None)
 
 
 def in_float32(model: Any) -> Any:
@@ -58,28 +71,10 @@ def in_float32(model: Any) -> Any:
     return twin
 
 
-def _write_onnx(model: Any, file: str) -> None:
-    """Convert the frozen graph of ``model`` in inference mode.
-
-    Keras' own ONNX export traces dropout and batch norm of nested models in training mode
-    (Keras 3.15 on TensorFlow), and tf2onnx' tracing loses the constants of Normalization.
-    """
-    import tensorflow as tf
-    import tf2onnx
-    from tensorflow.python.framework.convert_to_constants import (
-        convert_variables_to_constants_v2,
-    )
-
-    spec = tf.TensorSpec((None, *model.input_shape[1:]), tf.float32, name="images")
-    traced = tf.function(lambda images: model(images, training=False), input_signature=[spec])
-    frozen = convert_variables_to_constants_v2(traced.get_concrete_function())
-    tf2onnx.convert.from_graph_def(
-        frozen.graph.as_graph_def(),
-        input_names=[tensor.name for tensor in frozen.inputs],
-        output_names=[tensor.name for tensor in frozen.outputs],
-        opset=OPSET,
-        output_path=file,
-    )
+def _copied(model: FittedModel, name: str, file: Path) -> Copies:
+    shutil.copyfile(model.folder / name, file)
+    loaded = KerasPredictor(keras.saving.load_model(file, compile=False))
+    return Copies(reference=model.predictor.predict, loaded=loaded.predict)
 
 
 def _lite_runtime(file: str) -> Predict:

@@ -4,30 +4,52 @@ from __future__ import annotations
 
 from types import MappingProxyType
 
-from benchmarks.engines.spec import WHOLE, EngineSpec, ExportFormat
+from benchmarks.engines.spec import (
+    ARRAYS,
+    ONNX_FINISHER,
+    WHOLE,
+    EngineSpec,
+    ExportFormat,
+    Library,
+    Opener,
+)
 
+EXPORT = "benchmarks.engines.keras.export"
+ITSELF = Library("keras", "Keras", "chollet2015")
 KERAS = EngineSpec(
     name="keras",
     title="Keras",
     factory="benchmarks.engines.keras.engine:KerasEngine",
     libraries=MappingProxyType(
         {
-            "tensorflow": ("keras", "tensorflow", "numpy", "opencv-python-headless"),
-            "torch": ("keras", "torch", "numpy", "opencv-python-headless"),
-            "jax": ("keras", "jax", "numpy", "opencv-python-headless"),
+            "tensorflow": (Library("tensorflow", "TensorFlow", "abadi2016"), ITSELF, *ARRAYS),
+            "torch": (ITSELF, Library("torch", "PyTorch", "paszke2019"), *ARRAYS),
+            "jax": (ITSELF, Library("jax", "JAX", "bradbury2018"), *ARRAYS),
         }
     ),
     backend_key="keras_backend",
+    backend_setting="KERAS_BACKEND",
     code=("benchmarks.engines.keras.engine",),
     probe_network="plain-cnn",
-    writer="benchmarks.engines.keras.export:write",
     formats=(
-        ExportFormat(name="keras", suffix=".keras", contents=f"{WHOLE}; Keras 3"),
-        ExportFormat(name="h5", suffix=".h5", contents=f"{WHOLE}; Keras"),
+        ExportFormat(
+            name="keras",
+            suffix=".keras",
+            contents=f"{WHOLE}; Keras 3",
+            writer=f"{EXPORT}:write_keras",
+        ),
+        ExportFormat(
+            name="h5",
+            suffix=".h5",
+            contents=f"{WHOLE}; Keras",
+            writer=f"{EXPORT}:write_h5",
+        ),
         ExportFormat(
             name="onnx",
             suffix=".onnx",
-            contents=f"{WHOLE}; any ONNX runtime",
+            contents=f"{WHOLE}; any ONNX_FINISHER runtime",
+            writer=f"{EXPORT}:write_onnx",
+            finisher=ONNX_FINISHER,
             precision="float32",
             packages=("onnx", "onnxruntime", "tf2onnx"),
         ),
@@ -35,11 +57,14 @@ KERAS = EngineSpec(
             name="tflite",
             suffix=".tflite",
             contents=f"{WHOLE}; LiteRT (TensorFlow Lite)",
+            writer=f"{EXPORT}:write_tflite",
             precision="float32",
         ),
     ),
-    opener="benchmarks.engines.keras.opened:KerasModel",
-    opens=(".keras", ".h5", ".hdf5"),
+    opener=Opener(
+        suffixes=(".keras", ".h5", ".hdf5"), target="benchmarks.engines.keras.opened:KerasModel"
+    ),
+    published="benchmarks.engines.keras.published:at_hand",
     gpu_build="tensorflow[and-cuda] in the version of constraints.txt",
     attention_edition=1,
     self_contained=True,

@@ -4,24 +4,32 @@ from __future__ import annotations
 
 from types import MappingProxyType
 
-from benchmarks.engines.spec import WEIGHTS, EngineSpec, ExportFormat
+from benchmarks.engines.spec import ARRAYS, WEIGHTS, EngineSpec, ExportFormat, Library
 
+EXPORT = "benchmarks.engines.scikit.export"
 SCIKIT = EngineSpec(
     name="scikit-learn",
     title="scikit-learn",
     factory="benchmarks.engines.scikit.engine:ScikitEngine",
-    libraries=MappingProxyType({"": ("scikit-learn", "numpy", "opencv-python-headless")}),
+    libraries=MappingProxyType(
+        {"": (Library("scikit-learn", "scikit-learn", "pedregosa2011"), *ARRAYS)}
+    ),
     code=("benchmarks.engines.scikit.engine",),
     probe_network="pixel-logistic",
     precisions=("float32",),
-    writer="benchmarks.engines.scikit.export:write",
     formats=(
         ExportFormat(
             name="joblib",
             suffix=".joblib",
             contents="the estimator (predict_proba); joblib.load beside a checkout of ferbench",
+            writer=f"{EXPORT}:write_joblib",
         ),
-        ExportFormat(name="safetensors", suffix=".safetensors", contents=WEIGHTS),
+        ExportFormat(
+            name="safetensors",
+            suffix=".safetensors",
+            contents=WEIGHTS,
+            writer=f"{EXPORT}:write_safetensors",
+        ),
     ),
     is_floor=True,
 )

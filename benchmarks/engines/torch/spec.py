@@ -4,21 +4,39 @@ from __future__ import annotations
 
 from types import MappingProxyType
 
-from benchmarks.engines.spec import WEIGHTS, WHOLE, EngineSpec, ExportFormat
+from benchmarks.engines.spec import (
+    ARRAYS,
+    ONNX_FINISHER,
+    WEIGHTS,
+    WHOLE,
+    EngineSpec,
+    ExportFormat,
+    Library,
+)
 
+EXPORT = "benchmarks.engines.torch.export"
 TORCH = EngineSpec(
     name="torch",
     title="torch and timm",
     factory="benchmarks.engines.torch.engine:TorchEngine",
-    libraries=MappingProxyType({"": ("torch", "timm", "numpy", "opencv-python-headless")}),
+    libraries=MappingProxyType(
+        {
+            "": (
+                Library("torch", "PyTorch", "paszke2019"),
+                Library("timm", "timm", "wightman2019", architectures="timm:"),
+                *ARRAYS,
+            )
+        }
+    ),
     code=("benchmarks.engines.torch.engine",),
     probe_network="timm:resnet10t",
-    writer="benchmarks.engines.torch.export:write",
     formats=(
         ExportFormat(
             name="onnx",
             suffix=".onnx",
-            contents=f"{WHOLE}; any ONNX runtime",
+            contents=f"{WHOLE}; any ONNX_FINISHER runtime",
+            writer=f"{EXPORT}:write_onnx",
+            finisher=ONNX_FINISHER,
             precision="float32",
             packages=("onnx", "onnxruntime", "onnxscript"),
         ),
@@ -26,10 +44,17 @@ TORCH = EngineSpec(
             name="torch-export",
             suffix=".pt2",
             contents=f"{WHOLE}; torch.export.load",
+            writer=f"{EXPORT}:write_program",
             precision="float32",
         ),
-        ExportFormat(name="safetensors", suffix=".safetensors", contents=WEIGHTS),
+        ExportFormat(
+            name="safetensors",
+            suffix=".safetensors",
+            contents=WEIGHTS,
+            writer=f"{EXPORT}:write_safetensors",
+        ),
     ),
+    published="benchmarks.engines.torch.published:at_hand",
     gpu_build="torch of a CUDA build that fits the driver",
     attention_edition=1,
 )

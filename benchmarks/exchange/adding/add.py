@@ -15,7 +15,7 @@ from benchmarks.data.mistakes import apply_mistake
 from benchmarks.data.prepared import prepare_data
 from benchmarks.errors import InputError
 from benchmarks.exchange.adding.incoming import AddRequest, IncomingModel, Probabilities
-from benchmarks.exchange.adding.loaders import suffixes
+from benchmarks.exchange.adding.openers import opener_of
 from benchmarks.exchange.adding.plausibility import doubts
 from benchmarks.exchange.adding.predictions_file import read_predictions
 from benchmarks.exchange.adding.preprocessing import SCALES, as_probabilities
@@ -93,10 +93,8 @@ def _refuse_wrong(request: AddRequest) -> None:
             if getattr(request, option):
                 said = option.replace("_", "-")
                 raise InputError(f"--{said} is for a model; a table names its classes itself")
-    elif request.model.suffix not in suffixes():
-        raise InputError(f"{request.model}: a model comes as one of: {', '.join(suffixes())}")
-    elif request.model.suffix == ".onnx":
-        require_packages(str(request.model), ("onnx", "onnxruntime"))
+    else:
+        require_packages(str(request.model), opener_of(request.model).packages)
 
 
 def _refuse_taken(run: RunResults, name: str) -> None:

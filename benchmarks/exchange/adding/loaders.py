@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
 from types import MappingProxyType
@@ -14,10 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.engines.opened import Opened, read_shapes
-from benchmarks.engines.registry import engines, load
+from benchmarks.engines.registry import load
 from benchmarks.errors import InputError
+from benchmarks.exchange.adding.openers import opener_of
 
-ONNX = ".onnx"
 TYPES: Mapping[str, type[np.generic]] = MappingProxyType(
     {
         "tensor(float)": np.float32,
@@ -28,18 +28,14 @@ TYPES: Mapping[str, type[np.generic]] = MappingProxyType(
 )
 
 
-def suffixes() -> tuple[str, ...]:
-    """Return how the files of models that can be opened end."""
-    return (*(suffix for spec in engines().values() for suffix in spec.opens), ONNX)
-
-
 def open_model(file: Path) -> Opened:
     """Open a model by the suffix of its file; raises ``InputError`` where that cannot be.
 
     Nothing that the file holds as code is run: Lambda layers and custom classes are refused.
     """
     try:
-        return _opener(file)(file)
+        opened: Opened = load(opener_of(file).target)(file)
+        return opened
     except InputError:
         raise
     except Exception as error:
@@ -49,15 +45,6 @@ def open_model(file: Path) -> Opened:
             f"{file.name}: cannot be opened as a model ({first}); bring its answers with "
             "--predictions instead"
         ) from error
-
-
-def _opener(file: Path) -> Callable[[Path], Opened]:
-    """Return what opens ``file``: the engine that claims its suffix, else the ONNX runtime."""
-    for spec in engines().values():
-        if file.suffix in spec.opens:
-            opener: Callable[[Path], Opened] = load(spec.opener)
-            return opener
-    return OnnxModel
 
 
 class OnnxModel:

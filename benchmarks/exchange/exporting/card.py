@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from benchmarks.engines.exporting import Card
 from benchmarks.engines.registry import engine_spec
 from benchmarks.engines.spec import ExportFormat
 from benchmarks.evaluation.fitted import ScoredFit
@@ -91,6 +93,29 @@ class ModelCard(_Part):
     licence: str
 
 
+class CardFile(_Part):
+    """The file that the model was written as."""
+
+    name: str
+    bytes: int
+    sha256: str
+
+
+class CardCheck(_Part):
+    """How far the file, loaded again, was from the model: the largest difference on ``images``."""
+
+    images: int
+    largest_difference: float
+    largest_difference_from_scored: float
+
+
+class WrittenCard(ModelCard):
+    """The card that lies beside an exported file."""
+
+    file: CardFile
+    check: CardCheck
+
+
 def card(chosen: ScoredFit, form: ExportFormat) -> ModelCard:
     """Return the card of an exported fit."""
     run, variant, fit = chosen.run, chosen.variant, chosen.fit.record
@@ -134,6 +159,18 @@ def card(chosen: ScoredFit, form: ExportFormat) -> ModelCard:
         ),
         trained_with=fit.versions,
         licence=_licence(run, variant.record.initialisation),
+    )
+
+
+def as_written(card: ModelCard) -> Card:
+    """Return what a writer puts into the file of ``card``."""
+    height, width, channels = card.input.shape[1:]
+    assert height and width and channels
+    return Card(
+        class_names=card.classes,
+        image_shape=(height, width, channels),
+        input_range=card.input.range,
+        text=json.dumps(card.model_dump(mode="json"), ensure_ascii=False),
     )
 
 

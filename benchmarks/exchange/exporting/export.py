@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import cv2
 import numpy as np
@@ -16,9 +15,17 @@ from numpy.typing import NDArray
 from benchmarks.engines.registry import engine_spec
 from benchmarks.engines.spec import ExportFormat
 from benchmarks.errors import InputError
-from benchmarks.evaluation.fitted import resolve_scored_fit
-from benchmarks.exchange.exporting.card import card
+from benchmarks.evaluation.fitted import ScoredFit, resolve_scored_fit
+from benchmarks.exchange.exporting.card import (
+    CardCheck,
+    CardFile,
+    ModelCard,
+    WrittenCard,
+    as_written,
+    card,
+)
 from benchmarks.exchange.exporting.formats import choose_format
+from benchmarks.exchange.exporting.writing import Answers
 from benchmarks.processes import call
 from benchmarks.store.files import write_json
 from datasets.files import sha256_of
@@ -65,28 +72,38 @@ def export(request: ExportRequest) -> Exported:
     chosen = resolve_scored_fit(request.reference, request.seed)
     form = choose_format(request.format, chosen.variant.record.engine, chosen.variant.name)
     target = _target(request.out, form)
-    facts = card(chosen, form).model_dump(mode="json")
+    described = card(chosen, form)
     with _beside(target) as folder:
         file = folder / target.name
-        images = folder / "images.npy"
-        np.save(images, random_images(chosen.run.manifest.data.image_shape))
-        work = {"file": str(file), "images": str(images), "facts": facts}
-        call(
-            engine_spec(chosen.variant.record.engine).writer,
-            {
-                **work,
-                "fit": str(chosen.folder),
-                "form": form.name,
-                "plugins": [str(path.resolve()) for path in request.plugins],
-            },
-            threads=chosen.fit.record.threads or 1,
-            environment={"KERAS_BACKEND": "tensorflow"},
-        )
-        if form.name == "onnx":
-            call("benchmarks.exchange.exporting.onnx:finish", work)
-        exported = _compared(folder, target, facts)
-        _put_in_place(file, target, facts, exported)
+        answers = _written(chosen, form, request.plugins, described, file)
+        exported = _compared(answers, target, described)
+        _put_in_place(file, described, exported)
     return exported
+
+
+def _written(
+    chosen: ScoredFit,
+    form: ExportFormat,
+    plugins: Sequence[Path],
+    described: ModelCard,
+    file: Path,
+) -> Answers:
+    """Write the model on its engine's default backend, whichever it was trained on."""
+    engine, shape = chosen.variant.record.engine, chosen.run.manifest.data.image_shape
+    work = {"card": as_written(described), "file": file, "images": random_images(shape)}
+    model = {
+        "engine": engine,
+        "writer": form.writer,
+        "fit": chosen.folder,
+        "plugins": [path.resolve() for path in plugins],
+    }
+    answers: Answers = call(
+        "benchmarks.exchange.exporting.writing:write",
+        {**model, **work},
+        threads=chosen.fit.record.threads or 1,
+        environment=engine_spec(engine).environment(),
+    )
+    return replace(answers, loaded=call(form.finisher, work)) if form.finisher else answers
 
 
 def random_images(shape: tuple[int, ...]) -> NDArray[np.uint8]:
@@ -128,11 +145,9 @@ def _beside(target: Path) -> Iterator[Path]:
         yield Path(folder)
 
 
-def _compared(folder: Path, target: Path, facts: dict[str, Any]) -> Exported:
-    loaded, reference, scored = (
-        np.load(folder / f"{name}.npy") for name in ("loaded", "reference", "scored")
-    )
-    if loaded.shape != reference.shape or not np.isfinite(loaded).all():
+def _compared(answers: Answers, target: Path, described: ModelCard) -> Exported:
+    loaded, reference = answers.loaded, answers.reference
+    if loaded is None or loaded.shape != reference.shape or not np.isfinite(loaded).all():
         raise InputError(f"{target.name}: loaded again it gives no probabilities; not exported")
     difference = float(np.abs(loaded - reference).max())
     if difference > TOLERANCE:
@@ -145,27 +160,23 @@ def _compared(folder: Path, target: Path, facts: dict[str, Any]) -> Exported:
         card=_card_of(target),
         images=len(loaded),
         difference=difference,
-        difference_scored=float(np.abs(loaded - scored).max()),
-        precision=facts["precision"],
-        precision_scored=facts["precision_scored"],
+        difference_scored=float(np.abs(loaded - answers.scored).max()),
+        precision=described.precision,
+        precision_scored=described.precision_scored,
     )
 
 
-def _put_in_place(file: Path, target: Path, facts: dict[str, Any], exported: Exported) -> None:
-    described = {
-        **facts,
-        "file": {
-            "name": target.name,
-            "bytes": file.stat().st_size,
-            "sha256": sha256_of(file),
-        },
-        "check": {
-            "images": exported.images,
-            "largest_difference": exported.difference,
-            "largest_difference_from_scored": exported.difference_scored,
-        },
-    }
-    _refuse_taken(target)
+def _put_in_place(file: Path, described: ModelCard, exported: Exported) -> None:
+    written = WrittenCard(
+        **dict(described),
+        file=CardFile(name=exported.file.name, bytes=file.stat().st_size, sha256=sha256_of(file)),
+        check=CardCheck(
+            images=exported.images,
+            largest_difference=exported.difference,
+            largest_difference_from_scored=exported.difference_scored,
+        ),
+    )
+    _refuse_taken(exported.file)
     file.chmod(0o644)
-    file.replace(target)
-    write_json(exported.card, described)
+    file.replace(exported.file)
+    write_json(exported.card, written.model_dump(mode="json"))

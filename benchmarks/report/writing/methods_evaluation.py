@@ -7,23 +7,13 @@ from collections.abc import Iterator
 from textwrap import shorten
 
 from benchmarks import metrics
+from benchmarks.engines.libraries import TUNER, titled_libraries
 from benchmarks.engines.registry import engines
+from benchmarks.engines.spec import Library
 from benchmarks.report.elements.numbers import listing, plural, setting
 from benchmarks.report.writing.prose import Sentence, cite
-from benchmarks.report.writing.references import LIBRARIES
 from benchmarks.store.ledger import openings, scorings
-from benchmarks.store.records import Origin, RunResults, VariantResults
-
-CALLED = {
-    "tensorflow": "TensorFlow",
-    "keras": "Keras",
-    "torch": "PyTorch",
-    "jax": "JAX",
-    "timm": "timm",
-    "scikit-learn": "scikit-learn",
-    "optuna": "Optuna",
-}
-"""What the libraries are called in prose, in the order in which they are told."""
+from benchmarks.store.records import Origin, RunResults
 
 AFTERWARDS = {
     "explain": (
@@ -37,10 +27,6 @@ AFTERWARDS = {
 }
 """Why the test set may be opened for a scored model again → what is told of it, and its source."""
 LONGEST_REASON = 120
-
-
-def _is_of_timm(variant: VariantResults) -> bool:
-    return variant.record.architecture.startswith("timm:")
 
 
 def evaluation(run: RunResults) -> Iterator[Sentence]:
@@ -142,11 +128,12 @@ def made_with(run: RunResults) -> Iterator[Sentence]:
 def _libraries(run: RunResults) -> Sentence:
     """Name the libraries that the variants need, with their versions and sources."""
     versions = run.manifest.environment.libraries
-    needed = _needed(run)
     named: list[Sentence] = [
-        (f"{called} {versions.get(name, '')}".rstrip(), cite(LIBRARIES[name]))
-        for name, called in CALLED.items()
-        if name in needed
+        (
+            f"{library.title} {versions.get(library.distribution, '')}".rstrip(),
+            cite(library.citation) if library.citation else "",
+        )
+        for library in _needed(run)
     ]
     joined: Sentence = ()
     for place, each in enumerate(named):
@@ -155,15 +142,24 @@ def _libraries(run: RunResults) -> Sentence:
     return joined
 
 
-def _needed(run: RunResults) -> set[str]:
-    used = {variant.record.engine for variant in run.variants} & engines().keys()
-    backend = run.manifest.keras_backend or "tensorflow"
-    libraries = {library for name in used for library in engines()[name].needs(backend)}
-    return {
-        *(libraries - {"timm"}),
-        *(("timm",) if any(map(_is_of_timm, run.variants)) else ()),
-        *(("optuna",) if any(variant.trials for variant in run.variants) else ()),
+def _needed(run: RunResults) -> list[Library]:
+    """Return the libraries that are told of, each once, in the order of the engines."""
+    used = {variant.record.engine for variant in run.variants}
+    networks = [variant.record.architecture for variant in run.variants]
+    backend = run.manifest.keras_backend or ""
+    needed = {
+        library.distribution
+        for name, spec in engines().items()
+        for library in spec.needs(backend)
+        if name in used and library.title
     }
+    told = [library for library in titled_libraries() if library.distribution in needed]
+    tuned = any(variant.trials for variant in run.variants)
+    return [
+        library
+        for library in (*told, *((TUNER,) if tuned else ()))
+        if any(network.startswith(library.architectures) for network in networks)
+    ]
 
 
 def _hardware(run: RunResults) -> str:

@@ -15,17 +15,6 @@ FILE = Path(__file__).with_name("references.bib")
 DATA_SETS = MappingProxyType(
     {"fer2013": ("goodfellow2013",), "ferplus": ("barsoum2016",), "synthetic-faces": ("ekman1978",)}
 )
-LIBRARIES = MappingProxyType(
-    {
-        "tensorflow": "abadi2016",
-        "keras": "chollet2015",
-        "torch": "paszke2019",
-        "jax": "bradbury2018",
-        "timm": "wightman2019",
-        "scikit-learn": "pedregosa2011",
-        "optuna": "akiba2019",
-    }
-)
 MENTIONS = MappingProxyType(
     {
         "Gradient-based learning applied to document recognition": "lecun1998",

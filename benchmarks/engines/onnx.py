@@ -9,34 +9,36 @@ from typing import Any
 import numpy as np
 import onnx
 import onnxruntime
+from numpy.typing import NDArray
+
+from benchmarks.engines.contract import Images
+from benchmarks.engines.exporting import Card
 
 INPUT, OUTPUT, BATCH = "images", "probabilities", "batch"
 
 
-def finish(file: str, images: str, facts: dict[str, Any]) -> None:
+def finish(card: Card, file: Path, images: Images) -> NDArray[Any]:
     """Name the file's input, output and batch, put the card into it, and run it.
 
     ``metadata_props`` gets ``class_names`` and ``input_range`` as JSON lists and the whole card
-    as ``ferbench``. The probabilities for ``images`` go into ``loaded.npy`` beside the file; the
-    images are given one by one and together, since the batch must be free.
+    as ``ferbench``. The images are given one by one and together, since the batch must be free.
     """
     model = onnx.load(file)
     _name(model.graph)
     onnx.helper.set_model_props(
         model,
         {
-            "class_names": json.dumps(facts["classes"], ensure_ascii=False),
-            "input_range": json.dumps(facts["input"]["range"]),
-            "ferbench": json.dumps(facts, ensure_ascii=False),
+            "class_names": json.dumps(card.class_names, ensure_ascii=False),
+            "input_range": json.dumps(card.input_range),
+            "ferbench": card.text,
         },
     )
     onnx.checker.check_model(model)
     onnx.save(model, file)
     session = onnxruntime.InferenceSession(file, providers=["CPUExecutionProvider"])
-    shown = np.load(images).astype(np.float32)
+    shown = images.astype(np.float32)
     single = [session.run([OUTPUT], {INPUT: image[None]})[0] for image in shown[:2]]
-    rest = session.run([OUTPUT], {INPUT: shown[2:]})[0]
-    np.save(Path(file).with_name("loaded.npy"), np.concatenate([*single, rest]))
+    return np.concatenate([*single, session.run([OUTPUT], {INPUT: shown[2:]})[0]])
 
 
 def _name(graph: Any) -> None:
