@@ -20,10 +20,10 @@ TABLES = {
     "benchmarks.data.mistakes": {"MISTAKES", "COUNTERPARTS"},
 }
 OWN_WORDS = {
-    "benchmarks/commands/tables.py": "a column of leaks.csv",
     "benchmarks/engines/keras/engine.py": "Keras calls its own training metric so",
     "benchmarks/execution/jobs/training.py": "pre-training is told by its accuracy",
     "benchmarks/testing/trainings.py": "the contract trains by the log-loss",
+    "benchmarks/training/checkpoint.py": "learning curves show the loss and the accuracy",
 }
 """Files that look a metric up by name since it is that metric that they are about."""
 
