@@ -144,7 +144,7 @@ def bench(
     prepared: PreparedData,
     effort: Effort,
     precisions: Sequence[Precision],
-    tell: Callable[[str], None],
+    notify: Callable[[str], None],
     plugins: Sequence[Path] = (),
 ) -> BenchRecord:
     """Time every variant in every precision, then the data's way.
@@ -160,18 +160,18 @@ def bench(
         jobs = bench_jobs(protocol, prepared, variants, precisions, effort, folder, plugins)
         last = dataclasses.replace(jobs[0], output=folder / "again.json")
         outcomes = []
-        tell(_title(jobs[0]))
+        notify(_title(jobs[0]))
         for index, (job, outcome) in enumerate(run_one_by_one([*jobs, last], prepared, folder)):
             outcomes.append(outcome)
             if index == 0 and isinstance(outcome, JobFailed):
                 raise InputError(f"the baseline {job.variant} cannot be measured: {outcome}")
             if index + 1 < len(jobs):
-                tell(_title(jobs[index + 1]))
+                notify(_title(jobs[index + 1]))
             elif index + 1 == len(jobs):
-                tell(f"{_title(jobs[0])} again")
+                notify(f"{_title(jobs[0])} again")
     first, again = outcomes[0], outcomes.pop()
     assert isinstance(first, BenchResult)
-    tell("the data's way")
+    notify("the data's way")
     source = discover_data(plugins)[protocol.data.set]
     return BenchRecord(
         measured=now(),

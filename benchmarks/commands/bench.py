@@ -70,12 +70,12 @@ def bench(
     with console.status("preparing the data") as status:
         prepared = prepare_data(chosen.data, data, seed=chosen.seed, plugins=plugins)
 
-        def tell(title: str) -> None:
+        def notify(title: str) -> None:
             status.update(f"timing {title}")
             if not console.is_terminal:
                 console.print(f"timing {title}")
 
-        record = measure(chosen, prepared, effort, precisions, tell, plugins)
+        record = measure(chosen, prepared, effort, precisions, notify, plugins)
     width = None if sys.stdout.isatty() else 140
     print_bench(Console(highlight=False, markup=False, width=width), record)
     if output:

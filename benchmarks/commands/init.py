@@ -46,7 +46,7 @@ def init(
         choice, prepared = choose_data(place, decoded)
         for line in describe(prepared):
             console.print(line)
-        proposal = propose(_name(file.stem), choice, prepared, measure=measure, tell=timing)
+        proposal = propose(_name(file.stem), choice, prepared, measure=measure, notify=timing)
     write_protocol(proposal, file)
     for line in budget_lines(proposal):
         console.print(line)

@@ -74,16 +74,18 @@ def bootstrap(
     unique_images, unique_of = np.unique(tests[0].image_ids, return_inverse=True)
     tally = _Tally.of(tests, unique_of, len(unique_images))
     wanted = resamples or _affordable(tally)
-    asked = {m.name: m.resampled for m in metrics.METRICS if m.resampled is not None}
+    resampled = {m.name: m.resampled for m in metrics.METRICS if m.resampled is not None}
     with threadpool_limits(1):
-        observed = tally.scores(asked.values(), np.ones((1, len(unique_images))))
+        observed = tally.scores(resampled.values(), np.ones((1, len(unique_images))))
         moments = [_Moments(each[:, 0]) for each in observed]
         for weights in _draws(wanted, tally.counts.shape, seed):
-            for moment, scores in zip(moments, tally.scores(asked.values(), weights), strict=True):
+            for moment, scores in zip(
+                moments, tally.scores(resampled.values(), weights), strict=True
+            ):
                 moment.add(scores)
     estimates, precision, recall, f1 = (moment.estimates(len(unique_images)) for moment in moments)
     return Bootstrap(
-        metrics=dict(zip(asked, estimates, strict=True)),
+        metrics=dict(zip(resampled, estimates, strict=True)),
         class_precision=precision,
         class_recall=recall,
         class_f1=f1,
@@ -168,13 +170,13 @@ class _Tally:
         return np.asarray(numbers.reshape(self.fits, 2, self.classes)[:, 1], np.int64)
 
     def scores(
-        self, asked: Iterable[Callable[[Counts], Floats]], weights: NDArray[np.float32] | Floats
+        self, resampled: Iterable[Callable[[Counts], Floats]], weights: NDArray[np.float32] | Floats
     ) -> _Scores:
         """Return the scores under ``weights`` (R×P) of the metrics ``asked`` and of each class."""
         counts = self._counts(weights)
         of_classes = (counts.precision, counts.recall, counts.f1)
         return _Scores(
-            np.stack([metric(counts) for metric in asked]),
+            np.stack([metric(counts) for metric in resampled]),
             *(np.ascontiguousarray(np.moveaxis(each, 2, 0)) for each in of_classes),
         )
 

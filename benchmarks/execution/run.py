@@ -83,26 +83,26 @@ def run(request: RunRequest, display: Display) -> Mapping[str, VariantOutcome]:
         if stored is not None:
             _refuse_other_protocol(folder, stored, request.protocol)
         refuse_changes(folder.path)
-        ground, source = _prepare(request, display)
+        prepared, source = _prepare(request, display)
         registry = discover(request.plugins)
-        shape = ground.data.image_shape
+        shape = prepared.data.image_shape
         variants = resolve_variants(request.protocol, registry, shape)
-        manifest = _manifest(request, ground, source, variants)
+        manifest = _manifest(request, prepared, source, variants)
         if stored is not None:
             _refuse_other_data(folder, stored, manifest)
             manifest = _gone_on_with(stored, manifest)
         folder.digests.unlink(missing_ok=True)
         write_manifest(folder, manifest)
-        with display.auditing(ground.data.name) as progress:
-            write_audit(folder, audit(ground.data, ground.split, progress=progress))
-        write_splits(folder, split_table(ground.table()))
-        return _execute(request, folder, ground, source, variants, manifest, display)
+        with display.auditing(prepared.data.name) as progress:
+            write_audit(folder, audit(prepared.data, prepared.split, progress=progress))
+        write_splits(folder, split_table(prepared.table()))
+        return _execute(request, folder, prepared, source, variants, manifest, display)
 
 
 def _execute(
     request: RunRequest,
     folder: RunFolder,
-    ground: PreparedData,
+    prepared: PreparedData,
     source: PreparedData | None,
     variants: list[Variant],
     manifest: Manifest,
@@ -111,8 +111,8 @@ def _execute(
     started = time.monotonic()
     plan = Plan(
         protocol=request.protocol,
-        target=packed_data(ground),
-        tuning=packed_data(ground.tuning) if ground.tuning else None,
+        target=packed_data(prepared),
+        tuning=packed_data(prepared.tuning) if prepared.tuning else None,
         source=packed_data(source) if source else None,
         folder=folder,
         shared=request.shared or cache_folder(),
@@ -124,7 +124,7 @@ def _execute(
         ExecutorSettings(
             capacity=workers(request),
             threads=request.protocol.threads,
-            forbidden=_forbidden(folder, ground, source),
+            forbidden=_forbidden(folder, prepared, source),
             log=folder.log,
         ),
         request.executor,
@@ -152,17 +152,17 @@ def prepare_target(
     """Prepare the data set that ``protocol`` ranks on, with the mistake that it asks for."""
     check_experiment(protocol)
     with display.preparing(protocol.data.set) as progress:
-        ground = prepare_data(
+        prepared = prepare_data(
             protocol.data, data, seed=protocol.seed, plugins=plugins, progress=progress
         )
-        return apply_mistake(ground, protocol)
+        return apply_mistake(prepared, protocol)
 
 
 def _prepare(request: RunRequest, display: Display) -> tuple[PreparedData, PreparedData | None]:
     protocol = request.protocol
-    ground = prepare_target(protocol, request.data, request.plugins, display)
+    prepared = prepare_target(protocol, request.data, request.plugins, display)
     if protocol.source is None:
-        return ground, None
+        return prepared, None
     with display.preparing(f"{protocol.source.set} (source)") as progress:
         source = prepare_data(
             protocol.source,
@@ -171,34 +171,36 @@ def _prepare(request: RunRequest, display: Display) -> tuple[PreparedData, Prepa
             plugins=request.plugins,
             progress=progress,
         )
-    if source.data.image_shape[2] != ground.data.image_shape[2]:
+    if source.data.image_shape[2] != prepared.data.image_shape[2]:
         raise InputError("source: its images are not of the same kind (grey or colour) as data's")
-    return ground, source
+    return prepared, source
 
 
-def packed_data(ground: PreparedData) -> PackedData:
+def packed_data(prepared: PreparedData) -> PackedData:
     """Return a data set as jobs see it."""
     return PackedData(
-        training=ground.packs.training,
-        sealed=ground.packs.sealed,
-        training_digest=ground.split.training_digest,
-        split_digest=ground.split.digest,
-        image_shape=ground.data.image_shape,
-        class_names=ground.data.class_names,
+        training=prepared.packs.training,
+        sealed=prepared.packs.sealed,
+        training_digest=prepared.split.training_digest,
+        split_digest=prepared.split.digest,
+        image_shape=prepared.data.image_shape,
+        class_names=prepared.data.class_names,
     )
 
 
-def _forbidden(folder: RunFolder, ground: PreparedData, source: PreparedData | None) -> list[Path]:
+def _forbidden(
+    folder: RunFolder, prepared: PreparedData, source: PreparedData | None
+) -> list[Path]:
     """Name all places from which a process that trains could see a test image or label.
 
     The user's own files are among them, unless what a worker needs lies in the same folder.
     """
-    grounds = [ground, *([source] if source else [])]
-    sealed = [g.packs.sealed.parent for g in grounds]
+    sets = [prepared, *([source] if source else [])]
+    sealed = [g.packs.sealed.parent for g in sets]
     needed = [folder.path, cache_folder(), Path(__file__), Path(sys.prefix)]
     originals = [
         g.path
-        for g in grounds
+        for g in sets
         if g.path and not any(n.resolve().is_relative_to(g.path.resolve()) for n in needed)
     ]
     cached = [cache_folder() / "data", cache_folder() / AUDITS]
@@ -238,7 +240,10 @@ def _gone_on_with(stored: Manifest, manifest: Manifest) -> Manifest:
 
 
 def _manifest(
-    request: RunRequest, ground: PreparedData, source: PreparedData | None, variants: list[Variant]
+    request: RunRequest,
+    prepared: PreparedData,
+    source: PreparedData | None,
+    variants: list[Variant],
 ) -> Manifest:
     protocol = request.protocol
     return Manifest(
@@ -249,12 +254,12 @@ def _manifest(
         protocol=protocol.spelt_out(),
         protocol_digest=protocol.digest,
         split=SplitRecord(
-            digest=ground.split.digest,
-            training_digest=ground.split.training_digest,
-            made=ground.split.made,
-            counts=ground.counts(),
+            digest=prepared.split.digest,
+            training_digest=prepared.split.training_digest,
+            made=prepared.split.made,
+            counts=prepared.counts(),
         ),
-        data=_data_record(ground),
+        data=_data_record(prepared),
         source_data=_data_record(source) if source else None,
         environment=describe_environment(recorded_libraries()),
         git=code_state(),
@@ -273,15 +278,15 @@ def _manifest(
     )
 
 
-def _data_record(ground: PreparedData) -> DataRecord:
-    data = ground.data
+def _data_record(prepared: PreparedData) -> DataRecord:
+    data = prepared.data
     return DataRecord(
         name=data.name,
         digest=data.digest,
         class_names=data.class_names,
         image_shape=data.image_shape,
         provenance=data.provenance,
-        file=ground.path.name if ground.path else None,
+        file=prepared.path.name if prepared.path else None,
     )
 
 

@@ -33,7 +33,7 @@ def measure_paces(
     protocol: Protocol,
     prepared: PreparedData,
     variants: Sequence[Variant],
-    tell: Callable[[str], None],
+    notify: Callable[[str], None],
 ) -> dict[str, Pace]:
     """Time each variant with the protocol's precision and threads; return paces by `speed_name`.
 
@@ -46,7 +46,7 @@ def measure_paces(
     with tempfile.TemporaryDirectory(prefix="ferbench-init-") as place:
         folder = Path(place)
         jobs = bench_jobs(protocol, prepared, rows, [protocol.precision], GLANCE, folder)
-        tell(names[0])
+        notify(names[0])
         for index, (job, outcome) in enumerate(run_one_by_one(jobs, prepared, folder), 1):
             if isinstance(outcome, JobFailed):
                 raise JobFailed(f"{job.variant}: {outcome}")
@@ -55,7 +55,7 @@ def measure_paces(
                 BATCH / (outcome.batch_latency_ms.median / 1000),
             )
             if index < len(names):
-                tell(names[index])
+                notify(names[index])
     return paces
 
 

@@ -93,7 +93,7 @@ def propose(
     prepared: PreparedData,
     *,
     measure: bool,
-    tell: Callable[[str], None],
+    notify: Callable[[str], None],
 ) -> Proposal:
     """Propose the largest budget of a list with which a run ends within the hour.
 
@@ -118,7 +118,7 @@ def propose(
     paces, unmeasured = _nominal_paces(variants, shape), "not measured"
     if measure:
         try:
-            paces, unmeasured = measure_paces(protocol, prepared, variants, tell), ""
+            paces, unmeasured = measure_paces(protocol, prepared, variants, notify), ""
         except JobFailed as error:
             unmeasured = f"not measured: {error}"
     protocol, seconds = _budgeted(protocol, variants, paces, prepared, workers)

@@ -44,14 +44,14 @@ def first_difference_in(name: str, stored: str, computed: str, *, drawings: bool
         return f"cannot be read: {error}"
     for ours, theirs in zip_longest(found, pieces(computed)):
         if ours is None:
-            return f"ends where there should be {_told(theirs[0])}"
+            return f"ends where there should be {_describe(theirs[0])}"
         if theirs is None:
-            return f"goes on with {_told(ours[0])} where it should end"
+            return f"goes on with {_describe(ours[0])} where it should end"
         if ours[0] != theirs[0]:
-            return f"has {_told(ours[0])} where there should be {_told(theirs[0])}"
+            return f"has {_describe(ours[0])} where there should be {_describe(theirs[0])}"
         if not _equal(ours[1], theirs[1]):
             one, other = _parted(ours[1], theirs[1])
-            return f"{ours[0]} is {_told(one)}; the predictions give {_told(other)}"
+            return f"{ours[0]} is {_describe(one)}; the predictions give {_describe(other)}"
     if name.endswith(".html") and not _scripts_allowed(stored):
         return "a script is not the one that the page's own policy allows"
     if drawings and name.endswith(".html") and _figures(stored) != _figures(computed):
@@ -170,5 +170,5 @@ def _parted(one: str, other: str) -> tuple[str, str]:
     return ("…" if start else "") + one[start:], ("…" if start else "") + other[start:]
 
 
-def _told(content: str) -> str:
+def _describe(content: str) -> str:
     return repr(shortened(content, LONGEST))

@@ -147,11 +147,11 @@ def _other_data(
     original: Original, stored: RunResults, protocol: Protocol, display: Display
 ) -> list[Difference]:
     """Name what differs in the data; empty if the split is the same, image by image."""
-    ground = prepare_target(protocol, original.data, original.plugins, display)
+    prepared = prepare_target(protocol, original.data, original.plugins, display)
     theirs = data_digests(stored.manifest)
-    if ground.split.digest == theirs["split.digest"]:
+    if prepared.split.digest == theirs["split.digest"]:
         return []
-    ours = {"data.digest": ground.data.digest, "split.digest": ground.split.digest}
+    ours = {"data.digest": prepared.data.digest, "split.digest": prepared.split.digest}
     return data_differences(ours, theirs)
 
 

@@ -80,13 +80,13 @@ def verify(folder: Path) -> list[Finding]:
 
 def _digests(folder: Path) -> Iterator[Finding]:
     own = RunFolder(folder).digests.name
-    told = {
+    words = {
         "changed": "changed since it was written",
         "missing": "is missing",
         "extra": f"is not in {own}",
     }
     for change in changes(folder):
-        what = told[change.what]
+        what = words[change.what]
         if change.file == own and change.what == "missing":
             what = "is missing: the run is under way, or of a ferbench that wrote none"
         yield _problem(change.file, what)
@@ -152,17 +152,17 @@ def _asked(run: RunResults, place: FitFolder, key: str) -> Iterator[Finding]:
 
 
 def _identity(
-    run: RunResults, variant: VariantResults, facts: FitRecord, place: str
+    run: RunResults, variant: VariantResults, record: FitRecord, place: str
 ) -> Iterator[Finding]:
-    if facts.identity is None:
+    if record.identity is None:
         return
-    if facts.identity.key != facts.key:
+    if record.identity.key != record.key:
         yield _problem(place, "its key is not the digest of its identity")
-    stated = {"data": run.manifest.split.training_digest, "threads": facts.threads}
+    stated = {"data": run.manifest.split.training_digest, "threads": record.threads}
     stated |= {"code": variant.record.code} if variant.record.code else {}
-    identity = as_stored(facts.identity)
+    identity = as_stored(record.identity)
     pairs: list[tuple[str, Any, Any]] = [(n, identity.get(n), v) for n, v in stated.items()]
-    for part, values in (("versions", facts.versions), ("recipe", facts.hyperparameters)):
+    for part, values in (("versions", record.versions), ("recipe", record.hyperparameters)):
         kept = identity.get(part, {})
         pairs += [(f"{part}.{name}", kept.get(name), value) for name, value in values.items()]
     for name, kept, value in pairs:
@@ -190,9 +190,9 @@ def _ledger(run: RunResults) -> Iterator[Finding]:
             "explain": (files.attention, "which was asked where it looks"),
             "robustness": (files.robustness, "which was scored under corruptions"),
         }
-        for purpose, (path, told) in done.items():
+        for purpose, (path, how) in done.items():
             if path.is_file() and (fit.key if fit else "", purpose) not in stated:
-                what = f"no opening of the test set for {_relative(run, place)}, {told}"
+                what = f"no opening of the test set for {_relative(run, place)}, {how}"
                 yield _problem(folder.ledger.name, what)
 
 

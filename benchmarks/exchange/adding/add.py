@@ -66,10 +66,10 @@ def add(request: AddRequest) -> Added:
         run = read_run(folder.path)
         sha256 = sha256_of(request.file)
         _refuse_taken(run, request.name)
-        arrival = _arrival(request, run, folder, sha256)
-        if _is_there(arrival):
+        incoming = _arrival(request, run, folder, sha256)
+        if _is_there(incoming):
             return Added(name=request.name, already=True)
-        return _from_model(arrival) if request.model else _from_table(arrival)
+        return _from_model(incoming) if request.model else _from_table(incoming)
 
 
 def close(run: Path) -> None:
@@ -121,13 +121,13 @@ def _arrival(request: AddRequest, run: RunResults, folder: RunFolder, sha256: st
     )
 
 
-def _is_there(arrival: IncomingModel) -> bool:
+def _is_there(incoming: IncomingModel) -> bool:
     """Tell whether the same file, read the same way, is the row already; refuse another one."""
-    name = arrival.request.name
-    stored = stored_fit(arrival.folder.fit(name, 0))
+    name = incoming.request.name
+    stored = stored_fit(incoming.folder.fit(name, 0))
     if stored is None:
         return False
-    if stored.key != arrival.key:
+    if stored.key != incoming.key:
         theirs = stored.external.file if stored.external else "elsewhere"
         raise InputError(
             f"--name {name}: the run has this row from {theirs}, another file "
@@ -136,55 +136,57 @@ def _is_there(arrival: IncomingModel) -> bool:
     return True
 
 
-def _from_model(arrival: IncomingModel) -> Added:
-    assert arrival.reading is not None
-    packs = _packs(arrival)
-    scales = [scale for scale in SCALES if scale != arrival.reading.scale]
-    readings = [arrival.reading, *(replace(arrival.reading, scale=scale) for scale in scales)]
-    answers = _ask(arrival, packs.training, "validation", readings, forbidden=[packs.sealed])
-    validation = arrival.in_order(answers[0])
+def _from_model(incoming: IncomingModel) -> Added:
+    assert incoming.reading is not None
+    packs = _packs(incoming)
+    scales = [scale for scale in SCALES if scale != incoming.reading.scale]
+    readings = [incoming.reading, *(replace(incoming.reading, scale=scale) for scale in scales)]
+    answers = _ask(incoming, packs.training, "validation", readings, forbidden=[packs.sealed])
+    validation = incoming.in_order(answers[0])
     others: dict[str, Probabilities] = {
-        scale: arrival.in_order(given)
+        scale: incoming.in_order(given)
         for scale, given in zip(scales, answers[1:], strict=True)
         if np.isfinite(given).all()
     }
-    warnings = _doubted(arrival, validation, others)
-    open_test_set(arrival)
-    test = arrival.in_order(_ask(arrival, packs.sealed, "test", readings[:1])[0])
-    cost = _cost(arrival)
-    write_row(arrival, np.concatenate([validation, test]), warnings, cost)
-    return Added(name=arrival.request.name, warnings=warnings)
+    warnings = _doubted(incoming, validation, others)
+    open_test_set(incoming)
+    test = incoming.in_order(_ask(incoming, packs.sealed, "test", readings[:1])[0])
+    cost = _cost(incoming)
+    write_row(incoming, np.concatenate([validation, test]), warnings, cost)
+    return Added(name=incoming.request.name, warnings=warnings)
 
 
-def _from_table(arrival: IncomingModel) -> Added:
-    request, run = arrival.request, arrival.run
-    numbers = read_predictions(request.file, arrival.splits, arrival.asked, run.class_names)
+def _from_table(incoming: IncomingModel) -> Added:
+    request, run = incoming.request, incoming.run
+    numbers = read_predictions(request.file, incoming.splits, incoming.requested, run.class_names)
     place = request.file.name
     probabilities = as_probabilities(numbers, logits=request.logits, place=place)
-    warnings = _doubted(arrival, probabilities[: len(arrival.splits.of("validation"))], {})
-    open_test_set(arrival)
-    write_row(arrival, probabilities, warnings, None)
+    warnings = _doubted(incoming, probabilities[: len(incoming.splits.of("validation"))], {})
+    open_test_set(incoming)
+    write_row(incoming, probabilities, warnings, None)
     return Added(name=request.name, warnings=warnings)
 
 
-def _packs(arrival: IncomingModel) -> Packs:
+def _packs(incoming: IncomingModel) -> Packs:
     """Return the packs of the run's split: those in the cache, or made again from the data."""
-    manifest, request = arrival.run.manifest, arrival.request
+    manifest, request = incoming.run.manifest, incoming.request
     if packs := stored_packs(manifest.split.training_digest, manifest.split.digest):
         return packs
     protocol = manifest.protocol
-    ground = prepare_data(protocol.data, request.data, seed=protocol.seed, plugins=request.plugins)
-    ground = apply_mistake(ground, protocol)
-    if ground.split.digest != manifest.split.digest:
+    prepared = prepare_data(
+        protocol.data, request.data, seed=protocol.seed, plugins=request.plugins
+    )
+    prepared = apply_mistake(prepared, protocol)
+    if prepared.split.digest != manifest.split.digest:
         raise InputError(
             f"{request.run}: the run is on other data (split {manifest.split.digest[:12]}, here "
-            f"{ground.split.digest[:12]}); give the run's own with --data"
+            f"{prepared.split.digest[:12]}); give the run's own with --data"
         )
-    return ground.packs
+    return prepared.packs
 
 
 def _ask(
-    arrival: IncomingModel,
+    incoming: IncomingModel,
     pack: Path,
     split: str,
     readings: Sequence[InputSpec],
@@ -194,57 +196,57 @@ def _ask(
     answers: list[NDArray[Any]] = call(
         f"{OUTSIDE}:answer",
         {
-            "file": arrival.request.file,
+            "file": incoming.request.file,
             "images": pack / f"{split}-images.npy",
             "readings": readings,
             "first": FIRST,
         },
-        threads=arrival.run.manifest.threads or 1,
+        threads=incoming.run.manifest.threads or 1,
         forbidden=forbidden,
     )
     return answers
 
 
 def _doubted(
-    arrival: IncomingModel, validation: Probabilities, others: dict[str, Probabilities]
+    incoming: IncomingModel, validation: Probabilities, others: dict[str, Probabilities]
 ) -> tuple[str, ...]:
     """Return what speaks against the reading; refuse one that another beats by far."""
-    class_names, reading = arrival.run.class_names, arrival.reading
-    asked = arrival.splits.of("validation")
+    class_names, reading = incoming.run.class_names, incoming.reading
+    requested = incoming.splits.of("validation")
     found = list(
         doubts(
-            str(arrival.request.file),
-            asked.labels,
+            str(incoming.request.file),
+            requested.labels,
             validation,
             class_names,
             reading.classes if reading else class_names,
             others,
-            asked.image_ids,
+            requested.image_ids,
         )
     )
     better = next((doubt for doubt in found if doubt.severity == "problem"), None)
-    if better and not arrival.request.as_stated:
+    if better and not incoming.request.as_stated:
         raise InputError(f"{better} (the test set was not opened)")
     return tuple(doubt.what for doubt in found)
 
 
-def _cost(arrival: IncomingModel) -> CostRecord | None:
+def _cost(incoming: IncomingModel) -> CostRecord | None:
     """Measure the model; where that fails the row stands without, and the page says so."""
-    threads, device = arrival.run.manifest.threads or 1, device_name()
+    threads, device = incoming.run.manifest.threads or 1, device_name()
     try:
         cost: CostRecord = call(
             f"{OUTSIDE}:measure",
             {
-                "file": arrival.request.file,
-                "reading": arrival.reading,
-                "image_shape": arrival.run.manifest.data.image_shape,
+                "file": incoming.request.file,
+                "reading": incoming.reading,
+                "image_shape": incoming.run.manifest.data.image_shape,
             },
             threads=threads,
         )
     except InputError as error:
         reason = f"its cost could not be measured: {error}"
-        fallback = Fallback(variant=arrival.request.name, key=arrival.key, reason=reason)
-        Ledger(arrival.folder.ledger).record(fallback)
+        fallback = Fallback(variant=incoming.request.name, key=incoming.key, reason=reason)
+        Ledger(incoming.folder.ledger).record(fallback)
         return None
-    key = measure_key(arrival.key, device)
+    key = measure_key(incoming.key, device)
     return replace(cost, key=key, threads=threads, device=device)

@@ -61,7 +61,7 @@ class IncomingModel:
     versions: dict[str, str]
 
     @property
-    def asked(self) -> SplitTable:
+    def requested(self) -> SplitTable:
         """The validation images, then the test images."""
         return self.splits.of("validation", "test")
 

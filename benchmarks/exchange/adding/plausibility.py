@@ -47,7 +47,7 @@ class _Scored:
     def given(self, answers: Floats) -> _Scored:
         return _Scored(self.labels, answers, self.pictures)
 
-    def told(self) -> str:
+    def describe(self) -> str:
         return f"{self.accuracy.value:.1%} (log-loss {self.losses.mean():.2f})"
 
 
@@ -79,12 +79,15 @@ def doubts(
         score, reading = max(
             found, key=lambda pair: (pair[0].accuracy.value, -pair[0].losses.mean())
         )
-        text = f"on validation it scores {own.told()} as stated, but {score.told()} with {reading}"
+        text = (
+            f"on validation it scores {own.describe()} as stated, "
+            f"but {score.describe()} with {reading}"
+        )
         yield Finding("problem", where, text, "correct that, or repeat with --as-stated")
     common, name = _commonest(labels, class_names)
     if own.accuracy.low <= common:
         text = f"no better than always answering “{name}” ({common:.1%})"
-        yield Finding("warning", where, f"on validation it scores {own.told()}, {text}")
+        yield Finding("warning", where, f"on validation it scores {own.describe()}, {text}")
 
 
 def _better(
@@ -97,16 +100,16 @@ def _better(
     for scale, answers in {"": own.answers, **others}.items():
         base = own.first(len(answers))
         given = base.given(answers)
-        told = [f"scale {scale}"] if scale else []
+        changes = [f"scale {scale}"] if scale else []
         if scale and _much_better(given, base):
-            yield given, told[0]
+            yield given, changes[0]
         order = _likeliest_order(given)
         ordered = base.given(answers[:, np.argsort(order)])
         if _much_better(ordered, given) and _much_better(ordered, base):
             meant = dict(zip(class_names, (class_names[k] for k in order), strict=True))
             right = ",".join(meant[name] for name in stated)
-            told = [*told, f"classes {right} instead of {','.join(stated)}"]
-            yield ordered, " and ".join(told)
+            changes = [*changes, f"classes {right} instead of {','.join(stated)}"]
+            yield ordered, " and ".join(changes)
 
 
 def _likeliest_order(scored: _Scored) -> NDArray[np.int64]:

@@ -28,7 +28,7 @@ READERS = (".csv", ".parquet")
 
 
 def read_predictions(
-    file: Path, splits: SplitTable, asked: SplitTable, class_names: Sequence[str]
+    file: Path, splits: SplitTable, requested: SplitTable, class_names: Sequence[str]
 ) -> NDArray[np.float64]:
     """Return the numbers in ``file`` for each line of ``asked``, N×K, classes in order.
 
@@ -42,13 +42,13 @@ def read_predictions(
     keys = [key for key in NAMES if key in table]
     if not keys:
         raise InputError(f"{file}: no column row, path or image_id says which image a line is for")
-    key, wanted = keys[0], NAMES[keys[0]](asked)
+    key, wanted = keys[0], NAMES[keys[0]](requested)
     table = _once(file, table[[*keys, *columns]], key)
     _refuse_strangers(file, table, splits, key)
     chosen = table.set_index(key).reindex(wanted)
-    _refuse_missing(file, chosen.index.isin(table[key]), asked)
+    _refuse_missing(file, chosen.index.isin(table[key]), requested)
     for other in keys[1:]:
-        wrong = chosen[other].to_numpy() != NAMES[other](asked)
+        wrong = chosen[other].to_numpy() != NAMES[other](requested)
         if wrong.any():
             line = wanted[int(wrong.argmax())]
             raise InputError(
@@ -111,10 +111,10 @@ def _refuse_strangers(file: Path, table: pd.DataFrame, splits: SplitTable, key: 
         )
 
 
-def _refuse_missing(file: Path, there: NDArray[np.bool_], asked: SplitTable) -> None:
+def _refuse_missing(file: Path, there: NDArray[np.bool_], requested: SplitTable) -> None:
     if not there.all():
         first = int((~there).argmax())
         raise InputError(
-            f"{file}: {int((~there).sum())} of {len(asked)} validation and test images have no "
-            f"line (first: row {asked.rows[first]}, {asked.paths[first]})"
+            f"{file}: {int((~there).sum())} of {len(requested)} validation and test images have no "
+            f"line (first: row {requested.rows[first]}, {requested.paths[first]})"
         )

@@ -77,10 +77,10 @@ def as_probabilities(outputs: NDArray[Any], *, logits: bool, place: str) -> NDAr
         values = np.exp(values - values.max(axis=1, keepdims=True))
     elif wrong.any():
         row = int(np.flatnonzero(wrong)[0])
-        told = ", ".join(f"{value:.3g}" for value in values[row])
+        shown = ", ".join(f"{value:.3g}" for value in values[row])
         raise InputError(
-            f"{place}: the answer to image {row} ({told}) is no set of probabilities summing to 1; "
-            "say --logits if it comes before softmax"
+            f"{place}: the answer to image {row} ({shown}) is no set of probabilities "
+            "summing to 1; say --logits if it comes before softmax"
         )
     values = np.maximum(values, 0)
     return np.asarray(values / values.sum(axis=1, keepdims=True), np.float64)

@@ -29,20 +29,20 @@ CAVEAT = (
 )
 
 
-def open_test_set(arrival: IncomingModel) -> None:
+def open_test_set(incoming: IncomingModel) -> None:
     """Put the opening of the test set into the run's ledger; its digests no longer hold."""
-    arrival.folder.digests.unlink(missing_ok=True)
+    incoming.folder.digests.unlink(missing_ok=True)
     record_opening(
-        arrival.folder.ledger,
-        variant=arrival.request.name,
+        incoming.folder.ledger,
+        variant=incoming.request.name,
         seed=0,
-        key=arrival.key,
+        key=incoming.key,
         purpose=f"score ({EXTERNAL})",
     )
 
 
 def write_row(
-    arrival: IncomingModel,
+    incoming: IncomingModel,
     probabilities: Probabilities,
     warnings: tuple[str, ...],
     cost: CostRecord | None,
@@ -51,22 +51,22 @@ def write_row(
 
     The manifest names it first, so that no fit is ever without its name.
     """
-    name, folder = arrival.request.name, arrival.folder
-    _name_in_manifest(arrival)
+    name, folder = incoming.request.name, incoming.folder
+    _name_in_manifest(incoming)
     with replacing_folder(folder.fit(name, 0)) as place:
         files = []
-        if arrival.request.model:
-            files.append(f"model{arrival.request.model.suffix}")
-            shutil.copyfile(arrival.request.model, place / files[0])
-        write_fit(place, _record(arrival, warnings, tuple(files)))
-        _write_predictions(place, arrival, probabilities)
+        if incoming.request.model:
+            files.append(f"model{incoming.request.model.suffix}")
+            shutil.copyfile(incoming.request.model, place / files[0])
+        write_fit(place, _record(incoming, warnings, tuple(files)))
+        _write_predictions(place, incoming, probabilities)
     if cost:
         write_cost(folder.cost(name), cost)
 
 
-def _name_in_manifest(arrival: IncomingModel) -> None:
-    request, reading = arrival.request, arrival.reading
-    manifest = read_manifest(arrival.folder.path)
+def _name_in_manifest(incoming: IncomingModel) -> None:
+    request, reading = incoming.request, incoming.reading
+    manifest = read_manifest(incoming.folder.path)
     added = VariantRecord(
         name=request.name,
         architecture=EXTERNAL,
@@ -76,13 +76,13 @@ def _name_in_manifest(arrival: IncomingModel) -> None:
         input_size=reading.height if reading else None,
         engine=EXTERNAL,
         summary=f"{'A model' if request.model else 'Predictions'} {CAVEAT}",
-        source=f"{request.file.name}, SHA-256 {arrival.sha256}{_told(reading)}",
+        source=f"{request.file.name}, SHA-256 {incoming.sha256}{_describe(reading)}",
     )
     kept = (each for each in manifest.variants if each.name != request.name)
-    write_manifest(arrival.folder, replace(manifest, variants=(*kept, added)))
+    write_manifest(incoming.folder, replace(manifest, variants=(*kept, added)))
 
 
-def _told(reading: InputSpec | None) -> str:
+def _describe(reading: InputSpec | None) -> str:
     if reading is None:
         return ""
     size = f"{reading.height}×{reading.width}"
@@ -90,26 +90,28 @@ def _told(reading: InputSpec | None) -> str:
     return f"; read as {reading.colour}, {size}, {reading.scale}, {', '.join(reading.classes)}{end}"
 
 
-def _record(arrival: IncomingModel, warnings: tuple[str, ...], files: tuple[str, ...]) -> FitRecord:
+def _record(
+    incoming: IncomingModel, warnings: tuple[str, ...], files: tuple[str, ...]
+) -> FitRecord:
     return FitRecord(
-        key=arrival.key,
-        variant=arrival.request.name,
+        key=incoming.key,
+        variant=incoming.request.name,
         seed=0,
-        versions=arrival.versions,
-        threads=arrival.run.manifest.threads,
+        versions=incoming.versions,
+        threads=incoming.run.manifest.threads,
         model_files=files,
         warnings=warnings,
         external=ExternalFile(
-            file=arrival.request.file.name,
-            sha256=arrival.sha256,
-            reading=arrival.reading,
+            file=incoming.request.file.name,
+            sha256=incoming.sha256,
+            reading=incoming.reading,
         ),
         finished=now(),
     )
 
 
-def _write_predictions(place: Path, arrival: IncomingModel, probabilities: Probabilities) -> None:
-    run = arrival.run
-    key = score_key(arrival.key, run.manifest.split.digest)
+def _write_predictions(place: Path, incoming: IncomingModel, probabilities: Probabilities) -> None:
+    run = incoming.run
+    key = score_key(incoming.key, run.manifest.split.digest)
     path = FitFolder(place).predictions
-    write_predictions(path, arrival.asked, probabilities, run.class_names, key)
+    write_predictions(path, incoming.requested, probabilities, run.class_names, key)

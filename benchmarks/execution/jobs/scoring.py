@@ -36,7 +36,7 @@ class _Exam:
     """The test images of a job, and what the split says of them, in the same order."""
 
     images: NDArray[np.uint8]
-    asked: SplitTable
+    requested: SplitTable
 
 
 def score(job: ScoreJob, engine: Engine, on_epoch: OnEpoch) -> Completed:
@@ -47,8 +47,8 @@ def score(job: ScoreJob, engine: Engine, on_epoch: OnEpoch) -> Completed:
         model.predict(np.load(pack / f"{split}-images.npy", mmap_mode="r"))
         for split, pack in (("validation", job.training), ("test", job.sealed))
     ]
-    asked = read_splits(RunFolder(job.run)).of("validation", "test")
-    write_predictions(job.output, asked, np.concatenate(answers), job.class_names, job.key)
+    requested = read_splits(RunFolder(job.run)).of("validation", "test")
+    write_predictions(job.output, requested, np.concatenate(answers), job.class_names, job.key)
     return Completed(key=job.key)
 
 
@@ -79,10 +79,10 @@ def robustness(job: RobustnessJob, engine: Engine, on_epoch: OnEpoch) -> Robustn
     started = time.perf_counter()
     exam = _opened(job)
     identity = job.identity
-    places = drawn(exam.asked.labels, identity.images, identity.seed)
-    images, asked = exam.images[places], exam.asked.only(places)
+    places = drawn(exam.requested.labels, identity.images, identity.seed)
+    images, requested = exam.images[places], exam.requested.only(places)
     model = engine.restore(job.fit, discover(job.plugins))
-    seeds = [(identity.seed, row) for row in asked.rows.tolist()]
+    seeds = [(identity.seed, row) for row in requested.rows.tolist()]
 
     def answers(corruption: corruptions.Corruption) -> NDArray[np.int64]:
         numbers = range(1, len(corruption.severities) + 1)
@@ -90,8 +90,8 @@ def robustness(job: RobustnessJob, engine: Engine, on_epoch: OnEpoch) -> Robustn
         return np.column_stack([_answers(model.predict, each) for each in changed])
 
     found = CorruptedAnswers(
-        rows=asked.rows,
-        labels=asked.labels,
+        rows=requested.rows,
+        labels=requested.labels,
         clean=_answers(model.predict, images),
         answers={each.name: answers(each) for each in corruptions.CORRUPTIONS},
         corruptions=described(),
@@ -100,7 +100,7 @@ def robustness(job: RobustnessJob, engine: Engine, on_epoch: OnEpoch) -> Robustn
         key=job.key,
         identity=identity,
         corruptions=found.corruptions,
-        images_seen=len(asked) * (1 + sum(len(c.severities) for c in found.corruptions)),
+        images_seen=len(requested) * (1 + sum(len(c.severities) for c in found.corruptions)),
         seconds=time.perf_counter() - started,
     )
     write_robustness(job.output, found, record)
