@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import ast
 import re
+import resource
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from graphlib import TopologicalSorter
 from pathlib import Path
@@ -81,14 +81,12 @@ def test_an_engine_brings_no_other_with_it(engine: str, others: tuple[str, ...])
     assert not any(f"'{other}'" in found for other in others)
 
 
-def test_help_comes_in_under_half_a_second() -> None:
-    command = [sys.executable, "-m", "benchmarks", "--help"]
-    seconds = []
-    for _ in range(5):
-        started = time.perf_counter()
-        subprocess.run(command, cwd=ROOT, capture_output=True, check=True)
-        seconds.append(time.perf_counter() - started)
-    assert min(seconds) < 0.5
+def test_help_computes_for_less_than_half_a_second() -> None:
+    """Processor time: how long it takes depends on what else the machine does."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    subprocess.run([sys.executable, "-m", "benchmarks", "--help"], capture_output=True, check=True)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    assert after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime < 0.5
 
 
 def modules() -> Iterator[tuple[str, Path]]:

@@ -7,13 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from pydantic import TypeAdapter
-
 from benchmarks.engines.contract import Precision
 from benchmarks.execution.jobs.results import Speed
 from benchmarks.machine.environment import Environment
 from benchmarks.machine.timing import Spread
-from benchmarks.store.files import write_json
+from benchmarks.store.files import write_record
 
 
 @dataclass(frozen=True)
@@ -100,4 +98,4 @@ class BenchRecord:
 
 def write_bench(path: Path, record: BenchRecord) -> None:
     """Write the record as JSON, whole or not at all."""
-    write_json(path, TypeAdapter(BenchRecord).dump_python(record, mode="json"))
+    write_record(path, record)

@@ -43,11 +43,15 @@ def predict(model: Any, shape: tuple[int, int, int]) -> Any:
     return keras.ops.convert_to_numpy(model(images(shape), training=False))
 
 
-def examine(names: list[str], folder: str) -> dict[str, dict[str, Any]]:
-    """Return what each network, in one piece, says of colour images, and what a file of it does."""
+def examine(names: list[str], modules: dict[str, str], folder: str) -> dict[str, dict[str, Any]]:
+    """Return what each network, in one piece, says of colour images, and what a file of it does.
+
+    ``modules`` names those of keras.applications from which some networks come.
+    """
     answers = {}
     for name in names:
-        model, file = whole(build(name, COLOUR)), Path(folder) / f"{name}.h5"
+        network, file = build(name, COLOUR), Path(folder) / f"{name}.h5"
+        model = whole(network)
         logits = predict(model, COLOUR)
         model.save(file)
         loaded = keras.saving.load_model(file, compile=False, safe_mode=True)
@@ -56,27 +60,27 @@ def examine(names: list[str], folder: str) -> dict[str, dict[str, Any]]:
             "dtype": str(logits.dtype),
             "finite": bool(np.isfinite(logits).all()),
             "h5": float(np.abs(predict(loaded, COLOUR) - logits).max()),
+            "strided_points": _strided_points(network),
         }
+        if name in modules:
+            answers[name]["preprocessing"] = _preprocessing(network, modules[name])
         file.unlink()
         keras.utils.clear_session()
+    answers["resnet50"]["stock"] = _resnet50_differences(Path(folder))
     return answers
 
 
-def preprocessing(modules: dict[str, str]) -> dict[str, float]:
-    """Return how far each network's own layers are from keras.applications' preprocessing."""
-    return {name: _preprocessing(name, module) for name, module in modules.items()}
-
-
-def _preprocessing(name: str, module: str) -> float:
-    layers = build(name, COLOUR).backbone
+def _preprocessing(network: Network, module: str) -> float:
+    """Return how far a network's own layers are from keras.applications' preprocessing."""
+    layers = network.backbone
     mine = keras.Model(layers.input, layers.get_layer("normalise").output)
     theirs = getattr(keras.applications, module).preprocess_input(images(COLOUR))
     return float(np.abs(predict(mine, COLOUR) - np.asarray(theirs)).max())
 
 
-def resnet50_differences(folder: str) -> float:
+def _resnet50_differences(folder: Path) -> float:
     """Return how far ResNet50 here is from the stock one, whose file it loads."""
-    file = Path(folder) / "stock.h5"
+    file = folder / "stock.h5"
     stock = keras.applications.ResNet50(include_top=False, weights=None, input_shape=COLOUR)
     stock.save(file)
     network = build("resnet50", COLOUR, seed=3)
@@ -86,20 +90,23 @@ def resnet50_differences(folder: str) -> float:
     return float(np.abs(predict(network.backbone, COLOUR) - expected).max())
 
 
-def strided_points(names: list[str]) -> list[str]:
+def _strided_points(network: Network) -> list[str]:
     """Name the 1×1 convolutions with a stride."""
     return [
         layer.name
-        for name in names
-        for layer in build(name).backbone.layers
+        for layer in network.backbone.layers
         if isinstance(layer, keras.layers.Conv2D)
         and layer.kernel_size == (1, 1)
         and layer.strides != (1, 1)
     ]
 
 
-def imagenet_error(name: str) -> dict[str, Any]:
+def imagenet_errors(names: list[str]) -> dict[str, dict[str, Any]]:
     """Ask for published weights; return the error and the seconds that it took."""
+    return {name: _imagenet_error(name) for name in names}
+
+
+def _imagenet_error(name: str) -> dict[str, Any]:
     begin = time.monotonic()
     try:
         build(name, pretrained=True)

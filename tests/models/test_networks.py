@@ -15,6 +15,13 @@ from tests.engine_process import call
 REGISTRY = discover()
 KERAS = tuple(sorted(n for n, found in REGISTRY.architectures.items() if found.engine == "keras"))
 TIMM = ("timm:resnet18", "timm:mobilenetv3_small_100")
+APPLICATIONS = {"vgg16": "vgg16", "resnet50": "resnet50", "densenet121": "densenet"}
+FIXED_SIZE = "timm:vit_tiny_patch16_224"
+UNBUILDABLE = {
+    "timm:resnet81": "did you mean resnet",
+    "timm:resnet18.no_such_tag": "choose from resnet18.a1_in1k",
+    "timm:inception_v4": "set a larger input_size",
+}
 ONE_THREAD = {"OMP_NUM_THREADS": "1", "TF_CPP_MIN_LOG_LEVEL": "3"}
 
 
@@ -54,11 +61,20 @@ def test_every_architecture_is_examined() -> None:
 @pytest.fixture(scope="module")
 def answers(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """What the networks alone answer, without ferbench's engines around them."""
-    folder = str(tmp_path_factory.mktemp("files"))
     keras = call(
-        "tests.models.keras_networks:examine", environment=ONE_THREAD, names=KERAS, folder=folder
+        "tests.models.keras_networks:examine",
+        environment=ONE_THREAD,
+        names=KERAS,
+        modules=APPLICATIONS,
+        folder=str(tmp_path_factory.mktemp("files")),
     )
-    return keras | call("tests.models.torch_networks:examine", environment=ONE_THREAD, names=TIMM)
+    return keras | call(
+        "tests.models.torch_networks:examine",
+        environment=ONE_THREAD,
+        names=TIMM,
+        fixed_size=FIXED_SIZE,
+        unbuildable=list(UNBUILDABLE),
+    )
 
 
 @pytest.mark.parametrize("name", [*KERAS, *TIMM])
@@ -73,35 +89,34 @@ def test_an_h5_file_gives_back_the_same_logits(answers: dict[str, Any], name: st
     assert answers[name]["h5"] < 1e-5
 
 
-def test_transfer_networks_prepare_images_as_keras_applications_does() -> None:
-    modules = {"vgg16": "vgg16", "resnet50": "resnet50", "densenet121": "densenet"}
-    differences = call("tests.models.keras_networks:preprocessing", modules=modules)
-    assert differences.keys() == modules.keys()
-    assert max(differences.values()) < 1e-3, differences
+@pytest.mark.parametrize("name", APPLICATIONS)
+def test_transfer_networks_prepare_images_as_keras_applications_does(
+    answers: dict[str, Any], name: str
+) -> None:
+    assert answers[name]["preprocessing"] < 1e-3
 
 
-def test_resnet50_equals_the_stock_one_whose_weights_it_loads(tmp_path) -> None:
-    folder = str(tmp_path)
-    assert call("tests.models.keras_networks:resnet50_differences", folder=folder) < 1e-4
+def test_resnet50_equals_the_stock_one_whose_weights_it_loads(answers: dict[str, Any]) -> None:
+    assert answers["resnet50"]["stock"] < 1e-4
 
 
-def test_no_network_has_a_strided_1x1_convolution_which_corrupts_memory_in_tensorflow() -> None:
-    assert call("tests.models.keras_networks:strided_points", names=KERAS) == []
+@pytest.mark.parametrize("name", KERAS)
+def test_no_network_has_a_strided_1x1_convolution_which_corrupts_memory_in_tensorflow(
+    answers: dict[str, Any], name: str
+) -> None:
+    assert answers[name]["strided_points"] == []
 
 
-def test_a_timm_network_of_one_size_is_built_for_the_size_asked_for() -> None:
-    shape = call("tests.models.torch_networks:fixed_size_network", name="timm:vit_tiny_patch16_224")
-    assert shape == [3, 7]
+def test_a_timm_network_of_one_size_is_built_for_the_size_asked_for(
+    answers: dict[str, Any],
+) -> None:
+    assert answers[FIXED_SIZE] == [3, 7]
 
 
-def test_a_timm_network_that_cannot_be_built_says_why() -> None:
-    expected = {
-        "timm:resnet81": "did you mean resnet",
-        "timm:resnet18.no_such_tag": "choose from resnet18.a1_in1k",
-        "timm:inception_v4": "set a larger input_size",
-    }
-    errors = call("tests.models.torch_networks:build_errors", names=list(expected))
-    for name, said in expected.items():
-        assert errors[name].startswith(f"{name}: ")
-        assert said in errors[name]
-        assert "\n" not in errors[name]
+@pytest.mark.parametrize(("name", "said"), UNBUILDABLE.items())
+def test_a_timm_network_that_cannot_be_built_says_why(
+    answers: dict[str, Any], name: str, said: str
+) -> None:
+    assert answers[name].startswith(f"{name}: ")
+    assert said in answers[name]
+    assert "\n" not in answers[name]

@@ -48,9 +48,16 @@ def predict(model: torch.nn.Module, shape: tuple[int, int, int]) -> torch.Tensor
     return found
 
 
-def examine(names: list[str]) -> dict[str, dict[str, Any]]:
-    """Return what each network, in one piece, says of colour images."""
-    return {name: _logits(predict(whole(build(name, COLOUR)), COLOUR)) for name in names}
+def examine(names: list[str], fixed_size: str, unbuildable: list[str]) -> dict[str, Any]:
+    """Return what each network, in one piece, says of colour images, and of the others:
+
+    the shape of the logits of one that timm makes for one size only, and errors.
+    """
+    return {
+        **{name: _logits(predict(whole(build(name, COLOUR)), COLOUR)) for name in names},
+        fixed_size: list(predict(whole(build(fixed_size, input_size=64)), GREY).shape),
+        **{name: _build_error(name) for name in unbuildable},
+    }
 
 
 def _logits(logits: torch.Tensor) -> dict[str, Any]:
@@ -61,7 +68,12 @@ def _logits(logits: torch.Tensor) -> dict[str, Any]:
     }
 
 
-def imagenet_error(name: str) -> dict[str, Any]:
+def imagenet_errors(names: list[str]) -> dict[str, dict[str, Any]]:
+    """Ask for published weights; return the error and the seconds that it took."""
+    return {name: _imagenet_error(name) for name in names}
+
+
+def _imagenet_error(name: str) -> dict[str, Any]:
     begin = time.monotonic()
     try:
         build(name, pretrained=True)
@@ -70,21 +82,12 @@ def imagenet_error(name: str) -> dict[str, Any]:
     return {"error": "", "seconds": time.monotonic() - begin}
 
 
-def build_errors(names: list[str]) -> dict[str, str]:
-    return {name: _build_error(name) for name in names}
-
-
 def _build_error(name: str) -> str:
     try:
         build(name)
     except ModelError as error:
         return str(error)
     return ""
-
-
-def fixed_size_network(name: str) -> list[int]:
-    """Build a network that timm makes for one size only; return its logits' shape."""
-    return list(predict(whole(build(name, input_size=64)), GREY).shape)
 
 
 def timm_files(folder: str) -> dict[str, float]:

@@ -34,7 +34,7 @@ TORCH = EngineSpec(
         ExportFormat(
             name="onnx",
             suffix=".onnx",
-            contents=f"{WHOLE}; any ONNX_FINISHER runtime",
+            contents=f"{WHOLE}; any ONNX runtime",
             writer=f"{EXPORT}:write_onnx",
             finisher=ONNX_FINISHER,
             precision="float32",
