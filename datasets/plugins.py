@@ -80,10 +80,10 @@ class Named(Protocol):
         ...
 
 
-Row = TypeVar("Row", bound=Named)
+Spec = TypeVar("Spec", bound=Named)
 
 
-def by_name(rows: Iterable[Row], group: str, kind: type[Row], noun: str) -> Mapping[str, Row]:
+def by_name(rows: Iterable[Spec], group: str, kind: type[Spec], noun: str) -> Mapping[str, Spec]:
     """Return ``rows`` by name, then those of ``kind`` that installed packages bring in ``group``.
 
     What is broken, or has a name that is taken, is left out and told of as a ``noun``.

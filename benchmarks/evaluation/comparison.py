@@ -22,7 +22,7 @@ from benchmarks.evaluation.uncertainty import (
 )
 from benchmarks.store.records import VariantResults
 
-LEVEL = 0.05
+SIGNIFICANCE = 0.05
 POWER = 0.8
 
 Test = Literal["McNemar’s exact test", "difference over images and seeds", "difference over images"]
@@ -81,7 +81,7 @@ class Pair:
     @property
     def differs(self) -> bool:
         """Whether the difference is more than chance, among all pairs, at the 5 % level."""
-        return self.p_holm < LEVEL
+        return self.p_holm < SIGNIFICANCE
 
     @property
     def seeds_known(self) -> bool:
@@ -227,10 +227,10 @@ def resolution(compared: Sequence[Pair], pairs: int) -> Resolution | None:
     if not compared:
         return None
     found = [pair.uncertainty for pair in compared]
-    corrected = LEVEL / pairs
+    corrected = SIGNIFICANCE / pairs
     boundless = [each.with_many_seeds() for each in found if each.seeds is not None]
     return Resolution(
-        alone=float(np.median([each.resolvable(LEVEL, POWER) for each in found])),
+        alone=float(np.median([each.resolvable(SIGNIFICANCE, POWER) for each in found])),
         among_all=float(np.median([each.resolvable(corrected, POWER) for each in found])),
         with_many_seeds=(
             float(np.median([each.resolvable(corrected, POWER) for each in boundless]))

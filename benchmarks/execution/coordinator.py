@@ -106,7 +106,7 @@ class Coordinator:
         self._storage = open_storage(folder.journal)
         self._status: dict[str, VariantOutcome] = {}
         self._fits: dict[str, list[FitJob]] = {}
-        self._trials: dict[str, list[TrialRecord]] = {}
+        self._trials: dict[str, tuple[TrialRecord, ...]] = {}
         self._ready: dict[Path, tuple[tuple[bool, int, int], Job]] = {}
         self._running: dict[Path, Job] = {}
         self._lanes: dict[str, _Lane] = {}
@@ -189,12 +189,13 @@ class Coordinator:
 
         trials = protocol.tuning.trials if variant.space else 1
         best = yield from tune(study, protocol.tuning, trial_job, trials=trials, minimise=minimise)
-        self._trials[variant.name] = []
+        kept = []
         for trial in best.trials:
             first = trial_job(trial.number, trial.params, protocol.tuning.rungs[0])
-            self._trials[variant.name].append(replace(trial, key=first.key))
+            kept.append(replace(trial, key=first.key))
             self._record_trial(variant, trial, first.key)
             _forget(first)
+        self._trials[variant.name] = tuple(kept)
         return best
 
     def _record_trial(self, variant: Variant, trial: TrialRecord, key: str) -> None:

@@ -24,6 +24,8 @@ from benchmarks.store.folder import FitFolder, RunFolder
 from benchmarks.store.history import read_history
 from benchmarks.store.ledger import read_ledger
 from benchmarks.store.records import (
+    STATUSES,
+    STUDIES,
     AttentionMaps,
     Completed,
     CorruptedAnswers,
@@ -48,8 +50,6 @@ from benchmarks.store.splits import SplitTable, read_splits
 from datasets.audit import AUDIT, Audit
 
 T = TypeVar("T")
-STATUSES = TypeAdapter(dict[str, VariantOutcome])
-STUDIES = TypeAdapter(dict[str, tuple[TrialRecord, ...]])
 ANYTHING = TypeAdapter(dict[str, Any])
 UNREACHED = VariantOutcome("not run", "the run was interrupted before it; the same command goes on")
 

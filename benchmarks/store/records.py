@@ -14,7 +14,7 @@ from typing import Annotated, Literal, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import PlainSerializer
+from pydantic import PlainSerializer, TypeAdapter
 
 from benchmarks.machine.environment import CodeState, Environment
 from benchmarks.metrics import accuracy
@@ -168,6 +168,12 @@ class TrialRecord:
     seconds: float = 0.0
     reason: str = ""
     key: str = ""
+
+
+STATUSES = TypeAdapter(Mapping[str, VariantOutcome])
+"""``status.json``: how each variant ended, by its name."""
+STUDIES = TypeAdapter(Mapping[str, tuple[TrialRecord, ...]])
+"""``tuning.json``: the trials of each variant, by its name."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from pydantic import TypeAdapter
 
 from benchmarks.store.files import (
     values_of,
@@ -20,6 +19,8 @@ from benchmarks.store.files import (
 )
 from benchmarks.store.folder import FitFolder, PretrainedFolder, RunFolder
 from benchmarks.store.records import (
+    STATUSES,
+    STUDIES,
     Completed,
     CorruptedAnswers,
     CostRecord,
@@ -37,9 +38,6 @@ from benchmarks.store.records import (
 from benchmarks.store.splits import SplitTable
 from datasets.audit import Audit, to_json
 
-STATUSES = TypeAdapter(Mapping[str, VariantOutcome])
-STUDIES = TypeAdapter(Mapping[str, Sequence[TrialRecord]])
-
 
 def write_manifest(folder: RunFolder, manifest: Manifest) -> None:
     """Write ``manifest.json``."""
@@ -56,7 +54,7 @@ def write_statuses(folder: RunFolder, statuses: Mapping[str, VariantOutcome]) ->
     write_json(folder.status, STATUSES.dump_python(statuses, mode="json"))
 
 
-def write_studies(folder: RunFolder, studies: Mapping[str, Sequence[TrialRecord]]) -> None:
+def write_studies(folder: RunFolder, studies: Mapping[str, tuple[TrialRecord, ...]]) -> None:
     """Write ``tuning.json``: the trials of each variant, by its name."""
     write_json(folder.tuning, STUDIES.dump_python(studies, mode="json"))
 

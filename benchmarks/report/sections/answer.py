@@ -10,7 +10,7 @@ import pandas as pd
 
 from benchmarks.engines.registry import is_floor
 from benchmarks.evaluation.choice import Candidate, alternatives
-from benchmarks.evaluation.comparison import LEVEL
+from benchmarks.evaluation.comparison import SIGNIFICANCE
 from benchmarks.evaluation.gains import Gain
 from benchmarks.evaluation.guessing import did_not_learn, majority_share
 from benchmarks.evaluation.leaderboard import WITHOUT_DUPLICATES, ranking_score
@@ -131,7 +131,7 @@ def _gained(kind: str, chosen: Sequence[Gain]) -> str:
     label = kind.capitalize()
     if len(chosen) > MOST_NAMED:
         changes = [gain.pair.difference for gain in chosen]
-        sure = sum(gain.pair.p < LEVEL for gain in chosen)
+        sure = sum(gain.pair.p < SIGNIFICANCE for gain in chosen)
         return (
             f"{label} changed accuracy by {points(min(changes))} to {points(max(changes))} points "
             f"in {plural(len(chosen), 'comparison')}, {whole(sure)} of them more than chance."
@@ -141,7 +141,7 @@ def _gained(kind: str, chosen: Sequence[Gain]) -> str:
 
 def _gain(gain: Gain) -> str:
     pair = gain.pair
-    caveat = "" if pair.p < LEVEL else ", which may be chance"
+    caveat = "" if pair.p < SIGNIFICANCE else ", which may be chance"
     between = points_interval(pair.low, pair.high)
     return (
         f"{points(pair.difference)} points ({between}; {gain.variant} over {gain.control}{caveat})"

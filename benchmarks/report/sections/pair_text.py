@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from rich.table import Table
 
-from benchmarks.evaluation.comparison import LEVEL, McNemar, Pair
+from benchmarks.evaluation.comparison import SIGNIFICANCE, McNemar, Pair
 from benchmarks.evaluation.statistics import Statistics, SubsetStatistics
 from benchmarks.report.elements.numbers import (
     interval,
@@ -76,7 +76,7 @@ def verdict(statistics: Statistics, pair: Pair) -> Iterator[str]:
             f"{unsigned_points(ahead.difference)} points: more than chance"
             f"{', among all pairs.' if pair.family > 1 else '.'}"
         )
-    elif pair.p < LEVEL:
+    elif pair.p < SIGNIFICANCE:
         yield (
             "The difference would be more than chance, had this pair been chosen before the run; "
             "picked from all pairs afterwards, it may be chance."
