@@ -197,7 +197,7 @@ def _history(chance: np.random.Generator, epochs: int, skill: float) -> list[Epo
     ]
 
 
-def _trials(chance: np.random.Generator, row: Row) -> list[TrialRecord]:
+def _trials(chance: np.random.Generator, row: Row) -> tuple[TrialRecord, ...]:
     trials = []
     for number in range(8):
         value = float(0.2 + row.skill * chance.uniform(0.5, 1))
@@ -213,7 +213,7 @@ def _trials(chance: np.random.Generator, row: Row) -> list[TrialRecord]:
                 seconds=4.2,
             )
         )
-    return trials
+    return tuple(trials)
 
 
 def _cost(chance: np.random.Generator, fit: str) -> CostRecord:
