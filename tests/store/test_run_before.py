@@ -19,7 +19,7 @@ from benchmarks.store.files import as_stored, values_of
 from benchmarks.store.folder import RunFolder
 from benchmarks.store.ledger import EVENT, read_ledger
 from benchmarks.store.reading import read_fit, read_manifest, read_run, read_statuses, read_studies
-from benchmarks.store.writing import STUDIES
+from benchmarks.store.records import STUDIES
 
 BEFORE = Path(__file__).parent / "run_before"
 KEPT = Path(__file__).parents[2] / "results" / "reference" / "fer2013-lite"
