@@ -76,6 +76,7 @@ def rows(record: dict[str, Any]) -> dict[tuple[str, str], dict[str, Any]]:
     return {(row["variant"], row["precision"]): row for row in record["rows"]}
 
 
+@pytest.mark.slow
 def test_every_engine_is_timed_in_each_precision_that_it_has(benched: Any) -> None:
     measured = {key for key, row in rows(benched[1]).items() if row["status"] == "ok"}
     expected = {(name, "float32") for name in ("pixel-logistic", "emotionnet", "timm:resnet10t@32")}
@@ -86,6 +87,7 @@ def test_every_engine_is_timed_in_each_precision_that_it_has(benched: Any) -> No
     assert measured == expected
 
 
+@pytest.mark.slow
 def test_every_number_has_its_spread(benched: Any) -> None:
     for row in rows(benched[1]).values():
         if row["status"] != "ok":
@@ -97,6 +99,7 @@ def test_every_number_has_its_spread(benched: Any) -> None:
         assert row["peak_memory_mb"] > 50
 
 
+@pytest.mark.slow
 def test_ratios_are_to_the_first_variant_in_float32_of_the_same_run(benched: Any) -> None:
     record = benched[1]
     assert record["baseline"]["variant"] == "pixel-logistic"
@@ -113,6 +116,7 @@ def test_ratios_are_to_the_first_variant_in_float32_of_the_same_run(benched: Any
     assert record["baseline"]["drift"] is not None
 
 
+@pytest.mark.slow
 def test_a_network_that_fails_has_its_row_with_the_reason_and_status_1(benched: Any) -> None:
     done, record = benched
     assert done.status == 1
@@ -120,6 +124,7 @@ def test_a_network_that_fails_has_its_row_with_the_reason_and_status_1(benched: 
     assert "broken, float32: failed: RuntimeError: nothing to build" in done.out
 
 
+@pytest.mark.slow
 def test_the_datas_way_is_timed_too(benched: Any) -> None:
     data = benched[1]["data"]
     assert set(data["decode"]) == {"png", "jpeg"}
@@ -128,6 +133,7 @@ def test_the_datas_way_is_timed_too(benched: Any) -> None:
     assert 0 < data["open_seconds"]["median"] < 1
 
 
+@pytest.mark.slow
 def test_the_table_says_what_the_ratios_are_to(benched: Any) -> None:
     out = benched[0].out
     assert "as fast as pixel-logistic in float32, measured in the same run" in out

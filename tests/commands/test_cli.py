@@ -122,6 +122,7 @@ def test_an_audit_is_printed_whole_as_json(faulty: Path, tmp_path: Path) -> None
     assert {place.path for place in group} == {"sad/3.png", "sad/copy.png", "[bold]happy/copy.png"}
 
 
+@pytest.mark.slow
 def test_models_are_listed_with_engine_cost_and_source(tmp_path: Path) -> None:
     done = ferbench("models", FERBENCH_CACHE=str(tmp_path), COLUMNS="220")
     assert done.status == 0, done.err

@@ -110,10 +110,10 @@ def test_another_library_version_changes_the_key(
 ) -> None:
     before = fit_key(plan(tmp_path))
     monkeypatch.setattr(
-        "benchmarks.engines.spec.version", lambda name: "0" if name == library else "1"
+        "benchmarks.engines.spec.installed", lambda name: "0" if name == library else "1"
     )
     one = fit_key(plan(tmp_path))
-    monkeypatch.setattr("benchmarks.engines.spec.version", lambda name: "1")
+    monkeypatch.setattr("benchmarks.engines.spec.installed", lambda name: "1")
     assert len({before, one, fit_key(plan(tmp_path))}) == 3
 
 

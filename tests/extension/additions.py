@@ -140,8 +140,7 @@ fit = { epochs = 2, seeds = [0] }
 variants = [{ architecture = "example-softmax" }]
 """
 
-PAGE_ROWS = '''"""Read by every Python that starts with this folder on its path."""
-
+PAGE_ROWS = '''
 from dataclasses import dataclass
 
 from jinja2 import ChoiceLoader, DictLoader

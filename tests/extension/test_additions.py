@@ -85,7 +85,7 @@ def test_a_metric_of_one_row_selects_the_epochs_though_it_is_never_above_zero(
 def test_an_export_format_of_one_row_and_its_writer_leaves_as_a_file(
     folder: Path, page: str, tmp_path: Path
 ) -> None:
-    (tmp_path / "sitecustomize.py").write_text(FORMAT_ROW, "utf-8")
+    (tmp_path / "sitecustomize.py").write_text(ROWS + FORMAT_ROW, "utf-8")
     (tmp_path / "arrays.py").write_text(WRITER, "utf-8")
     file = tmp_path / "model.npz"
     done = ferbench(
@@ -110,7 +110,7 @@ def reported(folder: Path, page: str) -> Path:
     """The run, its page rendered anew with a column and a section more."""
     rows = folder / "rows"
     rows.mkdir()
-    (rows / "sitecustomize.py").write_text(PAGE_ROWS, "utf-8")
+    (rows / "sitecustomize.py").write_text(ROWS + PAGE_ROWS, "utf-8")
     done = ferbench(
         *("report", folder / "run"),
         PYTHONPATH=f"{rows}{os.pathsep}{ROOT}",

@@ -14,6 +14,8 @@ from tests.engine_process import call
 
 REGISTRY = discover()
 KERAS = tuple(sorted(n for n, found in REGISTRY.architectures.items() if found.engine == "keras"))
+DEEP = ("densenet121", "resnet50")
+"""Their graphs alone take most of a minute."""
 TIMM = ("timm:resnet18", "timm:mobilenetv3_small_100")
 APPLICATIONS = {"vgg16": "vgg16", "resnet50": "resnet50", "densenet121": "densenet"}
 FIXED_SIZE = "timm:vit_tiny_patch16_224"
@@ -26,7 +28,7 @@ ONE_THREAD = {"OMP_NUM_THREADS": "1", "TF_CPP_MIN_LOG_LEVEL": "3"}
 
 
 class TestNetworks(ModelContract):
-    names = (*KERAS, *TIMM)
+    names = (*(name for name in KERAS if name not in DEEP), *TIMM)
 
     def test_it_has_more_than_a_thousand_weights(self, examination: ModelExamination) -> None:
         assert examination.weights > 1000
@@ -41,6 +43,11 @@ class TestNetworks(ModelContract):
         self, examination: ModelExamination, name: str
     ) -> None:
         assert name != "mini-xception" or examination.weights == 58_423
+
+
+@pytest.mark.slow
+class TestDeepNetworks(TestNetworks):
+    names = DEEP
 
 
 class TestFloors(ModelContract):

@@ -77,6 +77,7 @@ def test_it_keeps_the_contracts_in_its_own_suite(source: Path, path: str) -> Non
     assert "failed" not in done.stdout
 
 
+@pytest.mark.slow
 def test_its_models_engine_and_data_set_go_from_the_command_line_to_the_page(
     path: str, tmp_path: Path
 ) -> None:
@@ -95,6 +96,7 @@ def test_its_models_engine_and_data_set_go_from_the_command_line_to_the_page(
     assert "example-stripes" in page
 
 
+@pytest.mark.slow
 def test_its_executor_carries_out_a_protocol(path: str, tmp_path: Path) -> None:
     protocol = tmp_path / "one.toml"
     protocol.write_text(ONE_NETWORK, "utf-8")

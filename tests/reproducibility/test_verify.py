@@ -50,7 +50,10 @@ def test_a_run_as_it_was_made_holds_wherever_it_lies(run: Path) -> None:
     assert verify(run) == []
 
 
-@pytest.mark.parametrize("place", [0.0, 0.5, 1.0])
+@pytest.mark.parametrize(
+    "place",
+    [pytest.param(0.0, marks=pytest.mark.slow), 0.5, pytest.param(1.0, marks=pytest.mark.slow)],
+)
 def test_a_changed_byte_is_named_whatever_file_it_is_in(run: Path, place: float) -> None:
     names = [*published(run), "digests.json"]
     assert len(names) > 12

@@ -13,6 +13,7 @@ from benchmarks.leaks.effect import read_laboratory
 from benchmarks.store.ledger import read_ledger
 from tests.runs.commands import ferbench, ferbench_here, kill_when
 
+pytestmark = pytest.mark.slow
 COUNTERPART_NAMES = [counterpart.name for counterpart in COUNTERPARTS]
 TINY = """
 name = "tiny-leaks"

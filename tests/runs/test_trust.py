@@ -72,6 +72,7 @@ def again(unbroken: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return out
 
 
+@pytest.mark.slow
 def test_a_variant_made_again_is_bit_identical(unbroken: Path, again: Path) -> None:
     made = json.loads((again / "reproduction.json").read_text("utf-8"))
     judged = {(v["variant"], v["seed"]): v["judgement"] for v in made["verdicts"]}
@@ -95,10 +96,12 @@ def test_a_whole_run_made_again_is_bit_identical(unbroken: Path, tmp_path: Path)
     assert numbers(out) == numbers(unbroken)
 
 
+@pytest.mark.slow
 def test_what_a_run_starts_from_is_made_again_too(again: Path) -> None:
     assert list(again.glob("work/pretrained/*/backbone.safetensors"))
 
 
+@pytest.mark.slow
 def test_a_reproduction_goes_on_and_no_other_run_takes_its_folder(
     unbroken: Path, again: Path, copy: Path
 ) -> None:
