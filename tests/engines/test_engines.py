@@ -42,7 +42,10 @@ def test_training_metrics_are_means_over_the_epoch(engine: str) -> None:
 @pytest.mark.parametrize(
     "settings",
     [
-        {"optimizer": "sgd", "learning_rate": 0.05, "weight_decay": 1e-3, "schedule": "cosine"},
+        pytest.param(
+            {"optimizer": "sgd", "learning_rate": 0.05, "weight_decay": 1e-3, "schedule": "cosine"},
+            marks=pytest.mark.slow,
+        ),
         {"optimizer": "adamw", "weight_decay": 1e-2, "plateau_patience": 1, "schedule": "plateau"},
     ],
     ids=["sgd", "adamw"],
@@ -99,7 +102,10 @@ def test_a_saved_model_predicts_as_the_learner_did(engine: str) -> None:
     "settings",
     [
         {"optimizer": "sgd", "learning_rate": 0.05, "weight_decay": 1e-3, "clip_norm": 0.5},
-        {"optimizer": "adam", "learning_rate": 1e-3, "weight_decay": 1e-3},
+        pytest.param(
+            {"optimizer": "adam", "learning_rate": 1e-3, "weight_decay": 1e-3},
+            marks=pytest.mark.slow,
+        ),
         {"optimizer": "adamw", "learning_rate": 1e-3, "weight_decay": 1e-1},
     ],
     ids=["sgd", "adam", "adamw"],

@@ -46,7 +46,7 @@ def written(folder: Path, tmp_path: Path) -> Protocol:
 
 def proposed(folder: Path) -> Proposal:
     choice, prepared = choose_data(folder)
-    return propose("mine", choice, prepared, measure=False, tell=lambda name: None)
+    return propose("mine", choice, prepared, measure=False, notify=lambda name: None)
 
 
 def recognised(place: Path) -> str:
@@ -240,7 +240,7 @@ def test_a_time_is_told_where_the_networks_were_timed(
     monkeypatch.setattr(proposing, "NETWORKS", (("plain-cnn", "scratch"),))
     told: list[str] = []
     choice, prepared = choose_data(tmp_path / "faces")
-    found = propose("mine", choice, prepared, measure=True, tell=told.append)
+    found = propose("mine", choice, prepared, measure=True, notify=told.append)
     assert told == ["majority", "pixel-logistic", "plain-cnn"]
     assert found.seconds is not None and 0 < found.seconds < 3600
     write_protocol(found, tmp_path / "mine.toml")
@@ -255,7 +255,7 @@ def test_no_time_is_told_where_a_network_could_not_be_timed(
     monkeypatch.setenv("KERAS_BACKEND", "abacus")
     monkeypatch.setattr(proposing, "NETWORKS", (("plain-cnn", "scratch"),))
     choice, prepared = choose_data(tmp_path / "faces")
-    found = propose("mine", choice, prepared, measure=True, tell=lambda name: None)
+    found = propose("mine", choice, prepared, measure=True, notify=lambda name: None)
     assert found.seconds is None
     write_protocol(found, tmp_path / "mine.toml")
     text = (tmp_path / "mine.toml").read_text("utf-8")

@@ -48,7 +48,10 @@ def leaky(tmp_path: Path) -> Path:
     return folder
 
 
-@pytest.mark.parametrize(("policy", "train"), [("keep", 24), ("drop-train-duplicates", 22)])
+@pytest.mark.parametrize(
+    ("policy", "train"),
+    [pytest.param("keep", 24, marks=pytest.mark.slow), ("drop-train-duplicates", 22)],
+)
 def test_a_run_trains_on_what_its_policy_leaves(policy, train, leaky, tmp_path):
     run = tmp_path / "run"
     done = carry_out(policy, leaky, run)

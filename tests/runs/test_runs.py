@@ -167,6 +167,7 @@ def test_a_report_is_rendered_again_from_the_predictions(unbroken: Path, tmp_pat
     assert (run / "leaderboard.html").is_file()
 
 
+@pytest.mark.slow
 def test_weights_that_cannot_be_had_end_in_a_row_that_says_so(tmp_path: Path) -> None:
     protocol = tmp_path / "offline.toml"
     header = SMALL.partition("[[variants]]")[0].replace("[3, 7]", "[3]")

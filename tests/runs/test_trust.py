@@ -194,6 +194,7 @@ def test_a_plugin_is_asked_for_by_its_digest(
     assert done.out.count("bit-identical") == 2
 
 
+@pytest.mark.slow
 def test_a_variant_that_is_changed_and_scored_again_is_marked(
     plugged: tuple[Path, Path, Path], tmp_path: Path
 ) -> None:
@@ -220,6 +221,7 @@ def test_an_unbroken_run_counts_everything_once(unbroken: Path) -> None:
     }
 
 
+@pytest.mark.slow
 def test_parts_made_apart_are_merged_into_the_run(
     unbroken: Path, plugged: tuple[Path, Path, Path], tmp_path: Path
 ) -> None:
