@@ -66,7 +66,7 @@ def add(request: AddRequest) -> Added:
         run = read_run(folder.path)
         sha256 = sha256_of(request.file)
         _refuse_taken(run, request.name)
-        incoming = _arrival(request, run, folder, sha256)
+        incoming = _incoming(request, run, folder, sha256)
         if _is_there(incoming):
             return Added(name=request.name, already=True)
         return _from_model(incoming) if request.model else _from_table(incoming)
@@ -106,7 +106,9 @@ def _refuse_taken(run: RunResults, name: str) -> None:
             )
 
 
-def _arrival(request: AddRequest, run: RunResults, folder: RunFolder, sha256: str) -> IncomingModel:
+def _incoming(
+    request: AddRequest, run: RunResults, folder: RunFolder, sha256: str
+) -> IncomingModel:
     reading, versions = complete_input_spec(request, run) if request.model else (None, {})
     identity = {"file": sha256, "reading": values_of(reading) if reading else request.logits}
     return IncomingModel(
