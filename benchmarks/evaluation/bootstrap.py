@@ -121,11 +121,11 @@ class _Moments:
         self._products += away.transpose(0, 2, 1) @ away
         self._resamples += scores.shape[1]
 
-    def estimates(self, pictures: int) -> tuple[Estimate, ...]:
-        """Return the M estimates, whose covariance is that of ``pictures`` drawn from many more."""
+    def estimates(self, unique_images: int) -> tuple[Estimate, ...]:
+        """Return the M estimates; their covariance is that of images drawn from many more."""
         outer = self._shifts[:, :, None] * self._shifts[:, None] / self._resamples
         covariance = (self._products - outer) / max(self._resamples - 1, 1)
-        covariance *= pictures / max(pictures - 1, 1)
+        covariance *= unique_images / max(unique_images - 1, 1)
         return tuple(Estimate(*both) for both in zip(self._observed, covariance, strict=True))
 
 
@@ -172,7 +172,7 @@ class _Tally:
     def scores(
         self, resampled: Iterable[Callable[[Counts], Floats]], weights: NDArray[np.float32] | Floats
     ) -> _Scores:
-        """Return the scores under ``weights`` (R×P) of the metrics ``asked`` and of each class."""
+        """Return the scores under ``weights`` (R×P) of ``resampled`` metrics and of each class."""
         counts = self._counts(weights)
         of_classes = (counts.precision, counts.recall, counts.f1)
         return _Scores(

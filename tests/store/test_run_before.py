@@ -19,7 +19,7 @@ from benchmarks.store.files import as_stored, values_of
 from benchmarks.store.folder import RunFolder
 from benchmarks.store.ledger import EVENT, read_ledger
 from benchmarks.store.reading import read_fit, read_manifest, read_run, read_statuses, read_studies
-from benchmarks.store.records import STUDIES
+from benchmarks.store.records import STUDIES, RunResults
 
 BEFORE = Path(__file__).parent / "run_before"
 KEPT = Path(__file__).parents[2] / "results" / "reference" / "fer2013-lite"
@@ -49,12 +49,16 @@ def test_its_leaderboard_is_rendered_with_the_same_numbers() -> None:
         assert first_difference_in(path.name, kept, text, drawings=False) is None
 
 
-def test_its_page_says_the_same_with_the_pictures_of_its_data(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> RunResults:
+    """The kept run, with its data in the cache."""
     monkeypatch.setenv("FERBENCH_CACHE", str(tmp_path))
     run = read_run(BEFORE)
     prepare_data(run.manifest.protocol.data, None, seed=run.manifest.protocol.seed)
+    return run
+
+
+def test_its_page_says_the_same_with_the_pictures_of_its_data(run: RunResults) -> None:
     text = rendered(run, images=True, named=True).page
     assert "A training image under blur of strength 5" in text
     kept = (BEFORE / "leaderboard.html").read_text("utf-8")
@@ -62,11 +66,8 @@ def test_its_page_says_the_same_with_the_pictures_of_its_data(
 
 
 def test_an_older_run_is_not_illustrated_with_other_severities_than_its_own(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    run: RunResults, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("FERBENCH_CACHE", str(tmp_path))
-    run = read_run(BEFORE)
-    prepare_data(run.manifest.protocol.data, None, seed=run.manifest.protocol.seed)
     *others, occlusion = corruptions.CORRUPTIONS
     changed = replace(occlusion, severities=(0.1, 0.2, 0.3, 0.4, 0.5))
     monkeypatch.setattr(corruptions, "CORRUPTIONS", (*others, changed))

@@ -32,7 +32,7 @@ def read_predictions(
 ) -> NDArray[np.float64]:
     """Return the numbers in ``file`` for each line of ``asked``, N×K, classes in order.
 
-    ``splits`` is the run's split and ``asked`` its validation and test images. The table
+    ``splits`` is the run's split and ``requested`` its validation and test images. The table
     names an image by ``row``, ``path`` or ``image_id`` and has a column for each class, ``angry``
     or ``p_angry``. Where it has several names for an image they must agree. Lines for training
     images are left out; missing, contradicting and unknown ones raise ``InputError``.
