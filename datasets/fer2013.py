@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from datasets.fer2013_csv import read_csv
-from datasets.fer2013_folders import read_folders
-from datasets.layouts import class_folders
+from datasets.reading.fer2013_csv import read_csv
+from datasets.reading.fer2013_folders import read_folders
+from datasets.reading.layouts import class_folders
+from datasets.reading.trees import Tree, open_tree
 from datasets.records import DataError
 from datasets.registry import Decoded, data_set
-from datasets.trees import Tree, open_tree
 
 TABLES = ("fer2013.csv", "icml_face_data.csv")
 

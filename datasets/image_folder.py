@@ -7,11 +7,11 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from datasets.images import decode, fit, header
-from datasets.layouts import Decoder, Entry, Layout, class_folders
+from datasets.reading.images import decode, fit, header
+from datasets.reading.layouts import Decoder, Entry, Layout, class_folders
+from datasets.reading.trees import Tree, open_tree
 from datasets.records import DataError, Provenance
 from datasets.registry import Decoded, Sample, data_set
-from datasets.trees import Tree, open_tree
 
 AS_THEY_ARE = 0
 SIDE = 96
@@ -53,7 +53,7 @@ def image_folder(path: Path | None, options: Mapping[str, Any]) -> Decoded:
         count=len(layout.entries),
         samples=samples,
         provenance=lambda: Provenance("unofficial", decoder.notes() + layout.notes),
-        unreadable=lambda: tuple(decoder.unreadable),
+        left_out=lambda: tuple(decoder.left_out),
     )
 
 

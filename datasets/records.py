@@ -34,6 +34,22 @@ class Provenance:
 
 
 @dataclass(frozen=True, kw_only=True)
+class LeftOut:
+    """A file that was given and is not in the data set: its place in the source, and why.
+
+    ``kind``: ``unreadable`` is an image that cannot be decoded, ``no image`` another file, and
+    ``unused`` an image that stands where the layout has none. ``split`` and ``class_name`` tell
+    where the image would have stood; ``""`` where nothing tells.
+    """
+
+    path: str
+    kind: Literal["unreadable", "no image", "unused"]
+    reason: str
+    split: str = ""
+    class_name: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class DataSet:
     """Images, labels, class names and, where it has one, an official split.
 
@@ -41,8 +57,9 @@ class DataSet:
     ``labels``: int64, N. ``image_ids``: N strings, the SHA-256 of the decoded pixels in hex.
     ``paths``: N strings, the place of each image in its source.
     ``split``: N strings of ``train``, ``validation``, ``test`` or ``""`` where the source
-    assigns none. ``digest``: SHA-256 over class names, ids, labels, paths and split.
-    ``unreadable``: the places of images that could not be decoded and were left out.
+    assigns none. ``subjects``: N strings, who is on each image, ``""`` where the source does not
+    say. ``digest``: SHA-256 over class names, ids, labels, paths and split. ``left_out``: the
+    files that were given and are not in it; with the images they are all that was given.
     """
 
     name: str
@@ -52,15 +69,21 @@ class DataSet:
     image_ids: NDArray[np.str_]
     paths: NDArray[np.str_]
     split: NDArray[np.str_]
+    subjects: NDArray[np.str_]
     provenance: Provenance
     digest: str
-    unreadable: tuple[str, ...] = ()
+    left_out: tuple[LeftOut, ...] = ()
 
     @property
     def image_shape(self) -> tuple[int, int, int]:
         """Height, width and channels of every image."""
         _, height, width, channels = self.images.shape
         return height, width, channels
+
+    @property
+    def unreadable(self) -> tuple[str, ...]:
+        """The places of the images that cannot be decoded."""
+        return tuple(one.path for one in self.left_out if one.kind == "unreadable")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -14,20 +14,24 @@ import numpy as np
 from numpy.typing import NDArray
 
 from datasets.plugins import DATA_SETS, import_plugin, installed, leave_out
-from datasets.records import DataError, Provenance
-from datasets.trees import content_fingerprint
+from datasets.reading.trees import content_fingerprint
+from datasets.records import DataError, LeftOut, Provenance
 
 Options = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
 class Sample:
-    """One decoded image: uint8 H×W×C (C 1 or 3), its class index, place and official split."""
+    """One decoded image: uint8 H×W×C (C 1 or 3), its class index, place and official split.
+
+    ``subject`` names who is on it, where the source tells.
+    """
 
     image: NDArray[np.uint8]
     label: int
     path: str
     split: str
+    subject: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,9 +39,8 @@ class Decoded:
     """A source that has been recognised and is ready to be decoded.
 
     ``count`` is the number of samples that ``samples`` will yield at most, for progress;
-    ``samples`` is called once; ``provenance`` and ``unreadable`` (the places of images that were
-    left out because they cannot be decoded) are asked after the last sample and may depend on all
-    of them.
+    ``samples`` is called once; ``provenance`` and ``left_out`` (the files that are not among the
+    samples, each with its reason) are asked after the last sample and may depend on all of them.
     """
 
     class_names: tuple[str, ...]
@@ -45,7 +48,7 @@ class Decoded:
     count: int
     samples: Callable[[], Iterator[Sample]]
     provenance: Callable[[], Provenance]
-    unreadable: Callable[[], tuple[str, ...]] = tuple
+    left_out: Callable[[], tuple[LeftOut, ...]] = tuple
 
 
 Read = Callable[[Path | None, Options], Decoded]

@@ -9,7 +9,7 @@ from types import MappingProxyType
 import numpy as np
 from numpy.typing import NDArray
 
-from datasets.digests import rows_digest
+from datasets.cache.digests import rows_digest
 from datasets.records import SPLIT_NAMES, DataError, DataSet, Policy, Split, SplitName
 
 Rows = NDArray[np.int64]
@@ -38,9 +38,9 @@ def make_split(
     ``duplicates`` is the policy. ``keep`` (the default) leaves the source's splits as they are.
     ``drop-train-duplicates`` takes every image out of train and validation whose pixels are also
     those of a test image (near duplicates stay). ``group`` is for splits that are made here: it
-    keeps all images of one of ``groups`` (int64, N; see `datasets.groups`) on one side, drawn by
-    scikit-learn's ``StratifiedGroupKFold``, and raises ``DataError`` where the source has every
-    split.
+    keeps all images of one of ``groups`` (int64, N; see `datasets.audit.groups`) on one side,
+    drawn by scikit-learn's ``StratifiedGroupKFold``, and raises ``DataError`` where the source
+    has every split.
     """
     parts: dict[SplitName, Rows] = {
         name: np.flatnonzero(data.split == name) for name in SPLIT_NAMES

@@ -11,9 +11,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from datasets.drawing import CANVAS, Canvas, draw, drawn_face
-from datasets.expressions import CLASS_NAMES, drawn_intensities, geometry
-from datasets.images import Pixels
+from datasets.drawing.expressions import CLASS_NAMES, drawn_intensities, geometry
+from datasets.drawing.faces import CANVAS, Canvas, draw, drawn_face
+from datasets.reading.images import Pixels
 from datasets.records import DataError, Provenance
 from datasets.registry import Decoded, Sample, data_set
 

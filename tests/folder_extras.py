@@ -30,7 +30,7 @@ from benchmarks.store.records import (
     TestOpened,
 )
 from benchmarks.store.writing import write_attention, write_manifest, write_robustness
-from datasets.packs import HEADER, ROWS
+from datasets.cache.packs import HEADER, ROWS
 
 IMAGES = 40
 

@@ -32,7 +32,7 @@ from benchmarks.protocol.schema import Protocol
 from benchmarks.protocol.variants import Variant, resolve_variants
 from benchmarks.store.files import now
 from benchmarks.store.folder import RunFolder
-from datasets.cache import cache_folder
+from datasets.cache.decoded import cache_folder
 from datasets.registry import discover as discover_data
 from models.registry import Registry, discover
 

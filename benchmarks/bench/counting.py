@@ -15,7 +15,7 @@ from benchmarks.execution.jobs.results import Counted
 from benchmarks.execution.keys import code_digest
 from benchmarks.machine.environment import usable_cores
 from benchmarks.protocol.canonical import digest
-from datasets.cache import cache_folder
+from datasets.cache.decoded import cache_folder
 from models.registry import Architecture
 
 LISTED_SHAPE = (48, 48, 1)

@@ -15,9 +15,9 @@ from benchmarks.machine.timing import BATCH, Spread, timed
 from benchmarks.protocol.schema import Protocol
 from benchmarks.training.augmentation import POLICIES
 from benchmarks.training.stream import batches
-from datasets.cache import open_data_set
-from datasets.images import decode
-from datasets.packs import open_part
+from datasets.cache.decoded import open_data_set
+from datasets.cache.packs import open_part
+from datasets.reading.images import decode
 from datasets.registry import Source
 from models.registry import Augmentation
 
@@ -50,7 +50,9 @@ def measure_data(
         return _per_second(epoch, seconds)
 
     def open_again() -> object:
-        return open_data_set(source, prepared.path, protocol.data.options)
+        return open_data_set(
+            source, prepared.path, protocol.data.options, labels=protocol.data.labels
+        )
 
     opening = timed(open_again, seconds=seconds, warm_up=1, least=5)
     return DataSpeed(

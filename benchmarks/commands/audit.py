@@ -13,8 +13,8 @@ from benchmarks.commands.options import Data
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from datasets.audit import Audit
-    from datasets.duplicates import Place, Shared
+    from datasets.audit.audit import Audit
+    from datasets.audit.duplicates import Place, Shared
 
 LISTED = 5
 """How many places of a kind the terminal shows; JSON has all."""
@@ -44,7 +44,7 @@ def run_audit(name: str, path: Path | None) -> Audit:
     from benchmarks.data.prepared import prepare_data
     from benchmarks.execution.progress import counting
     from benchmarks.protocol.schema import DataChoice
-    from datasets.audit import audit as examine
+    from datasets.audit.audit import audit as examine
 
     console = Console(stderr=True, highlight=False, markup=False)
     with counting(console, f"reading {name}") as progress:
@@ -57,7 +57,7 @@ def print_json(found: Audit) -> None:
     """Print the whole audit to standard output."""
     import json
 
-    from datasets.audit import to_json
+    from datasets.audit.audit import to_json
 
     print(json.dumps(to_json(found), indent=1, ensure_ascii=False))
 

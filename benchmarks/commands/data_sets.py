@@ -63,7 +63,7 @@ def print_inspection(name: str, path: Path | None) -> None:
 
     from benchmarks.data.prepared import prepare_data
     from benchmarks.protocol.schema import DataChoice
-    from datasets.inspection import inspect
+    from datasets.audit.inspection import inspect
 
     console = Console(highlight=False)
     with console.status(f"reading {name}"):

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.protocol.canonical import digest
-from datasets.images import Pixels
+from datasets.reading.images import Pixels
 
 EDITION = 1
 """Changes whenever a corruption comes out otherwise than before."""

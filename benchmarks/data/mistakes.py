@@ -17,9 +17,9 @@ from benchmarks.data.prepared import PreparedData
 from benchmarks.errors import InputError, nearest
 from benchmarks.protocol.schema import Protocol
 from benchmarks.training.augmentation import DRAWS, standard
-from datasets.digests import rows_digest
-from datasets.images import image_id
-from datasets.packs import pack
+from datasets.cache.digests import rows_digest
+from datasets.cache.packs import pack
+from datasets.reading.images import image_id
 from datasets.records import DataError, DataSet, Split, SplitName
 from datasets.splits import Rows, make_split, record_split
 
@@ -273,6 +273,7 @@ def _with_altered_copies(data: DataSet, rows: Rows, seed: int) -> tuple[DataSet,
         image_ids=ids,
         paths=paths,
         split=split,
+        subjects=np.concatenate([data.subjects, data.subjects[rows]]),
         digest=rows_digest(data.class_names, zip(ids, labels, paths, split, strict=True)),
     )
     return doubled, np.concatenate([rows, np.arange(len(rows), dtype=np.int64) + len(data.labels)])

@@ -10,11 +10,11 @@ import pandas as pd
 from benchmarks.errors import InputError
 from benchmarks.machine.settings import data_path
 from benchmarks.protocol.schema import DataChoice
-from datasets.cache import cache_folder, open_data_set
-from datasets.examination import examine
-from datasets.groups import groups
-from datasets.inspection import class_counts
-from datasets.packs import Packs, pack, splits_table
+from datasets.audit.examination import examine
+from datasets.audit.groups import groups
+from datasets.audit.inspection import class_counts
+from datasets.cache.decoded import cache_folder, open_data_set
+from datasets.cache.packs import Packs, pack, splits_table
 from datasets.records import DataSet, Progress, Split
 from datasets.registry import discover
 from datasets.splits import make_split
@@ -72,7 +72,9 @@ def prepare_data(
             f"or run `ferbench datasets fetch {source.name}`"
         )
     cache = cache_folder()
-    data = open_data_set(source, place, choice.options, cache=cache, progress=progress)
+    data = open_data_set(
+        source, place, choice.options, labels=choice.labels, cache=cache, progress=progress
+    )
     split = make_split(
         data,
         seed=seed,

@@ -15,7 +15,7 @@ from datasets.settings import offline, offline_setting
 
 def examine_data() -> Iterator[Finding]:
     """Say what FERBENCH_DATA names."""
-    from datasets.recognition import look, recognise
+    from datasets.reading.recognition import look, recognise
     from datasets.records import DataError
     from datasets.registry import discover
 

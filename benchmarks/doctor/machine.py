@@ -61,7 +61,7 @@ def examine_gpu() -> Iterator[Finding]:
 
 def examine_cache() -> Iterator[Finding]:
     """Tell where the cache is, how large, and whether there is room in it."""
-    from datasets.cache import cache_folder
+    from datasets.cache.decoded import cache_folder
 
     folder = cache_folder()
     size = f"{folder}, {folder_size(folder) / 2**30:.2f} GB"

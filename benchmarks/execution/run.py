@@ -46,9 +46,9 @@ from benchmarks.store.records import (
 )
 from benchmarks.store.splits import split_table, write_splits
 from benchmarks.store.writing import write_audit, write_manifest
-from datasets.audit import audit
-from datasets.cache import cache_folder
-from datasets.examination import AUDITS
+from datasets.audit.audit import audit
+from datasets.audit.examination import AUDITS
+from datasets.cache.decoded import cache_folder
 from datasets.files import sha256_of
 from models.registry import discover
 

@@ -14,7 +14,7 @@ from benchmarks.init.estimate import Pace, measure_paces, run_seconds
 from benchmarks.machine.environment import gpu, has_bfloat16, usable_cores
 from benchmarks.protocol.schema import DataChoice, Protocol
 from benchmarks.protocol.variants import Variant, resolve_variants
-from datasets.recognition import GENERAL, FolderLook, look, recognise
+from datasets.reading.recognition import GENERAL, FolderLook, look, recognise
 from datasets.records import DataError, Progress
 from datasets.registry import Source
 from datasets.registry import discover as discover_data

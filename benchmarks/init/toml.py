@@ -21,7 +21,7 @@ from benchmarks.machine.timing import rough_duration
 from benchmarks.metrics import metric_of
 from benchmarks.protocol.schema import Protocol, VariantChoice
 from datasets.files import replacing
-from datasets.recognition import GENERAL
+from datasets.reading.recognition import GENERAL
 from datasets.records import SPLIT_NAMES
 
 SHOWN_CLASSES = 40

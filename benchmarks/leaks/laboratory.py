@@ -19,7 +19,7 @@ from benchmarks.protocol.schema import DataChoice, Protocol
 from benchmarks.report.page import render
 from benchmarks.store.digests import write_digests
 from benchmarks.store.records import VariantOutcome
-from datasets.recognition import look, recognise
+from datasets.reading.recognition import look, recognise
 from datasets.registry import discover
 
 Statuses = dict[str, VariantOutcome]

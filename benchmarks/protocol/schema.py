@@ -26,6 +26,9 @@ class _Section(BaseModel):
 class DataChoice(_Section):
     """Which data set, and how much of it.
 
+    ``labels`` says where labels other than the data set's own stand, for those that can be read
+    with others.
+
     ``train_images`` takes a stratified subset of the training split; ``validation_share`` and
     ``test_share`` are used only where the data set has no such split of its own.
 
@@ -39,6 +42,7 @@ class DataChoice(_Section):
     set: str
     path: str | None = None
     options: dict[str, Any] = {}
+    labels: str | None = None
     train_images: Annotated[int, Field(ge=2)] | None = None
     validation_share: Share = 0.1
     test_share: Share = 0.2

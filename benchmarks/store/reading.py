@@ -47,7 +47,7 @@ from benchmarks.store.records import (
     probability_column,
 )
 from benchmarks.store.splits import SplitTable, read_splits
-from datasets.audit import AUDIT, Audit
+from datasets.audit.audit import AUDIT, Audit
 
 T = TypeVar("T")
 ANYTHING = TypeAdapter(dict[str, Any])

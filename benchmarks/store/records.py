@@ -22,7 +22,7 @@ from benchmarks.protocol.schema import Protocol
 from benchmarks.store.files import as_stored
 from benchmarks.store.keys import ExplainIdentity, RobustnessIdentity, StoredValue, TrainingIdentity
 from benchmarks.training.checkpoint import EpochRecord
-from datasets.audit import Audit
+from datasets.audit.audit import Audit
 from datasets.records import Provenance
 from models.registry import Dimension
 

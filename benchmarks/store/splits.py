@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from benchmarks.store.files import read_table, write_table
 from benchmarks.store.folder import RunFolder
-from datasets.digests import rows_digest
+from datasets.cache.digests import rows_digest
 
 COLUMNS = ("row", "image_id", "path", "label", "split")
 

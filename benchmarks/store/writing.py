@@ -36,7 +36,7 @@ from benchmarks.store.records import (
     probability_column,
 )
 from benchmarks.store.splits import SplitTable
-from datasets.audit import Audit, to_json
+from datasets.audit.audit import Audit, to_json
 
 
 def write_manifest(folder: RunFolder, manifest: Manifest) -> None:

@@ -10,8 +10,8 @@ from typing import Any, ClassVar
 import numpy as np
 import pytest
 
-from datasets.cache import open_data_set
-from datasets.images import image_id
+from datasets.cache.decoded import open_data_set
+from datasets.reading.images import image_id
 from datasets.records import SPLIT_NAMES, DataError, DataSet
 from datasets.registry import Source, discover
 

@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 
 from benchmarks.errors import InputError
-from datasets.images import Pixels
+from datasets.reading.images import Pixels
 
 FRAMES_PER_SECOND = 10
 

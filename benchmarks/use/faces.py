@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 
 from benchmarks.errors import InputError
-from datasets.images import Pixels, fit
+from datasets.reading.images import Pixels, fit
 
 FACE_SHARE = 0.98
 """How much of a FER2013 image's side the detector's box takes: the median of 488 detections in
@@ -84,7 +84,7 @@ def faces_in(
     """Return what a model for images of ``shape`` is shown of a picture with as many channels.
 
     A picture of the data set's own size, a small square one, and every picture where there is
-    no ``finder``, is taken whole. Scaling is that of the data sets (`datasets.images.fit`).
+    no ``finder``, is taken whole. Scaling is that of the data sets (`datasets.reading.images.fit`).
     """
     height, width, _ = shape
     if finder is None or is_face_crop(picture, shape):

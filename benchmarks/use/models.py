@@ -16,7 +16,7 @@ from benchmarks.use.formats import AnswerRecord, answer_record
 from benchmarks.use.pictures import FaceAnswer, answer_faces
 from benchmarks.use.predictor import PredictorProcess
 from benchmarks.use.starting import start
-from datasets.images import decode, header
+from datasets.reading.images import decode, header
 from datasets.records import DataError
 from models.registry import ModelError
 

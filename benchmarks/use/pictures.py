@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from benchmarks.use.faces import Box, FaceFinder, FoundFace, faces_in
 from benchmarks.use.predictor import PredictorProcess
-from datasets.images import SUFFIXES, decode
+from datasets.reading.images import SUFFIXES, decode
+from datasets.reading.trees import open_tree
 from datasets.records import DataError
-from datasets.trees import open_tree
 
 BATCH = 64
 SAVED = ".predicted"

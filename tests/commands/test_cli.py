@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from datasets.audit import AUDIT
+from datasets.audit.audit import AUDIT
 from tests.datasets import samples
 from tests.runs.commands import ferbench, ferbench_here
 

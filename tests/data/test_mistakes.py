@@ -21,7 +21,7 @@ from benchmarks.data.mistakes import (
 from benchmarks.data.prepared import PreparedData
 from benchmarks.errors import InputError
 from benchmarks.protocol.schema import Protocol
-from datasets.packs import pack, splits_table
+from datasets.cache.packs import pack, splits_table
 from datasets.records import DataError, DataSet, Split
 from datasets.splits import make_split, record_split
 from tests.datasets.samples import in_memory

@@ -12,8 +12,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from datasets.digests import rows_digest
-from datasets.images import image_id
+from datasets.cache.digests import rows_digest
+from datasets.reading.images import image_id
 from datasets.records import DataSet, Provenance
 
 EMOTIONS = ("angry", "disgust", "fear", "happy", "neutral", "sad", "surprise")
@@ -100,6 +100,7 @@ def in_memory(labels: list[int], split: list[str], pictures: list[int]) -> DataS
         image_ids=np.array(ids),
         paths=np.array(paths),
         split=np.array(split, dtype="U10"),
+        subjects=np.full(len(labels), ""),
         provenance=Provenance("unofficial"),
         digest=rows_digest(names, rows),
     )

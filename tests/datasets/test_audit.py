@@ -14,12 +14,12 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from datasets.audit import AUDIT, Audit, audit, to_json
-from datasets.cache import open_data_set
+from datasets.audit.audit import AUDIT, Audit, audit, to_json
+from datasets.audit.measures import measure
+from datasets.cache.decoded import open_data_set
 from datasets.fer2013 import fer2013
-from datasets.fer2013_official import Comparison
 from datasets.image_folder import image_folder
-from datasets.measures import measure
+from datasets.reading.fer2013_official import Comparison
 from datasets.records import DataError, DataSet
 from datasets.registry import Sample
 from datasets.splits import make_split
@@ -255,7 +255,7 @@ def test_a_damaged_examination_is_made_again(copy, tmp_path):
 
 def test_a_data_set_too_much_alike_says_that_it_was_not_searched(copy, tmp_path, monkeypatch):
     change(copy / "test", lambda image: cv2.imread(str(files(copy)[0]), 0) // 2 + image // 40)
-    monkeypatch.setattr("datasets.near_duplicates.MOST", 10)
+    monkeypatch.setattr("datasets.audit.near_duplicates.MOST", 10)
     data = open_data_set(image_folder, copy, {}, cache=tmp_path / "cache")
     found = audit(data, make_split(data, seed=0), cache=tmp_path).near_duplicates
     assert "more than 10 pairs look alike" in found.not_searched

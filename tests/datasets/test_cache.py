@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from datasets.cache import IMAGES, META, ROWS, open_data_set, verify
+from datasets.cache.decoded import IMAGES, META, ROWS, open_data_set, verify
 from datasets.image_folder import image_folder
 from datasets.records import DataError
 from datasets.synthetic_faces import synthetic_faces
@@ -95,7 +95,7 @@ def test_a_build_that_fails_leaves_no_entry(tmp_path, cache):
 
 def test_two_processes_that_build_at_once_get_the_same_data(cache):
     program = (
-        "import sys; from pathlib import Path; from datasets.cache import open_data_set; "
+        "import sys; from pathlib import Path; from datasets.cache.decoded import open_data_set; "
         "from datasets.synthetic_faces import synthetic_faces as s; "
         "print(open_data_set(s, None, {'scale': 0.2}, cache=Path(sys.argv[1])).digest)"
     )

@@ -12,10 +12,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from datasets.cache import open_data_set
+from datasets.cache.decoded import open_data_set
 from datasets.fer2013 import fer2013
-from datasets.fer2013_csv import _pixels
-from datasets.fer2013_official import COUNTS, Comparison
+from datasets.reading.fer2013_csv import _pixels
+from datasets.reading.fer2013_official import COUNTS, Comparison
 from datasets.records import DataError, DataSet
 from datasets.registry import Sample
 from tests.datasets import samples

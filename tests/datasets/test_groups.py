@@ -8,12 +8,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from datasets.cache import open_data_set
-from datasets.examination import examine
-from datasets.groups import groups
+from datasets.audit.examination import examine
+from datasets.audit.groups import groups
+from datasets.audit.numbering import gaps
+from datasets.cache.decoded import open_data_set
 from datasets.image_folder import image_folder
-from datasets.numbering import gaps
-from datasets.subjects import subjects
+from datasets.reading.subjects import subjects
 from tests.datasets import samples
 
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from datasets.cache import open_data_set
+from datasets.cache.decoded import open_data_set
+from datasets.cache.packs import splits_table
 from datasets.image_folder import image_folder
-from datasets.packs import splits_table
 from datasets.records import DataError, DataSet
 from datasets.splits import make_split
 from tests.datasets import samples

@@ -11,9 +11,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from datasets.cache import open_data_set
-from datasets.fer2013 import fer2013
-from datasets.near_duplicates import (
+from datasets.audit.near_duplicates import (
     LOWEST,
     SIDE,
     NearPairs,
@@ -21,6 +19,8 @@ from datasets.near_duplicates import (
     near_duplicates,
     reduced,
 )
+from datasets.cache.decoded import open_data_set
+from datasets.fer2013 import fer2013
 from datasets.synthetic_faces import synthetic_faces
 from tests.datasets import samples
 
@@ -149,7 +149,7 @@ def test_few_pictures_and_pictures_without_detail_are_in_no_pair(count):
 
 
 def test_pictures_too_much_alike_are_refused_rather_than_compared_for_hours(tmp_path, monkeypatch):
-    monkeypatch.setattr("datasets.near_duplicates.MOST", 10)
+    monkeypatch.setattr("datasets.audit.near_duplicates.MOST", 10)
     pictures, _ = with_copies(faces(tmp_path, 0.1), brighter, 40)
     with pytest.raises(TooAlike, match="more than 10 pairs"):
         near_duplicates(pictures)

@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from datasets.inspection import inspect
-from datasets.packs import open_part, pack, splits_table
+from datasets.audit.inspection import inspect
+from datasets.cache.packs import open_part, pack, splits_table
 from datasets.splits import make_split
 from tests.datasets.samples import in_memory
 

@@ -10,7 +10,7 @@ from types import MappingProxyType
 import pytest
 
 from benchmarks.testing.data_sets import DataSetContract
-from datasets.cache import open_data_set
+from datasets.cache.decoded import open_data_set
 from datasets.records import DataError
 from datasets.registry import discover
 from tests.datasets import samples

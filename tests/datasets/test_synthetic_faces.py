@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from datasets.expressions import CLASS_NAMES, PROTOTYPES, geometry
+from datasets.drawing.expressions import CLASS_NAMES, PROTOTYPES, geometry
 from datasets.records import DataError
 from datasets.synthetic_faces import synthetic_faces
 

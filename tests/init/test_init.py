@@ -14,7 +14,7 @@ from benchmarks.machine.environment import gpu
 from benchmarks.machine.timing import rough_duration
 from benchmarks.protocol.reading import load_protocol
 from benchmarks.protocol.schema import Protocol
-from datasets.recognition import look, recognise
+from datasets.reading.recognition import look, recognise
 from datasets.registry import discover
 from tests.datasets.samples import (
     write_classes,

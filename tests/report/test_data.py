@@ -14,10 +14,10 @@ from benchmarks.errors import InputError
 from benchmarks.report.page import render_page
 from benchmarks.report.sections.data import LISTED, data_section
 from benchmarks.store.reading import read_run
-from datasets.audit import Audit, audit, to_json
-from datasets.digests import rows_digest
-from datasets.images import image_id
-from datasets.records import DataSet, Provenance
+from datasets.audit.audit import Audit, audit, to_json
+from datasets.cache.digests import rows_digest
+from datasets.reading.images import image_id
+from datasets.records import DataSet, LeftOut, Provenance
 from datasets.splits import make_split
 from tests.datasets.samples import noise
 from tests.folder import ROWS, build
@@ -45,9 +45,10 @@ def faulty(cache: Path, **changes: Any) -> Audit:
         image_ids=np.array(ids),
         paths=np.array(paths),
         split=split,
+        subjects=np.full(60, ""),
         provenance=Provenance("altered", (f"note {HOSTILE}",)),
         digest=rows_digest(NAMES, rows),
-        unreadable=(f"{HOSTILE}/lost.png",),
+        left_out=(LeftOut(path=f"{HOSTILE}/lost.png", kind="unreadable", reason="truncated"),),
     )
     return replace(audit(data, make_split(data, seed=0), cache=cache), **changes)
 

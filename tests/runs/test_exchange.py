@@ -13,7 +13,7 @@ import pytest
 
 from benchmarks.store.folder import slug
 from benchmarks.store.ledger import read_ledger
-from datasets.packs import stored_packs
+from datasets.cache.packs import stored_packs
 from tests.engine_process import call
 from tests.runs.commands import Done, ferbench, ferbench_here
 from tests.runs.outside_models import onnx_file

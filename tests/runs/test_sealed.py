@@ -14,7 +14,7 @@ import pandas as pd
 import pytest
 
 from benchmarks.store.ledger import read_ledger
-from datasets.cache import open_data_set
+from datasets.cache.decoded import open_data_set
 from datasets.registry import discover
 from tests.runs.commands import ferbench, numbers
 

@@ -22,7 +22,7 @@ from PIL import Image
 from benchmarks.evaluation.fitted import resolve_fit
 from benchmarks.store.folder import slug
 from benchmarks.use.predictor import PredictorProcess
-from datasets.cache import open_data_set
+from datasets.cache.decoded import open_data_set
 from datasets.registry import discover
 from models.registry import ModelError
 from tests.runs.commands import ferbench_here

@@ -8,7 +8,7 @@ import pytest
 from numpy.typing import NDArray
 
 from benchmarks.use.faces import SMALL, Box, FaceFinder, faces_in
-from datasets.images import fit
+from datasets.reading.images import fit
 from tests.use.portraits import FACE, portrait
 
 GREY, COLOUR = (48, 48, 1), (48, 48, 3)

@@ -33,8 +33,8 @@ from benchmarks.store.ledger import Ledger
 from benchmarks.store.reading import read_manifest, read_run, refuse_mistaken, stored_fit
 from benchmarks.store.records import EXTERNAL, CostRecord, Fallback, InputSpec, RunResults
 from benchmarks.store.splits import read_splits
+from datasets.cache.packs import Packs, stored_packs
 from datasets.files import sha256_of
-from datasets.packs import Packs, stored_packs
 
 OUTSIDE = "benchmarks.exchange.adding.inference"
 FIRST = 1000

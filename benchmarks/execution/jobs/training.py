@@ -25,7 +25,7 @@ from benchmarks.store.records import FitRecord, Pretrained, RungResult
 from benchmarks.store.writing import write_fit, write_pretrained, write_rung
 from benchmarks.training.checkpoint import OnEpoch
 from benchmarks.training.loop import Course, Examples, TrainingData, TrainingOutcome, train
-from datasets.cache import cache_folder
+from datasets.cache.decoded import cache_folder
 from datasets.files import replacing_folder
 from models.registry import Architecture, discover
 

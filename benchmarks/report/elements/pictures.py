@@ -13,8 +13,8 @@ from markupsafe import Markup
 from numpy.typing import NDArray
 
 from benchmarks.store.records import Manifest
-from datasets.images import Pixels
-from datasets.packs import Packs, Part, open_part, stored_packs
+from datasets.cache.packs import Packs, Part, open_part, stored_packs
+from datasets.reading.images import Pixels
 from datasets.records import SplitName
 
 LONGEST = 64

@@ -28,7 +28,7 @@ from benchmarks.report.elements.numbers import (
 from benchmarks.report.elements.outline import Content
 from benchmarks.report.sections.choice_text import alternative, costs
 from benchmarks.store.records import Fallback, Merged, PretrainSpent, RunResults, VariantResults
-from datasets.audit import Audit
+from datasets.audit.audit import Audit
 
 FEW_SEEDS = 3
 MOST_NAMED = 5

@@ -22,8 +22,8 @@ from benchmarks.report.elements.elements import Cell, Column, Picture, Table, ta
 from benchmarks.report.elements.numbers import MISSING, decimal, plural, whole, with_sign
 from benchmarks.report.elements.outline import Content
 from benchmarks.store.records import RunResults
-from datasets.audit import Audit
-from datasets.duplicates import Place
+from datasets.audit.audit import Audit
+from datasets.audit.duplicates import Place
 
 ClassCounts = Mapping[str, Mapping[str, int]]
 

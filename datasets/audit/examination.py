@@ -11,12 +11,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from datasets import images, measures, near_duplicates
-from datasets.builds import build_once
-from datasets.cache import cache_folder
+from datasets.audit import measures, near_duplicates
+from datasets.audit.measures import Measures, measure
+from datasets.audit.near_duplicates import NearPairs, TooAlike, reduced
+from datasets.cache.builds import build_once
+from datasets.cache.decoded import cache_folder
 from datasets.files import sha256_of
-from datasets.measures import Measures, measure
-from datasets.near_duplicates import NearPairs, TooAlike, reduced
+from datasets.reading import images
 from datasets.records import DataSet, Progress
 
 BLANK = 5.0

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from datasets.images import Pixels
+from datasets.reading.images import Pixels
 
 MEASURES = ("brightness", "contrast", "sharpness")
 

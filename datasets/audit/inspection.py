@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from datasets.packs import splits_table
+from datasets.cache.packs import splits_table
 from datasets.records import SPLIT_NAMES, DataSet, Provenance, Split
 
 

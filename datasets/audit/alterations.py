@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from datasets.measures import MEASURES
+from datasets.audit.measures import MEASURES
 from datasets.records import SPLIT_NAMES
 
 CHANCE = 0.001

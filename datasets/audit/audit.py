@@ -11,8 +11,14 @@ import numpy as np
 import pandas as pd
 from pydantic import TypeAdapter
 
-from datasets.alterations import SplitLook, different_balance, different_looks, looks, oversampled
-from datasets.duplicates import (
+from datasets.audit.alterations import (
+    SplitLook,
+    different_balance,
+    different_looks,
+    looks,
+    oversampled,
+)
+from datasets.audit.duplicates import (
     Duplicates,
     NearDuplicates,
     Place,
@@ -20,12 +26,12 @@ from datasets.duplicates import (
     near_duplicates,
     place,
 )
-from datasets.examination import examine
-from datasets.inspection import class_counts
-from datasets.numbering import gaps
-from datasets.packs import splits_table
+from datasets.audit.examination import examine
+from datasets.audit.inspection import class_counts
+from datasets.audit.numbering import gaps
+from datasets.cache.packs import splits_table
+from datasets.reading.subjects import subjects
 from datasets.records import DataSet, Policy, Progress, Provenance, Split
-from datasets.subjects import subjects
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,7 +83,7 @@ def audit(
     """Audit ``data`` under ``split``.
 
     What does not depend on the split is examined once and kept in ``cache`` (default
-    `datasets.cache.cache_folder`); ``progress(done, total)`` is called meanwhile.
+    `datasets.cache.decoded.cache_folder`); ``progress(done, total)`` is called meanwhile.
     """
     found = examine(data, cache=cache, progress=progress)
     named = subjects(data.paths.tolist())

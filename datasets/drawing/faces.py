@@ -123,8 +123,8 @@ def lens(x: float, y: float, width: float, up: float, down: float, tilt: float =
 def draw(face: Face, move: Mapping[str, float], *, outline: bool) -> Canvas:
     """Return the face, uint8 144×144, before light, blur and noise.
 
-    ``move`` is what `datasets.expressions.geometry` returns. ``outline`` draws dark lines on
-    light paper; otherwise surfaces are filled in the tones of skin, hair and lips.
+    ``move`` is what `datasets.drawing.expressions.geometry` returns. ``outline`` draws dark lines
+    on light paper; otherwise surfaces are filled in the tones of skin, hair and lips.
     """
     canvas = np.full((CANVAS, CANVAS), _tone(255 if outline else face.backdrop), np.uint8)
     pen = Pen(face, canvas)

@@ -12,8 +12,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from datasets.builds import build_once
-from datasets.cache import cache_folder
+from datasets.cache.builds import build_once
+from datasets.cache.decoded import cache_folder
 from datasets.records import SPLIT_NAMES, DataSet, Split, SplitName
 
 HEADER, ROWS = "pack.json", "rows.parquet"

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from types import MappingProxyType
 
-from datasets.images import SUFFIXES, Pixels, decode
-from datasets.records import DataError
-from datasets.trees import Tree
+from datasets.reading.images import SUFFIXES, Pixels, decode
+from datasets.reading.trees import Tree
+from datasets.records import DataError, LeftOut
 
 SPLIT_FOLDERS = MappingProxyType(
     {
@@ -52,25 +52,33 @@ class Layout:
 
 @dataclass
 class Decoder:
-    """Decodes entries and keeps the names of those that cannot be read."""
+    """Decodes entries and keeps account of those that cannot be read."""
 
     channels: int
-    unreadable: list[str] = field(default_factory=list)
+    left_out: list[LeftOut] = field(default_factory=list)
 
     def images(self, tree: Tree, entries: Iterable[Entry]) -> Iterator[tuple[Entry, Pixels]]:
         """Yield each readable entry with its pixels, uint8 H×W×C."""
         for entry in entries:
             try:
                 yield entry, decode(tree.read(entry.name), entry.name, self.channels)
-            except DataError:
-                self.unreadable.append(entry.path)
+            except DataError as error:
+                self.left_out.append(
+                    LeftOut(
+                        path=entry.path,
+                        kind="unreadable",
+                        reason=str(error),
+                        split=entry.split,
+                        class_name=entry.class_folder,
+                    )
+                )
 
     def notes(self) -> tuple[str, ...]:
         """Say how many images were left out, and which was the first."""
-        if not self.unreadable:
+        if not self.left_out:
             return ()
-        count = len(self.unreadable)
-        return (f"unreadable images, left out: {count:,}; first: {self.unreadable[0]}",)
+        count = len(self.left_out)
+        return (f"unreadable images, left out: {count:,}; first: {self.left_out[0].path}",)
 
 
 def class_folders(names: Iterable[str]) -> Layout:

@@ -7,12 +7,12 @@ from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from types import MappingProxyType
 
-from datasets.fer2013_official import CLASS_NAMES, SIDE, USAGES, Comparison
-from datasets.images import fit
-from datasets.layouts import Decoder, Entry, Layout
+from datasets.reading.fer2013_official import CLASS_NAMES, SIDE, USAGES, Comparison
+from datasets.reading.images import fit
+from datasets.reading.layouts import Decoder, Entry, Layout
+from datasets.reading.trees import open_tree
 from datasets.records import DataError, Provenance
 from datasets.registry import Decoded, Sample
-from datasets.trees import open_tree
 
 SYNONYMS = MappingProxyType(
     {
@@ -62,7 +62,7 @@ def read_folders(path: Path, layout: Layout) -> Decoded:
         count=len(entries),
         samples=samples,
         provenance=provenance,
-        unreadable=lambda: tuple(decoder.unreadable),
+        left_out=lambda: tuple(decoder.left_out),
     )
 
 

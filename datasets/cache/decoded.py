@@ -8,6 +8,7 @@ import json
 import math
 import os
 from collections.abc import Iterable, Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -15,13 +16,15 @@ import cv2
 import numpy as np
 import platformdirs
 
-from datasets.builds import build_once
-from datasets.digests import rows_digest
+from datasets.cache.builds import build_once
+from datasets.cache.digests import rows_digest
 from datasets.files import sha256_of
-from datasets.images import image_id
-from datasets.records import SPLIT_NAMES, DataError, DataSet, Progress, Provenance
+from datasets.reading.images import image_id
+from datasets.records import SPLIT_NAMES, DataError, DataSet, LeftOut, Progress, Provenance
 from datasets.registry import Decoded, Sample, Source
 
+LABELS = "labels"
+"""The option of a source that can take labels from elsewhere; ``""`` stands for its own."""
 IMAGES, ROWS, META = "images.bin", "rows.npz", "meta.json"
 
 
@@ -36,16 +39,18 @@ def open_data_set(
     path: Path | None,
     options: Mapping[str, Any],
     *,
+    labels: str | None = None,
     cache: Path | None = None,
     progress: Progress | None = None,
 ) -> DataSet:
     """Open a data set, decoding it into the cache where it is not there yet.
 
-    ``options`` overrides the source's own; ``cache`` defaults to `cache_folder`;
+    ``options`` overrides the source's own; ``labels`` says where labels other than its own stand,
+    for a source that has the option ``labels``; ``cache`` defaults to `cache_folder`;
     ``progress(done, total)`` is called while images are decoded. Raises ``DataError`` for a
     missing path, an unknown option and data that cannot be read.
     """
-    chosen = _chosen(source, options)
+    chosen = _chosen(source, options) | _labels(source, labels)
     where = _place(source, path)
     key = _key(source, where, chosen)
     place = (cache or cache_folder()) / "data" / key
@@ -64,14 +69,23 @@ def verify(data: DataSet) -> bool:
 
 
 def _chosen(source: Source, options: Mapping[str, Any]) -> dict[str, Any]:
-    unknown = [name for name in options if name not in source.options]
+    own = [name for name in source.options if name != LABELS]
+    unknown = [name for name in options if name not in own]
     if unknown:
-        known = ", ".join(source.options) or "none"
+        known = ", ".join(own) or "none"
         raise DataError(f"{source.name}: unknown option {unknown[0]!r}; known: {known}")
     return {
         name: _like(default, options.get(name, default), f"{source.name}: option {name}")
         for name, default in source.options.items()
     }
+
+
+def _labels(source: Source, labels: str | None) -> dict[str, Any]:
+    if labels is None:
+        return {}
+    if LABELS not in source.options:
+        raise DataError(f"{source.name}: data.labels is {labels!r}, but its labels are its own")
+    return {LABELS: labels}
 
 
 def _like(default: object, value: object, what: str) -> object:
@@ -106,32 +120,38 @@ def _key(source: Source, path: Path | None, options: Mapping[str, Any]) -> str:
 
 
 def _code_digest(source: Source) -> str:
-    files = {*Path(__file__).parent.glob("*.py"), Path(inspect.getfile(source.read))}
+    """Digest the code that decides the pixels: what reads, what draws, the source's own file."""
+    package = Path(__file__).parents[1]
+    files = {Path(inspect.getfile(source.read)), package / "records.py"}
+    for room in ("reading", "drawing"):
+        files.update((package / room).glob("*.py"))
     code = b"".join(file.read_bytes() for file in sorted(files))
     return hashlib.sha256(code).hexdigest()
 
 
 def _write(folder: Path, name: str, reading: Decoded, progress: Progress) -> None:
     rows: list[tuple[str, int, str, str]] = []
+    subjects: list[str] = []
     with (folder / IMAGES).open("wb") as file:
         for sample in reading.samples():
             _check(name, sample, reading)
             file.write(np.ascontiguousarray(sample.image).data)
             place = _as_utf8(sample.path)
             rows.append((image_id(sample.image), sample.label, place, sample.split))
+            subjects.append(_as_utf8(sample.subject))
             if len(rows) % 256 == 0:
                 progress(len(rows), reading.count)
     if not rows:
         raise DataError(f"{name}: not one readable image in it; is the copy complete?")
     progress(reading.count, reading.count)
-    _write_rows(folder / ROWS, rows)
+    _write_rows(folder / ROWS, rows, subjects)
     provenance, class_names = reading.provenance(), [*map(_as_utf8, reading.class_names)]
     meta = {
         "class_names": class_names,
         "images_shape": [len(rows), *reading.image_shape],
         "status": provenance.status,
         "notes": provenance.notes,
-        "unreadable": [*map(_as_utf8, reading.unreadable())],
+        "left_out": [asdict(one) | {"path": _as_utf8(one.path)} for one in reading.left_out()],
         "digest": rows_digest(class_names, rows),
         "rows_sha256": sha256_of(folder / ROWS),
     }
@@ -156,7 +176,7 @@ def _check(name: str, sample: Sample, reading: Decoded) -> None:
         )
 
 
-def _write_rows(file: Path, rows: Iterable[tuple[str, int, str, str]]) -> None:
+def _write_rows(file: Path, rows: Iterable[tuple[str, int, str, str]], subjects: list[str]) -> None:
     ids, labels, paths, split = zip(*rows, strict=True)
     np.savez(
         file,
@@ -164,6 +184,7 @@ def _write_rows(file: Path, rows: Iterable[tuple[str, int, str, str]]) -> None:
         labels=np.array(labels, dtype=np.int64),
         paths=np.array(paths, dtype=np.str_),
         split=np.array(split, dtype="U10"),
+        subjects=np.array(subjects, dtype=np.str_),
     )
 
 
@@ -181,7 +202,7 @@ def _load(folder: Path, name: str) -> DataSet:
     meta = json.loads((folder / META).read_text(encoding="utf-8"))
     with np.load(folder / ROWS) as rows:
         labels, image_ids = rows["labels"], rows["image_ids"]
-        paths, split = rows["paths"], rows["split"]
+        paths, split, subjects = rows["paths"], rows["split"], rows["subjects"]
     shape = tuple(meta["images_shape"])
     return DataSet(
         name=name,
@@ -191,7 +212,8 @@ def _load(folder: Path, name: str) -> DataSet:
         image_ids=image_ids,
         paths=paths,
         split=split,
+        subjects=subjects,
         provenance=Provenance(meta["status"], tuple(meta["notes"])),
         digest=meta["digest"],
-        unreadable=tuple(meta["unreadable"]),
+        left_out=tuple(LeftOut(**one) for one in meta["left_out"]),
     )

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from datasets.examination import Examination
+from datasets.audit.examination import Examination
+from datasets.reading.subjects import subjects
 from datasets.records import DataSet
-from datasets.subjects import subjects
 
 
 def groups(data: DataSet, examination: Examination) -> NDArray[np.int64]:

@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from datasets.fer2013_official import CLASS_NAMES, SIDE, USAGES, Comparison
-from datasets.images import Pixels
+from datasets.reading.fer2013_official import CLASS_NAMES, SIDE, USAGES, Comparison
+from datasets.reading.images import Pixels
+from datasets.reading.trees import open_tree
 from datasets.records import DataError, Provenance
 from datasets.registry import Decoded, Sample
-from datasets.trees import open_tree
 
 EMOTIONS = ("angry", "disgust", "fear", "happy", "sad", "surprise", "neutral")
 CHUNK = 1024

@@ -15,8 +15,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from datasets.images import Pixels
-from datasets.measures import grey
+from datasets.audit.measures import grey
+from datasets.reading.images import Pixels
 from datasets.records import Progress
 
 SIDE = 48

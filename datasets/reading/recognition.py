@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from datasets.images import header
-from datasets.layouts import Entry, class_folders
+from datasets.reading.images import header
+from datasets.reading.layouts import Entry, class_folders
+from datasets.reading.trees import Tree, open_tree
 from datasets.records import DataError
 from datasets.registry import Source
-from datasets.trees import Tree, open_tree
 
 GENERAL = "image-folder"
 """The data set that any class-per-folder tree is."""

@@ -9,8 +9,8 @@ from types import MappingProxyType
 
 import numpy as np
 
-from datasets.images import image_id
-from datasets.measures import MEASURES, measure_one
+from datasets.audit.measures import MEASURES, measure_one
+from datasets.reading.images import image_id
 from datasets.records import SPLIT_NAMES, Provenance
 from datasets.registry import Sample
 
@@ -38,7 +38,7 @@ MEANS = MappingProxyType(
         "test": (129.083, 54.264, 28.869),
     }
 )
-"""Mean brightness, contrast and sharpness of each split (see `datasets.measures`)."""
+"""Mean brightness, contrast and sharpness of each split (see `datasets.audit.measures`)."""
 TOLERANCES = (0.05, 0.04, 0.1)
 """Relative changes of `MEANS` within which JPEG compression (quality 50 to 100) stays."""
 CHANGES = (("darker", "brighter"), ("flatter", "richer in contrast"), ("softer", "sharper"))

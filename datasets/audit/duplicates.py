@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from datasets.examination import Examination
+from datasets.audit.examination import Examination
 from datasets.records import SPLIT_NAMES
 
 
@@ -68,8 +68,8 @@ class NearDuplicates:
 
     ``searched`` counts the pictures that were compared, each with each; where the search was
     given up, ``not_searched`` says why. ``threshold`` is the correlation from which a pair counts
-    (see `datasets.near_duplicates`). ``shared``: pairs of which one stands in each of two splits.
-    ``test_images``: split → test images that have a near duplicate there.
+    (see `datasets.audit.near_duplicates`). ``shared``: pairs of which one stands in each of two
+    splits. ``test_images``: split → test images that have a near duplicate there.
     """
 
     searched: int

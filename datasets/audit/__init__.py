@@ -1,0 +1,1 @@
+"""The audit: what is wrong with a data set, before anything trains."""

@@ -1,0 +1,1 @@
+"""The cache: decoded data sets, and the packs that workers open."""

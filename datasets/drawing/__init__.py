@@ -1,0 +1,1 @@
+"""Drawn faces: expressions as action units, and a pen."""
