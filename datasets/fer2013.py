@@ -9,6 +9,7 @@ from typing import Any
 from datasets.reading.fer2013_csv import read_csv
 from datasets.reading.fer2013_folders import read_folders
 from datasets.reading.layouts import class_folders
+from datasets.reading.listing import list_images
 from datasets.reading.trees import Tree, open_tree
 from datasets.records import DataError
 from datasets.registry import Decoded, data_set
@@ -29,7 +30,7 @@ def fer2013(path: Path | None, options: Mapping[str, Any]) -> Decoded:
         raise DataError("fer2013: its place is missing; give it with --data PATH")
     with open_tree(path) as tree:
         table = _table(tree)
-        layout = class_folders(tree.names)
+        layout = class_folders(list_images(tree))
     if table:
         return read_csv(path, table)
     if not layout.entries:

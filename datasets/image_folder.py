@@ -9,6 +9,7 @@ from typing import Any
 
 from datasets.reading.images import decode, fit, header
 from datasets.reading.layouts import Decoder, Entry, Layout, class_folders
+from datasets.reading.listing import list_images
 from datasets.reading.trees import Tree, open_tree
 from datasets.records import DataError, Provenance
 from datasets.registry import Decoded, Sample, data_set
@@ -34,7 +35,7 @@ def image_folder(path: Path | None, options: Mapping[str, Any]) -> Decoded:
     if path is None:
         raise DataError("image-folder: its place is missing; give it with --data PATH")
     with open_tree(path) as tree:
-        layout = class_folders(tree.names)
+        layout = class_folders(list_images(tree))
         if len(layout.class_folders) < 2:
             raise DataError(f"{path}: {_found(layout)}; expected a folder for each of 2+ classes")
         height, width, channels = _image_shape(tree, layout.entries, int(options["image_size"]))

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from types import MappingProxyType
 
-from datasets.reading.images import SUFFIXES, Pixels, decode
+from datasets.reading.images import Pixels, decode
+from datasets.reading.listing import Listing
 from datasets.reading.trees import Tree
 from datasets.records import DataError, LeftOut
 
@@ -81,12 +82,12 @@ class Decoder:
         return (f"unreadable images, left out: {count:,}; first: {self.left_out[0].path}",)
 
 
-def class_folders(names: Iterable[str]) -> Layout:
+def class_folders(listing: Listing) -> Layout:
     """Recognise ``[train|val|test/]class/…/image`` below any number of enclosing folders.
 
     A tree that has no class folders gives a layout without entries.
     """
-    images = [PurePosixPath(name) for name in names if name.lower().endswith(SUFFIXES)]
+    images = [PurePosixPath(name) for name in listing.images]
     root = _root(images)
     inside = [(i, i.relative_to(root).parts) for i in images if i.is_relative_to(root)]
     split_folders = any(len(p) > 1 and p[0].lower() in SPLIT_FOLDERS for _, p in inside)

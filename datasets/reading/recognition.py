@@ -8,6 +8,7 @@ from pathlib import Path
 
 from datasets.reading.images import header
 from datasets.reading.layouts import Entry, class_folders
+from datasets.reading.listing import list_images
 from datasets.reading.trees import Tree, open_tree
 from datasets.records import DataError
 from datasets.registry import Source
@@ -41,7 +42,7 @@ def look(path: Path) -> FolderLook:
     if not path.exists():
         raise DataError(f"{path}: no such file or folder; give the place of your images")
     with open_tree(path) as tree:
-        layout = class_folders(tree.names)
+        layout = class_folders(list_images(tree))
         step = max(1, len(layout.entries) // SAMPLE)
         sizes = [_size(tree, entry) for entry in layout.entries[::step]]
     found = tuple(size for size in sizes if size)
