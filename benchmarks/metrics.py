@@ -26,12 +26,15 @@ class Counts:
     ``right`` and ``answered``: float64, R×F×K, the images of each class that are answered rightly,
     and those that are answered so. ``labelled``: float64, R×1×K, the images of each class.
     ``losses``: float64, R×F, the sums of the negative logarithms of the labels' probabilities.
+    ``present``: bool, K, the classes that have images before any are drawn; a mean over classes
+    is over these, also where a resample has no image of one.
     """
 
     right: Floats
     answered: Floats
     labelled: Floats
     losses: Floats
+    present: NDArray[np.bool_]
 
     @property
     def images(self) -> Floats:
@@ -148,9 +151,13 @@ def accuracy(labels: Labels, probabilities: Floats) -> float:
 
 
 def _macro_f1(labels: Labels, probabilities: Floats) -> float:
-    every = range(probabilities.shape[1])
     answers = probabilities.argmax(axis=1)
-    return float(f1_score(labels, answers, labels=every, average="macro", zero_division=0))
+    present = np.unique(labels)
+    return float(f1_score(labels, answers, labels=present, average="macro", zero_division=0))
+
+
+def _macro_f1s(counts: Counts) -> Floats:
+    return np.asarray(np.compress(counts.present, counts.f1, axis=2).mean(axis=2), np.float64)
 
 
 def _balanced_accuracy(labels: Labels, probabilities: Floats) -> float:
@@ -183,7 +190,7 @@ METRICS: tuple[Metric, ...] = (
         "Mean over the classes of F1, the harmonic mean of precision and recall; "
         "every class counts alike.",
         _macro_f1,
-        resampled=lambda counts: counts.f1.mean(axis=2),
+        resampled=_macro_f1s,
         validated_as="validation_macro_f1",
         evens_classes=True,
         terminal="macro F1",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
@@ -21,6 +22,12 @@ AFTERWARDS = ("robustness",)
 
 class _Section(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=False)
+
+
+UNDECISIVE = ("path", "unreadable")
+"""Keys of a data set's choice that decide no number: where it lies, and when it is refused."""
+LATER: Mapping[str, object] = MappingProxyType({"labels": None, "classes": []})
+"""Keys that came after the first protocols, with their defaults, which leave a digest as it was."""
 
 
 class DataChoice(_Section):
@@ -200,5 +207,9 @@ def decisive(protocol: Mapping[str, Any]) -> dict[str, Any]:
     content = {k: v for k, v in protocol.items() if k not in PROSE + AFTERWARDS}
     for section in ("data", "source"):
         if content.get(section):
-            content[section] = {k: v for k, v in content[section].items() if k != "path"}
+            content[section] = {
+                key: value
+                for key, value in content[section].items()
+                if key not in UNDECISIVE and (key not in LATER or value != LATER[key])
+            }
     return content

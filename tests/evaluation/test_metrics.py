@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from sklearn import metrics as sklearn_metrics
 
+from benchmarks.evaluation.bootstrap import bootstrap
 from benchmarks.evaluation.scores import confusion, row_shares, score
 from benchmarks.metrics import METRICS
 from benchmarks.store.records import Predictions
@@ -51,6 +54,56 @@ def test_a_class_without_images_does_not_change_balanced_accuracy() -> None:
     narrow = predictions([0, 1], [[0.9, 0.1], [0.2, 0.8]])
     wide = predictions([0, 1], [[0.9, 0.1, 0.0], [0.2, 0.8, 0.0]])
     assert score(wide)["balanced_accuracy"] == score(narrow)["balanced_accuracy"] == 1
+
+
+@st.composite
+def cases(draw: st.DrawFn) -> tuple[np.ndarray, np.ndarray]:
+    """Labels and probabilities: one image, one class, absent classes and ties among them."""
+    classes, images = draw(st.integers(2, 9)), draw(st.integers(1, 40))
+    shown = draw(st.lists(st.integers(0, classes - 1), min_size=1, unique=True))
+    chance = np.random.default_rng(draw(st.integers(0, 10**6)))
+    shares = chance.integers(1, draw(st.sampled_from([3, 1000])), size=(images, classes))
+    return chance.choice(shown, size=images), shares / shares.sum(axis=1, keepdims=True)
+
+
+@given(cases())
+def test_every_metric_equals_scikit_learns_over_the_classes_that_occur(case) -> None:
+    labels, shares = case
+    answers, occurring = shares.argmax(axis=1), np.unique(labels)
+    scores = score(predictions(labels.tolist(), shares.tolist()))
+    error = scores.pop("calibration_error")
+    confidence = shares.max(axis=1)
+    bins = np.ceil(confidence * 15 - 1e-12)
+    surplus = (answers == labels) - confidence
+    gaps = [abs(surplus[bins == each].sum()) for each in set(bins)]
+    assert error == pytest.approx(sum(gaps) / len(labels))
+    recalls = [np.mean(answers[labels == label] == label) for label in occurring]
+    assert scores == pytest.approx(
+        {
+            "accuracy": sklearn_metrics.accuracy_score(labels, answers),
+            "macro_f1": sklearn_metrics.f1_score(
+                labels, answers, labels=occurring, average="macro", zero_division=0
+            ),
+            "balanced_accuracy": np.mean(recalls),
+            "log_loss": sklearn_metrics.log_loss(labels, shares, labels=range(shares.shape[1])),
+        }
+    )
+
+
+@given(cases())
+def test_every_resampled_form_is_its_metric_where_each_image_is_drawn_once(case) -> None:
+    labels, shares = case
+    test = predictions(labels.tolist(), shares.tolist())
+    scores = score(test)
+    for name, estimate in bootstrap([test], resamples=2).metrics.items():
+        assert estimate.scores == pytest.approx([scores[name]]), name
+
+
+def test_perfect_answers_have_a_perfect_macro_f1_whatever_classes_the_set_lacks() -> None:
+    wide = predictions([0, 1], [[0.9, 0.1, 0.0], [0.2, 0.8, 0.0]])
+    assert score(wide)["macro_f1"] == 1
+    estimate = bootstrap([wide]).metrics["macro_f1"]
+    assert estimate.scores.tolist() == [1]
 
 
 def test_confusion_has_labels_in_rows_and_answers_in_columns() -> None:

@@ -201,6 +201,12 @@ def _of_data(run: RunResults, without: str) -> Iterator[str]:
         yield f"The data set is {provenance.status}" + _with_notes(provenance.notes)
     elif provenance.notes:
         yield "About the data set" + _with_notes(provenance.notes)
+    if absent := run.absent_classes:
+        rest = plural(len(run.class_names) - len(absent), "other class", "other classes")
+        yield (
+            f"The test set has no image of {listing(list(absent))}: "
+            f"means over classes are over the {rest}."
+        )
     if run.test_duplicates:
         number = plural(run.test_duplicates, "test image has", "test images have")
         yield f"{number} an identical copy in the training or validation images.{without}"

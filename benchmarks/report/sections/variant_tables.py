@@ -50,8 +50,11 @@ def classes_table(
     rows = [
         (
             Cell(name),
-            *(_score(each[index]) for each in (found.precision, found.recall, found.f1)),
-            *([_score(apart[index])] if apart else []),
+            *(
+                _score(each[index]) if support[index] else Cell(MISSING)
+                for each in (found.precision, found.recall, found.f1, apart)
+                if each
+            ),
             *_areas(separated[index]),
             Cell(whole(support[index])),
         )

@@ -43,6 +43,11 @@ def evaluation(run: RunResults) -> Iterator[Sentence]:
 
 
 def _scoring(run: RunResults) -> Iterator[Sentence]:
+    if absent := run.absent_classes:
+        yield (
+            f"The test set has no image of {listing(list(absent))}; "
+            "means over classes are over the other classes.",
+        )
     scored = [opening for opening in openings(run) if opening.purpose == "score"]
     again = sum(opening.repeated for opening in scored)
     changed = sorted(name for name, times in scorings(run).items() if times > 1)
