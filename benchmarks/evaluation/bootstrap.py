@@ -188,6 +188,7 @@ class _Tally:
             answered=parts[:, :, 1],
             labelled=sums[:, None, -self.classes :],
             losses=weights.astype(np.float64) @ self.losses,
+            present=self.labelled > 0,
         )
 
 
