@@ -26,8 +26,8 @@ class Counts:
     ``right`` and ``answered``: float64, R×F×K, the images of each class that are answered rightly,
     and those that are answered so. ``labelled``: float64, R×1×K, the images of each class.
     ``losses``: float64, R×F, the sums of the negative logarithms of the labels' probabilities.
-    ``present``: bool, K, the classes that have images before any are drawn; a mean over classes
-    is over these, also where a resample has no image of one.
+    ``present``: bool, K, the classes that the test set itself has images of; a resample may miss
+    one of them.
     """
 
     right: Floats
@@ -151,13 +151,8 @@ def accuracy(labels: Labels, probabilities: Floats) -> float:
 
 
 def _macro_f1(labels: Labels, probabilities: Floats) -> float:
-    answers = probabilities.argmax(axis=1)
-    present = np.unique(labels)
+    answers, present = probabilities.argmax(axis=1), np.unique(labels)
     return float(f1_score(labels, answers, labels=present, average="macro", zero_division=0))
-
-
-def _macro_f1s(counts: Counts) -> Floats:
-    return np.asarray(np.compress(counts.present, counts.f1, axis=2).mean(axis=2), np.float64)
 
 
 def _balanced_accuracy(labels: Labels, probabilities: Floats) -> float:
@@ -169,7 +164,13 @@ def _log_loss(labels: Labels, probabilities: Floats) -> float:
     return float(log_loss(labels, probabilities, labels=range(probabilities.shape[1])))
 
 
+def _macro_f1s(counts: Counts) -> Floats:
+    """Return the mean over the classes of the test set; of one that a resample misses F1 is 0."""
+    return np.asarray(np.compress(counts.present, counts.f1, axis=2).mean(axis=2), np.float64)
+
+
 def _balanced_accuracies(counts: Counts) -> Floats:
+    """Return the mean over the classes of the resample: of one that it misses recall is unknown."""
     return np.asarray(counts.recall.sum(axis=2) / (counts.labelled > 0).sum(axis=2), np.float64)
 
 

@@ -63,7 +63,7 @@ def print_inspection(name: str, path: Path | None) -> None:
 
     from benchmarks.data.prepared import prepare_data
     from benchmarks.protocol.schema import DataChoice
-    from datasets.audit.inspection import inspect
+    from datasets.audit.inspection import absences, inspect
 
     console = Console(highlight=False)
     with console.status(f"reading {name}"):
@@ -82,6 +82,8 @@ def print_inspection(name: str, path: Path | None) -> None:
     console.print(f"split: {summary.provenance.status}{made}")
     for note in summary.provenance.notes:
         console.print(f"  {note}")
+    for absence in absences(prepared.counts()):
+        console.print(f"  {absence}", markup=False)
     console.print(f"{summary.different_images} images differ in their pixels")
     console.print(f"digest: {summary.digest}")
     console.print(f"split digest: {summary.split_digest}")

@@ -21,6 +21,7 @@ from benchmarks.evaluation.statistics import Score, Statistics, compute_statisti
 from benchmarks.evaluation.uncertainty import Interval
 from benchmarks.metrics import RANKED_BY, Metric
 from benchmarks.store.records import FitResults, RunResults, VariantResults
+from datasets.audit.inspection import absent_classes
 
 INTERVAL = "95 % interval over test images and seeds (with one seed: over images alone)"
 WITHOUT_DUPLICATES = "_without_duplicates"
@@ -140,6 +141,7 @@ def leaderboard(run: RunResults, statistics: Statistics | None = None) -> pd.Dat
       blank with one seed); and ``_without_duplicates`` with ``_low`` and ``_high``, the same
       for the test images whose pixels stand neither in train nor in validation;
     - ``test_images``, ``test_images_without_duplicates``: their numbers;
+      ``classes_without_test_images``, where there are such: their names;
     - ``parameters``, ``macs``; ``train_seconds`` (mean over seeds), ``latency_ms``,
       ``batch_latency_ms``, ``peak_memory_mb`` (largest over seeds); ``seeds``, their number;
       ``images_seen`` in tuning and final fits together; ``hardware``, to which the times belong.
@@ -166,8 +168,12 @@ def standings(run: RunResults, statistics: Statistics) -> pd.DataFrame:
 
 
 def stored(frame: pd.DataFrame) -> pd.DataFrame:
-    """Return the columns of `standings` that CSV and JSON have, in their order."""
-    return frame[stored_names()]
+    """Return the columns of `standings` that CSV and JSON have, in their order.
+
+    What is optional is left out where no row has a value.
+    """
+    blank = {c.name for c in columns() if c.optional and frame[c.name].isna().all()}
+    return frame[[name for name in stored_names() if name not in blank]]
 
 
 def stored_names() -> list[str]:
@@ -307,6 +313,11 @@ def _test_images_without_duplicates(row: Standing) -> int | None:
     return (part.images if part else 0) if row.fits else None
 
 
+def _absent_classes(row: Standing) -> str | None:
+    counts = row.run.manifest.split.counts
+    return ", ".join(absent_classes(counts, "test")) or None if row.fits else None
+
+
 def _train_seconds(row: Standing) -> float | None:
     seconds = [fit.record.train_seconds for fit in row.fits]
     return sum(seconds) / len(seconds) if seconds and not row.variant.external else None
@@ -354,6 +365,16 @@ COLUMNS: tuple[BoardColumn, ...] = (
     BoardColumn(name="test_images", value=_test_images, whole=True),
     BoardColumn(
         name="test_images_without_duplicates", value=_test_images_without_duplicates, whole=True
+    ),
+    BoardColumn(
+        name="classes_without_test_images",
+        value=_absent_classes,
+        page="No test images of",
+        text="No test images of",
+        definition="Classes that the test set has no image of; macro-F1 and balanced accuracy are "
+        "means over the others.",
+        numeric=False,
+        optional=True,
     ),
     BoardColumn(
         name="gain",

@@ -41,11 +41,14 @@ class Score:
 
 @dataclass(frozen=True)
 class ClassScores:
-    """The scores of one variant on each class, in the order of the classes."""
+    """The scores of one variant on each class, in the order of the classes.
 
-    precision: tuple[Score, ...]
-    recall: tuple[Score, ...]
-    f1: tuple[Score, ...]
+    ``None`` stands for a class that has no images: nothing can be said of it.
+    """
+
+    precision: tuple[Score | None, ...]
+    recall: tuple[Score | None, ...]
+    f1: tuple[Score | None, ...]
 
 
 @dataclass(frozen=True)
@@ -204,10 +207,12 @@ def _classes(resampled: Bootstrap, fits: Fits) -> ClassScores:
     """Return the scores of one variant on each class; an F1 is a share of no number of images."""
     answered = resampled.answered[fits].mean(axis=0)
 
-    def scores(estimates: Sequence[Estimate], images: NDArray[Any]) -> tuple[Score, ...]:
+    def scores(estimates: Sequence[Estimate], images: NDArray[Any]) -> tuple[Score | None, ...]:
         return tuple(
-            _score(estimate, fits, fraction=True, images=float(number) or None)
-            for estimate, number in zip(estimates, images, strict=True)
+            _score(estimate, fits, fraction=True, images=float(number) or None) if there else None
+            for estimate, number, there in zip(
+                estimates, images, resampled.labelled > 0, strict=True
+            )
         )
 
     return ClassScores(

@@ -20,6 +20,7 @@ from benchmarks.machine.terminal import printable
 from benchmarks.machine.timing import rough_duration
 from benchmarks.metrics import metric_of
 from benchmarks.protocol.schema import Protocol, VariantChoice
+from datasets.audit.inspection import absences
 from datasets.files import replacing
 from datasets.reading.recognition import GENERAL
 from datasets.records import SPLIT_NAMES
@@ -99,7 +100,7 @@ def describe(prepared: PreparedData) -> Iterator[str]:
 
 def remarks(prepared: PreparedData) -> Iterator[str]:
     """Yield what the user should know about the data before comparing on it."""
-    data, counts = prepared.data, prepared.counts()
+    data = prepared.data
     if prepared.split.made:
         yield (
             "Where there was no split it was made here: stratified, from the seed, with identical "
@@ -113,9 +114,7 @@ def remarks(prepared: PreparedData) -> Iterator[str]:
         f"On {tests:,} test images an accuracy is known to within ±{points:.1f} points at worst "
         "(95 %)."
     )
-    for split in ("validation", "test"):
-        if empty := [printable(name) for name, count in counts[split].items() if not count]:
-            yield f"No {split} image of {', '.join(empty[:5])}: nothing can be said of them."
+    yield from (printable(f"{told[:1].upper()}{told[1:]}.") for told in absences(prepared.counts()))
     if max(data.image_shape[:2]) > LARGE:
         size = data.images.nbytes / 2**30
         yield (

@@ -584,12 +584,6 @@ class RunResults:
         return self.manifest.data.class_names
 
     @property
-    def absent_classes(self) -> tuple[str, ...]:
-        """The classes of which the test set has no image."""
-        counts = self.manifest.split.counts.get("test")
-        return tuple(name for name in self.class_names if counts and not counts.get(name))
-
-    @property
     def mistake(self) -> str | None:
         """The mistake that the run makes on purpose; such a run has no ranks."""
         return self.manifest.protocol.mistake

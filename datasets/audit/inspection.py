@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -36,6 +37,25 @@ def class_counts(data: DataSet, split: Split) -> dict[str, dict[str, int]]:
     return {
         str(name): {str(k): int(n) for k, n in column.items()} for name, column in counts.items()
     }
+
+
+def absent_classes(counts: Mapping[str, Mapping[str, int]], split: str) -> tuple[str, ...]:
+    """Return the classes without an image in ``split``; ``counts`` is split → class → images."""
+    return tuple(name for name, images in counts.get(split, {}).items() if not images)
+
+
+def absences(counts: Mapping[str, Mapping[str, int]]) -> Iterator[str]:
+    """Say which classes have no validation or no test images, and what that does to scores.
+
+    ``counts`` is split → class → images; a split without any image is left out.
+    """
+    for split in ("validation", "test"):
+        absent = absent_classes(counts, split)
+        if absent and any(counts[split].values()):
+            yield (
+                f"no {split} image of {', '.join(absent)}: macro scores on {split} are over the "
+                f"other classes"
+            )
 
 
 def inspect(data: DataSet, split: Split) -> Summary:

@@ -52,9 +52,13 @@ def for_reading(frame: pd.DataFrame) -> Table:
 
     Ranks that the comparisons leave open are tied: ``1–3``.
     """
-    read = [column for column in columns() if column.text]
+    read = [c for c in columns() if c.text and not (c.optional and _blank(frame, c.name))]
     rows = [[TEXTS[column.kind](row, column) for column in read] for _, row in frame.iterrows()]
     return table("Variants by mean test accuracy", [c.text for c in read] if rows else (), rows)
+
+
+def _blank(frame: pd.DataFrame, name: str) -> bool:
+    return name not in frame or bool(frame[name].isna().all())
 
 
 def spread(row: pd.Series, name: str, fraction: bool) -> str:

@@ -29,6 +29,7 @@ from benchmarks.report.elements.outline import Content
 from benchmarks.report.sections.choice_text import alternative, costs
 from benchmarks.store.records import Fallback, Merged, PretrainSpent, RunResults, VariantResults
 from datasets.audit.audit import Audit
+from datasets.audit.inspection import absences
 
 FEW_SEEDS = 3
 MOST_NAMED = 5
@@ -201,17 +202,12 @@ def _of_data(run: RunResults, without: str) -> Iterator[str]:
         yield f"The data set is {provenance.status}" + _with_notes(provenance.notes)
     elif provenance.notes:
         yield "About the data set" + _with_notes(provenance.notes)
-    if absent := run.absent_classes:
-        rest = plural(len(run.class_names) - len(absent), "other class", "other classes")
-        yield (
-            f"The test set has no image of {listing(list(absent))}: "
-            f"means over classes are over the {rest}."
-        )
     if run.test_duplicates:
         number = plural(run.test_duplicates, "test image has", "test images have")
         yield f"{number} an identical copy in the training or validation images.{without}"
     if run.audit:
         yield from _of_audit(run.audit)
+    yield from (f"{told[:1].upper()}{told[1:]}." for told in absences(manifest.split.counts))
     if manifest.split.made:
         yield "ferbench made (part of) the split: scores on other splits do not compare."
     if taken := manifest.protocol.data.train_images:

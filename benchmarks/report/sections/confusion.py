@@ -26,7 +26,9 @@ def confusion_matrix(variant: VariantResults, names: tuple[str, ...]) -> Matrix:
                     heat=round(10 * int(count) / largest),
                     right=label == answer,
                     meaning=f"{names[label]} answered as {names[answer]}: {whole(count)}, "
-                    f"{with_sign(shares[label, answer])} of {names[label]}",
+                    f"{with_sign(shares[label, answer])} of {names[label]}"
+                    if row.any()
+                    else f"{names[label]}: no test images",
                 )
                 for answer, count in enumerate(row)
             ),

@@ -27,6 +27,7 @@ from benchmarks.report.elements.numbers import (
 from benchmarks.store.records import RunResults, VariantResults
 
 WITHOUT = "On the test images whose pixels stand neither in train nor in validation."
+NO_IMAGES = "no test images"
 ENDS = f"In small figures: {INTERVAL}."
 TEMPERATURE = "Fitted on validation: over 1, the answers are surer than they should be."
 IMPORTANCE = (
@@ -50,11 +51,8 @@ def classes_table(
     rows = [
         (
             Cell(name),
-            *(
-                _score(each[index]) if support[index] else Cell(MISSING)
-                for each in (found.precision, found.recall, found.f1, apart)
-                if each
-            ),
+            *(_score(each[index]) for each in (found.precision, found.recall, found.f1)),
+            *([_score(apart[index])] if apart else []),
             *_areas(separated[index]),
             Cell(whole(support[index])),
         )
@@ -77,7 +75,9 @@ def classes_table(
     return table(f"Each class on the test set ({mean})", columns, rows)
 
 
-def _score(score: Score) -> Cell:
+def _score(score: Score | None) -> Cell:
+    if score is None:
+        return Cell(MISSING, note=NO_IMAGES)
     return Cell(*scored(score.value, score.low, score.high))
 
 

@@ -14,6 +14,7 @@ from benchmarks.report.elements.numbers import listing, plural, setting
 from benchmarks.report.writing.prose import Sentence, cite
 from benchmarks.store.ledger import openings, scorings
 from benchmarks.store.records import Origin, RunResults
+from datasets.audit.inspection import absent_classes
 
 AFTERWARDS = {
     "explain": (
@@ -43,7 +44,7 @@ def evaluation(run: RunResults) -> Iterator[Sentence]:
 
 
 def _scoring(run: RunResults) -> Iterator[Sentence]:
-    if absent := run.absent_classes:
+    if absent := absent_classes(run.manifest.split.counts, "test"):
         yield (
             f"The test set has no image of {listing(list(absent))}; "
             "means over classes are over the other classes.",
