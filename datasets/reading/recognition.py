@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from datasets.reading.images import header
+from datasets.reading.layouts.class_folders import class_folders
 from datasets.reading.layouts.layout import Entry
 from datasets.reading.layouts.table import recognise_layout
-from datasets.reading.listing import list_images
+from datasets.reading.listing import Listing, list_images
 from datasets.reading.trees import Tree, open_tree
 from datasets.records import DataError
 from datasets.registry import Source
@@ -23,9 +24,10 @@ SAMPLE = 200
 class FolderLook:
     """What a glance at a tree shows.
 
-    ``class_names``: sorted. ``images``: how many files look like images of them; ``sizes``:
-    (height, width) of up to 200 of them, evenly chosen. ``subjects`` tells whether it is known who
-    is on them. ``refusal`` says why no layout is understood, ``""`` where one is.
+    ``class_names``: sorted, those of class folders where no layout is understood. ``images``: how
+    many files look like images of them; ``sizes``: (height, width) of up to 200 of them, evenly
+    chosen. ``subjects`` tells whether it is known who is on them. ``refusal`` says why no layout
+    is understood, ``""`` where one is.
     """
 
     class_names: tuple[str, ...] = ()
@@ -44,7 +46,7 @@ def look(path: Path) -> FolderLook:
         try:
             layout = recognise_layout(listing)
         except DataError as error:
-            return FolderLook(refusal=str(error))
+            return FolderLook(_class_folders(listing), refusal=str(error))
         step = max(1, len(layout.entries) // SAMPLE)
         sizes = [_size(tree, entry) for entry in layout.entries[::step]]
     found = tuple(size for size in sizes if size)
@@ -84,6 +86,13 @@ def recognise(path: Path, seen: FolderLook, sources: Mapping[str, Source]) -> li
     if not found:
         raise DataError(_as_table(path, refusals) or f"{path}: {seen.refusal}")
     return found
+
+
+def _class_folders(listing: Listing) -> tuple[str, ...]:
+    try:
+        return class_folders(listing).class_names
+    except DataError:
+        return ()
 
 
 def _size(tree: Tree, entry: Entry) -> tuple[int, int] | None:

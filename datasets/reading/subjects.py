@@ -10,6 +10,8 @@ from pathlib import PurePosixPath
 import numpy as np
 from numpy.typing import NDArray
 
+from datasets.records import DataSet
+
 CK_PLUS = re.compile(r"(?i)(?P<subject>S\d{3})_(?P<sequence>\d{3})_(?P<frame>\d+)")
 """Lucey et al. 2010."""
 JAFFE = re.compile(r"(?i)(?P<subject>[A-Z]{2})\.(?P<expression>AN|DI|FE|HA|NE|SA|SU)\d(?:\.\d+)?")
@@ -53,3 +55,11 @@ def subjects(paths: Sequence[str]) -> Subjects | None:
         if len(set(found) - {""}) > 1 and sum(map(bool, found)) >= ENOUGH * len(found):
             return Subjects(naming, np.array(found))
     return None
+
+
+def subjects_of(data: DataSet) -> Subjects | None:
+    """Return who is on each image of ``data``: as its source says, else as its file names do."""
+    named = subjects(data.paths.tolist())
+    if not (data.subjects != "").any():
+        return named
+    return Subjects(named.naming if named else "the data set's own", data.subjects)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import PurePosixPath
 
 from datasets.reading.layouts.layout import Layout, LayoutSpec
-from datasets.reading.layouts.lists import Row, joined, read_table
+from datasets.reading.layouts.lists import Row, Table, joined, read_table
 from datasets.reading.listing import Listing
 from datasets.reading.words import split_of
 from datasets.records import DataError
@@ -19,10 +19,13 @@ PATH, EXPRESSION = re.compile("subdirectoryfilepath"), re.compile("expression")
 
 
 def _recognise(listing: Listing) -> Layout | None:
-    lists = [o.path for o in listing.others if _is_list(listing, o.path)]
-    if not lists or not listing.images:
+    heads = {o.path: head for o in listing.others if (head := _first_line(listing, o.path))}
+    headed = [name for name, head in heads.items() if _is_heading(head)]
+    if not headed or not listing.images:
         return None
-    rows = [row for name in lists for row in _rows(name, listing.tree.read(name))]
+    header = heads[headed[0]].header
+    lists = [name for name, head in heads.items() if name in headed or _fits(head, header)]
+    rows = [row for name in lists for row in _rows(_table(listing, name, header))]
     found = joined(listing, NAME, rows, tuple(lists))
     if not found.entries:
         raise DataError(
@@ -31,19 +34,35 @@ def _recognise(listing: Listing) -> Layout | None:
     return found
 
 
-def _is_list(listing: Listing, name: str) -> bool:
+def _first_line(listing: Listing, name: str) -> Table | None:
     if not name.lower().endswith(".csv"):
-        return False
+        return None
     try:
         with listing.tree.opened(name) as file:
-            head = read_table(name, file.readline(1 << 16), ",")
+            return read_table(name, file.readline(1 << 16), ",")
     except DataError:
-        return False
+        return None
+
+
+def _is_heading(head: Table) -> bool:
     return head.column(PATH) is not None and head.column(EXPRESSION) is not None
 
 
-def _rows(name: str, content: bytes) -> Iterator[Row]:
-    table = read_table(name, content, ",")
+def _fits(head: Table, header: tuple[str, ...]) -> bool:
+    """Tell whether the table that begins with ``head`` has rows for ``header`` and none itself."""
+    return len(head.header) == len(header) and split_of(PurePosixPath(head.name).stem) is not None
+
+
+def _table(listing: Listing, name: str, header: tuple[str, ...]) -> Table:
+    """Read a table; the published ``validation.csv`` has no heading, and takes ``header``."""
+    table = read_table(name, listing.tree.read(name), ",")
+    if _is_heading(table):
+        return table
+    return Table(name, header, ((1, table.header), *table.lines))
+
+
+def _rows(table: Table) -> Iterator[Row]:
+    name = table.name
     path, expression = table.column(PATH), table.column(EXPRESSION)
     assert path is not None and expression is not None
     split = split_of(PurePosixPath(name).stem)

@@ -191,7 +191,9 @@ def _refuse_enclosed(top: Folder) -> None:
 def _all_alike(top: Folder) -> bool:
     """Tell whether all folders hold the same expressions, or splits of classes of their own."""
     words = names_below(top.filled.values())
-    if all(head.filled for head in top.filled.values()) and all(map(expression_of, words)):
+    if not all(head.filled for head in top.filled.values()):
+        return False
+    if all(map(expression_of, words)):
         return True
     below = [names_below(head.filled.values()) for head in top.filled.values()]
     shared = sum(map(len, below)) > len(set().union(*below))

@@ -179,13 +179,15 @@ def _counted(what: str, rows: list[Row]) -> Iterator[str]:
 
 
 def _refuse_contradiction(one: Row, other: Row) -> None:
-    def told(row: Row) -> tuple[object, ...]:
-        return row.label, row.split, row.subject, row.box, row.refusal
+    def told(row: Row) -> str:
+        split = f" in {row.split}" if row.split else ""
+        subject = f" of {row.subject}" if row.subject else ""
+        return f"{row.label or row.refusal!r}{subject}{split}"
 
-    if told(one) != told(other):
+    if told(one) != told(other) or one.box != other.box:
         raise DataError(
-            f"{other.place}: {other.image!r} is {other.label!r} {other.split}, but "
-            f"{one.place} has {one.label!r} {one.split}; remove one of the rows"
+            f"{other.place}: {other.image} is {told(other)}, but {told(one)} in {one.place}; "
+            "remove one of the rows"
         )
 
 

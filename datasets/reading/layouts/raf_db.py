@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import PurePosixPath
 
 from datasets.reading.layouts.layout import Layout, LayoutSpec
@@ -28,7 +29,14 @@ def _recognise(listing: Listing) -> Layout | None:
             f"{lists[0]}: none of its {len(rows):,} images is here; add the folder of aligned "
             "images (train_00001_aligned.jpg …)"
         )
-    return found
+    listed = {PurePosixPath(row.image).stem.removesuffix("_aligned") for row in rows}
+    left_out = (
+        replace(one, reason="its aligned copy is read")
+        if PurePosixPath(one.path).stem in listed
+        else one
+        for one in found.left_out
+    )
+    return replace(found, left_out=tuple(left_out))
 
 
 def _rows(name: str, content: bytes, files: Files) -> Iterator[Row]:

@@ -57,7 +57,6 @@ def given_parts(top: Folder, *, classes: bool = True) -> list[Part] | None:
     if not splits:
         return None
     _refuse_unknown(top, splits, classes=classes)
-    _refuse_empty(top, splits)
     for split in set(splits.values()):
         if len(alike := [name for name, one in splits.items() if one == split]) > 1:
             raise DataError(f"{few(alike)} are all {split} folders; leave one of them")
@@ -149,6 +148,7 @@ def _refuse_unknown(top: Folder, splits: Mapping[str, SplitName], *, classes: bo
     ]
     classless = top.filled.keys() - splits if not classes or not inner else set()
     if not unknown and not classless:
+        _refuse_empty(top, splits)
         return
     enclosed = [found for name in unknown if (found := data_set_in(top.folders[name]))]
     if enclosed and classes and not inner:
@@ -156,6 +156,7 @@ def _refuse_unknown(top: Folder, splits: Mapping[str, SplitName], *, classes: bo
             f"the split folders {few(splits)} hold no class folders; a data set lies in "
             f"{few([folder.name for folder in enclosed])}: give that folder"
         )
+    _refuse_empty(top, splits)
     raise DataError(
         f"beside the split folders {few(splits)} stand {few(unknown or classless)}, "
         "which hold images and are no split's word; name them by their split (train, "
