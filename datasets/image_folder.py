@@ -159,7 +159,8 @@ def _image_shape(
             colour = colour or (can_be_colour and _has_colour(content, entry.name))
         except DataError:
             continue
-        sizes.add(_size_of(whole, entry.box))
+        if min(one_size := _size_of(whole, entry.box)) > 0:
+            sizes.add(one_size)
         if colour and len(sizes) > 1:
             break
     several = len(sizes) > 1
