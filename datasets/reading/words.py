@@ -66,8 +66,8 @@ _TOKEN = re.compile(r"[A-Z]{2,}(?![a-z])|[A-Z]?[a-z]+|\d+|[^\W\d_A-Za-z]+")
 _GLUED = re.compile(rf"({'|'.join(SPLITS)})(set|images|imgs|data|split|faces)")
 _NUMBERED = re.compile(r"\d+[\s_.\-]+|[\s_.\-]+\d+$")
 _PERSON = re.compile(
-    r"S\d{3}|[AB][FM]\d{2}"
-    r"|(?i:person|subject|subj|sub|participant|actor|people|identity|id)[\s_\-]?\d+"
+    r"S\d{3}|[AB]?[FM]\d{2,3}|[Pp]\d{2,3}"
+    r"|(?i:person|subject|subj|sub|participant|actor|people|user|identity|id)[\s_\-]?\d+"
 )
 
 

@@ -50,7 +50,7 @@ class Folder:
 
 
 def folder_of(listing: Listing) -> Folder:
-    """Return the root folder of ``listing``."""
+    """Return the root folder of ``listing``, without hidden files and folders."""
     root = Folder(path=())
     for path in listing.tree.folders:
         _at(root, path.split("/"))
@@ -59,7 +59,8 @@ def folder_of(listing: Listing) -> Folder:
         _at(root, places).images.append(name)
     for other in listing.others:
         *places, file = other.path.split("/")
-        _at(root, places).others.append(file)
+        if not any(part.startswith(".") for part in (*places, file)):
+            _at(root, places).others.append(file)
     return root
 
 

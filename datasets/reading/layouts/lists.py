@@ -127,9 +127,10 @@ def decoded_text(name: str, content: bytes) -> str:
 def joined(listing: Listing, layout: str, rows: Iterable[Row], lists: tuple[str, ...]) -> Layout:
     """Join ``rows`` to the images of ``listing``.
 
-    Rows that name no image and images that no row names are counted; rows that contradict each
-    other raise ``DataError`` naming both.
+    Rows that name no image and images that no row names are counted. Raises ``DataError`` for rows
+    that contradict each other, naming both, and for a split of which no image is here.
     """
+    rows = list(rows)
     files = Files(listing.images)
     taken: dict[tuple[str, str], Row] = {}
     lost, repeated = list[Row](), list[Row]()
@@ -158,6 +159,7 @@ def joined(listing: Listing, layout: str, rows: Iterable[Row], lists: tuple[str,
         for (name, _), row in taken.items()
         if row.refusal
     }
+    _refuse_lost_splits(rows, entries)
     called = " or ".join(lists)
     left_out = unused(listing, entries, lambda _: f"no row of {called} names it")
     return Layout(
@@ -176,6 +178,17 @@ def joined(listing: Listing, layout: str, rows: Iterable[Row], lists: tuple[str,
 def _counted(what: str, rows: list[Row]) -> Iterator[str]:
     if rows:
         yield f"{what}: {len(rows):,}; first: {rows[0].place} ({rows[0].image})"
+
+
+def _refuse_lost_splits(rows: Iterable[Row], entries: Iterable[Entry]) -> None:
+    """Raise ``DataError`` where rows give a split and no image with a class is of it."""
+    there = {entry.split for entry in entries}
+    for row in rows:
+        if there and row.split and row.split not in there:
+            raise DataError(
+                f"{row.place}: none of the {row.split} rows names an image here that has a class "
+                f"(first: {row.image}); add the images, or remove the rows"
+            )
 
 
 def _refuse_contradiction(one: Row, other: Row) -> None:

@@ -20,6 +20,7 @@ from tests.datasets.layouts.trees import (
     in_folders,
     jaffe,
     kdef,
+    label_table,
     raf_db,
     read,
     table,
@@ -117,6 +118,18 @@ def test_a_split_folder_that_a_table_leaves_out_is_a_refusal(tmp_path) -> None:
     listed = rows([name for name in images if name.startswith("train")])
     root = write(tmp_path, images, {"labels.csv": table([("path", "label"), *listed])})
     with pytest.raises(DataError, match="none of the test images has a label"):
+        read(root)
+
+
+@pytest.mark.parametrize("make", [raf_db, label_table])
+def test_a_split_that_a_list_gives_and_whose_images_are_missing_is_a_refusal(
+    make, tmp_path
+) -> None:
+    root = make(tmp_path)
+    for pattern in ("test_*", "[45].png"):
+        for file in root.rglob(pattern):
+            file.unlink()
+    with pytest.raises(DataError, match="none of the test rows names an image here"):
         read(root)
 
 
