@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import PurePosixPath
 
 import numpy as np
 from numpy.typing import NDArray
@@ -46,9 +45,15 @@ class Subjects:
     of: NDArray[np.str_]
 
 
+def stem_of(path: str) -> str:
+    """Return the file's name in ``path`` without its suffix."""
+    file = path.rsplit("/", 1)[-1]
+    return file.rpartition(".")[0] or file
+
+
 def subjects(paths: Sequence[str]) -> Subjects | None:
     """Read the subject of each file from its name, or return ``None`` where names carry none."""
-    stems = [PurePosixPath(path).stem for path in paths]
+    stems = list(map(stem_of, paths))
     for naming, pattern in NAMINGS:
         matches = [pattern.fullmatch(stem) for stem in stems]
         found = [match["subject"].upper() if match else "" for match in matches]

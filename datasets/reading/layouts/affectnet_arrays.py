@@ -19,7 +19,8 @@ SUFFIX = "_exp.npy"
 
 def _recognise(listing: Listing) -> Layout | None:
     arrays = {o.path for o in listing.others if o.path.endswith(SUFFIX)}
-    places = {name: place for name in listing.images if (place := _place(name)) in arrays}
+    images = listing.images if arrays else ()
+    places = {name: place for name in images if (place := _place(name)) in arrays}
     if not places:
         return None
     splits = given_splits(listing)

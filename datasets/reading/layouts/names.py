@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from pathlib import PurePosixPath
 from re import Match, Pattern
 from types import MappingProxyType
 
@@ -13,7 +12,7 @@ from datasets.reading.layouts.folders import folder_of
 from datasets.reading.layouts.layout import Entry, Layout, below_their_root, unused
 from datasets.reading.layouts.split_folders import Part, enter, given_parts
 from datasets.reading.listing import Listing
-from datasets.reading.subjects import ENOUGH
+from datasets.reading.subjects import ENOUGH, stem_of
 from datasets.records import DataError
 
 CODES = MappingProxyType(
@@ -34,11 +33,7 @@ Named = Match[str]
 
 def named_images(listing: Listing, pattern: Pattern[str]) -> dict[str, Named]:
     """Return the images whose names fit ``pattern``, or none where fewer than 90 % do."""
-    found = {
-        name: match
-        for name in listing.images
-        if (match := pattern.fullmatch(PurePosixPath(name).stem))
-    }
+    found = {name: match for name in listing.images if (match := pattern.fullmatch(stem_of(name)))}
     return found if len(found) >= ENOUGH * len(listing.images) else {}
 
 

@@ -16,12 +16,14 @@ def one_spelling(entries: Iterable[Entry]) -> tuple[list[Entry], tuple[str, ...]
     Accents composed and decomposed are the same word. ``Happy`` and ``happy``, or ``anger`` and
     ``angry``, are one class where no split has both; else they are two, which is told.
     """
-    composed = [replace(e, class_name=same_spelling(e.class_name)) for e in entries]
+    given = list(entries)
+    plain = {name: same_spelling(name) for name in {entry.class_name for entry in given}}
+    composed = _renamed(given, plain)
     splits: defaultdict[str, set[str]] = defaultdict(set)
     alike: defaultdict[str, set[str]] = defaultdict(set)
-    for entry in composed:
-        splits[entry.class_name].add(entry.split)
-        alike[expression_of(entry.class_name) or entry.class_name.casefold()].add(entry.class_name)
+    for name, split in {(entry.class_name, entry.split) for entry in composed}:
+        splits[name].add(split)
+        alike[expression_of(name) or name.casefold()].add(name)
     names: dict[str, str] = {}
     notes = []
     for spellings in alike.values():
@@ -34,8 +36,17 @@ def one_spelling(entries: Iterable[Entry]) -> tuple[list[Entry], tuple[str, ...]
             notes.append(f"spellings of one class: {listed}")
         else:
             notes.append(f"different classes in spite of their names: {listed}")
-    renamed = [replace(e, class_name=names.get(e.class_name, e.class_name)) for e in composed]
-    return renamed, tuple(notes)
+    return _renamed(composed, names), tuple(sorted(notes))
+
+
+def _renamed(entries: Iterable[Entry], names: Mapping[str, str]) -> list[Entry]:
+    """Return ``entries`` with the names that ``names`` give to their classes."""
+    return [
+        replace(entry, class_name=name)
+        if (name := names.get(entry.class_name, entry.class_name)) != entry.class_name
+        else entry
+        for entry in entries
+    ]
 
 
 def _apart(spellings: Iterable[str], splits: Mapping[str, set[str]]) -> bool:

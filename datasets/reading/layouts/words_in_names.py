@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import PurePosixPath
-
 from datasets.reading.layouts.class_folders import candidate, with_subjects
 from datasets.reading.layouts.layout import Entry, Layout, LayoutSpec, below_their_root, unused
 from datasets.reading.layouts.names import given_splits, refuse_unlabelled
 from datasets.reading.listing import Listing
-from datasets.reading.subjects import ENOUGH
+from datasets.reading.subjects import ENOUGH, stem_of
 from datasets.reading.words import expressions_in
 
 NAME = "words in names"
@@ -17,7 +15,7 @@ NAME = "words in names"
 def _recognise(listing: Listing) -> Layout | None:
     labels = {}
     for name in listing.images:
-        words = expressions_in(PurePosixPath(name).stem)
+        words = expressions_in(stem_of(name))
         if len(words) == 1:
             labels[name] = words.pop()
     enough = len(labels) >= ENOUGH * len(listing.images)
