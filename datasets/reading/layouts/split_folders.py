@@ -24,7 +24,7 @@ class Part:
 
 
 def enter(folder: Folder) -> Folder:
-    """Descend through folders that enclose all images, to split folders or several folders.
+    """Descend through folders that enclose all others, to split folders or several folders.
 
     A folder that is named by an expression or as a person encloses nothing.
     """
@@ -33,8 +33,6 @@ def enter(folder: Folder) -> Folder:
             return folder
         ((name, inner),) = folder.filled.items()
         if expression_of(name) or is_person(name) or not inner.filled:
-            return folder
-        if inner.images and not _speaks(inner):
             return folder
         folder = inner
 
@@ -120,11 +118,6 @@ def _split_words(folder: Folder) -> Mapping[str, SplitName]:
     if len(splits) == 1 and not (folder.filled.keys() - splits):
         return {name: split for name, split in splits.items() if is_split_word(name)}
     return splits
-
-
-def _speaks(folder: Folder) -> bool:
-    expressions = sum(expression_of(name) is not None for name in folder.filled)
-    return bool(_split_words(folder)) or expressions > 1
 
 
 def _is_packed_split(file: str) -> bool:

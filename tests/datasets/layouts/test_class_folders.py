@@ -164,6 +164,15 @@ def test_images_outside_the_class_folders_are_left_out(tmp_path) -> None:
     }
 
 
+@pytest.mark.parametrize("classes", [TWO, ("cat", "dog"), ("0", "1")])
+def test_an_enclosing_folder_changes_nothing(classes, tmp_path) -> None:
+    images = [*in_folders(classes), "cover.png"]
+    bare = read(write(tmp_path / "bare", images))
+    enclosed = read(write(tmp_path / "enclosed", [f"data/faces/{name}" for name in images]))
+    assert told(bare) == told(enclosed)
+    assert len(bare.left_out) == len(enclosed.left_out) == 1
+
+
 def test_a_second_copy_of_the_split_folders_is_left_out(tmp_path) -> None:
     images = in_folders(PARTS, TWO)
     found = read(write(tmp_path, [*images, *(f"images/{name}" for name in images)]))
