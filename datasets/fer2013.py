@@ -8,7 +8,7 @@ from typing import Any
 
 from datasets.reading.fer2013_csv import read_csv
 from datasets.reading.fer2013_folders import read_folders
-from datasets.reading.layouts import class_folders
+from datasets.reading.layouts.class_folders import class_folders
 from datasets.reading.listing import list_images
 from datasets.reading.trees import Tree, open_tree
 from datasets.records import DataError
@@ -29,10 +29,9 @@ def fer2013(path: Path | None, options: Mapping[str, Any]) -> Decoded:
     if path is None:
         raise DataError("fer2013: its place is missing; give it with --data PATH")
     with open_tree(path) as tree:
-        table = _table(tree)
+        if table := _table(tree):
+            return read_csv(path, table)
         layout = class_folders(list_images(tree))
-    if table:
-        return read_csv(path, table)
     if not layout.entries:
         raise DataError(
             f"{path}: no FER2013 in it; expected fer2013.csv, or train/ and test/ folders with a "

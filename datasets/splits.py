@@ -9,12 +9,15 @@ from types import MappingProxyType
 import numpy as np
 from numpy.typing import NDArray
 
+from datasets.audit.groups import subject_groups
 from datasets.cache.digests import rows_digest
 from datasets.records import SPLIT_NAMES, DataError, DataSet, Policy, Split, SplitName
 
 Rows = NDArray[np.int64]
 FOLDS = 20
 """Parts into which groups are dealt; a split made of groups takes whole ones."""
+DEALS = 20
+"""How often groups are dealt anew where a split got no image of a class."""
 
 
 def make_split(
@@ -33,7 +36,9 @@ def make_split(
     in train or in no split: ``test_share`` and ``validation_share`` of the different ones,
     stratified by class, with pixel-identical images on one side. Then ``train_images`` takes a
     stratified subset of train. What is drawn depends on ``seed``, pixels and labels, not on the
-    order or names of the files. Raises ``DataError`` where a class has too few images.
+    order or names of the files. Where the data set knows its subjects, a split that is made here
+    keeps all images of one on one side too. Raises ``DataError`` where a class has too few images
+    or subjects.
 
     ``duplicates`` is the policy. ``keep`` (the default) leaves the source's splits as they are.
     ``drop-train-duplicates`` takes every image out of train and validation whose pixels are also
@@ -50,6 +55,8 @@ def make_split(
     pool = np.flatnonzero((data.split == "train") | (data.split == ""))
     if duplicates == "group":
         parts |= _grouped(data, pool, groups, missing, seed)
+    elif missing and (data.subjects[pool] != "").any():
+        parts |= _grouped(data, pool, subject_groups(data), missing, seed)
     else:
         distinct = _Distinct(data, pool)
         distinct.require(missing)
@@ -87,8 +94,6 @@ def _grouped(
     seed: int,
 ) -> dict[SplitName, Rows]:
     """Deal ``pool`` out to the missing splits and train, each group whole."""
-    from sklearn.model_selection import StratifiedGroupKFold
-
     if not shares:
         raise DataError(
             f'{data.name} has an official split: duplicates = "group" is for splits made here; '
@@ -103,22 +108,44 @@ def _grouped(
     takes = {name: max(1, round(share * folds)) for name, share in shares.items()}
     if sum(takes.values()) >= folds:
         raise DataError(
-            f"{data.name}: {len(first)} groups of images that belong together, or a class, are too "
-            'few to be split; add images or use duplicates = "keep"'
+            f"{data.name}: {len(first)} groups of images that belong together (subjects, copies), "
+            "or a class, are too few to be split; add images or give a split of your own"
         )
-    dealt = np.empty(len(rows), np.int64)
-    dealer = StratifiedGroupKFold(folds, shuffle=True, random_state=seed)
     by_place = np.argsort(np.argsort(first))[group]
-    for fold, (_, taken) in enumerate(dealer.split(labels, labels, by_place)):
+    for deal in range(DEALS):
+        dealt = _dealt(labels, by_place, folds, seed + deal)
+        parts: dict[SplitName, Rows] = {}
+        start = 0
+        for name, count in takes.items():
+            parts[name] = np.sort(rows[(dealt >= start) & (dealt < start + count)])
+            start += count
+        parts["train"] = np.sort(rows[dealt >= start])
+        classes = len(np.unique(labels))
+        if all(len(np.unique(data.labels[part])) == classes for part in parts.values()):
+            return parts
+    raise DataError(_without_a_class(data, labels, group))
+
+
+def _dealt(labels: Rows, group: Rows, folds: int, seed: int) -> Rows:
+    """Return the fold of each image; images of one ``group`` have the same."""
+    from sklearn.model_selection import StratifiedGroupKFold
+
+    dealt = np.empty(len(labels), np.int64)
+    dealer = StratifiedGroupKFold(folds, shuffle=True, random_state=seed % 2**32)
+    for fold, (_, taken) in enumerate(dealer.split(labels, labels, group)):
         dealt[taken] = fold
-    parts: dict[SplitName, Rows] = {}
-    start = 0
-    for name, count in takes.items():
-        parts[name] = np.sort(rows[(dealt >= start) & (dealt < start + count)])
-        start += count
-        _require_every_class(data, parts[name], name)
-    parts["train"] = np.sort(rows[dealt >= start])
-    return parts
+    return dealt
+
+
+def _without_a_class(data: DataSet, labels: Rows, group: Rows) -> str:
+    """Say which class so few groups hold that no split had it in every part."""
+    held = {int(label): len(np.unique(group[labels == label])) for label in np.unique(labels)}
+    rarest = min(held, key=lambda label: held[label])
+    return (
+        f"{data.name}: class {data.class_names[rarest]!r} is in {held[rarest]} groups of images "
+        "that belong together (subjects, copies), too few to be in train, validation and test; "
+        "add images, give a split of your own, or leave the class out"
+    )
 
 
 class _Distinct:

@@ -14,6 +14,7 @@ from benchmarks.init.estimate import Pace, measure_paces, run_seconds
 from benchmarks.machine.environment import gpu, has_bfloat16, usable_cores
 from benchmarks.protocol.schema import DataChoice, Protocol
 from benchmarks.protocol.variants import Variant, resolve_variants
+from datasets.image_folder import SIDE
 from datasets.reading.recognition import GENERAL, FolderLook, look, recognise
 from datasets.records import DataError, Progress
 from datasets.registry import Source
@@ -23,10 +24,7 @@ from models.registry import discover
 
 LONGEST = 3600.0
 """Seconds that the proposed run should not exceed."""
-SIDES = (48, 64, 96, 128, 160, 224)
 CPU_SIDE, GPU_SIDE = 96, 224
-FEW_IMAGES, FEW_SHARE = 1000, 0.2
-DEFAULT_SHARE: float = DataChoice.model_fields["validation_share"].default
 IMBALANCE = 3.0
 NETWORKS: tuple[tuple[str, str], ...] = (
     ("plain-cnn", "scratch"),
@@ -82,8 +80,7 @@ def choose_data(path: Path, progress: Progress | None = None) -> tuple[DataChoic
             if source is sources[-1]:
                 raise
             continue
-        unused = {} if prepared.split.made else {"validation_share": DEFAULT_SHARE}
-        return choice.model_copy(update=unused), prepared
+        return choice, prepared
     raise AssertionError("a source was recognised")
 
 
@@ -133,13 +130,8 @@ def propose(
 
 def _data_choice(source: Source, path: Path, seen: FolderLook) -> DataChoice:
     content: dict[str, Any] = {"set": source.name, "path": str(path)}
-    if source.name == GENERAL:
-        if len(set(seen.sizes)) > 1:
-            largest = GPU_SIDE if gpu() else CPU_SIDE
-            fitting = [side for side in SIDES if side <= min(seen.shorter_side, largest)]
-            content["options"] = {"image_size": max(fitting, default=SIDES[0])}
-        if seen.images < FEW_IMAGES:
-            content["validation_share"] = FEW_SHARE
+    if source.name == GENERAL and len(set(seen.sizes)) > 1:
+        content["options"] = {"image_size": SIDE}
     return DataChoice.model_validate(content)
 
 

@@ -23,7 +23,7 @@ from benchmarks.protocol.schema import Protocol, VariantChoice
 from datasets.audit.inspection import absences
 from datasets.files import replacing
 from datasets.reading.recognition import GENERAL
-from datasets.records import SPLIT_NAMES
+from datasets.records import SPLIT_NAMES, DataSet
 
 SHOWN_CLASSES = 40
 LARGE = 256
@@ -104,7 +104,7 @@ def remarks(prepared: PreparedData) -> Iterator[str]:
     if prepared.split.made:
         yield (
             "Where there was no split it was made here: stratified, from the seed, with identical "
-            "images on one side. Another seed gives another split."
+            f"images{_and_subjects(data)} on one side. Another seed gives another split."
         )
     yield from (printable(note) for note in data.provenance.notes)
     tests = len(prepared.split.test)
@@ -121,6 +121,10 @@ def remarks(prepared: PreparedData) -> Iterator[str]:
             f"The images are large: they take {size:.1f} GB decoded, and every one is read whole "
             f"in each epoch. Copies of about {LARGE} pixels take less of both."
         )
+
+
+def _and_subjects(data: DataSet) -> str:
+    return ", and all images of one subject," if (data.subjects != "").any() else ""
 
 
 def budget_lines(proposal: Proposal) -> Iterator[str]:

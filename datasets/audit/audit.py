@@ -30,7 +30,7 @@ from datasets.audit.examination import examine
 from datasets.audit.inspection import class_counts
 from datasets.audit.numbering import gaps
 from datasets.cache.packs import splits_table
-from datasets.reading.subjects import subjects
+from datasets.reading.subjects import subjects_of
 from datasets.records import DataSet, Policy, Progress, Provenance, Split
 
 
@@ -86,7 +86,7 @@ def audit(
     `datasets.cache.decoded.cache_folder`); ``progress(done, total)`` is called meanwhile.
     """
     found = examine(data, cache=cache, progress=progress)
-    named = subjects(data.paths.tolist())
+    named = subjects_of(data)
     rows = np.concatenate([split.train, split.validation, split.test])
     table = splits_table(data, split).assign(
         label=np.array(data.class_names)[data.labels[rows]],

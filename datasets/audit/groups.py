@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 from numpy.typing import NDArray
 
 from datasets.audit.examination import Examination
-from datasets.reading.subjects import subjects
+from datasets.reading.subjects import subjects_of
 from datasets.records import DataSet
+
+Rows = NDArray[np.int64]
 
 
 def groups(data: DataSet, examination: Examination) -> NDArray[np.int64]:
@@ -15,19 +19,28 @@ def groups(data: DataSet, examination: Examination) -> NDArray[np.int64]:
 
     Images that are linked through others (a copy of a near duplicate, say) are in one group.
     """
+    pairs = examination.pairs
+    return _connected(data, [(pairs.one, pairs.other)])
+
+
+def subject_groups(data: DataSet) -> NDArray[np.int64]:
+    """Return the group of each image of ``data``, int64, N: of one subject, or identical."""
+    return _connected(data, [])
+
+
+def _connected(data: DataSet, pairs: Iterable[tuple[Rows, Rows]]) -> NDArray[np.int64]:
+    """Number the images that are linked by ``pairs``, by equal pixels or by one subject."""
     from scipy.sparse import coo_array
     from scipy.sparse.csgraph import connected_components
 
     rows = np.arange(len(data.labels))
-    pairs = examination.pairs
-    one, other = [pairs.one, rows], [pairs.other, _first_of_each(data.image_ids)]
-    if named := subjects(data.paths.tolist()):
-        known = named.of != ""
-        one.append(rows[known])
-        other.append(rows[known][_first_of_each(named.of[known])])
-    ends = np.concatenate(one), np.concatenate(other)
-    links = coo_array((np.ones(len(ends[0]), np.int8), ends), shape=(len(rows), len(rows)))
-    _, found = connected_components(links, directed=False)
+    links = [*pairs, (rows, _first_of_each(data.image_ids))]
+    if named := subjects_of(data):
+        known = rows[named.of != ""]
+        links.append((known, known[_first_of_each(named.of[known])]))
+    ends = np.concatenate([one for one, _ in links]), np.concatenate([other for _, other in links])
+    graph = coo_array((np.ones(len(ends[0]), np.int8), ends), shape=(len(rows), len(rows)))
+    _, found = connected_components(graph, directed=False)
     return np.asarray(found, np.int64)
 
 

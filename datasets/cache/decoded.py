@@ -124,7 +124,7 @@ def _code_digest(source: Source) -> str:
     package = Path(__file__).parents[1]
     files = {Path(inspect.getfile(source.read)), package / "records.py"}
     for room in ("reading", "drawing"):
-        files.update((package / room).glob("*.py"))
+        files.update((package / room).rglob("*.py"))
     code = b"".join(file.read_bytes() for file in sorted(files))
     return hashlib.sha256(code).hexdigest()
 

@@ -7,9 +7,10 @@ from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from types import MappingProxyType
 
+from datasets.reading.decoding import Decoder
 from datasets.reading.fer2013_official import CLASS_NAMES, SIDE, USAGES, Comparison
 from datasets.reading.images import fit
-from datasets.reading.layouts import Decoder, Entry, Layout
+from datasets.reading.layouts.layout import Entry, Layout
 from datasets.reading.trees import open_tree
 from datasets.records import DataError, Provenance
 from datasets.registry import Decoded, Sample
@@ -33,7 +34,7 @@ def read_folders(path: Path, layout: Layout) -> Decoded:
     split. Where one image has no such name it cannot be recovered: the folders' own split is
     taken, and the data set is unofficial.
     """
-    labels = {folder: _label(path, folder) for folder in layout.class_folders}
+    labels = {folder: _label(path, folder) for folder in layout.class_names}
     nameless = [entry for entry in layout.entries if not _usage(entry)]
     entries = layout.entries if nameless else tuple(map(_by_usage, layout.entries))
     comparison, decoder, resized = Comparison(), Decoder(channels=1), list[str]()
@@ -43,7 +44,7 @@ def read_folders(path: Path, layout: Layout) -> Decoded:
             for entry, pixels in decoder.images(tree, entries):
                 if pixels.shape != (SIDE, SIDE, 1):
                     resized.append(entry.path)
-                label = labels[entry.class_folder]
+                label = labels[entry.class_name]
                 sample = Sample(fit(pixels, SIDE, SIDE), label, entry.path, entry.split)
                 yield comparison.add(sample)
 

@@ -7,14 +7,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from datasets.reading.images import header
-from datasets.reading.layouts import Entry, class_folders
-from datasets.reading.listing import list_images
+from datasets.reading.layouts.class_folders import class_folders
+from datasets.reading.layouts.layout import Entry
+from datasets.reading.layouts.table import recognise_layout
+from datasets.reading.listing import Listing, list_images
 from datasets.reading.trees import Tree, open_tree
 from datasets.records import DataError
 from datasets.registry import Source
 
 GENERAL = "image-folder"
-"""The data set that any class-per-folder tree is."""
+"""The data set that any tree is whose layout is understood."""
 SAMPLE = 200
 
 
@@ -22,31 +24,34 @@ SAMPLE = 200
 class FolderLook:
     """What a glance at a tree shows.
 
-    ``class_folders``: their names, sorted. ``images``: how many files look like images in them;
-    ``sizes``: (height, width) of up to 200 of them, evenly chosen.
+    ``class_names``: sorted, those of class folders where no layout is understood. ``images``: how
+    many files look like images of them; ``sizes``: (height, width) of up to 200 of them, evenly
+    chosen. ``subjects`` tells whether it is known who is on them. ``refusal`` says why no layout
+    is understood, ``""`` where one is.
     """
 
-    class_folders: tuple[str, ...]
-    images: int
-    sizes: tuple[tuple[int, int], ...]
-
-    @property
-    def shorter_side(self) -> int:
-        """The median of the shorter sides, in pixels; 0 without an image."""
-        sides = sorted(min(size) for size in self.sizes)
-        return sides[len(sides) // 2] if sides else 0
+    class_names: tuple[str, ...] = ()
+    images: int = 0
+    sizes: tuple[tuple[int, int], ...] = ()
+    subjects: bool = False
+    refusal: str = ""
 
 
 def look(path: Path) -> FolderLook:
-    """Look at the class folders in a folder or archive; raises ``DataError``."""
+    """Look at the images in a folder or archive; raises ``DataError`` where it cannot be read."""
     if not path.exists():
         raise DataError(f"{path}: no such file or folder; give the place of your images")
     with open_tree(path) as tree:
-        layout = class_folders(list_images(tree))
+        listing = list_images(tree)
+        try:
+            layout = recognise_layout(listing)
+        except DataError as error:
+            return FolderLook(_class_folders(listing), refusal=str(error))
         step = max(1, len(layout.entries) // SAMPLE)
         sizes = [_size(tree, entry) for entry in layout.entries[::step]]
     found = tuple(size for size in sizes if size)
-    return FolderLook(layout.class_folders, len(layout.entries), found)
+    subjects = any(entry.subject for entry in layout.entries)
+    return FolderLook(layout.class_names, len(layout.entries), found, subjects)
 
 
 def recognise(path: Path, seen: FolderLook, sources: Mapping[str, Source]) -> list[Source]:
@@ -55,8 +60,8 @@ def recognise(path: Path, seen: FolderLook, sources: Mapping[str, Source]) -> li
     ``seen`` is what `look` saw there.
 
     A published data set comes before any folder of images, unless its images would have another
-    size than those at hand: then they are somebody's own, in folders of the same names. Folders
-    for some of its classes only are not that data set.
+    size than those at hand, or subjects: then they are somebody's own, in folders of the same
+    names. Folders for some of its classes only are not that data set.
     """
     shapes: dict[str, tuple[int, int]] = {}
     refusals: dict[str, str] = {}
@@ -67,19 +72,27 @@ def recognise(path: Path, seen: FolderLook, sources: Mapping[str, Source]) -> li
             except DataError as error:
                 refusals[name] = str(error)
                 continue
-            some_classes_only = set(seen.class_folders) < set(reading.class_names)
-            if not (seen.class_folders and some_classes_only):
+            some_classes_only = set(seen.class_names) < set(reading.class_names)
+            if not (seen.class_names and some_classes_only):
                 shapes[name] = reading.image_shape[:2]
-    general = [GENERAL] if len(seen.class_folders) > 1 else []
-    likely = [name for name, shape in shapes.items() if not seen.sizes or shape in seen.sizes]
+    general = [] if seen.refusal else [GENERAL]
+    likely = [
+        name
+        for name, shape in shapes.items()
+        if not seen.sizes or (shape in seen.sizes and not seen.subjects)
+    ]
     unlikely = [name for name in shapes if name not in likely]
     found = [sources[name] for name in (*likely, *general, *unlikely)]
     if not found:
-        raise DataError(
-            f"{path}: no data set in it; give a folder or archive with a folder of images for "
-            "each of two classes or more" + _as_table(path, refusals)
-        )
+        raise DataError(_as_table(path, refusals) or f"{path}: {seen.refusal}")
     return found
+
+
+def _class_folders(listing: Listing) -> tuple[str, ...]:
+    try:
+        return class_folders(listing).class_names
+    except DataError:
+        return ()
 
 
 def _size(tree: Tree, entry: Entry) -> tuple[int, int] | None:
@@ -90,7 +103,7 @@ def _size(tree: Tree, entry: Entry) -> tuple[int, int] | None:
 
 
 def _as_table(path: Path, refusals: Mapping[str, str]) -> str:
-    """Add why the readers of tables refused a file, since that is what the file was meant as."""
+    """Say why the readers of tables refused a file, since that is what the file was meant as."""
     if path.suffix.lower() != ".csv":
         return ""
-    return "".join(f"; {name}: {reason}" for name, reason in refusals.items())
+    return "; ".join(f"{name}: {reason}" for name, reason in refusals.items())

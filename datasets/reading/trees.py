@@ -31,10 +31,15 @@ _UNREADABLE = (
 
 @dataclass(frozen=True)
 class Tree:
-    """Files by name: ``/``-separated, sorted, without hidden files. Nothing is ever unpacked."""
+    """Files by name: ``/``-separated, sorted, without hidden files. Nothing is ever unpacked.
+
+    ``folders`` are those that the source names, empty ones among them; an archive need not name
+    the folders of its files.
+    """
 
     names: tuple[str, ...]
     open: Callable[[str], IO[bytes]]
+    folders: tuple[str, ...] = ()
 
     @contextmanager
     def opened(self, name: str) -> Iterator[IO[bytes]]:
@@ -64,10 +69,12 @@ def open_tree(path: Path) -> Iterator[Tree]:
 
 def _tree(path: Path, stack: ExitStack) -> Tree:
     if path.is_dir():
-        return Tree(_visible(_files_below(path)), lambda name: (path / name).open("rb"))
+        folders = _visible(_folders_below(path))
+        return Tree(_visible(_files_below(path)), lambda name: (path / name).open("rb"), folders)
     if zipfile.is_zipfile(path):
         packed = stack.enter_context(zipfile.ZipFile(path))
-        return Tree(_visible(packed.namelist()), packed.open)
+        named = (name.removesuffix("/") for name in packed.namelist() if name.endswith("/"))
+        return Tree(_visible(packed.namelist()), packed.open, _visible(named))
     if _is_tar(path):
         return _tar_tree(stack.enter_context(tarfile.open(fileobj=_seekable(path, stack))))
     return Tree((path.name,), lambda _: path.open("rb"))
@@ -110,6 +117,12 @@ def _files_below(folder: Path) -> Iterator[str]:
         yield from ((inside / file).as_posix() for file in files)
 
 
+def _folders_below(folder: Path) -> Iterator[str]:
+    for place, folders, _ in os.walk(folder):
+        inside = Path(place).relative_to(folder)
+        yield from ((inside / one).as_posix() for one in folders)
+
+
 def _visible(names: Iterable[str]) -> tuple[str, ...]:
     return tuple(sorted({name for name in names if _is_visible_file(name)}))
 
@@ -143,4 +156,5 @@ def _tar_tree(archive: tarfile.TarFile) -> Tree:
             raise KeyError(name)
         return file
 
-    return Tree(_visible(members), open_member)
+    folders = (m.name.removeprefix("./") for m in archive.getmembers() if m.isdir())
+    return Tree(_visible(members), open_member, _visible(folders))

@@ -220,3 +220,28 @@ def test_a_class_without_training_images_is_refused():
     data = in_memory([0, 0, 1, 0, 1], ["train"] * 2 + ["validation"] + ["test"] * 2, [*range(5)])
     with pytest.raises(DataError, match="no training image of class 'class-1'"):
         make_split(data, seed=0)
+
+
+@settings(max_examples=30, deadline=None)
+@given(people(), st.integers(0, 2**32 - 1), st.sampled_from(["keep", "drop-train-duplicates"]))
+def test_a_subject_is_on_one_side_under_every_policy(data_and_group, seed, policy):
+    data, group = data_and_group
+    data = replace(data, subjects=np.array([f"S{who:03}" for who in group]))
+    split = make_split(data, seed=seed, duplicates=policy)
+    parts = [set(group[rows]) for rows in (split.train, split.validation, split.test)]
+    assert sum(map(len, parts)) == len(set(group))
+    assert all(len(set(data.labels[rows])) == 2 for rows in (split.train, split.test))
+
+
+def test_subjects_of_a_given_split_are_left_where_they_are():
+    data = official([0, 1, 1, 0])
+    known = replace(data, subjects=np.full(len(data.labels), "S001"))
+    assert make_split(known, seed=0).digest == make_split(data, seed=0).digest
+
+
+def test_a_class_that_too_few_subjects_show_is_refused():
+    subjects = np.repeat([f"S{who:03}" for who in range(30)], 4)
+    labels = [1 if row < 8 else 0 for row in range(120)]
+    data = replace(in_memory(labels, [""] * 120, list(range(120))), subjects=subjects)
+    with pytest.raises(DataError, match="class 'class-1' is in 2 groups of images that belong"):
+        make_split(data, seed=0)

@@ -73,7 +73,7 @@ def test_counts_and_the_next_command_are_told(tmp_path: Path) -> None:
     assert f"ferbench run '{file}'" in done.err
     text = file.read_text("utf-8")
     happy = next(line for line in text.splitlines() if line.startswith("# happy"))
-    assert happy.split()[2:] == ["18", "6", "6"]
+    assert happy.split()[2:] == ["21", "3", "6"]
     assert "not measured" in text, "no time may be promised that nothing was measured for"
 
 
@@ -141,8 +141,8 @@ def test_images_of_several_sizes_get_a_common_one(tmp_path: Path) -> None:
     write_classes(tmp_path / "faces" / "x", {"happy": 15}, size=(80, 90))
     write_classes(tmp_path / "faces" / "x", {"sad": 15}, size=(70, 120))
     found = proposed(tmp_path / "faces")
-    assert found.protocol.data.options == {"image_size": 64}
-    assert found.prepared.data.image_shape == (64, 64, 1)
+    assert found.protocol.data.options == {"image_size": 96}
+    assert found.prepared.data.image_shape == (96, 96, 1)
 
 
 @pytest.mark.parametrize(("side", "size"), [(20, 32), (48, None), (300, 224 if gpu() else 96)])
@@ -181,6 +181,24 @@ def test_a_class_without_test_images_is_told(tmp_path: Path) -> None:
         write_classes(tmp_path / "faces" / split, counts)
     done = init(tmp_path / "faces", "-o", tmp_path / "mine.toml")
     assert "No test image of sad" in done.err
+
+
+@pytest.mark.parametrize(("happy_side", "side"), [(80, 80), (90, 96)])
+def test_the_size_and_the_counts_are_those_of_inspect(
+    tmp_path: Path, happy_side: int, side: int
+) -> None:
+    write_classes(tmp_path / "faces", {"fear": 12, "sad": 15, "happy": 25}, size=(80, 80))
+    if happy_side != 80:
+        write_classes(tmp_path / "faces", {"happy": 25}, size=(happy_side, happy_side))
+    told = init(tmp_path / "faces", "-o", tmp_path / "mine.toml").err
+    inspected = ferbench_here("datasets", "inspect", "image-folder", "--data", tmp_path / "faces")
+    assert inspected.status == 0, inspected.err
+    assert f"{side}×{side}, grey" in told
+    assert f"{side}×{side}, grey" in inspected.out
+    for name in ("fear", "happy", "sad"):
+        (by_init,) = (line.split()[1:] for line in told.splitlines() if line.startswith(name))
+        (row,) = (line for line in inspected.out.splitlines() if line.startswith(name))
+        assert row.split()[1:4] == by_init
 
 
 def test_an_archive_is_as_good_as_a_folder(tmp_path: Path) -> None:
@@ -226,10 +244,10 @@ def test_too_many_images_are_cut_to_a_stratified_part(
     monkeypatch.setattr(proposing, "LONGEST", 1)
     monkeypatch.setattr(proposing, "SUBSETS", (60, 40, 30))
     found = proposed(tmp_path / "faces")
-    assert len(found.prepared.split.train) == 48
+    assert len(found.prepared.split.train) == 56
     assert found.protocol.data.train_images == 30
     write_protocol(found, tmp_path / "mine.toml")
-    assert "trains on 30 of 48 images" in (tmp_path / "mine.toml").read_text("utf-8")
+    assert "trains on 30 of 56 images" in (tmp_path / "mine.toml").read_text("utf-8")
     assert load_protocol(str(tmp_path / "mine.toml")).data.train_images == 30
 
 

@@ -1,0 +1,1 @@
+"""Layouts: how images, labels, splits and subjects are told by folders, names and lists."""

@@ -1,0 +1,89 @@
+"""FER+ as folders of images (Barsoum et al. 2016): ``label.csv`` with ten annotators' votes."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from pathlib import PurePosixPath
+
+from datasets.reading.layouts.layout import Layout, LayoutSpec
+from datasets.reading.layouts.lists import Row, decoded_text, joined
+from datasets.reading.layouts.names import given_splits, refuse_unlabelled
+from datasets.reading.listing import Listing
+from datasets.reading.words import split_of
+from datasets.records import DataError
+
+NAME = "FER+"
+LIST = "label.csv"
+EMOTIONS = ("neutral", "happy", "surprise", "sad", "angry", "disgust", "fear", "contempt")
+REFUSALS = ("unknown", "not a face")
+VOTES = len(EMOTIONS) + len(REFUSALS)
+_COLUMNS = 2 + VOTES
+"""The image, its box, and the votes."""
+
+
+def _recognise(listing: Listing) -> Layout | None:
+    lists = [o.path for o in listing.others if PurePosixPath(o.path).name.lower() == LIST]
+    lists = [name for name in lists if _has_votes(name, listing)]
+    if not lists:
+        return None
+    splits = given_splits(listing)
+    rows = [row for name in lists for row in _rows(name, listing.tree.read(name))]
+    found = joined(listing, NAME, rows, tuple(lists))
+    if not found.entries:
+        raise DataError(f"{lists[0]}: none of its {len(rows):,} images is here; add them beside it")
+    refuse_unlabelled(splits, found.entries)
+    return found
+
+
+def majority(votes: tuple[int, ...]) -> tuple[str, str]:
+    """Return the label of ``votes`` and ``""``, or ``""`` and why they give none.
+
+    Single votes are taken for slips and left out; the rest need more than half for one answer
+    (Barsoum et al. 2016 and the published code, mode "majority").
+    """
+    counted = [count if count > 1 else 0 for count in votes]
+    most = max(counted)
+    if 2 * most <= sum(counted):
+        return "", "no majority of the votes"
+    place = counted.index(most)
+    if place < len(EMOTIONS):
+        return EMOTIONS[place], ""
+    return "", f"the majority says {REFUSALS[place - len(EMOTIONS)]}"
+
+
+def _has_votes(name: str, listing: Listing) -> bool:
+    with listing.tree.opened(name) as file:
+        first = next(csv.reader([file.readline(1 << 12).decode("utf-8-sig", "replace")]), [])
+    return len(first) == _COLUMNS and all(value.strip().isdigit() for value in first[2:])
+
+
+def _rows(name: str, content: bytes) -> Iterator[Row]:
+    split = split_of(PurePosixPath(name).parent.name)
+    reader = csv.reader(decoded_text(name, content).split("\n"))
+    for values in reader:
+        if not values:
+            continue
+        place, image, votes = f"{name}:{reader.line_num}", values[0].strip(), values[2:]
+        if len(votes) != VOTES or not all(value.strip().isdigit() for value in votes):
+            raise DataError(f"{place}: expected an image, its box and {VOTES} whole numbers")
+        if not image:
+            continue
+        label, refusal = majority(tuple(map(int, votes)))
+        yield Row(place=place, image=image, label=label, split=split or "", refusal=refusal)
+
+
+SPEC = LayoutSpec(
+    name=NAME,
+    example=(
+        "FER2013Train/fer0000000.png",
+        'FER2013Train/label.csv: fer0000000.png,"(0, 0, 48, 48)",4,0,0,1,3,2,0,0,0,0',
+        "FER2013Valid/fer0028638.png",
+        "FER2013Test/fer0032220.png",
+    ),
+    images="every image whose votes have a majority for an expression; the others are told",
+    labels="the majority of the votes without single ones, eight classes with contempt",
+    splits="the folders: FER2013Train, FER2013Valid, FER2013Test",
+    subjects="none",
+    recognise=_recognise,
+)

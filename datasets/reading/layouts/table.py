@@ -1,0 +1,89 @@
+"""The table of layouts, and which of them a tree has."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from datasets.reading.layouts import (
+    affectnet,
+    affectnet_arrays,
+    ck_plus,
+    class_folders,
+    exp_w,
+    fer_plus,
+    jaffe,
+    kdef,
+    label_table,
+    raf_db,
+    rafd,
+    words_in_names,
+)
+from datasets.reading.layouts.layout import Layout, LayoutSpec, few
+from datasets.reading.layouts.sketch import nearest, sketch
+from datasets.reading.listing import Listing
+from datasets.records import DataError
+
+LAYOUTS: tuple[LayoutSpec, ...] = (
+    raf_db.SPEC,
+    exp_w.SPEC,
+    affectnet.SPEC,
+    affectnet_arrays.SPEC,
+    fer_plus.SPEC,
+    ck_plus.SPEC,
+    kdef.SPEC,
+    jaffe.SPEC,
+    rafd.SPEC,
+    label_table.SPEC,
+    words_in_names.SPEC,
+    class_folders.SPEC,
+)
+"""In the order in which they are tried: what has a list of its own comes before mere folders."""
+
+
+def recognise_layout(listing: Listing, tables: Mapping[str, bytes] | None = None) -> Layout:
+    """Return the layout of ``listing``: that of ``tables`` of labels if given, else the first.
+
+    Raises ``DataError`` where it is none of `LAYOUTS`, with what was seen and the nearest ones,
+    and where what was given cannot be taken as given.
+    """
+    if tables:
+        found = label_table.read_labels(listing, tables)
+    else:
+        recognised = (spec.recognise(listing) for spec in LAYOUTS)
+        found = next((one for one in recognised if one), None) or _refuse(listing)
+    _refuse_one_class(found)
+    _refuse_untrained(found)
+    return found
+
+
+def _refuse(listing: Listing) -> Layout:
+    classes = class_folders.class_folders(listing).class_names
+    if not listing.images:
+        seen = "no images in it"
+    elif classes:
+        seen = f"images in only one class folder, {classes[0]}"
+    else:
+        seen = "no images in class folders"
+    close = "; or ".join(f"{spec.name} ({spec.example[0]})" for spec in nearest(listing, LAYOUTS))
+    raise DataError(
+        f"{seen}; there are {sketch(listing)}; expected a folder for each of two classes or more, "
+        f"or a labels.csv; the nearest layouts are {close}"
+    )
+
+
+def _refuse_one_class(layout: Layout) -> None:
+    if len(names := layout.class_names) < 2:
+        raise DataError(f"{layout.name}: all images are of one class, {names[0]}; two are needed")
+
+
+def _refuse_untrained(layout: Layout) -> None:
+    """Raise ``DataError`` where splits are given and a class, or all, have no training image."""
+    trained = {entry.class_name for entry in layout.entries if entry.split in ("", "train")}
+    if not trained:
+        given = {entry.split for entry in layout.entries}
+        raise DataError(f"{few(given)} images are given and none for training; add them")
+    if untrained := set(layout.class_names) - trained:
+        raise DataError(
+            f"no training image of {few(untrained)}, which other splits hold; training has "
+            f"{few(trained, 12)}: name the classes alike, or leave the class out"
+        )
