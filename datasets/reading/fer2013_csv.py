@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from datasets.reading.fer2013_classes import EMOTIONS
 from datasets.reading.fer2013_official import CLASS_NAMES, SIDE, USAGES, Comparison
 from datasets.reading.images import Pixels
 from datasets.reading.trees import open_tree
 from datasets.records import DataError, Provenance
 from datasets.registry import Decoded, Sample
 
-EMOTIONS = ("angry", "disgust", "fear", "happy", "sad", "surprise", "neutral")
 CHUNK = 1024
 
 

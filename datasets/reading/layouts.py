@@ -19,8 +19,10 @@ SPLIT_FOLDERS = MappingProxyType(
         "val": "validation",
         "valid": "validation",
         "validation": "validation",
+        "publictest": "validation",
         "test": "test",
         "testing": "test",
+        "privatetest": "test",
     }
 )
 
