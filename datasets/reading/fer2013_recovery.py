@@ -32,31 +32,27 @@ SPLITS = ("train", "validation", "test")
 Choice = tuple[str, ...]
 
 
-def with_official_split(samples: Iterable[Sample], count: int) -> Iterator[Sample]:
+def with_official_split(samples: Iterable[Sample]) -> Iterator[Sample]:
     """Yield ``samples`` in their order, in the official split where their pixels prove it.
 
-    Only as many images as were published can be; ``count`` of any other number are yielded as
-    they come. A split that was given is kept unless the official one only parts it: images given
-    as train stay there, and those of a validation set given beside a test set stay there too.
+    Only as many images as were published can be; of any other number they are yielded as they
+    come. A split that was given is kept unless the official one only parts it: images given as
+    train stay there, and where all three splits were given nothing is changed.
     """
-    if count != TOTAL:
-        yield from samples
-        return
-    every = list(samples)
+    rest = iter(samples)
+    every = list(islice(rest, TOTAL + 1))
     found = _recovered(every)
-    if found is None:
-        yield from every
-        return
-    for sample, split in zip(every, found, strict=True):
+    for sample, split in zip(every, found or [sample.split for sample in every], strict=True):
         yield replace(sample, split=split)
+    yield from rest
 
 
 def _recovered(samples: Sequence[Sample]) -> Sequence[str] | None:
     """Return the official split of each sample; ``None`` where it cannot be proved."""
-    rows = [(sample.label, image_id(sample.image)) for sample in samples]
     allowed = _allowed({sample.split for sample in samples})
-    if len(rows) != TOTAL or allowed is None:
+    if len(samples) != TOTAL or allowed is None:
         return None
+    rows = [(sample.label, image_id(sample.image)) for sample in samples]
     groups: defaultdict[str, list[int]] = defaultdict(list)
     for place in _in_published_order(samples):
         groups[rows[place][1]].append(place)

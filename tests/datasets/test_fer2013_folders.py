@@ -138,14 +138,14 @@ def compared(found: list[Sample]) -> Comparison:
 
 def test_train_and_test_without_names_are_the_official_split_in_any_order(published):
     given = [replace(one, split="train" if one.split == "train" else "test") for one in published]
-    assert compared(list(with_official_split(given, len(given)))).proved
+    assert compared(list(with_official_split(given))).proved
 
 
 def test_images_in_published_order_without_any_split_are_the_official_split(published):
     order = {"train": 0, "validation": 1, "test": 2}
     ordered = sorted(published, key=lambda one: order[one.split])
     given = [replace(one, split="", path=f"{row}.png") for row, one in enumerate(ordered)]
-    assert compared(list(with_official_split(given, len(given)))).proved
+    assert compared(list(with_official_split(given))).proved
 
 
 def test_another_split_of_all_official_images_is_kept_and_told(published):
@@ -153,7 +153,7 @@ def test_another_split_of_all_official_images_is_kept_and_told(published):
         replace(one, split="validation" if row % 5 == 0 else "train")
         for row, one in enumerate(published)
     ]
-    found = list(with_official_split(given, len(given)))
+    found = list(with_official_split(given))
     assert [one.split for one in found] == [one.split for one in given]
     assert compared(found).of_the_whole() == ["all 35,887 official images are in it, re-split"]
 
@@ -162,6 +162,6 @@ def test_official_images_under_other_labels_prove_no_split(published):
     one = published[0]
     given = [replace(one, label=(one.label + 1) % 7), *published[1:]]
     given = [replace(s, split="train" if s.split == "train" else "test") for s in given]
-    found = list(with_official_split(given, len(given)))
+    found = list(with_official_split(given))
     assert [s.split for s in found] == [s.split for s in given]
     assert "with other labels" in compared(found).of_the_whole()[0]
