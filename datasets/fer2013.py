@@ -2,19 +2,40 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
-from pathlib import Path, PurePosixPath
+from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
-from datasets.reading.fer2013_csv import read_csv
+from datasets.files import sha256_of
+from datasets.reading import fer_plus
+from datasets.reading.fer2013_csv import read_tables
 from datasets.reading.fer2013_folders import read_folders
+from datasets.reading.fer2013_tables import Tables, find_tables
+from datasets.reading.fer2013_votes import votes_by_place, wants_votes
 from datasets.reading.layouts.class_folders import class_folders
+from datasets.reading.layouts.layout import Layout
 from datasets.reading.listing import list_images
-from datasets.reading.trees import Tree, open_tree
+from datasets.reading.trees import content_fingerprint, open_tree
 from datasets.records import DataError
 from datasets.registry import Decoded, data_set
 
-TABLES = ("fer2013.csv", "icml_face_data.csv")
+NOTHING = Layout(name="tables", entries=())
+"""The layout in folders of what is read from tables."""
+
+
+def fingerprint(path: Path | None, options: Mapping[str, Any]) -> str:
+    """Name the content at ``path`` and, where they lie beside it, the votes of FER+."""
+    given = content_fingerprint(path, options)
+    votes = fer_plus.votes_file(path) if path else None
+    return hashlib.sha256(f"{given} {sha256_of(votes)}".encode()).hexdigest() if votes else given
+
+
+def votes(path: Path) -> Mapping[str, tuple[int, ...]]:
+    """Return the FER+ votes of each image by its path in the data set; none where none are."""
+    tables, _ = _found(path)
+    return votes_by_place(path, tables.tables) if tables else MappingProxyType({})
 
 
 @data_set(
@@ -22,27 +43,35 @@ TABLES = ("fer2013.csv", "icml_face_data.csv")
     summary="35,887 grey faces of 48×48 pixels in seven expressions, with an official split",
     origin="Goodfellow et al. 2013, Challenges in Representation Learning, arXiv 1307.0414",
     licence="none published; ferbench does not redistribute it",
+    fingerprint=fingerprint,
+    votes=votes,
+    options=MappingProxyType({"labels": ""}),
 )
 def fer2013(path: Path | None, options: Mapping[str, Any]) -> Decoded:
     """Recognise the layout at ``path``; raises ``DataError`` where it is none of FER2013's."""
-    del options
     if path is None:
         raise DataError("fer2013: its place is missing; give it with --data PATH")
-    with open_tree(path) as tree:
-        if table := _table(tree):
-            return read_csv(path, table)
-        layout = class_folders(list_images(tree))
+    labels = str(options.get("labels", ""))
+    tables, layout = _found(path)
+    if tables:
+        return read_tables(path, tables, labels)
     if not layout.entries:
         raise DataError(
             f"{path}: no FER2013 in it; expected fer2013.csv, or train/ and test/ folders with a "
             "folder for each emotion"
         )
+    if wants_votes(labels):
+        raise DataError(
+            f"{path}: FER+ is joined by the rows of fer2013.csv, and folders have none; give "
+            "fer2013.csv, or leave data.labels out"
+        )
     return read_folders(path, layout)
 
 
-def _table(tree: Tree) -> str | None:
-    """Return the CSV of FER2013 in ``tree``: one of the published names, or a CSV given alone."""
-    if len(tree.names) == 1 and tree.names[0].lower().endswith(".csv"):
-        return tree.names[0]
-    found = [name for name in tree.names if PurePosixPath(name).name in TABLES]
-    return min(found, key=lambda name: (name.count("/"), name), default=None)
+def _found(path: Path) -> tuple[Tables | None, Layout]:
+    """Return the tables at ``path``, or the images in folders; a table of any name comes last."""
+    with open_tree(path) as tree:
+        if tables := find_tables(tree, any_name=False):
+            return tables, NOTHING
+        layout = class_folders(list_images(tree))
+        return None if layout.entries else find_tables(tree, any_name=True), layout

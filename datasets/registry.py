@@ -60,7 +60,9 @@ class Source:
 
     ``fingerprint`` answers quickly what names the content at ``path`` (it is part of the cache
     key); ``read`` recognises the layout and raises ``DataError`` where there is none it knows.
-    ``options`` are the settings a protocol may give, with their defaults.
+    ``options`` are the settings a protocol may give, with their defaults. ``votes`` returns, by
+    the images' paths, how many annotators voted for each column of FER+, where the data at
+    ``path`` have such votes.
     """
 
     name: str
@@ -71,6 +73,7 @@ class Source:
     read: Read
     fingerprint: Callable[[Path | None, Options], str] = content_fingerprint
     options: Options = field(default_factory=lambda: MappingProxyType({}))
+    votes: Callable[[Path], Mapping[str, tuple[int, ...]]] | None = None
 
 
 def data_set(
@@ -78,7 +81,7 @@ def data_set(
 ) -> Callable[[Read], Source]:
     """Turn a read function into the ``Source`` of that name (a decorator).
 
-    ``settings`` are the remaining fields of ``Source``: ``fingerprint`` and ``options``.
+    ``settings`` are the remaining fields of ``Source``: ``fingerprint``, ``options``, ``votes``.
     """
 
     def wrap(read: Read) -> Source:

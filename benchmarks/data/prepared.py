@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -85,6 +86,14 @@ def prepare_data(
         groups=groups(data, examine(data, cache=cache)) if choice.duplicates == "group" else None,
     )
     return PreparedData(data, split, pack(data, split, cache=cache), place)
+
+
+def votes_on(prepared: PreparedData, plugins: tuple[Path, ...]) -> Mapping[str, tuple[int, ...]]:
+    """Return the annotators' votes of a data set by the images' paths; none where it has none."""
+    source = discover(plugins).get(prepared.data.name)
+    if source is None or source.votes is None or prepared.path is None:
+        return {}
+    return source.votes(prepared.path)
 
 
 def _configured(choice: DataChoice) -> Path | None:

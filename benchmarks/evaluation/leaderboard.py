@@ -15,6 +15,7 @@ import pandas as pd
 
 from benchmarks import metrics
 from benchmarks.evaluation.conditions import hardware
+from benchmarks.evaluation.fer_plus import agreement, annotator_agreement
 from benchmarks.evaluation.gains import Gain, gains
 from benchmarks.evaluation.scores import score
 from benchmarks.evaluation.statistics import Score, Statistics, compute_statistics
@@ -34,6 +35,7 @@ Kind = Literal[
     "interval",
     "part",
     "gain",
+    "share",
     "count",
     "whole",
     "milliseconds",
@@ -42,8 +44,8 @@ Kind = Literal[
 ]
 """How people are shown a column. A ``score`` has its spread and interval beside it, ``interval``
 is the range from the score's ``_low`` to its ``_high``, ``part`` the score of a part of the test
-set, ``gain`` a difference of scores; ``milliseconds`` and ``seconds`` compare on one hardware
-only; a ``setting`` is a word or number that was chosen."""
+set, ``gain`` a difference of scores, ``share`` a fraction of 1 alone; ``milliseconds`` and
+``seconds`` compare on one hardware only; a ``setting`` is a word or number that was chosen."""
 
 
 @dataclass(frozen=True)
@@ -328,6 +330,21 @@ def _peak_memory(row: Standing) -> float | None:
     return max((memory for memory in known if memory is not None), default=None)
 
 
+def _fer_plus(row: Standing) -> float | None:
+    votes, names = row.run.votes, row.run.class_names
+    if votes is None:
+        return None
+    found = [agreement(fit.test, votes, names) for fit in row.fits]
+    known = [each for each in found if each is not None]
+    return sum(known) / len(known) if known else None
+
+
+def _annotator(row: Standing) -> float | None:
+    if row.run.votes is None or not row.fits:
+        return None
+    return annotator_agreement(row.run.votes, row.run.class_names)
+
+
 def _batch_heading(run: RunResults) -> str:
     sizes = {variant.cost.batch_size for variant in run.ranked} - {None}
     return f"Batch of {sizes.pop()}, ms" if len(sizes) == 1 else "Batch, ms"
@@ -375,6 +392,32 @@ COLUMNS: tuple[BoardColumn, ...] = (
         "means over the others.",
         numeric=False,
         optional=True,
+    ),
+    BoardColumn(
+        name="fer_plus_accuracy",
+        value=_fer_plus,
+        kind="share",
+        page="FER+, %",
+        definition="Accuracy against the majority of ten annotators (FER+, Barsoum et al. 2016) "
+        "instead of the label, on the test images where they have one among the classes here; "
+        "mean over seeds.",
+        largest_first=True,
+        stored=False,
+        optional=True,
+        after=metrics.METRICS[-1].name,
+    ),
+    BoardColumn(
+        name="fer_plus_annotator",
+        value=_annotator,
+        kind="share",
+        page="FER+ annotator, %",
+        definition="What an average annotator of FER+ reaches on these test images: the share of "
+        "single votes that are the majority of the other votes on the image, where these have one "
+        "among the classes here. The same for every row.",
+        largest_first=True,
+        stored=False,
+        optional=True,
+        after="fer_plus_accuracy",
     ),
     BoardColumn(
         name="gain",

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from benchmarks.data.mistakes import apply_mistake, check_experiment
-from benchmarks.data.prepared import PreparedData, prepare_data
+from benchmarks.data.prepared import PreparedData, prepare_data, votes_on
 from benchmarks.engines.libraries import recorded_libraries
 from benchmarks.engines.registry import chosen_backend, engine_spec
 from benchmarks.errors import InputError
@@ -45,6 +45,7 @@ from benchmarks.store.records import (
     VariantRecord,
 )
 from benchmarks.store.splits import split_table, write_splits
+from benchmarks.store.votes import write_votes
 from benchmarks.store.writing import write_audit, write_manifest
 from datasets.audit.audit import audit
 from datasets.audit.examination import AUDITS
@@ -95,7 +96,9 @@ def run(request: RunRequest, display: Display) -> Mapping[str, VariantOutcome]:
         write_manifest(folder, manifest)
         with display.auditing(prepared.data.name) as progress:
             write_audit(folder, audit(prepared.data, prepared.split, progress=progress))
-        write_splits(folder, split_table(prepared.table()))
+        images = split_table(prepared.table())
+        write_splits(folder, images)
+        write_votes(folder, votes_on(prepared, request.plugins), images)
         return _execute(request, folder, prepared, source, variants, manifest, display)
 
 
@@ -204,7 +207,8 @@ def _forbidden(
         if g.path and not any(n.resolve().is_relative_to(g.path.resolve()) for n in needed)
     ]
     cached = [cache_folder() / "data", cache_folder() / AUDITS]
-    return [folder.splits, folder.audit, *cached, *sealed, *originals]
+    votes = [folder.votes] if folder.votes.is_file() else []
+    return [folder.splits, folder.audit, *votes, *cached, *sealed, *originals]
 
 
 def _refuse_other_protocol(folder: RunFolder, stored: Manifest, protocol: Protocol) -> None:

@@ -204,7 +204,12 @@ def _variant(part: RunPart, name: str) -> VariantResults:
 def _write(parts: Sequence[RunPart], rows: Sequence[Row], folder: Path) -> None:
     first, place = parts[0], RunFolder(folder)
     source = RunFolder(first.place)
-    for file, copy in ((source.splits, place.splits), (source.audit, place.audit)):
+    copies = (
+        (source.splits, place.splits),
+        (source.audit, place.audit),
+        (source.votes, place.votes),
+    )
+    for file, copy in copies:
         if file.is_file():
             shutil.copyfile(file, copy)
     write_manifest(place, _manifest(parts, rows))

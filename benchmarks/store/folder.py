@@ -131,6 +131,11 @@ class RunFolder:
         return self.path / "splits.parquet"
 
     @property
+    def votes(self) -> Path:
+        """How many annotators of FER+ voted for what, of each test image."""
+        return self.path / "fer-plus.parquet"
+
+    @property
     def ledger(self) -> Path:
         """Openings of the test set, costs and fallbacks, a line each."""
         return self.path / "ledger.jsonl"

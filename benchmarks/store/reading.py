@@ -47,6 +47,7 @@ from benchmarks.store.records import (
     probability_column,
 )
 from benchmarks.store.splits import SplitTable, read_splits
+from benchmarks.store.votes import read_votes
 from datasets.audit.audit import AUDIT, Audit
 
 T = TypeVar("T")
@@ -80,6 +81,7 @@ def read_run(folder: Path) -> RunResults:
         test_shared=splits.test_shared,
         audit=_read_audit(place.audit),
         test_paths=splits.of("test").paths,
+        votes=read_votes(place, splits),
     )
 
 

@@ -21,6 +21,7 @@ from benchmarks.metrics import accuracy
 from benchmarks.protocol.schema import Protocol
 from benchmarks.store.files import as_stored
 from benchmarks.store.keys import ExplainIdentity, RobustnessIdentity, StoredValue, TrainingIdentity
+from benchmarks.store.votes import VotesOnTest
 from benchmarks.training.checkpoint import EpochRecord
 from datasets.audit.audit import Audit
 from datasets.records import Provenance
@@ -562,7 +563,8 @@ class RunResults:
     ``ledger`` holds the events of ``ledger.jsonl`` in order; ``test_shared`` tells of each
     test image, in ascending order of rows, whether its pixels also stand in train or validation;
     ``test_paths`` where each of them came from;
-    ``audit`` what is wrong with the data, ``None`` where the run left no whole audit.
+    ``audit`` what is wrong with the data, ``None`` where the run left no whole audit; ``votes``
+    those of FER+ on the test images, where its data have them.
     """
 
     folder: Path
@@ -572,6 +574,7 @@ class RunResults:
     test_shared: NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, np.bool_))
     audit: Audit | None = None
     test_paths: NDArray[np.str_] = field(default_factory=lambda: np.zeros(0, np.str_))
+    votes: VotesOnTest | None = None
 
     @property
     def test_duplicates(self) -> int:

@@ -1,90 +1,94 @@
-"""FER2013 as one table: ``emotion,pixels,Usage``, a row for each image."""
+"""FER2013 as tables: ``emotion,pixels,Usage``, a row for each image."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import pandas as pd
 
-from datasets.reading.fer2013_official import CLASS_NAMES, SIDE, USAGES, Comparison
+from datasets.reading.delimited import count_lines
+from datasets.reading.fer2013_official import SIDE, Comparison
+from datasets.reading.fer2013_recovery import RECOVERED, with_official_split
+from datasets.reading.fer2013_rows import labelled_rows
+from datasets.reading.fer2013_tables import Tables
+from datasets.reading.fer2013_votes import Relabelling
 from datasets.reading.images import Pixels
 from datasets.reading.trees import open_tree
-from datasets.records import DataError, Provenance
+from datasets.records import SPLIT_NAMES, DataError, Provenance
 from datasets.registry import Decoded, Sample
 
-EMOTIONS = ("angry", "disgust", "fear", "happy", "sad", "surprise", "neutral")
-CHUNK = 1024
+NO_PIXELS = ("", "nan", "none", "null", "na")
 
 
-def read_csv(path: Path, name: str) -> Decoded:
-    """Read the table ``name`` in the file, folder or archive ``path``.
+def read_tables(path: Path, tables: Tables, labels: str = "") -> Decoded:
+    """Read ``tables`` in the file, folder or archive ``path``.
 
-    Spaces around column names are allowed. Without a ``Usage`` column the data set is
-    unofficial. An image's path is ``<file>:<line>``, as in an editor. A row that cannot be
-    read raises ``DataError`` naming it.
+    Classes are the codes 0 to 6 or words; splits those of ``Usage``, or of the tables' names.
+    Without either the data set is unofficial, unless its pixels prove the official split. An
+    image's path is ``<file>:<line>``, as in an editor. A row that cannot be read raises
+    ``DataError`` naming it.
+
+    With the ``labels`` ``fer+`` an image's class is the majority of its FER+ votes, and images
+    without one are left out; raises ``DataError`` where the votes cannot be joined.
     """
-    with open_tree(path) as tree, tree.opened(name) as file:
-        has_usage = "Usage" in _columns(name, file.readline().decode("utf-8-sig", "replace"))
-        count = sum(block.count(b"\n") for block in iter(lambda: file.read(1 << 20), b""))
-    comparison = Comparison()
+    comparison, relabelling = Comparison(), Relabelling(path, tables.tables, labels)
+    names = {table.split for table in tables.tables}
+    whole = all(table.has_usage for table in tables.tables) or names == set(SPLIT_NAMES)
 
     def samples() -> Iterator[Sample]:
-        return map(comparison.add, _samples(path, name))
+        given = _samples(path, tables)
+        found = given if whole else with_official_split(given)
+        return relabelling.relabelled(map(comparison.add, found))
 
     def provenance() -> Provenance:
-        if has_usage:
-            return comparison.official_or_altered()
-        note = f"{name} has no Usage column, so no official split"
-        return Provenance("unofficial", (note, *comparison.of_the_whole()))
+        found = _provenance(comparison, tables, whole=whole)
+        return relabelling.provenance(replace(found, notes=found.notes + tables.notes))
 
+    with open_tree(path) as tree:
+        count = 0
+        for table in tables.tables:
+            with tree.opened(table.name) as file:
+                count += count_lines(file, table.name) - table.header.line
     return Decoded(
-        class_names=CLASS_NAMES,
+        class_names=relabelling.class_names,
         image_shape=(SIDE, SIDE, 1),
         count=count,
         samples=samples,
         provenance=provenance,
+        left_out=lambda: (*tables.left_out, *relabelling.left_out),
     )
 
 
-def _columns(name: str, first_line: str) -> list[str]:
-    columns = [column.strip(" \"'\r\n") for column in first_line.split(",")]
-    if not {"emotion", "pixels"} <= set(columns):
-        raise DataError(f"{name}: its first line must name the columns emotion,pixels,Usage")
-    return columns
+def _provenance(comparison: Comparison, tables: Tables, *, whole: bool) -> Provenance:
+    if comparison.proved:
+        return Provenance("official", () if whole else (RECOVERED,))
+    if whole:
+        return comparison.official_or_altered()
+    names = ", ".join(table.name for table in tables.tables if not table.has_usage)
+    note = f"{names} has no Usage column, so no official split"
+    return Provenance("unofficial", (note, *comparison.of_the_whole()))
 
 
-def _samples(path: Path, name: str) -> Iterator[Sample]:
-    with open_tree(path) as tree, tree.opened(name) as file:
-        try:
-            for chunk in pd.read_csv(
-                file, dtype=str, chunksize=CHUNK, keep_default_na=False, skip_blank_lines=False
-            ):
-                chunk.columns = chunk.columns.str.strip()
-                for index, row in zip(chunk.index, chunk.to_dict("records"), strict=True):
-                    if any(row.values()):
-                        yield _sample(f"{name}:{index + 2}", row)
-        except (pd.errors.ParserError, UnicodeDecodeError) as error:
-            raise DataError(f"{name}: not a readable CSV ({error}); take a fresh copy") from error
+def _samples(path: Path, tables: Tables) -> Iterator[Sample]:
+    with open_tree(path) as tree:
+        for row in labelled_rows(tree, tables.tables):
+            yield Sample(pixels_of(row.place, row.pixels), row.label, row.place, row.split)
 
 
-def _sample(place: str, row: dict[Any, str]) -> Sample:
-    emotion, usage = row["emotion"].strip(), row.get("Usage", "").strip()
-    if emotion not in {str(code) for code in range(len(EMOTIONS))}:
-        raise DataError(f"{place}: emotion is {emotion!r}; expected 0 to {len(EMOTIONS) - 1}")
-    if "Usage" in row and usage not in USAGES:
-        raise DataError(f"{place}: Usage is {usage!r}; expected one of {', '.join(USAGES)}")
-    label = CLASS_NAMES.index(EMOTIONS[int(emotion)])
-    return Sample(_pixels(place, row["pixels"]), label, place, USAGES.get(usage, ""))
-
-
-def _pixels(place: str, text: str) -> Pixels:
+def pixels_of(place: str, text: str) -> Pixels:
+    """Return the image that ``text`` spells, uint8 48×48×1; raises ``DataError`` at ``place``."""
+    if text.lower() in NO_PIXELS:
+        told = f"pixels are {text!r}" if text else "pixels are missing"
+        raise DataError(f"{place}: {told}; expected {SIDE * SIDE:,} numbers; take a fresh copy")
     try:
         values = np.fromstring(text, dtype=np.int64, sep=" ")
     except ValueError as error:
-        raise DataError(f"{place}: pixels are not whole numbers; take a fresh copy") from error
+        first = next((repr(each) for each in text.split() if not each.isdecimal()), "none")
+        raise DataError(
+            f"{place}: pixels are not whole numbers (first: {first}); take a fresh copy"
+        ) from error
     if len(values) != SIDE * SIDE:
         raise DataError(f"{place}: {len(values):,} pixel values; expected {SIDE * SIDE:,}")
     if values.min() < 0 or values.max() > 255:

@@ -1,98 +1,181 @@
-"""FER2013 as images in class folders, its official split told by the file names."""
+"""FER2013 as images in class folders: its official split told by pixels, file names or folders."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import replace
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
-from types import MappingProxyType
 
 from datasets.reading.decoding import Decoder
-from datasets.reading.fer2013_official import CLASS_NAMES, SIDE, USAGES, Comparison
+from datasets.reading.fer2013_classes import labels_of_folders
+from datasets.reading.fer2013_official import (
+    CLASS_NAMES,
+    COUNTS,
+    SIDE,
+    TOTAL,
+    USAGES,
+    Comparison,
+    usage_split,
+)
+from datasets.reading.fer2013_recovery import RECOVERED, with_official_split
 from datasets.reading.images import fit
 from datasets.reading.layouts.layout import Entry, Layout
 from datasets.reading.trees import open_tree
-from datasets.records import DataError, Provenance
+from datasets.records import SPLIT_NAMES, DataError, Provenance
 from datasets.registry import Decoded, Sample
 
-SYNONYMS = MappingProxyType(
-    {
-        "anger": "angry",
-        "disgusted": "disgust",
-        "fearful": "fear",
-        "happiness": "happy",
-        "sadness": "sad",
-        "surprised": "surprise",
-    }
-)
+
+@dataclass(frozen=True)
+class _Plan:
+    """The entries with the split that names or folders give them, and why.
+
+    ``published`` tells that it is the published split by name, so that a copy is compared split
+    by split; ``notes`` say why it is not.
+    """
+
+    entries: tuple[Entry, ...]
+    published: bool
+    notes: tuple[str, ...] = ()
 
 
 def read_folders(path: Path, layout: Layout) -> Decoded:
     """Read the images of ``layout`` in the folder or archive ``path``.
 
-    Names that begin with ``Training_``, ``PublicTest_`` or ``PrivateTest_`` give the official
-    split. Where one image has no such name it cannot be recovered: the folders' own split is
-    taken, and the data set is unofficial.
+    The official split is taken where the pixels prove it, whatever files are called; next where
+    all names begin with ``Training_``, ``PublicTest_`` or ``PrivateTest_`` and the folders agree,
+    or are named so themselves. Otherwise the folders' own split is taken, and the data set is
+    unofficial. Raises ``DataError`` where names give a split without a class and folders none.
     """
-    labels = {folder: _label(path, folder) for folder in layout.class_names}
-    nameless = [entry for entry in layout.entries if not _usage(entry)]
-    entries = layout.entries if nameless else tuple(map(_by_usage, layout.entries))
+    labels, coding = labels_of_folders(path, layout)
+    plan = _planned(path, layout, labels)
     comparison, decoder, resized = Comparison(), Decoder(channels=1), list[str]()
 
-    def samples() -> Iterator[Sample]:
+    def decoded() -> Iterator[Sample]:
         with open_tree(path) as tree:
-            for entry, pixels in decoder.images(tree, entries):
+            for entry, pixels in decoder.images(tree, plan.entries):
                 if pixels.shape != (SIDE, SIDE, 1):
                     resized.append(entry.path)
                 label = labels[entry.class_name]
-                sample = Sample(fit(pixels, SIDE, SIDE), label, entry.path, entry.split)
-                yield comparison.add(sample)
+                yield Sample(fit(pixels, SIDE, SIDE), label, entry.path, entry.split)
+
+    def samples() -> Iterator[Sample]:
+        given = decoded()
+        found = given if plan.published else with_official_split(given)
+        return map(comparison.add, found)
 
     def provenance() -> Provenance:
-        found = (
-            _unofficial(layout, nameless, comparison.of_the_whole())
-            if nameless
-            else comparison.official_or_altered()
-        )
-        notes = found.notes + _resized(resized) + decoder.notes() + layout.notes
+        found = _provenance(plan, comparison)
+        notes = found.notes + coding + _resized(resized) + decoder.notes() + layout.notes
         return replace(found, notes=notes)
 
     return Decoded(
         class_names=CLASS_NAMES,
         image_shape=(SIDE, SIDE, 1),
-        count=len(entries),
+        count=len(plan.entries),
         samples=samples,
         provenance=provenance,
         left_out=lambda: tuple(decoder.left_out),
     )
 
 
-def _label(path: Path, folder: str) -> int:
-    name = SYNONYMS.get(folder.lower(), folder.lower())
-    if name not in CLASS_NAMES:
-        raise DataError(
-            f"{path}: class folder {folder!r} is none of FER2013's ({', '.join(CLASS_NAMES)}); "
-            "read other data as image-folder"
+def _planned(path: Path, layout: Layout, labels: Mapping[str, int]) -> _Plan:
+    nameless = [entry for entry in layout.entries if not _named(entry)]
+    if nameless:
+        return _by_folders(layout, nameless)
+    named = tuple(replace(entry, split=_named(entry)) for entry in layout.entries)
+    has_own_split = len({entry.split for entry in layout.entries}) > 1
+    mixed = _mixed(layout) if has_own_split else ""
+    if _has_published_counts(named, labels):
+        note = f"the folders hold another split ({mixed}); that of the file names is used"
+        return _Plan(named, published=True, notes=(note,) if mixed else ())
+    if mixed:
+        return _Plan(
+            layout.entries,
+            published=False,
+            notes=(
+                f"file names tell another split than the folders ({mixed}); the folders' own is "
+                "used, so scores do not compare with published ones",
+            ),
         )
-    return CLASS_NAMES.index(name)
+    if lacking := _lacking(named, labels):
+        if not has_own_split:
+            raise DataError(
+                f"{path}: by the file names {lacking}; add these images, or put all into train/, "
+                "val/ and test/ folders and name them without Training_, PublicTest_, PrivateTest_"
+            )
+        note = f"by the file names {lacking}; the folders' own split is used"
+        return _Plan(layout.entries, published=False, notes=(note,))
+    return _Plan(named, published=True)
 
 
-def _usage(entry: Entry) -> str:
-    prefix, underscore, _ = PurePosixPath(entry.name).name.partition("_")
-    return prefix if underscore and prefix in USAGES else ""
-
-
-def _by_usage(entry: Entry) -> Entry:
-    return replace(entry, split=USAGES[_usage(entry)])
-
-
-def _unofficial(layout: Layout, nameless: list[Entry], found: list[str]) -> Provenance:
+def _by_folders(layout: Layout, nameless: list[Entry]) -> _Plan:
+    if {entry.split for entry in layout.entries} == set(SPLIT_NAMES) and _named_by_usage(layout):
+        return _Plan(layout.entries, published=True)
     note = (
         f"{len(nameless):,} of {len(layout.entries):,} file names have no Training_, PublicTest_ "
         f"or PrivateTest_ prefix (first: {nameless[0].path}), so the official split cannot be "
         "recovered and scores do not compare with published ones"
     )
-    return Provenance("unofficial", (note, *found))
+    return _Plan(layout.entries, published=False, notes=(note,))
+
+
+def _provenance(plan: _Plan, comparison: Comparison) -> Provenance:
+    if comparison.proved:
+        whole = {entry.split for entry in plan.entries} == set(SPLIT_NAMES)
+        return Provenance(
+            "official", plan.notes if plan.published else () if whole else (RECOVERED,)
+        )
+    if plan.published or comparison.counts_agree:
+        found = comparison.official_or_altered()
+        return replace(found, notes=(*plan.notes, *found.notes) if plan.published else found.notes)
+    return Provenance("unofficial", (*plan.notes, *comparison.of_the_whole()))
+
+
+def _named(entry: Entry) -> str:
+    """Return the split that a file's name tells, ``""`` where it tells none."""
+    prefix, underscore, _ = PurePosixPath(entry.name).name.partition("_")
+    return usage_split(prefix) if underscore else ""
+
+
+def _named_by_usage(layout: Layout) -> bool:
+    """Tell whether the images lie in folders named PublicTest and PrivateTest."""
+    folders = {part for entry in layout.entries for part in PurePosixPath(entry.path).parts[:-1]}
+    return {usage_split(folder) for folder in folders} >= {"validation", "test"}
+
+
+def _has_published_counts(entries: tuple[Entry, ...], labels: Mapping[str, int]) -> bool:
+    counts = Counter((entry.split, labels[entry.class_name]) for entry in entries)
+    return len(entries) == TOTAL and all(
+        counts[split, label] == count
+        for split, every in COUNTS.items()
+        for label, count in enumerate(every)
+    )
+
+
+def _mixed(layout: Layout) -> str:
+    """Name the first usage whose images lie in several of the folders, ``""`` if there is none."""
+    folders: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    for entry in layout.entries:
+        folders[_named(entry)][entry.split] += 1
+    for usage, split in USAGES.items():
+        if len(folders[split]) > 1:
+            where = ", ".join(f"{count:,} in {name}" for name, count in folders[split].items())
+            return f"{usage}_: {where}"
+    return ""
+
+
+def _lacking(entries: tuple[Entry, ...], labels: Mapping[str, int]) -> str:
+    """Say which class that has images has none for validation or test, ``""`` if none lacks any."""
+    there = {(entry.split, labels[entry.class_name]) for entry in entries}
+    present = sorted({label for _, label in there})
+    lacking = {
+        split: ", ".join(CLASS_NAMES[label] for label in present if (split, label) not in there)
+        for split in SPLIT_NAMES
+    }
+    return " and ".join(
+        f"{split} has no image of {names}" for split, names in lacking.items() if names
+    )
 
 
 def _resized(paths: list[str]) -> tuple[str, ...]:

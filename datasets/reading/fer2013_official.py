@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from types import MappingProxyType
 
 import numpy as np
@@ -31,6 +32,11 @@ DIGESTS = MappingProxyType(
         "test": "0e5493828064078a356886ba4a754fc28c01c7061dfc197b1fc0cac4c65fdef5",
     }
 )
+TOTAL = sum(map(sum, COUNTS.values()))
+WHOLE = "d12aa6bccece7335ef48b5cb4bae38518132b719fdddb4d5d3a5b747d6645c3b"
+"""The digest of all images with their labels, whatever split they are in."""
+PIXELS = "1a5246580d9bb51eb2bd407f64ec69bbfb2e79c02e14c41f53698601234b5a78"
+"""The digest of all images without their labels."""
 MEANS = MappingProxyType(
     {
         "train": (129.474, 54.027, 28.572),
@@ -44,18 +50,34 @@ TOLERANCES = (0.05, 0.04, 0.1)
 CHANGES = (("darker", "brighter"), ("flatter", "richer in contrast"), ("softer", "sharper"))
 
 
+def usage_split(word: str) -> str:
+    """Return the split that a usage (``Training``, in any case) means; ``""`` for another word."""
+    plain = re.sub(r"[\W_]", "", word).lower()
+    return next((split for usage, split in USAGES.items() if usage.lower() == plain), "")
+
+
+def rows_of(rows: Iterable[tuple[int, str]]) -> Iterator[str]:
+    """Yield what `split_digest` digests of images: their (label, image id)."""
+    return (f"{label} {identity}" for label, identity in rows)
+
+
+def split_digest(lines: Iterable[str]) -> str:
+    """Return the SHA-256 over ``lines`` in ascending order, in hex."""
+    return hashlib.sha256("\n".join(sorted(lines)).encode()).hexdigest()
+
+
 class Comparison:
     """Collects a copy's images and tells how they differ from the published data set."""
 
     def __init__(self) -> None:
         self._counts: Counter[tuple[str, int]] = Counter()
-        self._lines: defaultdict[str, list[str]] = defaultdict(list)
+        self._rows: defaultdict[str, list[tuple[int, str]]] = defaultdict(list)
         self._measures: defaultdict[str, list[tuple[float, ...]]] = defaultdict(list)
 
     def add(self, sample: Sample) -> Sample:
         """Take note of ``sample`` and return it."""
         self._counts[sample.split, sample.label] += 1
-        self._lines[sample.split].append(f"{sample.label} {image_id(sample.image)}")
+        self._rows[sample.split].append((sample.label, image_id(sample.image)))
         self._measures[sample.split].append(measure_one(sample.image))
         return sample
 
@@ -66,12 +88,41 @@ class Comparison:
 
     def digest(self, split: str) -> str:
         """Return the SHA-256 over the sorted (label, pixels' SHA-256) of ``split``, in hex."""
-        return hashlib.sha256("\n".join(sorted(self._lines[split])).encode()).hexdigest()
+        return split_digest(rows_of(self._rows[split]))
+
+    @property
+    def proved(self) -> bool:
+        """Whether every split holds exactly the published images under their labels."""
+        held = {split for split, rows in self._rows.items() if rows}
+        return held == set(SPLIT_NAMES) and all(
+            self.digest(split) == digest for split, digest in DIGESTS.items()
+        )
+
+    @property
+    def counts_agree(self) -> bool:
+        """Whether every split has as many images of each class as the published one."""
+        return not any(self._wrong_counts(split) for split in SPLIT_NAMES)
 
     def of_the_whole(self) -> list[str]:
         """Compare all images together, for a copy in which the official splits are mixed."""
-        changes = self._changes(self._measures, SPLIT_NAMES)
-        return [_altered("all", changes)] if changes else []
+        rows = [row for each in self._rows.values() for row in each]
+        held = {split for split, each in self._rows.items() if each}
+        how = "re-split" if held != {""} else "without a split"
+        if len(rows) == TOTAL and split_digest(rows_of(rows)) == WHOLE:
+            return [f"all {TOTAL:,} official images are in it, {how}"]
+        if len(rows) == TOTAL and split_digest(identity for _, identity in rows) == PIXELS:
+            return [f"all {TOTAL:,} official images are in it, {how} and with other labels"]
+        if changes := self._changes(self._measures, SPLIT_NAMES):
+            return [_altered("all", changes)]
+        if self._totals() == [sum(counts) for counts in zip(*COUNTS.values(), strict=True)]:
+            return ["each class has as many images as the official one, with other pixels"]
+        return []
+
+    def _totals(self) -> list[int]:
+        totals: Counter[int] = Counter()
+        for (_, label), count in self._counts.items():
+            totals[label] += count
+        return [totals[label] for label in range(len(CLASS_NAMES))]
 
     def _changes(self, splits: Iterable[str], official: Iterable[str]) -> list[str]:
         """Say which mean measure of ``splits`` is out of tolerance."""
@@ -86,19 +137,22 @@ class Comparison:
             if abs(change) > tolerance
         ]
 
-    def _differences(self, split: str) -> list[str]:
-        wrong_counts = [
+    def _wrong_counts(self, split: str) -> list[str]:
+        return [
             f"{split}/{name} has {self._counts[split, label]:,} images, "
             f"the official split has {official:,}"
             for label, (name, official) in enumerate(zip(CLASS_NAMES, COUNTS[split], strict=True))
             if self._counts[split, label] != official
         ]
+
+    def _differences(self, split: str) -> list[str]:
+        wrong_counts = self._wrong_counts(split)
         if not wrong_counts and self.digest(split) == DIGESTS[split]:
             return []
         return wrong_counts + self._pixel_differences(split, counts_agree=not wrong_counts)
 
     def _pixel_differences(self, split: str, *, counts_agree: bool) -> list[str]:
-        if not self._lines[split]:
+        if not self._rows[split]:
             return []
         if changes := self._changes([split], [split]):
             return [_altered(split, changes)]

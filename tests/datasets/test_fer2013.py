@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from datasets.cache.decoded import open_data_set
 from datasets.fer2013 import fer2013
-from datasets.reading.fer2013_csv import _pixels
+from datasets.reading.fer2013_csv import pixels_of
 from datasets.reading.fer2013_official import COUNTS, Comparison
 from datasets.records import DataError, DataSet
 from datasets.registry import Sample
@@ -136,10 +136,10 @@ def test_pixel_text_is_read_exactly_or_refused(seed, place, value, surplus):
     values[min(place, len(values) - 1)] = value
     text = " ".join(map(str, values))
     if surplus == 0 and 0 <= value <= 255:
-        assert _pixels("here", text).ravel().tolist() == values
+        assert pixels_of("here", text).ravel().tolist() == values
     else:
         with pytest.raises(DataError, match="here"):
-            _pixels("here", text)
+            pixels_of("here", text)
 
 
 @pytest.fixture(scope="module")

@@ -109,6 +109,7 @@ TEXTS: Mapping[Kind, Callable[[pd.Series, BoardColumn], str]] = {
     "interval": _interval,
     "part": _part,
     "gain": lambda row, column: MISSING if pd.isna(g := row[column.name]) else points(g),
+    "share": lambda row, column: percent(row[column.name]),
     "count": _formatted(compact),
     "whole": _formatted(whole),
     "milliseconds": _formatted(three_digits),
