@@ -45,9 +45,9 @@ def labels_of_folders(path: Path, layout: Layout) -> tuple[Mapping[str, int], tu
     Numbers are the CSV's codes, or places in the alphabet where the published counts say so.
     Raises ``DataError`` for a folder that is none of FER2013's classes.
     """
-    codes = [folder for folder in layout.class_folders if folder.isdecimal()]
+    codes = [folder for folder in layout.class_names if folder.isdecimal()]
     order = _order(layout) if codes else EMOTIONS
-    labels = {folder: _label(path, folder, order) for folder in layout.class_folders}
+    labels = {folder: _label(path, folder, order) for folder in layout.class_names}
     if not codes:
         return labels, ()
     told = ", ".join(f"{folder} {CLASS_NAMES[labels[folder]]}" for folder in codes)
