@@ -21,6 +21,8 @@ from datasets.records import DataError
 SEPARATORS = (",", ";", "\t", "|")
 LONGEST_HEADER = 1 << 16
 """Bytes of a first line beyond which a file is no text table."""
+LONGEST_NAME = 100
+"""Characters of a field from which it is no column's name."""
 PACKED: MappingProxyType[bytes, Callable[[IO[bytes]], IO[bytes]]] = MappingProxyType(
     {
         b"\x1f\x8b": lambda file: cast(IO[bytes], gzip.GzipFile(fileobj=file)),
@@ -55,6 +57,13 @@ class Header:
     separator: str
     names: tuple[str, ...]
     line: int
+
+    def is_repeated(self, fields: Sequence[str]) -> bool:
+        """Tell whether ``fields`` are the header once more."""
+        return len(fields) == len(self.names) and all(
+            len(field) < LONGEST_NAME and column_name(field) == name
+            for field, name in zip(fields, self.names, strict=True)
+        )
 
     def place(self, *names: str) -> int | None:
         """Return where the first of ``names`` that is a column stands, or ``None``."""
@@ -141,7 +150,7 @@ class Placed:
         fields, wanted = row.fields, len(self._header.names)
         while len(fields) > wanted and not fields[-1]:
             fields = fields[:-1]
-        if row.blank or tuple(map(column_name, fields)) == self._header.names:
+        if row.blank or self._header.is_repeated(fields):
             return None
         numbered = len(fields) == wanted + 1 and self._runs_on(fields)
         if self._numbered is None:
