@@ -30,7 +30,8 @@ def fer2013(path: Path | None, options: Mapping[str, Any]) -> Decoded:
         raise DataError("fer2013: its place is missing; give it with --data PATH")
     with open_tree(path) as tree:
         table = _table(tree)
-        layout = class_folders(list_images(tree))
+        listing = list_images(tree)
+        layout = class_folders(listing)
     if table:
         return read_csv(path, table)
     if not layout.entries:
@@ -38,7 +39,7 @@ def fer2013(path: Path | None, options: Mapping[str, Any]) -> Decoded:
             f"{path}: no FER2013 in it; expected fer2013.csv, or train/ and test/ folders with a "
             "folder for each emotion"
         )
-    return read_folders(path, layout)
+    return read_folders(path, layout, listing.others)
 
 
 def _table(tree: Tree) -> str | None:

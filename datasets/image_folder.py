@@ -7,8 +7,9 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from datasets.reading.decoding import Decoder
 from datasets.reading.images import decode, fit, header
-from datasets.reading.layouts import Decoder, Entry, Layout, class_folders
+from datasets.reading.layouts import Entry, Layout, class_folders
 from datasets.reading.listing import list_images
 from datasets.reading.trees import Tree, open_tree
 from datasets.records import DataError, Provenance
@@ -35,7 +36,8 @@ def image_folder(path: Path | None, options: Mapping[str, Any]) -> Decoded:
     if path is None:
         raise DataError("image-folder: its place is missing; give it with --data PATH")
     with open_tree(path) as tree:
-        layout = class_folders(list_images(tree))
+        listing = list_images(tree)
+        layout = class_folders(listing)
         if len(layout.class_folders) < 2:
             raise DataError(f"{path}: {_found(layout)}; expected a folder for each of 2+ classes")
         height, width, channels = _image_shape(tree, layout.entries, int(options["image_size"]))
@@ -53,8 +55,8 @@ def image_folder(path: Path | None, options: Mapping[str, Any]) -> Decoded:
         image_shape=(height, width, channels),
         count=len(layout.entries),
         samples=samples,
-        provenance=lambda: Provenance("unofficial", decoder.notes() + layout.notes),
-        left_out=lambda: tuple(decoder.left_out),
+        provenance=lambda: Provenance("unofficial", decoder.notes()),
+        left_out=lambda: (*listing.others, *layout.left_out, *decoder.left_out),
     )
 
 

@@ -17,6 +17,10 @@ Share = Annotated[float, Field(gt=0, lt=0.9)]
 PROSE = ("name", "title", "description", "plugins", "leaks")
 AFTERWARDS = ("robustness",)
 """Sections about frozen fits: they decide no training and no score, so a run can take them up."""
+UNDECIDING = ("path", "unreadable")
+"""Keys of the data that only say where they are, or when they are refused."""
+ADDED = ("labels", "classes")
+"""Keys of the data that earlier versions had not: left out, they decide nothing."""
 
 
 class _Section(BaseModel):
@@ -28,6 +32,9 @@ class DataChoice(_Section):
 
     ``labels`` says where labels other than the data set's own stand, for those that can be read
     with others.
+
+    ``classes`` takes those alone, in that order. ``unreadable`` is the share of the images of a
+    class or of a split that may be unreadable; beyond it nothing is run.
 
     ``train_images`` takes a stratified subset of the training split; ``validation_share`` and
     ``test_share`` are used only where the data set has no such split of its own.
@@ -43,6 +50,8 @@ class DataChoice(_Section):
     path: str | None = None
     options: dict[str, Any] = {}
     labels: str | None = None
+    classes: Annotated[tuple[str, ...], Field(min_length=2)] | None = None
+    unreadable: Annotated[float, Field(ge=0, le=1)] = 0.01
     train_images: Annotated[int, Field(ge=2)] | None = None
     validation_share: Share = 0.1
     test_share: Share = 0.2
@@ -200,5 +209,9 @@ def decisive(protocol: Mapping[str, Any]) -> dict[str, Any]:
     content = {k: v for k, v in protocol.items() if k not in PROSE + AFTERWARDS}
     for section in ("data", "source"):
         if content.get(section):
-            content[section] = {k: v for k, v in content[section].items() if k != "path"}
+            content[section] = {
+                key: value
+                for key, value in content[section].items()
+                if key not in UNDECIDING and not (key in ADDED and value is None)
+            }
     return content

@@ -7,11 +7,12 @@ from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from types import MappingProxyType
 
+from datasets.reading.decoding import Decoder
 from datasets.reading.fer2013_official import CLASS_NAMES, SIDE, USAGES, Comparison
 from datasets.reading.images import fit
-from datasets.reading.layouts import Decoder, Entry, Layout
+from datasets.reading.layouts import Entry, Layout
 from datasets.reading.trees import open_tree
-from datasets.records import DataError, Provenance
+from datasets.records import DataError, LeftOut, Provenance
 from datasets.registry import Decoded, Sample
 
 SYNONYMS = MappingProxyType(
@@ -26,17 +27,18 @@ SYNONYMS = MappingProxyType(
 )
 
 
-def read_folders(path: Path, layout: Layout) -> Decoded:
+def read_folders(path: Path, layout: Layout, others: tuple[LeftOut, ...] = ()) -> Decoded:
     """Read the images of ``layout`` in the folder or archive ``path``.
 
     Names that begin with ``Training_``, ``PublicTest_`` or ``PrivateTest_`` give the official
     split. Where one image has no such name it cannot be recovered: the folders' own split is
-    taken, and the data set is unofficial.
+    taken, and the data set is unofficial. ``others`` are the files that are no images.
     """
     labels = {folder: _label(path, folder) for folder in layout.class_folders}
     nameless = [entry for entry in layout.entries if not _usage(entry)]
     entries = layout.entries if nameless else tuple(map(_by_usage, layout.entries))
-    comparison, decoder, resized = Comparison(), Decoder(channels=1), list[str]()
+    names = {folder: CLASS_NAMES[label] for folder, label in labels.items()}
+    comparison, decoder, resized = Comparison(), Decoder(1, names), list[str]()
 
     def samples() -> Iterator[Sample]:
         with open_tree(path) as tree:
@@ -53,8 +55,7 @@ def read_folders(path: Path, layout: Layout) -> Decoded:
             if nameless
             else comparison.official_or_altered()
         )
-        notes = found.notes + _resized(resized) + decoder.notes() + layout.notes
-        return replace(found, notes=notes)
+        return replace(found, notes=found.notes + _resized(resized) + decoder.notes())
 
     return Decoded(
         class_names=CLASS_NAMES,
@@ -62,7 +63,7 @@ def read_folders(path: Path, layout: Layout) -> Decoded:
         count=len(entries),
         samples=samples,
         provenance=provenance,
-        left_out=lambda: tuple(decoder.left_out),
+        left_out=lambda: (*others, *layout.left_out, *decoder.left_out),
     )
 
 

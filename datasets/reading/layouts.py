@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import PurePosixPath
 from types import MappingProxyType
 
-from datasets.reading.images import Pixels, decode
 from datasets.reading.listing import Listing
-from datasets.reading.trees import Tree
-from datasets.records import DataError, LeftOut
+from datasets.records import LeftOut
 
 SPLIT_FOLDERS = MappingProxyType(
     {
@@ -40,46 +37,15 @@ class Entry:
 
 @dataclass(frozen=True)
 class Layout:
-    """The images of a class-per-folder tree, and notes on what else lies in it."""
+    """The images of a class-per-folder tree, and those in it that stand in no class."""
 
     entries: tuple[Entry, ...]
-    notes: tuple[str, ...]
+    left_out: tuple[LeftOut, ...] = ()
 
     @property
     def class_folders(self) -> tuple[str, ...]:
         """The names of the class folders, sorted."""
         return tuple(sorted({entry.class_folder for entry in self.entries}))
-
-
-@dataclass
-class Decoder:
-    """Decodes entries and keeps account of those that cannot be read."""
-
-    channels: int
-    left_out: list[LeftOut] = field(default_factory=list)
-
-    def images(self, tree: Tree, entries: Iterable[Entry]) -> Iterator[tuple[Entry, Pixels]]:
-        """Yield each readable entry with its pixels, uint8 H×W×C."""
-        for entry in entries:
-            try:
-                yield entry, decode(tree.read(entry.name), entry.name, self.channels)
-            except DataError as error:
-                self.left_out.append(
-                    LeftOut(
-                        path=entry.path,
-                        kind="unreadable",
-                        reason=str(error),
-                        split=entry.split,
-                        class_name=entry.class_folder,
-                    )
-                )
-
-    def notes(self) -> tuple[str, ...]:
-        """Say how many images were left out, and which was the first."""
-        if not self.left_out:
-            return ()
-        count = len(self.left_out)
-        return (f"unreadable images, left out: {count:,}; first: {self.left_out[0].path}",)
 
 
 def class_folders(listing: Listing) -> Layout:
@@ -91,15 +57,19 @@ def class_folders(listing: Listing) -> Layout:
     root = _root(images)
     inside = [(i, i.relative_to(root).parts) for i in images if i.is_relative_to(root)]
     split_folders = any(len(p) > 1 and p[0].lower() in SPLIT_FOLDERS for _, p in inside)
-    entries = []
+    entries, taken = [], set[PurePosixPath]()
     for image, parts in inside:
         split = SPLIT_FOLDERS.get(parts[0].lower(), "") if split_folders else ""
         below = parts[1:] if split_folders else parts
         if len(below) > 1 and bool(split) == split_folders:
             entries.append(Entry(str(image), "/".join(parts), split, below[0]))
-    ignored = len(images) - len(entries)
-    notes = (f"images outside the class folders, ignored: {ignored:,}",) if ignored else ()
-    return Layout(tuple(entries), notes)
+            taken.add(image)
+    left_out = (
+        LeftOut(path=str(image), kind="unused", reason="outside the class folders")
+        for image in images
+        if image not in taken
+    )
+    return Layout(tuple(entries), tuple(left_out))
 
 
 def _root(images: list[PurePosixPath]) -> PurePosixPath:
