@@ -65,15 +65,20 @@ def because(left_out: Iterable[LeftOut]) -> str:
     return f"left out: {', '.join(shown)}; first: {files}"
 
 
-def of_class(data: DataSet, name: str, split: str = "") -> str:
-    """Say what was left out of a class, or of its part in ``split``; ``""`` without any."""
-    return because(
+def too_few(data: DataSet, remedy: str, class_name: str = "", split: str = "") -> str:
+    """Say what was left out of ``data``, or a part of it, and then the ``remedy`` for too few.
+
+    Where images could not be read that is the cause, and the remedy is not given.
+    """
+    some = [
         one
         for one in data.left_out
         if one.kind != "no image"
-        and one.class_name in (name, "")
+        and (not class_name or one.class_name in (class_name, ""))
         and (not split or one.split in (split, ""))
-    )
+    ]
+    lost = any(one.kind == "unreadable" for one in some)
+    return "; ".join(part for part in (because(some), "" if lost else remedy) if part)
 
 
 def require_readable(data: DataSet, limit: float) -> None:

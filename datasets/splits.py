@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
 
 from datasets.cache.digests import rows_digest
-from datasets.left_out import because, of_class
-from datasets.records import SPLIT_NAMES, DataError, DataSet, LeftOut, Policy, Split, SplitName
+from datasets.left_out import too_few
+from datasets.records import SPLIT_NAMES, DataError, DataSet, Policy, Split, SplitName
 
 Rows = NDArray[np.int64]
 FOLDS = 20
@@ -105,8 +105,7 @@ def _grouped(
     if sum(takes.values()) >= folds:
         raise DataError(
             f"{data.name}: {len(first)} groups of images that belong together, or a class, are too "
-            "few to be split; "
-            + (because(_images(data)) or 'add images or use duplicates = "keep"')
+            "few to be split; " + too_few(data, 'add images or use duplicates = "keep"')
         )
     dealt = np.empty(len(rows), np.int64)
     dealer = StratifiedGroupKFold(folds, shuffle=True, random_state=seed)
@@ -123,8 +122,8 @@ def _grouped(
     return parts
 
 
-def _images(data: DataSet) -> Iterator[LeftOut]:
-    return (one for one in data.left_out if one.kind != "no image")
+def _among(data: DataSet, class_name: str) -> int:
+    return int((data.labels == data.class_names.index(class_name)).sum())
 
 
 class _Distinct:
@@ -152,8 +151,8 @@ class _Distinct:
             if count < enough:
                 raise DataError(
                     f"{self._data.name}: class {name!r} has {count} different images, too few to "
-                    f"be split ({enough} are enough); "
-                    + (of_class(self._data, name) or "add images or leave the class out")
+                    f"be split (it has {_among(self._data, name)} in all; {enough} different ones "
+                    "are enough); " + too_few(self._data, "add images or leave the class out", name)
                 )
 
     def take(self, share: float, seed: int) -> Rows:
@@ -199,7 +198,7 @@ def _require_every_class(data: DataSet, rows: Rows, split: SplitName = "train") 
             kind = "training" if split == "train" else split
             raise DataError(
                 f"{data.name}: no {kind} image of class {name!r}; "
-                + (of_class(data, name, split) or f"add some, {remedy}, or leave the class out")
+                + too_few(data, f"add some, {remedy}, or leave the class out", name, split)
             )
 
 

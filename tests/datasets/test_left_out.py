@@ -7,6 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from benchmarks.data.prepared import prepare_data
+from benchmarks.protocol.schema import DataChoice
 from datasets.audit.inspection import inspect, lifeless
 from datasets.cache.decoded import open_data_set
 from datasets.image_folder import image_folder
@@ -72,6 +74,22 @@ def test_too_few_images_say_first_what_was_left_out(folder, load):
     with pytest.raises(DataError, match=r"left out: 25 unreadable \(not an image") as error:
         make_split(load(folder), seed=0)
     assert "add images" not in str(error.value)
+
+
+def test_a_protocol_refuses_too_many_and_may_allow_them(folder, tmp_path, monkeypatch):
+    monkeypatch.setenv("FERBENCH_CACHE", str(tmp_path / "cache"))
+    (folder / "a" / "0.png").write_bytes(b"<html>")
+    with pytest.raises(DataError, match=r"data\.unreadable"):
+        prepare_data(DataChoice(set="image-folder"), folder, seed=0)
+    allowed = DataChoice(set="image-folder", unreadable=0.05)
+    assert prepare_data(allowed, folder, seed=0).data.unreadable == ("a/0.png",)
+
+
+def test_identical_images_are_said_where_a_class_has_too_few(folder, load):
+    for number in range(30):
+        samples.write_image(folder / "a" / f"{number}.png", samples.noise(7))
+    with pytest.raises(DataError, match=r"1 different images, too few.*30 in all.*add images"):
+        make_split(load(folder), seed=0)
 
 
 def test_no_readable_image_says_why(tmp_path, load):
