@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Iterable
 from pathlib import PurePosixPath
 
+_UNTIDY = re.compile(r"\\|//|(?:^|/)\.(?:/|$)|^/|/$|^$")
 _DRIVE = re.compile(r"[A-Za-z]:")
 _SYSTEM = frozenset({"__MACOSX", ".DS_Store"})
 _SYSTEM_FILES = frozenset({"thumbs.db", "desktop.ini"})
@@ -45,9 +46,10 @@ def spelt(names: Iterable[str]) -> dict[str, str]:
 
     Two that are spelt alike both stay: the second gets a number before its suffix.
     """
-    found: dict[str, str] = {}
-    for name in sorted(names, key=lambda name: (_one_spelling(name) != name, name)):
-        wanted = path = PurePosixPath(_one_spelling(name))
+    spellings = {name: _one_spelling(name) for name in names}
+    found = {name: name for name, spelling in spellings.items() if name == spelling}
+    for name in sorted(spellings.keys() - found.keys()):
+        wanted = path = PurePosixPath(spellings[name])
         number = 1
         while str(path) in found:
             number += 1
@@ -57,4 +59,6 @@ def spelt(names: Iterable[str]) -> dict[str, str]:
 
 
 def _one_spelling(name: str) -> str:
+    if name.isascii() and not _UNTIDY.search(name):
+        return name
     return unicodedata.normalize("NFC", "/".join(parts_of(name)))
