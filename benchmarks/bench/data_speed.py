@@ -55,7 +55,7 @@ def measure_data(
             prepared.path,
             protocol.data.options,
             labels=protocol.data.labels,
-            classes=protocol.data.classes or (),
+            classes=protocol.data.classes,
         )
 
     opening = timed(open_again, seconds=seconds, warm_up=1, least=5)

@@ -77,7 +77,7 @@ def prepare_data(
         place,
         choice.options,
         labels=choice.labels,
-        classes=choice.classes or (),
+        classes=choice.classes,
         unreadable=choice.unreadable,
         cache=cache,
         progress=progress,

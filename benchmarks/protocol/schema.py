@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
@@ -17,14 +18,16 @@ Share = Annotated[float, Field(gt=0, lt=0.9)]
 PROSE = ("name", "title", "description", "plugins", "leaks")
 AFTERWARDS = ("robustness",)
 """Sections about frozen fits: they decide no training and no score, so a run can take them up."""
-UNDECIDING = ("path", "unreadable")
-"""Keys of the data that only say where they are, or when they are refused."""
-ADDED = ("labels", "classes")
-"""Keys of the data that earlier versions had not: left out, they decide nothing."""
 
 
 class _Section(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=False)
+
+
+UNDECISIVE = ("path", "unreadable")
+"""Keys of a data set's choice that decide no number: where it lies, and when it is refused."""
+LATER: Mapping[str, object] = MappingProxyType({"labels": None, "classes": []})
+"""Keys that came after the first protocols, with their defaults, which leave a digest as it was."""
 
 
 class DataChoice(_Section):
@@ -50,7 +53,7 @@ class DataChoice(_Section):
     path: str | None = None
     options: dict[str, Any] = {}
     labels: str | None = None
-    classes: Annotated[tuple[str, ...], Field(min_length=2)] | None = None
+    classes: tuple[str, ...] = ()
     unreadable: Annotated[float, Field(ge=0, le=1)] = 0.01
     train_images: Annotated[int, Field(ge=2)] | None = None
     validation_share: Share = 0.1
@@ -212,6 +215,6 @@ def decisive(protocol: Mapping[str, Any]) -> dict[str, Any]:
             content[section] = {
                 key: value
                 for key, value in content[section].items()
-                if key not in UNDECIDING and not (key in ADDED and value is None)
+                if key not in UNDECISIVE and (key not in LATER or value != LATER[key])
             }
     return content
