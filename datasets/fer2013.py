@@ -18,7 +18,7 @@ from datasets.reading.layouts.class_folders import class_folders
 from datasets.reading.layouts.layout import Layout
 from datasets.reading.listing import list_images
 from datasets.reading.trees import content_fingerprint, open_tree
-from datasets.records import DataError
+from datasets.records import DataError, LeftOut
 from datasets.registry import Decoded, data_set
 
 NOTHING = Layout(name="tables", entries=())
@@ -34,7 +34,7 @@ def fingerprint(path: Path | None, options: Mapping[str, Any]) -> str:
 
 def votes(path: Path) -> Mapping[str, tuple[int, ...]]:
     """Return the FER+ votes of each image by its path in the data set; none where none are."""
-    tables, _ = _found(path)
+    tables, _, _ = _found(path)
     return votes_by_place(path, tables.tables) if tables else MappingProxyType({})
 
 
@@ -52,7 +52,7 @@ def fer2013(path: Path | None, options: Mapping[str, Any]) -> Decoded:
     if path is None:
         raise DataError("fer2013: its place is missing; give it with --data PATH")
     labels = str(options.get("labels", ""))
-    tables, layout = _found(path)
+    tables, layout, others = _found(path)
     if tables:
         return read_tables(path, tables, labels)
     if not layout.entries:
@@ -65,13 +65,18 @@ def fer2013(path: Path | None, options: Mapping[str, Any]) -> Decoded:
             f"{path}: FER+ is joined by the rows of fer2013.csv, and folders have none; give "
             "fer2013.csv, or leave data.labels out"
         )
-    return read_folders(path, layout)
+    return read_folders(path, layout, others)
 
 
-def _found(path: Path) -> tuple[Tables | None, Layout]:
-    """Return the tables at ``path``, or the images in folders; a table of any name comes last."""
+def _found(path: Path) -> tuple[Tables | None, Layout, tuple[LeftOut, ...]]:
+    """Return the tables at ``path``, or the images in folders and the files that are none.
+
+    A table of any name comes last.
+    """
     with open_tree(path) as tree:
         if tables := find_tables(tree, any_name=False):
-            return tables, NOTHING
-        layout = class_folders(list_images(tree))
-        return None if layout.entries else find_tables(tree, any_name=True), layout
+            return tables, NOTHING, ()
+        listing = list_images(tree)
+        layout = class_folders(listing)
+        found = None if layout.entries else find_tables(tree, any_name=True)
+        return found, layout, listing.others

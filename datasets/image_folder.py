@@ -83,7 +83,7 @@ def image_folder(path: Path | None, options: Mapping[str, Any]) -> Decoded:
         count=len(layout.entries),
         samples=samples,
         provenance=lambda: Provenance("unofficial", notes()),
-        left_out=lambda: (*decoder.left_out, *outside, *layout.left_out, *listing.others),
+        left_out=lambda: (*listing.others, *layout.left_out, *decoder.left_out, *outside),
     )
 
 

@@ -20,6 +20,14 @@ class DataError(ValueError):
     """The data cannot be used as given; the message says what, where and what to do."""
 
 
+class UnreadableFile(DataError):
+    """A file of a source cannot be read; ``reason`` says why, without naming the file."""
+
+    def __init__(self, message: str, reason: str = "") -> None:
+        super().__init__(message)
+        self.reason = reason or message
+
+
 @dataclass(frozen=True)
 class Provenance:
     """Whether the copy at hand is the published data set.
@@ -47,6 +55,17 @@ class LeftOut:
     reason: str
     split: str = ""
     class_name: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class LeftOutGroup:
+    """Files of one ``folder`` that were left out for one reason: how many, and the ``first``."""
+
+    folder: str
+    kind: str
+    reason: str
+    count: int
+    first: str
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from datasets.audit.groups import subject_groups
 from datasets.cache.digests import rows_digest
+from datasets.left_out import too_few
 from datasets.records import SPLIT_NAMES, DataError, DataSet, Policy, Split, SplitName
 
 Rows = NDArray[np.int64]
@@ -109,7 +110,8 @@ def _grouped(
     if sum(takes.values()) >= folds:
         raise DataError(
             f"{data.name}: {len(first)} groups of images that belong together (subjects, copies), "
-            "or a class, are too few to be split; add images or give a split of your own"
+            "or a class, are too few to be split; "
+            + too_few(data, "add images or give a split of your own")
         )
     by_place = np.argsort(np.argsort(first))[group]
     for deal in range(DEALS):
@@ -148,6 +150,10 @@ def _without_a_class(data: DataSet, labels: Rows, group: Rows) -> str:
     )
 
 
+def _among(data: DataSet, class_name: str) -> int:
+    return int((data.labels == data.class_names.index(class_name)).sum())
+
+
 class _Distinct:
     """The different images among ``rows``, from which whole groups of identical ones are taken."""
 
@@ -173,7 +179,8 @@ class _Distinct:
             if count < enough:
                 raise DataError(
                     f"{self._data.name}: class {name!r} has {count} different images, too few to "
-                    f"be split; add images ({enough} are enough) or leave the class out"
+                    f"be split (it has {_among(self._data, name)} in all; {enough} different ones "
+                    "are enough); " + too_few(self._data, "add images or leave the class out", name)
                 )
 
     def take(self, share: float, seed: int) -> Rows:
@@ -218,8 +225,8 @@ def _require_every_class(data: DataSet, rows: Rows, split: SplitName = "train") 
         if not count:
             kind = "training" if split == "train" else split
             raise DataError(
-                f"{data.name}: no {kind} image of class {name!r}; add some, {remedy}, "
-                "or leave the class out"
+                f"{data.name}: no {kind} image of class {name!r}; "
+                + too_few(data, f"add some, {remedy}, or leave the class out", name, split)
             )
 
 

@@ -51,7 +51,11 @@ def measure_data(
 
     def open_again() -> object:
         return open_data_set(
-            source, prepared.path, protocol.data.options, labels=protocol.data.labels
+            source,
+            prepared.path,
+            protocol.data.options,
+            labels=protocol.data.labels,
+            classes=protocol.data.classes,
         )
 
     opening = timed(open_again, seconds=seconds, warm_up=1, least=5)

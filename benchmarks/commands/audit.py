@@ -48,7 +48,8 @@ def run_audit(name: str, path: Path | None) -> Audit:
 
     console = Console(stderr=True, highlight=False, markup=False)
     with counting(console, f"reading {name}") as progress:
-        prepared = prepare_data(DataChoice(set=name), path, seed=0, progress=progress)
+        choice = DataChoice(set=name, unreadable=1)
+        prepared = prepare_data(choice, path, seed=0, progress=progress)
     with counting(console, f"auditing {name}") as progress:
         return examine(prepared.data, prepared.split, progress=progress)
 
@@ -66,9 +67,11 @@ def print_audit(found: Audit) -> None:
     """Print a summary of the audit to standard output."""
     from rich.console import Console
 
+    from datasets.left_out import told
+
     console = Console(highlight=False, markup=False, soft_wrap=True)
     console.print(f"{found.data}: {found.provenance.status}")
-    for note in found.provenance.notes:
+    for note in (*found.provenance.notes, *told(found.left_out)):
         console.print(f"  {note}")
     console.print(_class_table(found))
     for line in _lines(found):

@@ -67,7 +67,7 @@ def print_inspection(name: str, path: Path | None) -> None:
 
     console = Console(highlight=False)
     with console.status(f"reading {name}"):
-        prepared = prepare_data(DataChoice(set=name), path, seed=0)
+        prepared = prepare_data(DataChoice(set=name, unreadable=1), path, seed=0)
     summary = inspect(prepared.data, prepared.split)
     table = Table(box=None, pad_edge=False)
     for column in ("class", *summary.counts.columns):
@@ -80,10 +80,8 @@ def print_inspection(name: str, path: Path | None) -> None:
     console.print(f"[bold]{summary.name}[/]: {height}×{width}, {colour}")
     console.print(table)
     console.print(f"split: {summary.provenance.status}{made}")
-    for note in summary.provenance.notes:
-        console.print(f"  {note}")
-    for absence in absences(prepared.counts()):
-        console.print(f"  {absence}", markup=False)
+    for remark in (*summary.remarks, *absences(prepared.counts())):
+        console.print(f"  {remark}", markup=False, soft_wrap=True)
     console.print(f"{summary.different_images} images differ in their pixels")
     console.print(f"digest: {summary.digest}")
     console.print(f"split digest: {summary.split_digest}")

@@ -74,7 +74,14 @@ def prepare_data(
         )
     cache = cache_folder()
     data = open_data_set(
-        source, place, choice.options, labels=choice.labels, cache=cache, progress=progress
+        source,
+        place,
+        choice.options,
+        labels=choice.labels,
+        classes=choice.classes,
+        unreadable=choice.unreadable,
+        cache=cache,
+        progress=progress,
     )
     split = make_split(
         data,

@@ -49,8 +49,10 @@ from benchmarks.store.votes import write_votes
 from benchmarks.store.writing import write_audit, write_manifest
 from datasets.audit.audit import audit
 from datasets.audit.examination import AUDITS
+from datasets.audit.inspection import lifeless
 from datasets.cache.decoded import cache_folder
 from datasets.files import sha256_of
+from datasets.left_out import grouped, told
 from models.registry import discover
 
 
@@ -161,9 +163,17 @@ def prepare_target(
         return apply_mistake(prepared, protocol)
 
 
+def _tell(prepared: PreparedData, display: Display) -> None:
+    """Say what was left out of the data, and what in it cannot be learned from."""
+    data = prepared.data
+    for line in (*told(grouped(data.left_out)), *lifeless(data, prepared.split)):
+        display.note(f"{data.name}: {line}")
+
+
 def _prepare(request: RunRequest, display: Display) -> tuple[PreparedData, PreparedData | None]:
     protocol = request.protocol
     prepared = prepare_target(protocol, request.data, request.plugins, display)
+    _tell(prepared, display)
     if protocol.source is None:
         return prepared, None
     with display.preparing(f"{protocol.source.set} (source)") as progress:
@@ -174,6 +184,7 @@ def _prepare(request: RunRequest, display: Display) -> tuple[PreparedData, Prepa
             plugins=request.plugins,
             progress=progress,
         )
+    _tell(source, display)
     if source.data.image_shape[2] != prepared.data.image_shape[2]:
         raise InputError("source: its images are not of the same kind (grey or colour) as data's")
     return prepared, source

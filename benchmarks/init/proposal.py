@@ -68,20 +68,21 @@ class Proposal:
 def choose_data(path: Path, progress: Progress | None = None) -> tuple[DataChoice, PreparedData]:
     """Recognise and open the images at ``path``; raises ``DataError``.
 
-    Where a published data set's reader refuses, the general one for folders is tried.
+    Where a published data set's reader refuses, the general one for folders is tried; where every
+    one does, the likeliest says why.
     """
     seen = look(path)
     sources = recognise(path, seen, discover_data())
+    refusals: list[DataError] = []
     for source in sources:
         choice = _data_choice(source, path, seen)
         try:
             prepared = prepare_data(choice, path, seed=0, progress=progress)
-        except DataError:
-            if source is sources[-1]:
-                raise
+        except DataError as error:
+            refusals.append(error)
             continue
         return choice, prepared
-    raise AssertionError("a source was recognised")
+    raise refusals[0]
 
 
 def propose(

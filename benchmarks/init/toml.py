@@ -21,6 +21,7 @@ from benchmarks.machine.timing import rough_duration
 from benchmarks.metrics import metric_of
 from benchmarks.protocol.schema import Protocol, VariantChoice
 from datasets.audit.inspection import absences
+from datasets.audit.inspection import remarks as facts
 from datasets.files import replacing
 from datasets.reading.recognition import GENERAL
 from datasets.records import SPLIT_NAMES, DataSet
@@ -106,7 +107,7 @@ def remarks(prepared: PreparedData) -> Iterator[str]:
             "Where there was no split it was made here: stratified, from the seed, with identical "
             f"images{_and_subjects(data)} on one side. Another seed gives another split."
         )
-    yield from (printable(note) for note in data.provenance.notes)
+    yield from map(printable, facts(data, prepared.split))
     tests = len(prepared.split.test)
     low, high = Uncertainty(0.25 / tests).interval(0.5)
     points = 100 * (high - low) / 2

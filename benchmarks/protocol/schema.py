@@ -36,6 +36,9 @@ class DataChoice(_Section):
     ``labels`` says where labels other than the data set's own stand, for those that can be read
     with others.
 
+    ``classes`` takes those alone, in that order. ``unreadable`` is the share of the images of a
+    class or of a split that may be unreadable; beyond it nothing is run.
+
     ``train_images`` takes a stratified subset of the training split; ``validation_share`` and
     ``test_share`` are used only where the data set has no such split of its own.
 
@@ -50,6 +53,8 @@ class DataChoice(_Section):
     path: str | None = None
     options: dict[str, Any] = {}
     labels: str | None = None
+    classes: tuple[str, ...] = ()
+    unreadable: Annotated[float, Field(ge=0, le=1)] = 0.01
     train_images: Annotated[int, Field(ge=2)] | None = None
     validation_share: Share = 0.1
     test_share: Share = 0.2

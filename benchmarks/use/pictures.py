@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 
 from benchmarks.use.faces import Box, FaceFinder, FoundFace, faces_in
 from benchmarks.use.predictor import PredictorProcess
-from datasets.reading.images import SUFFIXES, decode
-from datasets.reading.trees import open_tree
+from datasets.reading.images import decode
+from datasets.reading.listing import list_images
+from datasets.reading.trees import Tree, open_tree
 from datasets.records import DataError
 
 BATCH = 64
@@ -43,17 +44,18 @@ class FaceAnswer:
 def list_files(paths: Iterable[Path], warn: Warn) -> list[File]:
     """Return the files among ``paths`` and the pictures in the folders among them, recursively.
 
-    Hidden files and annotated copies in folders are left out. A path that does not exist and a
-    folder without pictures are told to ``warn``.
+    What is a picture is decided as for a data set. Hidden files and annotated copies in folders
+    are left out. A path that does not exist, a folder without pictures and files in one that cannot
+    be read are told to ``warn``.
     """
     files: list[File] = []
     for path in paths:
         if path.is_dir():
             with open_tree(path) as tree:
-                names = [Path(name) for name in tree.names if _is_picture(name)]
-            files += [File(path / name, name) for name in names]
-            if not names:
-                warn(f"{path}: no pictures in it ({', '.join(SUFFIXES)})")
+                found = list(_pictures(path, tree, warn))
+            files += found
+            if not found:
+                warn(f"{path}: no pictures in it")
         elif path.exists():
             files.append(File(path, Path(path.name)))
         else:
@@ -114,6 +116,11 @@ def _answered(
         yield file, [next(found) for _ in faces]
 
 
-def _is_picture(name: str) -> bool:
-    place = Path(name)
-    return place.suffix.lower() in SUFFIXES and not place.stem.endswith(SAVED)
+def _pictures(folder: Path, tree: Tree, warn: Warn) -> Iterator[File]:
+    listing = list_images(tree)
+    for other in listing.others:
+        if other.kind == "unreadable":
+            warn(f"{folder / other.path}: cannot be read: {other.reason}")
+    for name in listing.images:
+        if not Path(name).stem.endswith(SAVED):
+            yield File(folder / tree.origin(name), Path(name))

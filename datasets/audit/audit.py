@@ -27,11 +27,12 @@ from datasets.audit.duplicates import (
     place,
 )
 from datasets.audit.examination import examine
-from datasets.audit.inspection import class_counts
+from datasets.audit.inspection import class_counts, lifeless
 from datasets.audit.numbering import gaps
 from datasets.cache.packs import splits_table
+from datasets.left_out import grouped
 from datasets.reading.subjects import subjects_of
-from datasets.records import DataSet, Policy, Progress, Provenance, Split
+from datasets.records import DataSet, LeftOutGroup, Policy, Progress, Provenance, Split
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,8 +55,9 @@ class Audit:
 
     ``counts``: split → class → images. ``policy`` is what was done about duplicates and
     ``dropped`` how many images it took out of each split; what is found is found among the
-    others. ``warnings`` are sentences: silent alterations, oversampling, missing images, subjects
-    on both sides.
+    others. ``warnings`` are sentences: lifeless classes, silent alterations, oversampling, missing
+    images, subjects on both sides. ``left_out`` counts the files that were given and are not in
+    the data; audits of earlier versions have none.
     """
 
     data: str
@@ -72,6 +74,7 @@ class Audit:
     looks: tuple[SplitLook, ...]
     subjects: SubjectFacts | None
     warnings: tuple[str, ...]
+    left_out: tuple[LeftOutGroup, ...] = ()
 
 
 AUDIT = TypeAdapter(Audit)
@@ -111,7 +114,8 @@ def audit(
         unreadable=data.unreadable,
         looks=looks(table),
         subjects=who,
-        warnings=tuple(_warnings(data, table, who)),
+        warnings=(*lifeless(data, split), *_warnings(data, table, who)),
+        left_out=grouped(data.left_out),
     )
 
 

@@ -4,12 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
+from datasets.audit.examination import BLANK
+from datasets.audit.measures import measure_one
 from datasets.cache.packs import splits_table
+from datasets.left_out import grouped, told
 from datasets.records import SPLIT_NAMES, DataSet, Provenance, Split
+
+Rows = NDArray[np.int64]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,7 +25,7 @@ class Summary:
 
     ``counts``: images by class (index) and split, with the column and line ``all``.
     ``different_images`` counts images that differ in pixels; ``split_made`` tells whether
-    ferbench made a part of the split.
+    ferbench made a part of the split; ``remarks`` are sentences, see `remarks`.
     """
 
     name: str
@@ -29,6 +36,7 @@ class Summary:
     split_made: bool
     digest: str
     split_digest: str
+    remarks: tuple[str, ...] = ()
 
 
 def class_counts(data: DataSet, split: Split) -> dict[str, dict[str, int]]:
@@ -76,4 +84,45 @@ def inspect(data: DataSet, split: Split) -> Summary:
         split_made=split.made,
         digest=data.digest,
         split_digest=split.digest,
+        remarks=remarks(data, split),
     )
+
+
+def remarks(data: DataSet, split: Split) -> tuple[str, ...]:
+    """Say what to know of ``data`` before anything trains.
+
+    Notes of its reader, what was left out of it and why, and which class or split is lifeless.
+    """
+    return (*data.provenance.notes, *told(grouped(data.left_out)), *lifeless(data, split))
+
+
+def lifeless(data: DataSet, split: Split) -> tuple[str, ...]:
+    """Name each split, class and class of a split whose images are all blank, or all one."""
+    parts = {name: cast(Rows, getattr(split, name)) for name in SPLIT_NAMES}
+    every = np.concatenate(list(parts.values()))
+    said = list(_lifeless(data, {f"{name} image": rows for name, rows in parts.items()}))
+    for label, name in enumerate(data.class_names):
+        found = list(_lifeless(data, {f"image of class {name!r}": _of(data, every, label)}))
+        if not found:
+            split_up = {
+                f"{part} image of class {name!r}": _of(data, rows, label)
+                for part, rows in parts.items()
+            }
+            found = list(_lifeless(data, split_up))
+        said += found
+    return tuple(said)
+
+
+def _lifeless(data: DataSet, parts: Mapping[str, Rows]) -> Iterator[str]:
+    for what, rows in parts.items():
+        if not len(rows):
+            continue
+        if all(measure_one(np.asarray(data.images[row]))[1] < BLANK for row in rows):
+            yield f"every {what} is blank, or nearly so ({len(rows):,})"
+        elif len(rows) > 1 and len(np.unique(data.image_ids[rows])) == 1:
+            yield f"every {what} is the same picture ({len(rows):,})"
+
+
+def _of(data: DataSet, rows: Rows, label: int) -> Rows:
+    chosen: Rows = rows[data.labels[rows] == label]
+    return chosen

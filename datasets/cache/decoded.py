@@ -7,18 +7,21 @@ import inspect
 import json
 import math
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import cv2
 import numpy as np
+import PIL
 import platformdirs
 
 from datasets.cache.builds import build_once
 from datasets.cache.digests import rows_digest
 from datasets.files import sha256_of
+from datasets.left_out import because, require_readable
+from datasets.reading.classes import with_classes
 from datasets.reading.images import image_id
 from datasets.records import SPLIT_NAMES, DataError, DataSet, LeftOut, Progress, Provenance
 from datasets.registry import Decoded, Sample, Source
@@ -40,25 +43,31 @@ def open_data_set(
     options: Mapping[str, Any],
     *,
     labels: str | None = None,
+    classes: Sequence[str] = (),
+    unreadable: float = 1.0,
     cache: Path | None = None,
     progress: Progress | None = None,
 ) -> DataSet:
     """Open a data set, decoding it into the cache where it is not there yet.
 
     ``options`` overrides the source's own; ``labels`` says where labels other than its own stand,
-    for a source that has the option ``labels``; ``cache`` defaults to `cache_folder`;
-    ``progress(done, total)`` is called while images are decoded. Raises ``DataError`` for a
-    missing path, an unknown option and data that cannot be read.
+    for a source that has the option ``labels``; ``classes`` takes those alone, in that order;
+    ``cache`` defaults to `cache_folder`; ``progress(done, total)`` is called while images are
+    decoded. Raises ``DataError`` for a missing path, an unknown option, data that cannot be read,
+    and where more than the share ``unreadable`` of a class or split cannot be read.
     """
     chosen = _chosen(source, options) | _labels(source, labels)
     where = _place(source, path)
-    key = _key(source, where, chosen)
+    key = _key(source, where, chosen, classes)
     place = (cache or cache_folder()) / "data" / key
 
     def build(folder: Path) -> None:
-        _write(folder, source.name, source.read(where, chosen), progress or (lambda *_: None))
+        decoded = with_classes(source.read(where, chosen), classes, source.name)
+        _write(folder, source.name, decoded, progress or (lambda *_: None))
 
-    return _load(build_once(place, _intact, build), source.name)
+    data = _load(build_once(place, _intact, build), source.name)
+    require_readable(data, unreadable)
+    return data
 
 
 def verify(data: DataSet) -> bool:
@@ -107,22 +116,36 @@ def _place(source: Source, path: Path | None) -> Path | None:
     return path
 
 
-def _key(source: Source, path: Path | None, options: Mapping[str, Any]) -> str:
-    """Name everything that decides the decoded pixels: content, options, code and decoder."""
+def _key(
+    source: Source, path: Path | None, options: Mapping[str, Any], classes: Sequence[str]
+) -> str:
+    """Name everything that decides the rows: content, labels, options, classes, code, decoders."""
     parts = {
         "name": source.name,
         "options": dict(options),
+        "classes": list(classes),
         "content": source.fingerprint(path, options),
+        "labels": _labels_content(path, str(options.get(LABELS, ""))),
         "code": _code_digest(source),
         "opencv": cv2.__version__,
+        "pillow": PIL.__version__,
     }
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+
+
+def _labels_content(path: Path | None, labels: str) -> list[str]:
+    """Digest the files, inside or outside the data's place, that ``labels`` may name."""
+    if not labels:
+        return []
+    folders = (path, path.parent) if path else ()
+    places = (Path(labels).expanduser(), *(folder / labels for folder in folders))
+    return [sha256_of(place) for place in places if place.is_file()]
 
 
 def _code_digest(source: Source) -> str:
     """Digest the code that decides the pixels: what reads, what draws, the source's own file."""
     package = Path(__file__).parents[1]
-    files = {Path(inspect.getfile(source.read)), package / "records.py"}
+    files = {Path(__file__), Path(inspect.getfile(source.read)), package / "records.py"}
     for room in ("reading", "drawing"):
         files.update((package / room).rglob("*.py"))
     code = b"".join(file.read_bytes() for file in sorted(files))
@@ -142,7 +165,8 @@ def _write(folder: Path, name: str, reading: Decoded, progress: Progress) -> Non
             if len(rows) % 256 == 0:
                 progress(len(rows), reading.count)
     if not rows:
-        raise DataError(f"{name}: not one readable image in it; is the copy complete?")
+        why = because(reading.left_out()) or "it holds none"
+        raise DataError(f"{name}: not one readable image in it; {why}")
     progress(reading.count, reading.count)
     _write_rows(folder / ROWS, rows, subjects)
     provenance, class_names = reading.provenance(), [*map(_as_utf8, reading.class_names)]

@@ -22,7 +22,7 @@ from datasets.reading.fer2013_recovery import RECOVERED, with_official_split
 from datasets.reading.images import fit
 from datasets.reading.layouts.layout import Entry, Layout
 from datasets.reading.trees import open_tree
-from datasets.records import SPLIT_NAMES, DataError, Provenance
+from datasets.records import SPLIT_NAMES, DataError, LeftOut, Provenance
 from datasets.registry import Decoded, Sample
 
 
@@ -39,17 +39,19 @@ class _Plan:
     notes: tuple[str, ...] = ()
 
 
-def read_folders(path: Path, layout: Layout) -> Decoded:
+def read_folders(path: Path, layout: Layout, others: tuple[LeftOut, ...] = ()) -> Decoded:
     """Read the images of ``layout`` in the folder or archive ``path``.
 
     The official split is taken where the pixels prove it, whatever files are called; next where
     all names begin with ``Training_``, ``PublicTest_`` or ``PrivateTest_`` and the folders agree,
     or are named so themselves. Otherwise the folders' own split is taken, and the data set is
-    unofficial. Raises ``DataError`` where names give a split without a class and folders none.
+    unofficial. ``others`` are the files that are no images. Raises ``DataError`` where names give
+    a split without a class and folders none.
     """
     labels, coding = labels_of_folders(path, layout)
     plan = _planned(path, layout, labels)
-    comparison, decoder, resized = Comparison(), Decoder(channels=1), list[str]()
+    names = {folder: CLASS_NAMES[label] for folder, label in labels.items()}
+    comparison, decoder, resized = Comparison(), Decoder(1, names), list[str]()
 
     def decoded() -> Iterator[Sample]:
         with open_tree(path) as tree:
@@ -75,7 +77,7 @@ def read_folders(path: Path, layout: Layout) -> Decoded:
         count=len(plan.entries),
         samples=samples,
         provenance=provenance,
-        left_out=lambda: tuple(decoder.left_out),
+        left_out=lambda: (*others, *layout.left_out, *decoder.left_out),
     )
 
 

@@ -1,46 +1,91 @@
-"""Image files and pixels: decoding, fitting to a size, and an image's identity."""
+"""Image files and pixels: decoding, fitting to a size, and an image's identity.
+
+One rule for each kind of file, the same for its size and its pixels:
+
+- the orientation that a camera noted (EXIF) is obeyed;
+- transparent pixels are laid on mean grey (127); an image that is opaque all over is as without;
+- 16 bits become 8: values that all fit into 8 bits are taken as they are, others divided by 256;
+- floating-point pixels, and whole numbers beyond 16 bits, are refused: nothing tells their range;
+- palettes, CMYK and other colour spaces become RGB, one bit becomes 0 and 255;
+- of several pictures in one file (animations, pages) the first is taken;
+- what is cut off, damaged, no image or too large is refused with the reason.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import io
+import warnings
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, ImageFile, UnidentifiedImageError
 
-from datasets.records import DataError
+from datasets.reading.pixel_rules import (
+    GREY_MODES,
+    Refused,
+    frames_of,
+    in_channels,
+    narrowed,
+    orientation_of,
+    pixels_of,
+    unidentified_pixels,
+)
+from datasets.reading.signatures import LENGTH, described, image_format
+from datasets.records import UnreadableFile
 
+warnings.filterwarnings("ignore", module=r"PIL\.")
 Pixels = NDArray[np.uint8]
-SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".webp", ".tif", ".tiff", ".pgm", ".ppm")
+MOST_PIXELS = 2**27
+"""Pixels of an image that is decoded (134 million)."""
+_JPEG_END, _JPEG_SCAN, _PNG_END = b"\xff\xd9", 0xDA, b"IEND"
+
+
+@dataclass(frozen=True, eq=False)
+class Picture:
+    """A decoded image, uint8 H×W×C, and of how many in its file it is the first."""
+
+    pixels: Pixels
+    frames: int
 
 
 def decode(content: bytes, name: str, channels: int) -> Pixels:
-    """Decode an image file to uint8 H×W×C, C 1 (grey) or 3 (RGB); raises ``DataError``.
+    """Decode an image file to uint8 H×W×C, C 1 (grey) or 3 (RGB); raises ``UnreadableFile``."""
+    return decode_picture(content, name, channels).pixels
 
-    Orientation marks (EXIF) are obeyed, transparency is dropped, 16 bits become 8.
-    """
-    flag = cv2.IMREAD_GRAYSCALE if channels == 1 else cv2.IMREAD_COLOR_RGB
+
+def decode_picture(content: bytes, name: str, channels: int) -> Picture:
+    """Decode an image file as `decode` does, and say how many pictures it holds."""
     try:
-        pixels = cv2.imdecode(np.frombuffer(content, np.uint8), flag)
-    except cv2.error:
-        pixels = None
-    if pixels is None:
-        raise DataError(f"{name}: not a readable image; remove it or replace it")
-    return np.ascontiguousarray(pixels.reshape(*pixels.shape[:2], channels), dtype=np.uint8)
+        try:
+            with _opened(content) as image:
+                pixels, frames = pixels_of(image, content, channels), frames_of(image)
+        except UnidentifiedImageError:
+            pixels, frames = in_channels(narrowed(unidentified_pixels(content)), channels), 1
+    except _FAILURES as error:
+        raise _refusal(name, content, error) from error
+    return Picture(np.ascontiguousarray(pixels, dtype=np.uint8), frames)
 
 
 def header(content: bytes, name: str) -> tuple[tuple[int, int], bool]:
-    """Return (height, width) and whether the file can hold colour, without decoding its pixels.
+    """Return (height, width) as decoded and whether the file can hold colour, from its header.
 
-    Raises ``DataError`` for what is no image.
+    Raises ``UnreadableFile`` for what is no image.
     """
     try:
-        with Image.open(io.BytesIO(content)) as image:
-            return (image.height, image.width), image.mode not in ("1", "L", "LA", "I", "I;16")
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-        raise DataError(f"{name}: not a readable image; remove it or replace it") from error
+        try:
+            image = _opened(content)
+        except UnidentifiedImageError:
+            height, width, channels = unidentified_pixels(content).shape
+            return (height, width), channels > 2
+        with image:
+            turned = image.format != "TIFF" and orientation_of(image, content) >= 5
+            size = (image.width, image.height) if turned else (image.height, image.width)
+            return size, not image.mode.startswith("I;") and image.mode not in GREY_MODES
+    except _FAILURES as error:
+        raise _refusal(name, content, error) from error
 
 
 def fit(pixels: Pixels, height: int, width: int) -> Pixels:
@@ -58,3 +103,97 @@ def fit(pixels: Pixels, height: int, width: int) -> Pixels:
 def image_id(pixels: Pixels) -> str:
     """Return an image's identity: the SHA-256 of its decoded pixels, in hex."""
     return hashlib.sha256(np.ascontiguousarray(pixels).data).hexdigest()
+
+
+_FAILURES = (
+    Refused,
+    OSError,
+    EOFError,
+    ValueError,
+    TypeError,
+    KeyError,
+    IndexError,
+    SyntaxError,
+    OverflowError,
+    MemoryError,
+    NotImplementedError,
+    RuntimeError,
+    Image.DecompressionBombError,
+    cv2.error,
+)
+
+
+def _refusal(name: str, content: bytes, error: Exception) -> UnreadableFile:
+    if isinstance(error, Refused):
+        reason = str(error)
+    elif (kind := image_format(content[:LENGTH])) is None:
+        reason = described(content[:LENGTH])
+    elif kind in _UNDECODED:
+        reason = f"{kind}, which is not decoded here; convert it to PNG or JPEG"
+    else:
+        reason = _why(kind, content, error)
+    return UnreadableFile(f"{name}: not a readable image: {reason}", reason)
+
+
+_UNDECODED = ("HEIC", "JPEG XL", "DICOM", "OpenEXR", "Radiance HDR")
+
+
+def _why(kind: str, content: bytes, error: Exception) -> str:
+    """Return why an image that begins as ``kind`` cannot be decoded, in the format's own words."""
+    text = str(error)
+    if isinstance(error, Image.DecompressionBombError):
+        return f"too large: more than {MOST_PIXELS // 10**6} million pixels"
+    if _is_cut_off(kind, content):
+        return "truncated: it ends too early"
+    if isinstance(error, UnidentifiedImageError):
+        text = _own_words(kind, content)
+    ends_early = "truncated" in text.lower() or text.startswith("unpack")
+    if ends_early or isinstance(error, EOFError):
+        return "truncated: it ends too early"
+    return f"damaged {kind}: {' '.join(text.split())}" if text else f"damaged {kind}"
+
+
+def _own_words(kind: str, content: bytes) -> str:
+    """Return what the reader of one format says, which Pillow's search among all drops."""
+    Image.init()
+    factory = Image.OPEN.get(kind, (None,))[0]
+    if factory is None:
+        return ""
+    try:
+        factory(io.BytesIO(content), "")
+    except Exception as error:
+        return str(error)
+    return ""
+
+
+def _opened(content: bytes) -> ImageFile.ImageFile:
+    """Open an image by its header; refuses what is cut off, and too many pixels."""
+    image = Image.open(io.BytesIO(content))
+    if image.width * image.height > MOST_PIXELS:
+        raise Refused(f"too large: more than {MOST_PIXELS // 10**6} million pixels")
+    if _is_cut_off(image.format, content):
+        raise Refused("truncated: it ends too early")
+    return image
+
+
+def _is_cut_off(kind: str | None, content: bytes) -> bool:
+    """Tell whether an image has not its end; decoders may fill the rest with grey."""
+    if kind == "PNG":
+        return _PNG_END not in content[-4096:] and _PNG_END not in content
+    if kind == "WEBP":
+        return len(content) < 8 + int.from_bytes(content[4:8], "little")
+    return kind in ("JPEG", "MPO") and content.find(_JPEG_END, _scan_of(content)) < 0
+
+
+def _scan_of(content: bytes) -> int:
+    """Return where the first scan of a JPEG begins, behind the thumbnail that it may carry."""
+    place = 2
+    while place + 4 <= len(content) and content[place] == 0xFF:
+        marker = content[place + 1]
+        if marker == 0xFF:
+            place += 1
+        elif marker == _JPEG_SCAN:
+            return place
+        else:
+            place += 2 + int.from_bytes(content[place + 2 : place + 4], "big")
+    return place

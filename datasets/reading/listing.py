@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
-from datasets.reading.images import SUFFIXES
+from datasets.reading.names import is_system
+from datasets.reading.signatures import LENGTH, SUFFIXES, described, image_format
 from datasets.reading.trees import Tree
-from datasets.records import LeftOut
+from datasets.records import LeftOut, UnreadableFile
+
+APPLE_DOUBLE = b"\x00\x05\x16\x07"
+"""Begins the files in which macOS keeps the attributes of others, ``._NAME``."""
 
 
 @dataclass(frozen=True)
@@ -19,12 +24,49 @@ class Listing:
 
 
 def list_images(tree: Tree) -> Listing:
-    """Part the files of ``tree`` into images and others."""
-    images = tuple(name for name in tree.names if name.lower().endswith(SUFFIXES))
-    known = set(images)
-    others = (
-        LeftOut(path=name, kind="no image", reason="no image file")
-        for name in tree.names
-        if name not in known
-    )
-    return Listing(tree, images, tuple(others))
+    """Part the files of ``tree`` into images and others.
+
+    A file with the suffix of an image is taken for one, and decoding decides; of any other the
+    first bytes tell. Hidden images are left out as ``unused``. Hidden files that are no images,
+    and what operating systems leave beside files, are not told of.
+    """
+    images: list[str] = []
+    others: list[LeftOut] = [*tree.left_out, *_hidden_images(tree)]
+    for name in tree.names:
+        found = None if name.lower().endswith(SUFFIXES) else _other(tree, name)
+        if found is None:
+            images.append(name)
+        else:
+            others.append(found)
+    return Listing(tree, tuple(images), tuple(others))
+
+
+def _other(tree: Tree, name: str) -> LeftOut | None:
+    """Return why a file is no image, or ``None`` where it begins as one."""
+    try:
+        start = _start(tree, name)
+    except UnreadableFile as error:
+        return LeftOut(path=name, kind="unreadable", reason=error.reason)
+    if image_format(start):
+        return None
+    reason = described(start).partition(":")[0]
+    return LeftOut(path=name, kind="no image", reason=reason)
+
+
+def _hidden_images(tree: Tree) -> Iterator[LeftOut]:
+    for name in tree.hidden:
+        if is_system(name) or not name.lower().endswith(SUFFIXES):
+            continue
+        try:
+            start = _start(tree, name)
+        except UnreadableFile as error:
+            yield LeftOut(path=name, kind="unreadable", reason=error.reason)
+            continue
+        if not start.startswith(APPLE_DOUBLE):
+            reason = "hidden: its name, or a folder's, begins with a dot"
+            yield LeftOut(path=name, kind="unused", reason=reason)
+
+
+def _start(tree: Tree, name: str) -> bytes:
+    with tree.opened(name) as file:
+        return file.read(LENGTH)

@@ -1,29 +1,35 @@
-"""Folders, zip files, tar files and single files, all read as one tree of named files."""
+"""Folders, archives and single files, all read as one tree of named files."""
 
 from __future__ import annotations
 
-import gzip
 import hashlib
-import os
-import shutil
+import lzma
 import tarfile
-import tempfile
 import zipfile
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import IO, Any
 
 from datasets.files import sha256_of
-from datasets.records import DataError
+from datasets.reading.archives import is_zip, open_archive
+from datasets.reading.folders import Item, walk
+from datasets.reading.members import Opener
+from datasets.reading.names import is_hidden, leads_out, spelt
+from datasets.records import DataError, LeftOut, UnreadableFile
 
+MOST_BYTES = 2**28
+"""Bytes of a file that is read whole; no image is larger."""
 _UNREADABLE = (
     OSError,
     EOFError,
     RuntimeError,
+    ValueError,
     zlib.error,
+    lzma.LZMAError,
     tarfile.TarError,
     zipfile.BadZipFile,
 )
@@ -31,130 +37,180 @@ _UNREADABLE = (
 
 @dataclass(frozen=True)
 class Tree:
-    """Files by name: ``/``-separated, sorted, without hidden files. Nothing is ever unpacked.
+    """Files by name: ``/``-separated, in Unicode's composed form (NFC), sorted.
 
-    ``folders`` are those that the source names, empty ones among them; an archive need not name
-    the folders of its files.
+    ``names`` are those that are not hidden, links among them; one that is there but cannot be
+    opened says why when it is. ``folders`` are all that hold a file or are named, empty ones too.
+    ``hidden`` are files with a dot before a part of their name, and those that operating systems
+    leave (see `datasets.reading.names.is_system`). ``left_out`` are files that have no place in
+    the tree. Nothing is ever unpacked. ``origin`` says how a name is spelt in the source.
     """
 
     names: tuple[str, ...]
     open: Callable[[str], IO[bytes]]
     folders: tuple[str, ...] = ()
+    hidden: tuple[str, ...] = ()
+    left_out: tuple[LeftOut, ...] = ()
+    spellings: Mapping[str, str] = field(default_factory=dict)
+
+    def origin(self, name: str) -> str:
+        """Return how ``name`` is spelt in the source."""
+        return self.spellings.get(name, name)
 
     @contextmanager
     def opened(self, name: str) -> Iterator[IO[bytes]]:
-        """Open one file for as long as the context lasts; raises ``DataError`` naming it."""
+        """Open one file for as long as the context lasts; raises ``UnreadableFile``."""
         try:
             with self.open(name) as file:
                 yield file
+        except DataError:
+            raise
         except _UNREADABLE as error:
-            raise DataError(f"{name}: cannot be read ({error})") from error
+            reason = _said(error)
+            raise UnreadableFile(f"{name}: cannot be read: {reason}", reason) from error
 
     def read(self, name: str) -> bytes:
-        """Return the bytes of one file; raises ``DataError`` naming it."""
+        """Return the bytes of one file, 256 MiB at most; raises ``UnreadableFile``."""
         with self.opened(name) as file:
-            return file.read()
+            content = file.read(MOST_BYTES + 1)
+        if len(content) > MOST_BYTES:
+            reason = f"larger than {MOST_BYTES >> 20} MiB"
+            raise UnreadableFile(f"{name}: cannot be read: {reason}", reason)
+        return content
 
 
 @contextmanager
 def open_tree(path: Path) -> Iterator[Tree]:
-    """Open a folder, ``.zip``, ``.tar``, ``.tar.gz`` or single file; raises ``DataError``."""
+    """Open a folder, an archive or a single file; raises ``DataError``.
+
+    Archives are zip and tar, also compressed by gzip, bzip2 or xz; they are known by their
+    content, whatever their name. A single compressed file is read as what it holds.
+    """
     with ExitStack() as stack:
         try:
             tree = _tree(path, stack)
         except _UNREADABLE as error:
-            raise DataError(f"{path}: cannot be read ({error}); is the copy complete?") from error
+            raise DataError(f"{path}: cannot be read: {_said(error)}") from error
         yield tree
 
 
 def _tree(path: Path, stack: ExitStack) -> Tree:
+    _refuse_special(path)
+    builder = _Builder()
     if path.is_dir():
-        folders = _visible(_folders_below(path))
-        return Tree(_visible(_files_below(path)), lambda name: (path / name).open("rb"), folders)
-    if zipfile.is_zipfile(path):
-        packed = stack.enter_context(zipfile.ZipFile(path))
-        named = (name.removesuffix("/") for name in packed.namelist() if name.endswith("/"))
-        return Tree(_visible(packed.namelist()), packed.open, _visible(named))
-    if _is_tar(path):
-        return _tar_tree(stack.enter_context(tarfile.open(fileobj=_seekable(path, stack))))
-    return Tree((path.name,), lambda _: path.open("rb"))
+        for item in walk(path):
+            builder.add_item(item)
+    else:
+        archive = open_archive(stack.enter_context(path.open("rb")), path.name, stack)
+        builder.folders.update(archive.folders())
+        for member in archive.members():
+            if member.dropped:
+                builder.leave_out(member.name, member.reason)
+            else:
+                builder.files[member.name] = member.open or partial(_refuse, member.reason)
+    return builder.tree()
+
+
+@dataclass
+class _Builder:
+    """Collects what a source holds, by the names that it has there."""
+
+    files: dict[str, Opener] = field(default_factory=dict)
+    folders: set[str] = field(default_factory=set)
+    left_out: list[LeftOut] = field(default_factory=list)
+
+    def add_item(self, item: Item) -> None:
+        if item.kind == "folder":
+            self.folders.add(item.name)
+        elif item.kind == "loop":
+            self.leave_out(item.name, item.reason)
+        elif leads_out(item.name):
+            self.leave_out(item.name, "its name leads out of the folder")
+        elif item.kind == "file":
+            self.files[item.name] = partial(_open, item.path)
+        else:
+            self.files[item.name] = partial(_refuse, item.reason)
+
+    def leave_out(self, name: str, reason: str) -> None:
+        self.left_out.append(LeftOut(path=name, kind="unused", reason=reason))
+
+    def tree(self) -> Tree:
+        spellings = spelt(self.files)
+        parents = {parent for name in spellings for parent in _parents(name)}
+        folders = parents | set(spelt(self.folders))
+        return Tree(
+            names=tuple(sorted(name for name in spellings if not is_hidden(name))),
+            open=lambda name: self.files[spellings[name]](),
+            folders=tuple(sorted(name for name in folders if not is_hidden(name))),
+            hidden=tuple(sorted(filter(is_hidden, spellings))),
+            left_out=tuple(self.left_out),
+            spellings={name: origin for name, origin in spellings.items() if name != origin},
+        )
+
+
+def _parents(name: str) -> Iterator[str]:
+    while name := name.rpartition("/")[0]:
+        yield name
+
+
+def _open(path: Path) -> IO[bytes]:
+    return path.open("rb")
+
+
+def _refuse(reason: str) -> IO[bytes]:
+    raise OSError(reason)
+
+
+def _refuse_special(path: Path) -> None:
+    if path.exists() and not path.is_dir() and not path.is_file():
+        raise OSError("neither a folder nor a file")
+
+
+def _said(error: Exception) -> str:
+    """Return the reason that a library gives, in one line and without the place, which is known."""
+    if isinstance(error, EOFError):
+        return "truncated: it ends too early"
+    if isinstance(error, zipfile.BadZipFile) and "CRC-32" in str(error):
+        return "damaged: its check sum is wrong"
+    if isinstance(error, zlib.error | lzma.LZMAError):
+        return f"damaged: {error}"
+    text = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+    return " ".join(text.split()) or type(error).__name__
 
 
 def content_fingerprint(path: Path | None, options: Mapping[str, Any]) -> str:
     """Return quickly what names the content at ``path``, as SHA-256 in hex (``""`` without one).
 
-    A folder is named by its files' names, sizes and times of change, a zip by its central
-    directory (names, sizes, CRCs), any other file by its bytes.
+    A folder is named by its files' names, sizes and times of change, through links too; a zip by
+    its central directory (names, sizes, CRCs, kinds), any other file by its name and bytes.
     """
     del options
     if path is None:
         return ""
     try:
+        _refuse_special(path)
         if path.is_dir():
-            return _sha256_of_lines(_folder_lines(path))
-        if zipfile.is_zipfile(path):
+            return _sha256_of_lines(_line(item) for item in walk(path))
+        if is_zip(path):
             with zipfile.ZipFile(path) as archive:
                 entries = archive.infolist()
-            return _sha256_of_lines(f"{e.filename}\0{e.file_size}\0{e.CRC}" for e in entries)
-        return sha256_of(path)
+            lines = (
+                f"{e.orig_filename}\0{e.file_size}\0{e.CRC}\0{e.external_attr}\0{e.flag_bits}"
+                f"\0{e.compress_type}\0{e.header_offset}"
+                for e in entries
+            )
+            return _sha256_of_lines(lines)
+        return _sha256_of_lines((path.name, sha256_of(path)))
     except _UNREADABLE as error:
-        raise DataError(f"{path}: cannot be read ({error})") from error
+        raise DataError(f"{path}: cannot be read: {_said(error)}") from error
 
 
 def _sha256_of_lines(lines: Iterable[str]) -> str:
-    return hashlib.sha256("\n".join(sorted(lines)).encode(errors="replace")).hexdigest()
+    return hashlib.sha256("\n".join(sorted(lines)).encode(errors="surrogatepass")).hexdigest()
 
 
-def _folder_lines(folder: Path) -> Iterator[str]:
-    for name in _files_below(folder):
-        status = (folder / name).stat()
-        yield f"{name}\0{status.st_size}\0{status.st_mtime_ns}"
-
-
-def _files_below(folder: Path) -> Iterator[str]:
-    for place, _, files in os.walk(folder):
-        inside = Path(place).relative_to(folder)
-        yield from ((inside / file).as_posix() for file in files)
-
-
-def _folders_below(folder: Path) -> Iterator[str]:
-    for place, folders, _ in os.walk(folder):
-        inside = Path(place).relative_to(folder)
-        yield from ((inside / one).as_posix() for one in folders)
-
-
-def _visible(names: Iterable[str]) -> tuple[str, ...]:
-    return tuple(sorted({name for name in names if _is_visible_file(name)}))
-
-
-def _is_visible_file(name: str) -> bool:
-    parts = name.split("/")
-    return bool(parts[-1]) and not any(p.startswith(".") or p == "__MACOSX" for p in parts)
-
-
-def _is_tar(path: Path) -> bool:
-    return path.name.lower().endswith((".tar", ".tar.gz", ".tgz"))
-
-
-def _seekable(path: Path, stack: ExitStack) -> IO[bytes]:
-    """Open a tar for reading in any order: a compressed one is first expanded, namelessly."""
-    if path.suffix.lower() == ".tar":
-        return stack.enter_context(path.open("rb"))
-    expanded = stack.enter_context(tempfile.TemporaryFile())  # noqa: SIM115
-    with gzip.open(path) as compressed:
-        shutil.copyfileobj(compressed, expanded)
-    expanded.seek(0)
-    return expanded
-
-
-def _tar_tree(archive: tarfile.TarFile) -> Tree:
-    members = {m.name.removeprefix("./"): m for m in archive.getmembers() if m.isfile()}
-
-    def open_member(name: str) -> IO[bytes]:
-        file = archive.extractfile(members[name])
-        if file is None:
-            raise KeyError(name)
-        return file
-
-    folders = (m.name.removeprefix("./") for m in archive.getmembers() if m.isdir())
-    return Tree(_visible(members), open_member, _visible(folders))
+def _line(item: Item) -> str:
+    if item.kind != "file":
+        return f"{item.name}\0{item.kind}\0{item.reason}"
+    status = item.path.stat()
+    return f"{item.name}\0{status.st_size}\0{status.st_mtime_ns}\0{status.st_ctime_ns}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -126,3 +127,12 @@ def test_the_cache_folder_can_be_chosen(monkeypatch, folder, tmp_path):
 def test_wrong_input_is_told_in_one_line(path, options, complaint, cache):
     with pytest.raises(DataError, match=complaint):
         open_data_set(image_folder, path, options, cache=cache)
+
+
+def test_labels_from_a_file_of_their_own_are_part_of_the_key(folder, cache, tmp_path):
+    source = replace(image_folder, options={**image_folder.options, "labels": ""})
+    labels = tmp_path / "labels.csv"
+    for content in ("one", "two"):
+        labels.write_text(content)
+        open_data_set(source, folder, {}, labels=str(labels), cache=cache)
+    assert len([place for place in (cache / "data").iterdir() if place.is_dir()]) == 2

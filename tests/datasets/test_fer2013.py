@@ -90,7 +90,7 @@ def test_an_unreadable_image_is_left_out_and_named(tmp_path, load):
     (folder / "train/happy/Training_0.png").write_bytes(b"not an image")
     data = load(folder)
     assert len(data.labels) == 41
-    assert any("train/happy/Training_0.png" in note for note in data.provenance.notes)
+    assert data.unreadable == ("train/happy/Training_0.png",)
 
 
 def test_a_folder_of_another_class_is_refused(tmp_path, load):

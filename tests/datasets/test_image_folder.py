@@ -85,11 +85,11 @@ def test_unreadable_and_stray_files_are_noted(tmp_path, load):
     folder = samples.write_classes(tmp_path / "mine", {"a": 2, "b": 2})
     (folder / "b" / "1.png").write_bytes(b"")
     samples.write_image(folder / "cover.png", samples.noise(7))
-    notes = load(folder).provenance.notes
-    assert notes == (
-        "unreadable images, left out: 1; first: b/1.png",
-        "images outside the class folders, ignored: 1",
-    )
+    left_out = {(one.path, one.kind, one.reason) for one in load(folder).left_out}
+    assert left_out == {
+        ("b/1.png", "unreadable", "an empty file"),
+        ("cover.png", "unused", "outside the class folders"),
+    }
 
 
 def test_one_class_is_refused(tmp_path, load):

@@ -16,6 +16,7 @@ from benchmarks.report.sections.data import LISTED, data_section
 from benchmarks.store.reading import read_run
 from datasets.audit.audit import Audit, audit, to_json
 from datasets.cache.digests import rows_digest
+from datasets.left_out import told
 from datasets.reading.images import image_id
 from datasets.records import DataSet, LeftOut, Provenance
 from datasets.splits import make_split
@@ -75,6 +76,21 @@ def test_the_page_tells_what_the_audit_found(tmp_path):
     assert "Class balance: images, and their share of the split" in told
     assert "Share of each class in each split" in told
     assert "Test images have near duplicates elsewhere: 1 in train and 0 in validation." in seen
+
+
+def test_what_was_left_out_is_told_in_the_words_of_the_commands(tmp_path):
+    found = faulty(tmp_path)
+    seen = text(page(tmp_path, to_json(found)))
+    assert "left out: 1 files (1 unreadable)" in seen
+    assert all(text(line) in seen for line in told(found.left_out) if HOSTILE not in line)
+
+
+def test_an_audit_of_a_version_that_did_not_count_them_is_read(tmp_path):
+    content = to_json(faulty(tmp_path))
+    del content["left_out"]
+    seen = text(page(tmp_path, content))
+    assert "58 images differ in their pixels" in seen
+    assert "left out: 1" not in seen
 
 
 def test_what_was_dropped_is_told(tmp_path):

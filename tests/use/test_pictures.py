@@ -31,6 +31,14 @@ def test_folders_are_searched_for_pictures_and_nothing_else(tmp_path: Path) -> N
     assert listed(tmp_path) == (["b.JPG", "deep/er/a.png"], [])
 
 
+def test_a_picture_in_a_folder_is_known_by_its_content(tmp_path: Path) -> None:
+    save(tmp_path / "a.png", portrait()).rename(tmp_path / "portrait")
+    (tmp_path / "linked").symlink_to(tmp_path / "absent")
+    names, told = listed(tmp_path)
+    assert names == ["portrait"]
+    assert told == [f"{tmp_path}/linked: cannot be read: a link to what is not there"]
+
+
 def test_a_file_that_is_named_is_taken_whatever_its_name(tmp_path: Path) -> None:
     file = tmp_path / "photograph"
     file.touch()

@@ -24,6 +24,7 @@ from benchmarks.report.elements.outline import Content
 from benchmarks.store.records import RunResults
 from datasets.audit.audit import Audit
 from datasets.audit.duplicates import Place
+from datasets.left_out import told
 
 ClassCounts = Mapping[str, Mapping[str, int]]
 
@@ -129,6 +130,7 @@ def _policy(found: Audit) -> str:
 def _remarks(found: Audit) -> Iterator[str]:
     yield from found.provenance.notes
     yield from found.warnings
+    yield from told(found.left_out)
     if found.near_duplicates.not_searched:
         yield f"near duplicates were not searched: {found.near_duplicates.not_searched}"
 

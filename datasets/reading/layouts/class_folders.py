@@ -52,12 +52,11 @@ def class_folders(listing: Listing) -> Layout:
     entries, notes = one_spelling(list(_entries(classes, len(top.path))))
     entries = with_subjects(entries)
     left_out = unused(listing, entries, lambda _: "outside the class folders")
-    told = ((f"images outside the class folders, ignored: {len(left_out):,}",)) if left_out else ()
     return Layout(
         name=NAME,
         entries=tuple(sorted(entries, key=lambda entry: entry.name)),
         left_out=left_out,
-        notes=(*told, *notes, *_empty(classes, entries)),
+        notes=(*notes, *_empty(classes, entries)),
     )
 
 

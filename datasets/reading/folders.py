@@ -1,0 +1,73 @@
+"""Folders on disk: every file below one, through links too."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+NOT_THERE = "a link to what is not there"
+LOOP = "a link to a folder that it lies in, or to itself"
+SPECIAL = "a pipe, socket or device, which is never opened"
+Kind = Literal["file", "folder", "unreadable", "loop"]
+
+
+@dataclass(frozen=True)
+class Item:
+    """What lies below a folder: its name there, what it is, and where on disk.
+
+    ``reason`` says why an ``unreadable`` one cannot be opened, and what a ``loop`` is.
+    """
+
+    name: str
+    kind: Kind
+    path: Path
+    reason: str = ""
+
+
+def walk(folder: Path) -> Iterator[Item]:
+    """Yield every file and folder below ``folder``. Links are followed, wherever they lead.
+
+    A link to a folder that is being walked is a ``loop`` and not entered again. A link to nothing,
+    a folder that cannot be listed, and what is neither file nor folder is ``unreadable``.
+    """
+    return _walk(folder, "", (_identity(folder),))
+
+
+def _walk(folder: Path, inside: str, above: tuple[tuple[int, int], ...]) -> Iterator[Item]:
+    try:
+        with os.scandir(folder) as scanned:
+            entries = sorted(scanned, key=lambda entry: entry.name)
+    except OSError as error:
+        yield Item(inside.rstrip("/") or ".", "unreadable", folder, _said(error))
+        return
+    for entry in entries:
+        item = _item(entry, inside + entry.name, above)
+        yield item
+        if item.kind == "folder":
+            yield from _walk(item.path, f"{item.name}/", (*above, _identity(item.path)))
+
+
+def _item(entry: os.DirEntry[str], name: str, above: tuple[tuple[int, int], ...]) -> Item:
+    path = Path(entry.path)
+    try:
+        if entry.is_dir():
+            looped = entry.is_symlink() and _identity(path) in above
+            return Item(name, "loop", path, LOOP) if looped else Item(name, "folder", path)
+        if entry.is_file():
+            return Item(name, "file", path)
+        reason = NOT_THERE if entry.is_symlink() and not path.exists() else SPECIAL
+    except OSError as error:
+        reason = LOOP if entry.is_symlink() else _said(error)
+    return Item(name, "unreadable", path, reason)
+
+
+def _identity(folder: Path) -> tuple[int, int]:
+    status = folder.stat()
+    return status.st_dev, status.st_ino
+
+
+def _said(error: OSError) -> str:
+    return error.strerror or str(error)

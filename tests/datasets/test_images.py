@@ -1,0 +1,157 @@
+"""A pixel is what the file shows: one rule for each kind of file, for its size and its pixels."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from PIL import Image
+
+from datasets.reading.images import decode, decode_picture, header
+from datasets.records import UnreadableFile
+from tests.datasets.samples import noise
+
+COLOUR = noise(1, size=(64, 48), channels=3)
+GREY = noise(2, size=(64, 48))
+STORED = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_90,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_270,
+}
+
+
+def saved(image: Image.Image, kind: str, **settings: Any) -> bytes:
+    file = io.BytesIO()
+    image.save(file, kind, **settings)
+    return file.getvalue()
+
+
+def encoded(suffix: str, pixels: NDArray[Any]) -> bytes:
+    return bytes(cv2.imencode(suffix, pixels)[1])
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+@pytest.mark.parametrize("suffix", [".png", ".jpg", ".bmp", ".webp", ".tiff", ".pgm", ".ppm"])
+@pytest.mark.parametrize("drawn", [GREY, COLOUR])
+def test_ordinary_images_are_decoded_as_opencv_does(
+    drawn: NDArray[np.uint8], suffix: str, channels: int
+) -> None:
+    if suffix in (".pgm", ".ppm"):
+        drawn = GREY if suffix == ".pgm" else COLOUR
+    content = encoded(suffix, drawn)
+    flag = cv2.IMREAD_GRAYSCALE if channels == 1 else cv2.IMREAD_COLOR_RGB
+    plain = cv2.imdecode(np.frombuffer(content, np.uint8), flag)
+    assert (decode(content, "it", channels).squeeze() == plain).all()
+
+
+@pytest.mark.parametrize("kind", ["PNG", "WEBP", "TIFF"])
+@pytest.mark.parametrize("orientation", STORED)
+def test_a_picture_stored_sideways_is_the_upright_one(orientation: int, kind: str) -> None:
+    exif = Image.Exif()
+    exif[274] = orientation
+    stored = Image.fromarray(COLOUR).transpose(STORED[orientation])
+    lossless = {"lossless": True} if kind == "WEBP" else {}
+    content = saved(stored, kind, exif=exif, **lossless)
+    assert header(content, "it")[0] == (64, 48)
+    assert (decode(content, "it", 3) == COLOUR).all()
+
+
+@pytest.mark.parametrize("suffix", [".png", ".tiff", ".pgm"])
+def test_sixteen_bits_that_hold_eight_are_taken_as_they_are(suffix: str) -> None:
+    content = encoded(suffix, GREY.astype(np.uint16))
+    assert (decode(content, "it", 1) == GREY).all()
+
+
+@pytest.mark.parametrize("suffix", [".png", ".tiff", ".pgm"])
+def test_sixteen_bits_become_eight(suffix: str) -> None:
+    content = encoded(suffix, GREY.astype(np.uint16) * 257)
+    assert (decode(content, "it", 1) == GREY).all()
+
+
+def test_transparent_pixels_are_laid_on_mean_grey() -> None:
+    alpha = np.zeros((64, 48, 1), np.uint8)
+    alpha[:32] = 255
+    content = saved(Image.fromarray(np.concatenate([COLOUR, alpha], axis=2)), "PNG")
+    pixels = decode(content, "it", 3)
+    assert (pixels[:32] == COLOUR[:32]).all()
+    assert (pixels[32:] == 127).all()
+
+
+def test_an_opaque_alpha_channel_changes_nothing() -> None:
+    alpha = np.full((64, 48, 1), 255, np.uint8)
+    content = saved(Image.fromarray(np.concatenate([COLOUR, alpha], axis=2)), "PNG")
+    assert (decode(content, "it", 3) == COLOUR).all()
+
+
+@pytest.mark.parametrize("kind", ["GIF", "PNG", "TIFF", "WEBP"])
+def test_of_several_pictures_the_first_is_taken(kind: str) -> None:
+    first = Image.fromarray(np.full((16, 16), 200, np.uint8))
+    second = Image.fromarray(np.full((16, 16), 20, np.uint8))
+    content = saved(first, kind, save_all=True, append_images=[second])
+    picture = decode_picture(content, "it", 1)
+    assert picture.frames == 2
+    assert abs(picture.pixels.mean() - 200) < 3
+
+
+@pytest.mark.parametrize("mode", ["1", "P", "LA", "CMYK", "I"])
+def test_every_mode_has_the_size_of_its_header(mode: str) -> None:
+    content = saved(Image.fromarray(COLOUR).convert("L").convert(mode), "TIFF")
+    assert decode(content, "it", 1).shape[:2] == header(content, "it")[0] == (64, 48)
+
+
+@pytest.mark.parametrize("kind", ["AVIF", "JPEG2000", "GIF", "JPEG"])
+def test_other_formats_are_decoded(kind: str) -> None:
+    content = saved(Image.fromarray(GREY[..., 0]), kind)
+    assert np.abs(decode(content, "it", 1)[..., 0].astype(int) - GREY[..., 0]).mean() < 6
+
+
+def reason(content: bytes) -> str:
+    with pytest.raises(UnreadableFile) as caught:
+        decode(content, "faces/1.png", 1)
+    assert "faces/1.png: not a readable image" in str(caught.value)
+    assert "\n" not in str(caught.value)
+    return caught.value.reason
+
+
+@pytest.mark.parametrize("kind", [np.float32, np.float64])
+def test_floating_point_pixels_are_refused(kind: type) -> None:
+    assert "floating-point pixels" in reason(encoded(".tiff", np.ones((8, 8), kind)))
+
+
+@pytest.mark.parametrize("share", [0.5, 0.9, 0.99])
+@pytest.mark.parametrize("suffix", [".png", ".jpg", ".bmp", ".webp", ".pgm"])
+def test_an_image_that_is_cut_off_is_refused(suffix: str, share: float) -> None:
+    content = encoded(suffix, GREY)
+    assert "truncated" in reason(content[: int(len(content) * share)])
+
+
+def test_a_jpeg_padded_with_zeros_is_cut_off_too() -> None:
+    content = encoded(".jpg", noise(3, size=(200, 200)))
+    assert "truncated" in reason(content[:2000] + bytes(len(content) - 2000))
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        (b"", "an empty file"),
+        (b"<!DOCTYPE html><html>", "not an image: it begins with '<!DOCTYPE html><'"),
+        (bytes(400), "not an image: it begins with zeros"),
+        (b"\x00\x00\x00\x18ftypheic" + bytes(99), "HEIC, which is not decoded here"),
+    ],
+)
+def test_what_is_no_image_is_said(content: bytes, why: str) -> None:
+    assert why in reason(content)
+
+
+def test_a_picture_of_too_many_pixels_is_refused_by_its_header() -> None:
+    content = bytearray(encoded(".bmp", GREY))
+    content[18:26] = (20_000).to_bytes(4, "little") * 2
+    assert "too large" in reason(bytes(content))
