@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from datasets.audit import measures, near_duplicates
+from datasets.audit import alike, chance, details, hashes, measures, near_duplicates
 from datasets.audit.measures import Measures, measure
 from datasets.audit.near_duplicates import NearPairs, TooAlike, reduced
 from datasets.cache.builds import build_once
@@ -59,7 +59,7 @@ def examine(
 
 
 def _key(data: DataSet) -> str:
-    modules = (images, measures, near_duplicates)
+    modules = (images, measures, near_duplicates, hashes, alike, details, chance)
     files = [Path(__file__), *(Path(str(module.__file__)) for module in modules)]
     code = hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
     parts = [data.digest, *map(str, data.images.shape), code, cv2.__version__]
@@ -70,14 +70,12 @@ def _write(folder: Path, data: DataSet, progress: Progress | None) -> None:
     measured = measure(data.images)
     _, first = np.unique(data.image_ids, return_index=True)
     rows = first[measured.contrast[first] >= BLANK]
-    reason = ""
+    pictures, reason = reduced(data.images), ""
     try:
-        pairs = near_duplicates.near_duplicates(reduced(data.images[rows]), progress)
+        pairs = near_duplicates.near_duplicates(pictures, progress, among=rows)
     except TooAlike as error:
-        pairs, reason = near_duplicates.near_duplicates(reduced(data.images[:0])), str(error)
-    arrays = asdict(measured) | asdict(pairs)
-    arrays |= {"one": rows[pairs.one], "other": rows[pairs.other]}
-    np.savez(folder / PICTURES, **arrays)
+        pairs, reason = near_duplicates.near_duplicates(pictures[:0]), str(error)
+    np.savez(folder / PICTURES, **asdict(measured), **asdict(pairs))
     meta = {
         "searched": 0 if reason else len(rows),
         "not_searched": reason,
@@ -106,6 +104,7 @@ def _load(folder: Path) -> Examination:
             correlation=arrays["correlation"],
             mirrored=arrays["mirrored"],
             threshold=float(arrays["threshold"]),
+            mirrored_threshold=float(arrays["mirrored_threshold"]),
         ),
         searched=meta["searched"],
         not_searched=meta["not_searched"],

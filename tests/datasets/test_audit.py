@@ -256,6 +256,7 @@ def test_a_damaged_examination_is_made_again(copy, tmp_path):
 def test_a_data_set_too_much_alike_says_that_it_was_not_searched(copy, tmp_path, monkeypatch):
     change(copy / "test", lambda image: cv2.imread(str(files(copy)[0]), 0) // 2 + image // 40)
     monkeypatch.setattr("datasets.audit.near_duplicates.MOST", 10)
+    monkeypatch.setattr("datasets.audit.near_duplicates.MOST_EACH", 0)
     data = open_data_set(image_folder, copy, {}, cache=tmp_path / "cache")
     found = audit(data, make_split(data, seed=0), cache=tmp_path).near_duplicates
     assert "more than 10 pairs look alike" in found.not_searched
