@@ -27,6 +27,7 @@ from datasets.audit.duplicates import (
     place,
 )
 from datasets.audit.examination import examine
+from datasets.audit.findings import findings, leaks
 from datasets.audit.inspection import class_counts
 from datasets.audit.numbering import gaps
 from datasets.cache.packs import splits_table
@@ -54,8 +55,9 @@ class Audit:
 
     ``counts``: split → class → images. ``policy`` is what was done about duplicates and
     ``dropped`` how many images it took out of each split; what is found is found among the
-    others. ``warnings`` are sentences: silent alterations, oversampling, missing images, subjects
-    on both sides.
+    others. ``warnings`` are sentences: leaks, copies, contradictions, blank and unreadable images,
+    silent alterations, oversampling, missing images, subjects on both sides. Audits of earlier
+    versions leave out of them what their counts tell.
     """
 
     data: str
@@ -97,6 +99,8 @@ def audit(
         subject=named.of[rows] if named else "",
     )
     who = _subject_facts(named.naming, table) if named else None
+    same, near = duplicates(table), near_duplicates(table, data.image_ids, found)
+    blank = tuple(map(place, table[table["blank"]].itertuples()))
     return Audit(
         data=data.name,
         data_digest=data.digest,
@@ -105,13 +109,17 @@ def audit(
         policy=split.policy,
         dropped=dict(split.dropped),
         counts=class_counts(data, split),
-        duplicates=duplicates(table),
-        near_duplicates=near_duplicates(table, data.image_ids, found),
-        blank=tuple(map(place, table[table["blank"]].itertuples())),
+        duplicates=same,
+        near_duplicates=near,
+        blank=blank,
         unreadable=data.unreadable,
         looks=looks(table),
         subjects=who,
-        warnings=tuple(_warnings(data, table, who)),
+        warnings=(
+            *leaks(same, near, len(split.test)),
+            *findings(same, near, blank, data.unreadable),
+            *_warnings(data, table, near, who),
+        ),
     )
 
 
@@ -132,11 +140,13 @@ def _subject_facts(naming: str, table: pd.DataFrame) -> SubjectFacts:
     )
 
 
-def _warnings(data: DataSet, table: pd.DataFrame, who: SubjectFacts | None) -> Iterator[str]:
+def _warnings(
+    data: DataSet, table: pd.DataFrame, near: NearDuplicates, who: SubjectFacts | None
+) -> Iterator[str]:
     yield from different_looks(table)
     yield from different_balance(table)
-    yield from oversampled(table)
-    missing, there = gaps([*data.paths.tolist(), *data.unreadable])
+    yield from oversampled(table, near)
+    missing, there = gaps([*data.paths.tolist(), *_images_left_out(data)])
     if missing:
         yield (
             f"running numbers in the file names have gaps: {missing:,} images are missing beside "
@@ -147,3 +157,7 @@ def _warnings(data: DataSet, table: pd.DataFrame, who: SubjectFacts | None) -> I
             f"{who.in_several_splits:,} of {who.subjects:,} subjects are in several splits; "
             f"{who.test_images:,} test images show a subject of training or validation"
         )
+
+
+def _images_left_out(data: DataSet) -> Iterator[str]:
+    return (one.path for one in data.left_out if one.kind != "no image")
