@@ -27,8 +27,9 @@ from datasets.audit.duplicates import (
     place,
 )
 from datasets.audit.examination import examine
-from datasets.audit.findings import findings, leaks
+from datasets.audit.findings import findings, leaks, unlike_sharpness
 from datasets.audit.inspection import class_counts
+from datasets.audit.levelled import Levelled, levelled
 from datasets.audit.numbering import gaps
 from datasets.cache.packs import splits_table
 from datasets.reading.subjects import subjects
@@ -57,7 +58,8 @@ class Audit:
     ``dropped`` how many images it took out of each split; what is found is found among the
     others. ``warnings`` are sentences: leaks, copies, contradictions, blank and unreadable images,
     silent alterations, oversampling, missing images, subjects on both sides. Audits of earlier
-    versions leave out of them what their counts tell.
+    versions leave out of them what their counts tell. ``levelled`` is a second comparison, made
+    where a split is softer than another.
     """
 
     data: str
@@ -74,6 +76,7 @@ class Audit:
     looks: tuple[SplitLook, ...]
     subjects: SubjectFacts | None
     warnings: tuple[str, ...]
+    levelled: Levelled | None = None
 
 
 AUDIT = TypeAdapter(Audit)
@@ -101,6 +104,7 @@ def audit(
     who = _subject_facts(named.naming, table) if named else None
     same, near = duplicates(table), near_duplicates(table, data.image_ids, found)
     blank = tuple(map(place, table[table["blank"]].itertuples()))
+    level = levelled(data, split, table, found, cache=cache, progress=progress)
     return Audit(
         data=data.name,
         data_digest=data.digest,
@@ -117,9 +121,11 @@ def audit(
         subjects=who,
         warnings=(
             *leaks(same, near, len(split.test)),
+            *([unlike_sharpness(level, len(split.test))] if level else []),
             *findings(same, near, blank, data.unreadable),
             *_warnings(data, table, near, who),
         ),
+        levelled=level,
     )
 
 

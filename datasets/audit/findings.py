@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from datasets.audit.duplicates import Duplicates, NearDuplicates, Place, Shared
+from datasets.audit.levelled import Levelled
 from datasets.records import SPLIT_NAMES
 
 
@@ -25,6 +26,25 @@ def leaks(same: Duplicates, near: NearDuplicates, tests: int) -> Iterator[str]:
     between = [pair for pair in near.shared if "test" not in (pair.one, pair.other)]
     if any(pair.pictures for pair in between):
         yield "near duplicates in two splits: " + _shared(between)
+
+
+def unlike_sharpness(level: Levelled, tests: int) -> str:
+    """Say that copies cannot be told by their pixels, and what a fair comparison found."""
+    near = level.near_duplicates
+    unknown = (
+        f"{level.softest} images are softer than {' and '.join(level.sharper)} images: copies "
+        "between them have other pixels and cannot be seen as identical; compared at the same "
+        "sharpness, "
+    )
+    if near.not_searched:
+        return f"{unknown}they were not searched: {near.not_searched}"
+    pairs = [pair for pair in near.shared if {pair.one, pair.other} & {level.softest}]
+    if not any(pair.pictures for pair in pairs):
+        return f"{unknown}none was found, which does not rule them out"
+    found = f"{unknown}near duplicates in two splits: {_shared(pairs)}"
+    if any(near.test_images.values()):
+        found += "; test images with one: " + _counted(near.test_images, f" of {tests:,} in")
+    return found
 
 
 def findings(

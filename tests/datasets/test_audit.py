@@ -107,7 +107,31 @@ def test_a_split_that_was_filtered_or_cropped_is_named(alter, word, copy, audite
         assert any(
             w.startswith("train images") and f"{word} than {other}" in w for w in warnings
         ), warnings
-    assert not any("validation" in w and "test" in w for w in warnings)
+    alterations = [w for w in warnings if "on average" in w]
+    assert not any("validation" in w and "test" in w for w in alterations)
+
+
+def test_copies_in_a_blurred_split_are_found_at_the_sharpness_of_both(copy, audited):
+    train = files(copy / "train" / "happy")[:12]
+    for file in train:
+        shutil.copy(file, copy / "test" / "happy" / f"n{file.name}")
+    change(copy / "train", lambda image: cv2.GaussianBlur(image, (0, 0), 2))
+    found = audited(copy)
+    assert found.duplicates.test_images["train"] == 0
+    assert found.levelled.softest == "train"
+    assert found.levelled.near_duplicates.test_images["train"] >= 10
+    (warning,) = (w for w in found.warnings if "cannot be seen as identical" in w)
+    assert "near duplicates in two splits: 0 train/validation, 1" in warning
+
+
+def test_where_a_split_is_softer_a_zero_says_that_it_proves_nothing(copy, audited):
+    change(copy / "train", lambda image: cv2.GaussianBlur(image, (0, 0), 2))
+    warnings = audited(copy).warnings
+    assert any("none was found, which does not rule them out" in w for w in warnings)
+
+
+def test_splits_of_one_sharpness_are_compared_once(copy, audited):
+    assert audited(copy).levelled is None
 
 
 def test_a_class_oversampled_by_copying_is_named_and_its_copies_counted(copy, audited):
