@@ -98,6 +98,9 @@ def _lines(found: Audit) -> Iterable[str]:
     yield f"{same.pictures:,} images differ in their pixels"
     yield "redundant copies: " + _counted(same.redundant)
     yield "identical pictures in two splits: " + _shared(same.shared)
+    if level := found.levelled:
+        others = " or ".join(level.sharper)
+        yield f"  (copies between {level.softest}, which is softer, and {others} are not identical)"
     yield "test images with an identical one: " + _counted(same.test_images, "in ")
     yield (
         f"identical images with contradicting labels: {same.contradicting_images:,} "

@@ -7,6 +7,7 @@ difference is beyond chance.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import combinations
@@ -15,6 +16,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from datasets.audit.augmented import originals
+from datasets.audit.duplicates import NearDuplicates
 from datasets.audit.measures import MEASURES
 from datasets.records import SPLIT_NAMES
 
@@ -107,12 +110,46 @@ def different_balance(table: pd.DataFrame) -> Iterator[str]:
                 )
 
 
-def oversampled(table: pd.DataFrame) -> Iterator[str]:
-    """Say which classes owe many of their images in a split to copies."""
-    for (name, label), part in table.groupby(["split", "label"]):
+def oversampled(table: pd.DataFrame, near: NearDuplicates) -> Iterator[str]:
+    """Say which classes owe many of their images in a split to copies.
+
+    Copies are told by their pixels, by their names (see `datasets.audit.augmented`) and by
+    ``near``, where many pictures of a class are linked as near duplicates.
+    """
+    named = table.assign(original=originals(table["path"].tolist()))
+    linked = _linked(near)
+    for (name, label), part in named.groupby(["split", "label"]):
+        enough = max(1, OVERSAMPLED * len(part))
+        whole = f"of its {len(part):,} {name} images"
         copies = len(part) - part["image_id"].nunique()
-        if copies > max(1, OVERSAMPLED * len(part)):
-            yield f"class {label}: {copies:,} of its {len(part):,} {name} images are copies"
+        if copies > enough:
+            yield f"class {label}: {copies:,} {whole} are copies"
+        augmented = part[part["original"] != ""]
+        if len(augmented) > enough:
+            yield (
+                f"class {label}: {len(augmented):,} {whole} are named as copies of others there "
+                f"({augmented['path'].iloc[0]}): oversampled by augmentation"
+            )
+        elif (alike := linked.get((str(name), str(label)), 0)) > enough:
+            yield f"class {label}: {alike:,} {whole} are nearly identical to others there"
+
+
+def _linked(near: NearDuplicates) -> dict[tuple[str, str], int]:
+    """Return (split, class) → pictures beyond the first of each group of near duplicates there."""
+    pairs = [p for p in near.pairs if (p.one.split, p.one.label) == (p.other.split, p.other.label)]
+    if not pairs:
+        return {}
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
+    ends = np.array([(pair.one.row, pair.other.row) for pair in pairs]).T
+    rows, places = np.unique(ends, return_inverse=True)
+    links = coo_array((np.ones(len(pairs)), places.reshape(2, -1)), shape=(len(rows),) * 2)
+    _, group = connected_components(links, directed=False)
+    of = {p.row: (p.split, p.label) for pair in pairs for p in (pair.one, pair.other)}
+    members = Counter(of[row] for row in rows.tolist())
+    groups = Counter(of[row] for row in rows[np.unique(group, return_index=True)[1]].tolist())
+    return {key: number - groups[key] for key, number in members.items()}
 
 
 def _parts(table: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:

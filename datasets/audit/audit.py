@@ -27,7 +27,9 @@ from datasets.audit.duplicates import (
     place,
 )
 from datasets.audit.examination import examine
+from datasets.audit.findings import findings, leaks, unlike_sharpness
 from datasets.audit.inspection import class_counts, lifeless
+from datasets.audit.levelled import Levelled, levelled
 from datasets.audit.numbering import gaps
 from datasets.cache.packs import splits_table
 from datasets.left_out import grouped
@@ -55,9 +57,11 @@ class Audit:
 
     ``counts``: split → class → images. ``policy`` is what was done about duplicates and
     ``dropped`` how many images it took out of each split; what is found is found among the
-    others. ``warnings`` are sentences: lifeless classes, silent alterations, oversampling, missing
-    images, subjects on both sides. ``left_out`` counts the files that were given and are not in
-    the data; audits of earlier versions have none.
+    others. ``warnings`` are sentences: lifeless classes, leaks, copies, contradictions, blank and
+    unreadable images, silent alterations, oversampling, missing images, subjects on both sides.
+    Audits of earlier versions leave out of them what their counts tell. ``left_out`` counts the
+    files that were given and are not in the data; audits of earlier versions have none.
+    ``levelled`` is a second comparison, made where a split is softer than another.
     """
 
     data: str
@@ -75,6 +79,7 @@ class Audit:
     subjects: SubjectFacts | None
     warnings: tuple[str, ...]
     left_out: tuple[LeftOutGroup, ...] = ()
+    levelled: Levelled | None = None
 
 
 AUDIT = TypeAdapter(Audit)
@@ -100,6 +105,9 @@ def audit(
         subject=named.of[rows] if named else "",
     )
     who = _subject_facts(named.naming, table) if named else None
+    same, near = duplicates(table), near_duplicates(table, data.image_ids, found)
+    blank = tuple(map(place, table[table["blank"]].itertuples()))
+    level = levelled(data, split, table, found, cache=cache, progress=progress)
     return Audit(
         data=data.name,
         data_digest=data.digest,
@@ -108,14 +116,21 @@ def audit(
         policy=split.policy,
         dropped=dict(split.dropped),
         counts=class_counts(data, split),
-        duplicates=duplicates(table),
-        near_duplicates=near_duplicates(table, data.image_ids, found),
-        blank=tuple(map(place, table[table["blank"]].itertuples())),
+        duplicates=same,
+        near_duplicates=near,
+        blank=blank,
         unreadable=data.unreadable,
         looks=looks(table),
         subjects=who,
-        warnings=(*lifeless(data, split), *_warnings(data, table, who)),
+        warnings=(
+            *lifeless(data, split),
+            *leaks(same, near, len(split.test)),
+            *([unlike_sharpness(level, len(split.test))] if level else []),
+            *findings(same, near, blank, data.unreadable),
+            *_warnings(data, table, near, who),
+        ),
         left_out=grouped(data.left_out),
+        levelled=level,
     )
 
 
@@ -136,11 +151,13 @@ def _subject_facts(naming: str, table: pd.DataFrame) -> SubjectFacts:
     )
 
 
-def _warnings(data: DataSet, table: pd.DataFrame, who: SubjectFacts | None) -> Iterator[str]:
+def _warnings(
+    data: DataSet, table: pd.DataFrame, near: NearDuplicates, who: SubjectFacts | None
+) -> Iterator[str]:
     yield from different_looks(table)
     yield from different_balance(table)
-    yield from oversampled(table)
-    missing, there = gaps([*data.paths.tolist(), *data.unreadable])
+    yield from oversampled(table, near)
+    missing, there = gaps([*data.paths.tolist(), *_images_left_out(data)])
     if missing:
         yield (
             f"running numbers in the file names have gaps: {missing:,} images are missing beside "
@@ -151,3 +168,7 @@ def _warnings(data: DataSet, table: pd.DataFrame, who: SubjectFacts | None) -> I
             f"{who.in_several_splits:,} of {who.subjects:,} subjects are in several splits; "
             f"{who.test_images:,} test images show a subject of training or validation"
         )
+
+
+def _images_left_out(data: DataSet) -> Iterator[str]:
+    return (one.path for one in data.left_out if one.kind != "no image")

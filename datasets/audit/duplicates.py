@@ -68,8 +68,9 @@ class NearDuplicates:
 
     ``searched`` counts the pictures that were compared, each with each; where the search was
     given up, ``not_searched`` says why. ``threshold`` is the correlation from which a pair counts
-    (see `datasets.audit.near_duplicates`). ``shared``: pairs of which one stands in each of two
-    splits. ``test_images``: split → test images that have a near duplicate there.
+    (see `datasets.audit.near_duplicates`), ``mirrored_threshold`` that of a mirrored pair, ``None``
+    in audits of earlier versions, where both were one. ``shared``: pairs of which one stands in
+    each of two splits. ``test_images``: split → test images that have a near duplicate there.
     """
 
     searched: int
@@ -79,6 +80,7 @@ class NearDuplicates:
     test_images: dict[str, int]
     contradicting: int
     pairs: tuple[NearPair, ...]
+    mirrored_threshold: float | None = None
 
 
 def duplicates(table: pd.DataFrame) -> Duplicates:
@@ -128,6 +130,7 @@ def near_duplicates(
         searched=found.searched,
         not_searched=found.not_searched,
         threshold=round(found.pairs.threshold, 4),
+        mirrored_threshold=round(found.pairs.mirrored_threshold, 4),
         shared=tuple(
             Shared(one=a, other=b, pictures=sum(_across(pair, held[a], held[b]) for pair in ends))
             for a, b in combinations(SPLIT_NAMES, 2)

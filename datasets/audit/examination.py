@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from datasets.audit import measures, near_duplicates
+from datasets.audit import alike, chance, details, hashes, measures, near_duplicates
 from datasets.audit.measures import Measures, measure
 from datasets.audit.near_duplicates import NearPairs, TooAlike, reduced
 from datasets.cache.builds import build_once
@@ -54,30 +54,57 @@ def examine(
     The entry is named by the data, this code and the decoder. ``progress(done, total)`` is called
     during the search.
     """
-    place = (cache or cache_folder()) / AUDITS / _key(data)
+    place = (cache or cache_folder()) / AUDITS / examination_key(data)
     return _load(build_once(place, _intact, lambda folder: _write(folder, data, progress)))
 
 
-def _key(data: DataSet) -> str:
-    modules = (images, measures, near_duplicates)
+def examination_key(data: DataSet) -> str:
+    """Return what names the examination of ``data``: its digest, this code and the decoder."""
+    modules = (images, measures, near_duplicates, hashes, alike, details, chance)
     files = [Path(__file__), *(Path(str(module.__file__)) for module in modules)]
     code = hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
     parts = [data.digest, *map(str, data.images.shape), code, cv2.__version__]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
+def examine_pictures(
+    pictures: NDArray[np.uint8],
+    rows: NDArray[np.int64],
+    measured: Measures,
+    place: Path,
+    progress: Progress | None,
+) -> Examination:
+    """Find near duplicates among the ``rows`` of ``pictures``, or take them from ``place``.
+
+    ``pictures``: uint8 N×48×48; the measures are those given.
+    """
+
+    def search(folder: Path) -> None:
+        _search(folder, pictures, rows, measured, progress)
+
+    return _load(build_once(place, _intact, search))
+
+
 def _write(folder: Path, data: DataSet, progress: Progress | None) -> None:
     measured = measure(data.images)
     _, first = np.unique(data.image_ids, return_index=True)
     rows = first[measured.contrast[first] >= BLANK]
+    _search(folder, reduced(data.images), rows, measured, progress)
+
+
+def _search(
+    folder: Path,
+    pictures: NDArray[np.uint8],
+    rows: NDArray[np.int64],
+    measured: Measures,
+    progress: Progress | None,
+) -> None:
     reason = ""
     try:
-        pairs = near_duplicates.near_duplicates(reduced(data.images[rows]), progress)
+        pairs = near_duplicates.near_duplicates(pictures, progress, among=rows)
     except TooAlike as error:
-        pairs, reason = near_duplicates.near_duplicates(reduced(data.images[:0])), str(error)
-    arrays = asdict(measured) | asdict(pairs)
-    arrays |= {"one": rows[pairs.one], "other": rows[pairs.other]}
-    np.savez(folder / PICTURES, **arrays)
+        pairs, reason = near_duplicates.near_duplicates(pictures[:0]), str(error)
+    np.savez(folder / PICTURES, **asdict(measured), **asdict(pairs))
     meta = {
         "searched": 0 if reason else len(rows),
         "not_searched": reason,
@@ -106,6 +133,7 @@ def _load(folder: Path) -> Examination:
             correlation=arrays["correlation"],
             mirrored=arrays["mirrored"],
             threshold=float(arrays["threshold"]),
+            mirrored_threshold=float(arrays["mirrored_threshold"]),
         ),
         searched=meta["searched"],
         not_searched=meta["not_searched"],

@@ -8,45 +8,32 @@ the number of threads decides a pair.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+import os
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from datasets.audit.alike import Alike, Comparison
+from datasets.audit.chance import ALIKE, LOWEST, by_chance
+from datasets.audit.details import correlation, details
+from datasets.audit.hashes import CHUNK, SIDE, Mapped, hashed
 from datasets.audit.measures import grey
 from datasets.reading.images import Pixels
 from datasets.records import Progress
 
-SIDE = 48
-"""Pictures are compared at this size."""
-FREQUENCIES = 8
-MARGIN = 2
-"""A hash sees the picture without its outer pixels, so that it can be taken from shifted places."""
-PLACES = ((0, 0), (-1, -1), (-1, 1), (1, -1), (1, 1))
-"""Shifts of the second hash: each shift of up to two pixels is within (1, 1) of one of them."""
-UNIT = 4000
-"""Length of a hash; its square stays below 2²⁴, so float32 holds every product exactly."""
-RIDGE = 0.01
-"""Share of the mean variance that is added to each of a hash's numbers, for small data sets."""
-ALIKE = 0.65
-"""Cosine of two hashes from which a pair is verified."""
-FINE, COARSE = 3, 7
-"""Details are what a 3×3 mean keeps and a 7×7 mean does not."""
-REACH = 3
-"""Largest shift that verification tries, in pixels at `SIDE`."""
-BY_CHANCE = 1000
-"""How many pairs, the most alike of those not proposed, tell what is reached by chance."""
-DEVIATIONS = 5
-"""How far above chance near duplicates are: robust standard deviations of Fisher's z."""
-LOWEST = 0.7
-"""The threshold is never below this correlation."""
-TILE = 2048
+SAMPLE = 2048
+"""How many pictures tell what is reached by chance."""
+LOWEST_MIRRORED = 0.82
+"""Mirrored pairs need more: copies are seldom mirrored, and others look alike as often."""
 MOST = 1_000_000
 """Proposed pairs after which the search is given up: the pictures are too much alike."""
-
-Hashes = NDArray[np.float32]
+MOST_EACH = 20
+"""The same for each picture, in a large data set."""
+AT_ONCE = 4096
+"""Pairs that are verified together."""
 
 
 class TooAlike(ValueError):
@@ -55,10 +42,11 @@ class TooAlike(ValueError):
 
 @dataclass(frozen=True)
 class NearPairs:
-    """Pairs of pictures by index: ``one`` < ``other`` (int64), in that order.
+    """Pairs of pictures by index (int64): ``one`` comes before ``other``, in that order.
 
-    ``correlation``: float64, of details at the best shift, at least ``threshold``; ``mirrored``:
-    bool, whether the second picture was mirrored for it. Each has one entry for a pair.
+    ``correlation``: float64, of details at the best shift, at least ``threshold``, or
+    ``mirrored_threshold`` where ``mirrored`` (bool) says that the second picture was mirrored for
+    it. Each has one entry for a pair.
     """
 
     one: NDArray[np.int64]
@@ -66,28 +54,40 @@ class NearPairs:
     correlation: NDArray[np.float64]
     mirrored: NDArray[np.bool_]
     threshold: float
+    mirrored_threshold: float
 
 
-def near_duplicates(pictures: NDArray[np.uint8], progress: Progress | None = None) -> NearPairs:
+def near_duplicates(
+    pictures: NDArray[np.uint8],
+    progress: Progress | None = None,
+    *,
+    among: NDArray[np.int64] | None = None,
+) -> NearPairs:
     """Find the near duplicates among ``pictures``, uint8 N×`SIDE`×`SIDE` (see `reduced`).
 
-    Time grows with N² (on one thread), memory with N. Pictures without any detail are in no pair.
-    ``progress(done, total)`` is called for each tile. Raises ``TooAlike``.
+    ``among`` are the indices of those that are compared, all by default; each is compared with
+    those after it. All processors are used. Time grows with N² (300,000 pictures take minutes on
+    two), memory with N. Pictures without any detail are in no pair. ``progress(done, total)`` is
+    called now and then. Raises ``TooAlike``.
     """
     from threadpoolctl import threadpool_limits
 
-    detailed = np.array([_details(picture).any() for picture in pictures], np.bool_)
-    kept = np.flatnonzero(detailed)
-    if len(kept) < 2:
-        return _record({}, kept, LOWEST)
-    with threadpool_limits(1):
-        search = _Search(pictures[kept])
-        found = search.found(progress or (lambda *_: None))
-    return _record(found, kept, search.threshold)
+    given = np.arange(len(pictures)) if among is None else among
+    with threadpool_limits(1), _pool() as pool:
+        kept = given[_detailed(pictures, given, pool.map)]
+        if len(kept) < 2:
+            return _record([], kept, LOWEST)
+        search = _Search(pictures, kept, pool)
+        return _record(search.found(progress or (lambda *_: None)), kept, search.threshold)
 
 
 def reduced(images: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Return ``images``, N×H×W×C, in grey and at the size at which they are compared."""
+    """Return ``images``, N×H×W×C, in grey and at the size at which they are compared.
+
+    Grey images of that size are returned as they are, not copied.
+    """
+    if images.shape[1:] == (SIDE, SIDE, 1):
+        return images[..., 0]
     small = np.empty((len(images), SIDE, SIDE), np.uint8)
     for place, image in zip(small, images, strict=True):
         place[:] = _resized(grey(np.asarray(image)))
@@ -101,155 +101,115 @@ def _resized(picture: Pixels) -> Pixels:
     return np.asarray(cv2.resize(picture, (SIDE, SIDE), interpolation=way), dtype=np.uint8)
 
 
-def _record(
-    found: dict[tuple[int, int], tuple[float, bool]], kept: NDArray[np.int64], threshold: float
-) -> NearPairs:
-    pairs = sorted(found)
+def _pool() -> ThreadPoolExecutor:
+    affinity = getattr(os, "sched_getaffinity", None)
+    return ThreadPoolExecutor(len(affinity(0)) if affinity else os.cpu_count())
+
+
+def _detailed(
+    pictures: NDArray[np.uint8], among: NDArray[np.int64], mapped: Mapped
+) -> NDArray[np.bool_]:
+    """Return whether each has any detail."""
+    found = np.empty(len(among), np.bool_)
+
+    def look(start: int) -> None:
+        part = slice(start, start + CHUNK // 8)
+        found[part] = details(pictures[among[part]]).any(axis=(1, 2))
+
+    any(mapped(look, range(0, len(among), CHUNK // 8)))
+    return found
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Verified:
+    """What came of the ``proposed`` pairs: those that are near duplicates."""
+
+    proposed: int
+    one: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
+    other: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
+    mirrored: NDArray[np.bool_] = field(default_factory=lambda: np.empty(0, np.bool_))
+    correlation: NDArray[np.float64] = field(default_factory=lambda: np.empty(0))
+
+
+def _record(strips: list[_Verified], kept: NDArray[np.int64], threshold: float) -> NearPairs:
+    """Join ``strips``; of a pair found both ways, the way that correlates more is taken."""
+    strips = [_Verified(proposed=0), *strips]
+    one = np.concatenate([strip.one for strip in strips])
+    other = np.concatenate([strip.other for strip in strips])
+    mirrored = np.concatenate([strip.mirrored for strip in strips])
+    reached = np.concatenate([strip.correlation for strip in strips])
+    order = np.lexsort((mirrored, -reached, other, one))
+    _, first = np.unique(np.stack([one, other])[:, order], axis=1, return_index=True)
+    order = order[first]
     return NearPairs(
-        one=kept[np.array([one for one, _ in pairs], np.int64)],
-        other=kept[np.array([other for _, other in pairs], np.int64)],
-        correlation=np.array([found[pair][0] for pair in pairs], np.float64),
-        mirrored=np.array([found[pair][1] for pair in pairs], np.bool_),
+        one=kept[one[order]],
+        other=kept[other[order]],
+        correlation=reached[order],
+        mirrored=mirrored[order],
         threshold=threshold,
+        mirrored_threshold=max(threshold, LOWEST_MIRRORED),
     )
 
 
 class _Search:
-    """The hashes and details of N pictures, compared tile by tile."""
+    """The hashes of N pictures, compared strip by strip; their details are taken when needed."""
 
-    def __init__(self, pictures: NDArray[np.uint8]) -> None:
-        hashed = _Hash(pictures)
-        self._details = np.stack([_details(picture) for picture in pictures])
-        self._placed = [hashed(_waves(pictures, down, right)) for down, right in PLACES]
-        self._turned = (self._placed[0], hashed(_waves(pictures, 0, 0) * _MIRROR))
-        self.threshold = self._chance()
+    def __init__(
+        self, pictures: NDArray[np.uint8], kept: NDArray[np.int64], pool: ThreadPoolExecutor
+    ) -> None:
+        self._pictures, self._kept, self._pool = pictures, kept, pool
+        hashes = hashed(pictures, kept, pool.map)
+        sample = hashes.placed[0, :SAMPLE]
+        self.threshold = by_chance(details(pictures[kept[:SAMPLE]]), sample)
+        self._comparison = Comparison(hashes, ALIKE)
+        self._most = max(MOST, MOST_EACH * len(kept))
 
-    def _chance(self) -> float:
-        """Return the correlation that is `DEVIATIONS` above what the most alike others reach."""
-        mine = self._placed[0][:TILE]
-        one, other = np.triu_indices(len(mine), 1)
-        likeness = (mine @ mine.T)[one, other]
-        others = np.flatnonzero(likeness < ALIKE * UNIT**2)
-        most = others[np.argsort(-likeness[others], kind="stable")[:BY_CHANCE]]
-        if not len(most):
-            return LOWEST
-        reached = [self._correlation(int(one[k]), int(other[k]), False, 0.0) for k in most]
-        z = np.arctanh(np.clip(reached, 0, 0.999))
-        deviation = 1.4826 * np.median(np.abs(z - np.median(z)))
-        return max(LOWEST, float(np.tanh(np.median(z) + DEVIATIONS * deviation)))
-
-    def found(self, progress: Progress) -> dict[tuple[int, int], tuple[float, bool]]:
-        """Return pair → correlation and whether the second picture was mirrored for it."""
-        found: dict[tuple[int, int], tuple[float, bool]] = {}
-        proposed = 0
-        for pairs, mirrored in self._proposed(progress):
-            proposed += len(pairs)
-            if proposed > MOST:
-                raise TooAlike(f"more than {MOST:,} pairs look alike at first sight")
-            for one, other in pairs.tolist():
-                correlation = self._correlation(one, other, mirrored, self.threshold)
-                if correlation >= max(self.threshold, found.get((one, other), (0.0,))[0]):
-                    found[one, other] = (correlation, mirrored)
+    def found(self, progress: Progress) -> list[_Verified]:
+        """Return the near duplicates, strip by strip."""
+        strips = len(self._comparison.starts)
+        found: list[_Verified] = []
+        proposed = tiles = 0
+        try:
+            for strip in self._pool.map(self._verified, range(strips)):
+                proposed += strip.proposed
+                if proposed > self._most:
+                    raise TooAlike(f"more than {self._most:,} pairs look alike at first sight")
+                tiles += strips - len(found)
+                found.append(strip)
+                progress(tiles, strips * (strips + 1) // 2)
+        except BaseException:
+            self._pool.shutdown(cancel_futures=True)
+            raise
         return found
 
-    def _proposed(self, progress: Progress) -> Iterator[tuple[NDArray[np.int64], bool]]:
-        """Yield, tile by tile, the pairs (P×2) whose hashes are alike, and whether mirrored."""
-        corners = range(0, len(self._details), TILE)
-        tiles = [(top, left) for top in corners for left in corners if left >= top]
-        for done, (top, left) in enumerate(tiles, start=1):
-            for mirrored, ours in zip((False, True), self._turned, strict=True):
-                yield self._alike(ours, top, left), mirrored
-            progress(done, len(tiles))
+    def _verified(self, strip: int) -> _Verified:
+        pairs = self._comparison.of(strip, self._most)
+        if pairs is None:
+            return _Verified(proposed=self._most + 1)
+        least = np.where(pairs.mirrored, max(self.threshold, LOWEST_MIRRORED), self.threshold)
+        reached = np.empty(len(least))
+        for start in range(0, len(least), AT_ONCE):
+            part = slice(start, start + AT_ONCE)
+            reached[part] = self._correlations(pairs, part, least)
+        near = reached >= least
+        return _Verified(
+            proposed=len(near),
+            one=pairs.one[near],
+            other=pairs.other[near],
+            mirrored=pairs.mirrored[near],
+            correlation=reached[near],
+        )
 
-    def _alike(self, ours: Hashes, top: int, left: int) -> NDArray[np.int64]:
-        mine = ours[top : top + TILE]
-        alike = np.zeros((len(mine), len(ours[left : left + TILE])), np.bool_)
-        for placed in self._placed:
-            alike |= mine @ placed[left : left + TILE].T >= ALIKE * UNIT**2
-        pairs = np.argwhere(alike) + np.array([top, left])
-        return np.asarray(pairs[pairs[:, 0] < pairs[:, 1]], np.int64)
-
-    def _correlation(self, one: int, other: int, mirrored: bool, least: float) -> float:
-        """Return how one picture's inner details correlate with the other's at the best shift.
-
-        The best shift is looked for in float32 and, unless it stays below ``least``, the
-        correlation there is computed in whole numbers.
-        """
-        theirs = self._details[other]
-        if mirrored:
-            theirs = np.ascontiguousarray(theirs[:, ::-1])
-        inner = self._details[one, REACH:-REACH, REACH:-REACH]
-        by_shift = cv2.matchTemplate(theirs, inner, cv2.TM_CCOEFF_NORMED)
-        best = int(by_shift.argmax())
-        if by_shift.flat[best] < least - 0.01:
-            return 0.0
-        down, right = divmod(best, by_shift.shape[1])
-        placed = theirs[down : down + inner.shape[0], right : right + inner.shape[1]]
-        return _pearson(inner.astype(np.int64), placed.astype(np.int64))
-
-
-class _Hash:
-    """Turns pictures into hashes of 63 whole numbers, N×63 (see `_waves`).
-
-    The waves are decorrelated over the data set, so that what all its pictures have in common (a
-    face in the middle, light from above) does not make two of them alike.
-    """
-
-    def __init__(self, pictures: NDArray[np.uint8]) -> None:
-        waves = _waves(pictures, 0, 0)
-        self._mean = waves.mean(axis=0)
-        spread, axes = np.linalg.eigh(np.cov(waves.T))
-        self._axes = axes / np.sqrt(spread + RIDGE * spread.mean())
-
-    def __call__(self, waves: NDArray[np.float64]) -> Hashes:
-        placed = (waves - self._mean) @ self._axes
-        length = np.linalg.norm(placed, axis=1, keepdims=True)
-        whole = np.trunc(placed * (UNIT / np.maximum(length, 1e-9)))
-        return np.asarray(whole, np.float32)
-
-
-_ROW, _COLUMN = np.divmod(np.arange(1, FREQUENCIES**2), FREQUENCIES)
-_MIRROR = np.where(_COLUMN % 2, -1, 1)
-_WEIGHT = np.hypot(_ROW, _COLUMN)
-
-
-def _waves(pictures: NDArray[np.uint8], down: int, right: int) -> NDArray[np.float64]:
-    """Return each picture's lowest frequencies (of its cosine transform), N×63.
-
-    They are weighted by frequency: pictures of nature have less of the higher ones (Field 1987,
-    doi:10.1364/JOSAA.4.002379).
-    """
-    from scipy.fft import dctn
-
-    inner = SIDE - 2 * MARGIN
-    top, left = MARGIN + down, MARGIN + right
-    waves = np.empty((len(pictures), len(_WEIGHT)))
-    for start in range(0, len(pictures), TILE):
-        part = pictures[start : start + TILE, top : top + inner, left : left + inner]
-        lowest = dctn(part.astype(np.float64), axes=(1, 2))[:, :FREQUENCIES, :FREQUENCIES]
-        waves[start : start + TILE] = lowest.reshape(len(part), -1)[:, 1:] * _WEIGHT
-    return waves
-
-
-def _details(picture: Pixels) -> Pixels:
-    """Return the details of a picture as uint8 around 128; all 0 where there are none."""
-    fine, coarse = (
-        cv2.boxFilter(
-            picture, cv2.CV_32S, (size, size), normalize=False, borderType=cv2.BORDER_REPLICATE
-        ).astype(np.int64)
-        for size in (FINE, COARSE)
-    )
-    band = fine * COARSE**2 - coarse * FINE**2
-    deviation = np.sqrt(float((band**2).mean()))
-    if deviation == 0:
-        return np.zeros_like(picture)
-    return np.asarray(np.clip(np.rint(band * (24 / deviation)) + 128, 0, 255), np.uint8)
-
-
-def _pearson(one: NDArray[np.int64], other: NDArray[np.int64]) -> float:
-    size = one.size
-    sums = int(one.sum()), int(other.sum())
-    spreads = (size * int((a * a).sum()) - s * s for a, s in zip((one, other), sums, strict=True))
-    product = float(np.prod([float(spread) for spread in spreads]))
-    together = size * int((one * other).sum()) - sums[0] * sums[1]
-    return together / product**0.5 if product > 0 else 0.0
+    def _correlations(self, pairs: Alike, part: slice, least: NDArray[np.float64]) -> list[float]:
+        ends = np.concatenate([pairs.one[part], pairs.other[part]])
+        seen, place = np.unique(ends, return_inverse=True)
+        those = details(self._pictures[self._kept[seen]])
+        return [
+            correlation(those[one], those[other], mirrored=mirrored, least=limit)
+            for one, other, mirrored, limit in zip(
+                *place.reshape(2, -1).tolist(),
+                pairs.mirrored[part].tolist(),
+                least[part].tolist(),
+                strict=True,
+            )
+        ]

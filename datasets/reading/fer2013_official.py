@@ -137,19 +137,26 @@ class Comparison:
             if abs(change) > tolerance
         ]
 
-    def _wrong_counts(self, split: str) -> list[str]:
-        return [
-            f"{split}/{name} has {self._counts[split, label]:,} images, "
-            f"the official split has {official:,}"
-            for label, (name, official) in enumerate(zip(CLASS_NAMES, COUNTS[split], strict=True))
-            if self._counts[split, label] != official
-        ]
-
     def _differences(self, split: str) -> list[str]:
         wrong_counts = self._wrong_counts(split)
         if not wrong_counts and self.digest(split) == DIGESTS[split]:
             return []
         return wrong_counts + self._pixel_differences(split, counts_agree=not wrong_counts)
+
+    def _wrong_counts(self, split: str) -> list[str]:
+        """Say in one line how many images the split has, then which classes differ."""
+        classes = [
+            f"{name} {self._counts[split, label]:,} of {official:,}"
+            for label, (name, official) in enumerate(zip(CLASS_NAMES, COUNTS[split], strict=True))
+            if self._counts[split, label] != official
+        ]
+        if not classes:
+            return []
+        there = sum(self._counts[split, label] for label in range(len(CLASS_NAMES)))
+        return [
+            f"{split} has {there:,} images, the official split has {sum(COUNTS[split]):,} "
+            f"({', '.join(classes)})"
+        ]
 
     def _pixel_differences(self, split: str, *, counts_agree: bool) -> list[str]:
         if not self._rows[split]:

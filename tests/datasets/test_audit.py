@@ -107,7 +107,31 @@ def test_a_split_that_was_filtered_or_cropped_is_named(alter, word, copy, audite
         assert any(
             w.startswith("train images") and f"{word} than {other}" in w for w in warnings
         ), warnings
-    assert not any("validation" in w and "test" in w for w in warnings)
+    alterations = [w for w in warnings if "on average" in w]
+    assert not any("validation" in w and "test" in w for w in alterations)
+
+
+def test_copies_in_a_blurred_split_are_found_at_the_sharpness_of_both(copy, audited):
+    train = files(copy / "train" / "happy")[:12]
+    for file in train:
+        shutil.copy(file, copy / "test" / "happy" / f"n{file.name}")
+    change(copy / "train", lambda image: cv2.GaussianBlur(image, (0, 0), 2))
+    found = audited(copy)
+    assert found.duplicates.test_images["train"] == 0
+    assert found.levelled.softest == "train"
+    assert found.levelled.near_duplicates.test_images["train"] >= 10
+    (warning,) = (w for w in found.warnings if "cannot be seen as identical" in w)
+    assert "near duplicates in two splits: 0 train/validation, 1" in warning
+
+
+def test_where_a_split_is_softer_a_zero_says_that_it_proves_nothing(copy, audited):
+    change(copy / "train", lambda image: cv2.GaussianBlur(image, (0, 0), 2))
+    warnings = audited(copy).warnings
+    assert any("none was found, which does not rule them out" in w for w in warnings)
+
+
+def test_splits_of_one_sharpness_are_compared_once(copy, audited):
+    assert audited(copy).levelled is None
 
 
 def test_a_class_oversampled_by_copying_is_named_and_its_copies_counted(copy, audited):
@@ -129,6 +153,36 @@ def test_a_class_oversampled_by_augmentation_is_named_and_its_pairs_are_listed(c
     found = audited(copy)
     assert any("class fear" in w for w in found.warnings)
     assert len(found.near_duplicates.pairs) >= len(files(copy / "train" / "fear")) / 2
+
+
+def test_a_class_oversampled_by_warped_copies_is_named_by_their_names_in_test_too(copy, audited):
+    for file in files(copy / "test" / "fear"):
+        for turn in range(8):
+            samples.write_image(
+                file.with_name(f"{file.stem}.jpg{turn}.png"),
+                samples.noise(10 * turn + len(file.stem)),
+            )
+    warnings = audited(copy).warnings
+    assert any("class fear" in w and "test images are named as copies" in w for w in warnings)
+
+
+def test_a_class_of_near_duplicates_is_named_where_names_tell_nothing(copy, audited):
+    for number, file in enumerate(files(copy / "train" / "fear")):
+        image = cv2.imread(str(file), cv2.IMREAD_GRAYSCALE)
+        samples.write_image(file.with_name(f"{9000 + number}.png"), brightened(image)[..., None])
+    warnings = audited(copy).warnings
+    assert any("class fear" in w and "train images are nearly identical" in w for w in warnings)
+
+
+def test_numbered_classes_that_were_split_again_have_no_gap(original, tmp_path, audited):
+    chance = np.random.default_rng(0)
+    for label in (folder.name for folder in (original / "train").iterdir()):
+        for number, file in enumerate(sorted(original.glob(f"*/{label}/*.png"))):
+            split = chance.choice(["train", "val", "test"], p=[0.7, 0.15, 0.15])
+            place = tmp_path / "again" / split / label / f"{number}.png"
+            place.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(file, place)
+    assert not any("gaps" in warning for warning in audited(tmp_path / "again").warnings)
 
 
 def test_a_copy_that_has_lost_a_quarter_of_its_images_is_noticed(copy, audited):
@@ -162,14 +216,15 @@ def test_every_unreadable_image_is_listed_and_the_others_are_audited(copy, audit
         file.write_bytes(file.read_bytes()[: 100 * (number % 2)])
     found = audited(copy)
     assert len(broken) > 5
+    assert found.warnings == (f"{len(broken)} images cannot be read and were left out",)
     assert sorted(found.unreadable) == [file.relative_to(copy).as_posix() for file in broken]
-    assert found.warnings == ()
 
 
 def test_blank_images_are_listed_with_row_and_path(copy, audited):
     samples.write_image(files(copy / "train")[3], np.full((48, 48, 1), 200, np.uint8))
     (blank,) = audited(copy).blank
     assert (blank.row, blank.split, blank.label) == (3, "train", "angry")
+    assert "blank or nearly blank images: 1 in train" in audited(copy).warnings
     assert blank.path == files(copy / "train")[3].relative_to(copy).as_posix()
 
 
@@ -178,7 +233,16 @@ def test_duplicates_are_told_by_split_and_label(copy, audited):
     shutil.copy(train[0], test / "happy" / "a.png")
     shutil.copy(train[0], test / "sad" / "b.png")
     shutil.copy(train[1], copy / "val" / "happy" / "c.png")
-    found = audited(copy).duplicates
+    whole = audited(copy)
+    tests = len(files(copy / "test"))
+    for warning in (
+        f"test images with an identical copy: 2 of {tests} in train",
+        "identical pictures in two splits: 1 train/validation",
+        "redundant copies: 1 in test",
+        "3 identical images in 1 group have contradicting labels",
+    ):
+        assert warning in whole.warnings
+    found = whole.duplicates
     assert {(s.one, s.other): s.pictures for s in found.shared} == {
         ("train", "validation"): 1,
         ("train", "test"): 1,
@@ -256,6 +320,7 @@ def test_a_damaged_examination_is_made_again(copy, tmp_path):
 def test_a_data_set_too_much_alike_says_that_it_was_not_searched(copy, tmp_path, monkeypatch):
     change(copy / "test", lambda image: cv2.imread(str(files(copy)[0]), 0) // 2 + image // 40)
     monkeypatch.setattr("datasets.audit.near_duplicates.MOST", 10)
+    monkeypatch.setattr("datasets.audit.near_duplicates.MOST_EACH", 0)
     data = open_data_set(image_folder, copy, {}, cache=tmp_path / "cache")
     found = audit(data, make_split(data, seed=0), cache=tmp_path).near_duplicates
     assert "more than 10 pairs look alike" in found.not_searched
@@ -290,7 +355,14 @@ def test_the_audit_of_fer2013_finds_exactly_what_is_known(published, cache):
     assert (same.contradicting_groups, same.contradicting_images) == (57, 160)
     assert sum(len({p.label for p in group}) > 1 for group in same.groups) == 57
     assert len(found.blank) == 14
-    assert found.unreadable == found.warnings == found.provenance.notes == ()
+    assert found.unreadable == found.provenance.notes == ()
+    assert found.warnings[0] == (
+        "test images with an identical copy: 288 of 3,589 in train, 44 of 3,589 in validation"
+    )
+    assert "identical pictures in two splits: 270 train/validation" in found.warnings
+    assert "160 identical images in 57 groups have contradicting labels" in found.warnings
+    assert any(w.startswith("redundant copies: 1,236 in train, 26 in") for w in found.warnings)
+    assert any(w.startswith("blank or nearly blank images: ") for w in found.warnings)
     assert found.near_duplicates.searched == 34_031
     assert 4_500 < len(found.near_duplicates.pairs) < 5_500
 
@@ -334,7 +406,10 @@ def test_a_rebalanced_or_truncated_copy_of_fer2013_is_told_by_its_counts(publish
     disgust = rows[published.labels[rows] == 1]
     oversampled = compared(published, np.concatenate([rows, *[disgust] * 8]), lambda image: image)
     notes = oversampled.official_or_altered().notes
-    assert "test/disgust has 495 images, the official split has 55" in notes
+    (note,) = (note for note in notes if note.startswith("test has"))
+    assert note == "test has 4,029 images, the official split has 3,589 (disgust 495 of 55)"
     truncated = compared(published, rows[: len(rows) * 3 // 4], lambda image: image)
     notes = truncated.official_or_altered().notes
-    assert any(n.startswith("test/surprise has 0 images") for n in notes)
+    (note,) = (note for note in notes if note.startswith("test has"))
+    assert note.startswith("test has 2,691 images, the official split has 3,589 (")
+    assert "surprise 0 of 416" in note

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -130,9 +129,10 @@ def test_wrong_input_is_told_in_one_line(path, options, complaint, cache):
 
 
 def test_labels_from_a_file_of_their_own_are_part_of_the_key(folder, cache, tmp_path):
-    source = replace(image_folder, options={**image_folder.options, "labels": ""})
     labels = tmp_path / "labels.csv"
-    for content in ("one", "two"):
-        labels.write_text(content)
-        open_data_set(source, folder, {}, labels=str(labels), cache=cache)
+    names = [f"{each}/{number}.png" for each in "ab" for number in range(3)]
+    for shown in ("xxxyyy", "xyxyxy"):
+        rows = [f"{name},{label}" for name, label in zip(names, shown, strict=True)]
+        labels.write_text("\n".join(["path,label", *rows]))
+        open_data_set(image_folder, folder, {}, labels=str(labels), cache=cache)
     assert len([place for place in (cache / "data").iterdir() if place.is_dir()]) == 2

@@ -81,6 +81,9 @@ def test_other_names_name_no_subjects(paths):
     assert subjects(paths) is None
 
 
+SPLIT_AGAIN = ("train/a", "test/a", "train/a", "test/b", "train/b", "test/b")
+
+
 @pytest.mark.parametrize(
     ("names", "missing", "there"),
     [
@@ -90,8 +93,19 @@ def test_other_names_name_no_subjects(paths):
         (["Training_10118481.jpg", "Training_99.jpg"], 0, 0),
         (["S010_004_00000017.png", "S010_004_00000019.png"], 0, 0),
         (["a.png", "fer2013.csv:2"], 0, 0),
+        (["train/a/0.png", "test/a/1.png", "train/a/2.png", "train/b/0.png", "val/b/1.png"], 0, 5),
+        (["train/a/0.png", "train/b/1.png", "test/a/0.png", "test/b/1.png"], 0, 4),
+        ([f"x/{s}/{n}.png" for s, n in zip(SPLIT_AGAIN, (1, 2, 4, 1, 2, 4), strict=True)], 2, 6),
         ([], 0, 0),
     ],
 )
 def test_gaps_in_running_numbers_are_counted(names, missing, there):
     assert gaps(names) == (missing, there)
+
+
+def test_numbers_of_a_class_run_through_splits_that_share_a_few_images():
+    names = [f"{('train', 'train', 'test')[n % 3]}/{c}/{n}.png" for c in "ab" for n in range(300)]
+    leaked = [name.replace("test/", "train/") for name in names if "test/" in name][:10]
+    assert gaps([*names, *leaked]) == (0, 600)
+    lost = [name for name in names if not name.endswith(("/47.png", "/100.png"))]
+    assert gaps([*lost, *leaked]) == (4, 596)

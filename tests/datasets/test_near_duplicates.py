@@ -11,9 +11,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from datasets.audit.alike import Comparison
+from datasets.audit.chance import LOWEST
+from datasets.audit.hashes import SIDE, UNIT, Hashed
 from datasets.audit.near_duplicates import (
-    LOWEST,
-    SIDE,
+    LOWEST_MIRRORED,
     NearPairs,
     TooAlike,
     near_duplicates,
@@ -150,6 +152,7 @@ def test_few_pictures_and_pictures_without_detail_are_in_no_pair(count):
 
 def test_pictures_too_much_alike_are_refused_rather_than_compared_for_hours(tmp_path, monkeypatch):
     monkeypatch.setattr("datasets.audit.near_duplicates.MOST", 10)
+    monkeypatch.setattr("datasets.audit.near_duplicates.MOST_EACH", 0)
     pictures, _ = with_copies(faces(tmp_path, 0.1), brighter, 40)
     with pytest.raises(TooAlike, match="more than 10 pairs"):
         near_duplicates(pictures)
@@ -160,3 +163,73 @@ def test_pictures_of_other_sizes_and_colour_are_compared_too():
     assert reduced(images).shape == (30, SIDE, SIDE)
     small = np.stack([samples.noise(seed, size=(20, 20)) for seed in range(3)])
     assert reduced(small).shape == (3, SIDE, SIDE)
+
+
+def test_products_of_bytes_lose_no_pair_that_whole_numbers_find():
+    chance = np.random.default_rng(0)
+    lengths = chance.normal(size=(6, 700, 63)) + 0.75 * chance.normal(size=(700, 63))
+    lengths[:, 650:] = lengths[:, :50] + 0.7 * chance.normal(size=(6, 50, 63))
+    unit = lengths / np.linalg.norm(lengths, axis=2, keepdims=True)
+    hashes = np.trunc(unit * UNIT).astype(np.int16)
+    compared = Comparison(Hashed(placed=hashes[:5], mirrored=hashes[5]), 0.4)
+    strips = [compared.of(strip, 10**6) for strip in range(len(compared.starts))]
+    pairs = {
+        pair
+        for strip in strips
+        for pair in zip(
+            strip.one.tolist(), strip.other.tolist(), strip.mirrored.tolist(), strict=True
+        )
+    }
+    whole = hashes.astype(np.int64)
+    wanted = set()
+    for mirrored, ours in ((False, whole[0]), (True, whole[5])):
+        alike = (ours @ whole[:5].transpose(0, 2, 1)).max(axis=0) >= 0.4 * UNIT**2
+        one, other = np.nonzero(np.triu(alike, 1))
+        wanted |= {(a, b, mirrored) for a, b in zip(one.tolist(), other.tolist(), strict=True)}
+    assert len(wanted) > 100
+    assert pairs == wanted
+
+
+def test_the_number_of_threads_decides_no_pair(tmp_path, monkeypatch):
+    pictures, _ = with_copies(faces(tmp_path, 0.3), everything, 60)
+    several = near_duplicates(pictures)
+    monkeypatch.setattr("os.sched_getaffinity", lambda _: {0}, raising=False)
+    alone = near_duplicates(pictures)
+    for name in ("one", "other", "correlation", "mirrored", "threshold"):
+        assert np.array_equal(getattr(several, name), getattr(alone, name))
+
+
+def frames(chance: np.random.Generator, people: int, sequences: int) -> NDArray[np.uint8]:
+    """Three frames of each sequence, hardly different; sequences of one person are more so."""
+
+    def moved(picture: Picture, by: float) -> Picture:
+        grid = chance.normal(0, by, (5, 5, 2)).astype(np.float32)
+        shift = cv2.resize(grid, (SIDE, SIDE), interpolation=cv2.INTER_CUBIC)
+        row, column = np.mgrid[:SIDE, :SIDE].astype(np.float32)
+        place = column + shift[..., 0], row + shift[..., 1]
+        return cv2.remap(picture, *place, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+
+    found = []
+    for _ in range(people):
+        drawn = chance.integers(0, 256, (12, 12), dtype=np.uint8)
+        face = cv2.resize(drawn, (SIDE, SIDE), interpolation=cv2.INTER_CUBIC)
+        for _ in range(sequences):
+            shown = moved(face, 0.7)
+            found += [moved(shown, 0.15) for _ in range(3)]
+    return np.stack(found)
+
+
+def test_related_pictures_do_not_pass_for_chance():
+    pictures = frames(np.random.default_rng(0), people=100, sequences=3)
+    pairs = near_duplicates(pictures)
+    true = {(3 * s + a, 3 * s + b) for s in range(300) for a, b in ((0, 1), (0, 2), (1, 2))}
+    assert pairs.threshold < 0.9
+    assert len(found(pairs) & true) >= 0.95 * len(true)
+    assert all(one // 9 == other // 9 for one, other in found(pairs))
+
+
+def test_mirrored_pairs_need_more_than_others(tmp_path):
+    pictures, _ = with_copies(faces(tmp_path, 0.1), mirrored, 20)
+    pairs = near_duplicates(pictures)
+    assert pairs.mirrored_threshold == max(pairs.threshold, LOWEST_MIRRORED)
+    assert pairs.correlation[pairs.mirrored].min() >= pairs.mirrored_threshold

@@ -222,7 +222,9 @@ def _of_audit(audit: Audit) -> Iterator[str]:
     if any(near.values()):
         places = listing([f"{whole(number)} in {split}" for split, number in near.items()])
         yield f"Test images have near duplicates elsewhere: {places}."
-    yield from (f"{warning[:1].upper()}{warning[1:]}." for warning in audit.warnings)
+    told = "test images with "
+    warnings = (warning for warning in audit.warnings if not warning.startswith(told))
+    yield from (f"{warning[:1].upper()}{warning[1:]}." for warning in warnings)
 
 
 def _of_run(run: RunResults) -> Iterator[str]:
