@@ -22,7 +22,8 @@ def answers(skill: float, images: int = 400, seed: int = 0) -> tuple[np.ndarray,
 
 def found(labels, given, stated=NAMES, others=None) -> list[Finding]:
     pictures = np.arange(len(labels)).astype(str)
-    return list(doubts("model.onnx", labels, given, NAMES, stated, others or {}, pictures))
+    sample = np.arange(len(labels))
+    return list(doubts("model.onnx", labels, given, NAMES, stated, others or {}, pictures, sample))
 
 
 @pytest.mark.parametrize("seed", range(20))
@@ -66,16 +67,16 @@ def test_two_swapped_classes_that_are_seldom_answered_show_in_the_log_loss() -> 
 def test_a_scale_that_scores_much_better_is_named() -> None:
     labels, right = answers(2.0)
     _, wrong = answers(0.3, seed=1)
-    (doubt, *_) = found(labels, wrong, others={"0..1": right, "-1..1": wrong})
+    (doubt, *_) = found(labels, wrong, others={"--scale 0..1": right, "--scale=-1..1": wrong})
     assert doubt.severity == "problem"
-    assert doubt.what.endswith("with scale 0..1")
+    assert doubt.what.endswith("with --scale 0..1")
 
 
 def test_a_wrong_scale_and_a_wrong_order_are_both_named() -> None:
     labels, right = answers(2.0)
     _, wrong = answers(0.0, seed=1)
-    (doubt, *_) = found(labels, wrong, others={"0..1": right[:, [1, 0, 2, 3]]})
-    assert "with scale 0..1 and classes happy,angry,neutral,sad instead of" in doubt.what
+    (doubt, *_) = found(labels, wrong, others={"--scale 0..1": right[:, [1, 0, 2, 3]]})
+    assert "with --scale 0..1 and classes happy,angry,neutral,sad instead of" in doubt.what
 
 
 def test_a_guess_is_called_a_guess() -> None:

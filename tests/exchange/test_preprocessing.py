@@ -25,6 +25,7 @@ def reading(**changes) -> InputSpec:
         ("0..1", 0, 1),
         ("-1..1", -1, 1),
         ("imagenet", -0.449 / 0.226, 0.551 / 0.226),
+        ("caffe", -114.799, 140.201),
     ],
 )
 def test_a_scale_maps_black_and_white_to_its_ends(scale, low: float, high: float) -> None:
@@ -38,6 +39,19 @@ def test_imagenet_standardises_each_channel_by_its_own_mean() -> None:
     white = np.full((1, 16, 16, 3), 255, np.uint8)
     inputs = model_inputs(reading(scale="imagenet", colour="rgb"), white)
     assert inputs[0, 0, 0] == pytest.approx([2.2489, 2.4286, 2.6400], abs=1e-3)
+
+
+@pytest.mark.parametrize("scale", ["imagenet", "caffe"])
+def test_means_follow_their_channels_in_either_order(scale) -> None:
+    rgb, bgr = (model_inputs(reading(scale=scale, colour=way), COLOUR) for way in ("rgb", "bgr"))
+    assert bgr == pytest.approx(rgb[..., ::-1])
+
+
+def test_caffe_is_what_kerass_preprocess_input_makes_of_an_rgb_image() -> None:
+    """The numbers are those of keras.applications.vgg16.preprocess_input for this pixel."""
+    pixel = np.full((1, 16, 16, 3), (200, 100, 50), np.uint8)
+    inputs = model_inputs(reading(scale="caffe", colour="bgr"), pixel)
+    assert inputs[0, 0, 0] == pytest.approx([-53.939, -16.779, 76.32], abs=1e-4)
 
 
 def test_grey_images_fill_three_channels_and_colour_ones_become_grey() -> None:

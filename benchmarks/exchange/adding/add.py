@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -14,11 +15,12 @@ from numpy.typing import NDArray
 from benchmarks.data.mistakes import apply_mistake
 from benchmarks.data.prepared import prepare_data
 from benchmarks.errors import InputError
+from benchmarks.exchange.adding.alternatives import options, other_readings, stratified_sample
 from benchmarks.exchange.adding.incoming import AddRequest, IncomingModel, Probabilities
 from benchmarks.exchange.adding.openers import opener_of
 from benchmarks.exchange.adding.plausibility import doubts
 from benchmarks.exchange.adding.predictions_file import read_predictions
-from benchmarks.exchange.adding.preprocessing import SCALES, as_probabilities
+from benchmarks.exchange.adding.preprocessing import as_probabilities
 from benchmarks.exchange.adding.row import open_test_set, write_row
 from benchmarks.exchange.adding.statement import complete_input_spec
 from benchmarks.exchange.exporting.formats import require_packages
@@ -37,8 +39,6 @@ from datasets.cache.packs import Packs, stored_packs
 from datasets.files import sha256_of
 
 OUTSIDE = "benchmarks.exchange.adding.inference"
-FIRST = 1000
-"""Validation images on which scales that were not stated are tried."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -141,21 +141,27 @@ def _is_there(incoming: IncomingModel) -> bool:
 def _from_model(incoming: IncomingModel) -> Added:
     assert incoming.reading is not None
     packs = _packs(incoming)
-    scales = [scale for scale in SCALES if scale != incoming.reading.scale]
-    readings = [incoming.reading, *(replace(incoming.reading, scale=scale) for scale in scales)]
+    others = other_readings(incoming.reading, incoming.run.manifest.data.image_shape)
+    readings = [incoming.reading, *others]
     answers = _ask(incoming, packs.training, "validation", readings, forbidden=[packs.sealed])
     validation = incoming.in_order(answers[0])
-    others: dict[str, Probabilities] = {
-        scale: incoming.in_order(given)
-        for scale, given in zip(scales, answers[1:], strict=True)
-        if np.isfinite(given).all()
-    }
-    warnings = _doubted(incoming, validation, others)
+    warnings = _doubted(incoming, validation, _in_order(incoming, others, answers[1:]))
     open_test_set(incoming)
     test = incoming.in_order(_ask(incoming, packs.sealed, "test", readings[:1])[0])
     cost = _cost(incoming)
     write_row(incoming, np.concatenate([validation, test]), warnings, cost)
     return Added(name=incoming.request.name, warnings=warnings)
+
+
+def _in_order(
+    incoming: IncomingModel, readings: Sequence[InputSpec], answers: Sequence[NDArray[Any]]
+) -> dict[str, Probabilities]:
+    """Return the probabilities under each reading by its options, of those that give any."""
+    found = {}
+    for reading, given in zip(readings, answers, strict=True):
+        with suppress(InputError):
+            found[options(reading)] = incoming.in_order(given)
+    return found
 
 
 def _from_table(incoming: IncomingModel) -> Added:
@@ -201,12 +207,16 @@ def _ask(
             "file": incoming.request.file,
             "images": pack / f"{split}-images.npy",
             "readings": readings,
-            "first": FIRST,
+            "sample": _sample(incoming),
         },
         threads=incoming.run.manifest.threads or 1,
         forbidden=forbidden,
     )
     return answers
+
+
+def _sample(incoming: IncomingModel) -> NDArray[np.int64]:
+    return stratified_sample(incoming.splits.of("validation").labels)
 
 
 def _doubted(
@@ -224,6 +234,7 @@ def _doubted(
             reading.classes if reading else class_names,
             others,
             requested.image_ids,
+            _sample(incoming),
         )
     )
     better = next((doubt for doubt in found if doubt.severity == "problem"), None)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from benchmarks.engines.opened import Shapes
 from benchmarks.errors import InputError
 from benchmarks.exchange.adding.incoming import AddRequest
-from benchmarks.exchange.adding.preprocessing import CHANNELS, SCALES
+from benchmarks.exchange.adding.preprocessing import CHANNELS, SCALE_NAMES, USUAL_COLOUR
 from benchmarks.processes import call
 from benchmarks.store.records import Colour, InputSpec, RunResults
 
@@ -15,7 +15,7 @@ def complete_input_spec(request: AddRequest, run: RunResults) -> tuple[InputSpec
     if request.scale is None or not request.classes:
         raise InputError(
             f"{request.file}: say how it reads images, as its file does not: --scale "
-            f"{' or '.join(SCALES)}, and --classes with its outputs in order, "
+            f"{' or '.join(SCALE_NAMES)}, and --classes with its outputs in order, "
             f"for instance {','.join(run.class_names)}"
         )
     if sorted(request.classes) != sorted(run.class_names):
@@ -51,10 +51,14 @@ def _size(request: AddRequest, fixed: int | None) -> int:
 
 
 def _colour(request: AddRequest, channels: int, own: int) -> Colour:
-    """Return how colours enter; only RGB or BGR is open, and only if the images have colour."""
-    if request.colour is None and channels == 3 and own == 3:
+    """Return how colours enter; only RGB or BGR is open, and only if the images have colour.
+
+    Keras' caffe mode turns RGB into BGR, so that scale says it where nothing else does.
+    """
+    usual = USUAL_COLOUR.get(request.scale) if request.scale else None
+    if (request.colour or usual) is None and channels == 3 and own == 3:
         raise InputError(f"{request.file}: say --colour rgb or --colour bgr (OpenCV's order)")
-    colour = request.colour or ("grey" if channels == 1 else "rgb")
+    colour = request.colour or ("grey" if channels == 1 else usual or "rgb")
     if CHANNELS[colour] != channels:
         raise InputError(f"--colour {colour}: the model takes images of {channels} channel(s)")
     return colour
