@@ -49,7 +49,7 @@ def test_an_order_that_was_stated_otherwise_than_the_runs_is_mended_in_its_own_t
     true, stated = ("sad", "neutral", "happy", "angry"), ("neutral", "sad", "happy", "angry")
     outputs = probabilities[:, [NAMES.index(name) for name in true]]
     given = outputs[:, [stated.index(name) for name in NAMES]]
-    (doubt,) = found(labels, given, stated)
+    (doubt, *_) = found(labels, given, stated)
     assert doubt.what.endswith(
         "with classes sad,neutral,happy,angry instead of neutral,sad,happy,angry"
     )
@@ -59,7 +59,7 @@ def test_two_swapped_classes_that_are_seldom_answered_show_in_the_log_loss() -> 
     labels, probabilities = answers(1.5, 2000)
     probabilities[:, 0] *= 5
     probabilities /= probabilities.sum(axis=1, keepdims=True)
-    (doubt,) = found(labels, probabilities[:, [0, 1, 3, 2]])
+    (doubt, *_) = found(labels, probabilities[:, [0, 1, 3, 2]])
     assert doubt.severity == "problem"
     assert "classes angry,happy,sad,neutral instead" in doubt.what
 
@@ -83,4 +83,20 @@ def test_a_guess_is_called_a_guess() -> None:
     labels, _ = answers(2.0)
     (doubt,) = found(labels, np.tile([0.1, 0.7, 0.1, 0.1], (len(labels), 1)))
     assert doubt.severity == "warning"
-    assert "no better than always answering" in doubt.what
+    assert "worse than always answering" in doubt.what
+
+
+def test_a_model_that_is_surely_wrong_is_called_worse_than_the_majority() -> None:
+    labels, right = answers(4.0)
+    (*_, doubt) = found(labels, np.roll(right, 1, axis=1))
+    assert "worse than always answering" in doubt.what
+    assert "log-loss no better than that of the classes' frequencies (1.3" in doubt.what
+
+
+def test_an_overconfident_model_is_doubted_for_its_log_loss_alone() -> None:
+    labels, right = answers(1.0)
+    sure = np.eye(len(NAMES))[right.argmax(axis=1)]
+    (doubt,) = found(labels, sure)
+    assert doubt.severity == "warning"
+    assert "with a log-loss no better" in doubt.what
+    assert "always answering" not in doubt.what

@@ -88,7 +88,7 @@ def test_a_second_name_of_an_image_must_agree(tmp_path: Path) -> None:
         (lambda t: t.iloc[:3], "1 of 4 validation and test images have no line (first: row 5"),
         (lambda t: t.iloc[:0], "4 of 4 validation and test images have no line"),
         (lambda t: t.assign(row=[2, 3, 4, 99]), "images that the run does not have (first: row 99"),
-        (lambda t: t.assign(row=[2, 3, 4, 4]), "row 4 has several lines that differ"),
+        (lambda t: t.assign(row=[2, 3, 4, 4]), "row 4 has several lines that differ \(data rows 3, 4\)"),
         (lambda t: t.assign(row=[2, 3, 4, None]), "is blank"),
         (lambda t: t.assign(p_sad=[0.1, np.nan, 0, 0]), "data row 2, p_sad"),
         (lambda t: t.assign(p_sad=[0.1, 0, np.inf, 0]), "data row 3, p_sad"),

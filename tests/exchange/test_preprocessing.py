@@ -5,8 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from benchmarks.errors import InputError
-from benchmarks.exchange.adding.preprocessing import as_probabilities, model_inputs
+from benchmarks.exchange.adding.preprocessing import model_inputs
 from benchmarks.store.records import InputSpec
 
 GREY = np.arange(256, dtype=np.uint8).reshape(1, 16, 16, 1)
@@ -71,27 +70,3 @@ def test_images_are_resized_to_the_models_height_and_width() -> None:
     inputs = model_inputs(reading(height=8, width=32), GREY)
     assert inputs.shape == (1, 8, 32, 1)
     assert inputs.mean() == pytest.approx(127.5, abs=1)
-
-
-def test_logits_are_softmaxed_and_rounded_probabilities_normalised() -> None:
-    logits = np.log([[0.2, 0.8], [0.5, 0.5]]) + 100
-    assert as_probabilities(logits, logits=True, place="m") == pytest.approx(
-        np.array([[0.2, 0.8], [0.5, 0.5]])
-    )
-    rounded = as_probabilities(np.array([[0.67, 0.34]]), logits=False, place="m")
-    assert rounded.sum() == pytest.approx(1)
-
-
-@pytest.mark.parametrize(
-    ("outputs", "logits", "reason"),
-    [
-        ([[0.5, 0.5], [np.nan, 1.0]], False, "image 1 is not finite"),
-        ([[3.0, -1.0]], False, "say --logits"),
-        ([[0.2, 0.2]], False, "no set of probabilities"),
-        ([[50.0, 50.0]], False, "no set of probabilities"),
-        ([[0.2, 0.8]], True, "leave out --logits"),
-    ],
-)
-def test_what_is_no_probability_is_refused(outputs, logits: bool, reason: str) -> None:
-    with pytest.raises(InputError, match=reason):
-        as_probabilities(np.array(outputs), logits=logits, place="m")

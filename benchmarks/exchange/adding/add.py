@@ -18,9 +18,9 @@ from benchmarks.errors import InputError
 from benchmarks.exchange.adding.alternatives import options, other_readings, stratified_sample
 from benchmarks.exchange.adding.incoming import AddRequest, IncomingModel, Probabilities
 from benchmarks.exchange.adding.openers import opener_of
+from benchmarks.exchange.adding.outputs import Answers, read_outputs
 from benchmarks.exchange.adding.plausibility import doubts
 from benchmarks.exchange.adding.predictions_file import read_predictions
-from benchmarks.exchange.adding.preprocessing import as_probabilities
 from benchmarks.exchange.adding.row import open_test_set, write_row
 from benchmarks.exchange.adding.statement import complete_input_spec
 from benchmarks.exchange.exporting.formats import require_packages
@@ -149,7 +149,8 @@ def _from_model(incoming: IncomingModel) -> Added:
     open_test_set(incoming)
     test = incoming.in_order(_ask(incoming, packs.sealed, "test", readings[:1])[0])
     cost = _cost(incoming)
-    write_row(incoming, np.concatenate([validation, test]), warnings, cost)
+    both = np.concatenate([validation.probabilities, test.probabilities])
+    write_row(incoming, both, warnings, cost)
     return Added(name=incoming.request.name, warnings=warnings)
 
 
@@ -160,18 +161,20 @@ def _in_order(
     found = {}
     for reading, given in zip(readings, answers, strict=True):
         with suppress(InputError):
-            found[options(reading)] = incoming.in_order(given)
+            found[options(reading)] = incoming.in_order(given).probabilities
     return found
 
 
 def _from_table(incoming: IncomingModel) -> Added:
     request, run = incoming.request, incoming.run
     numbers = read_predictions(request.file, incoming.splits, incoming.requested, run.class_names)
+    images = [f"row {row}" for row in incoming.requested.rows]
     place = request.file.name
-    probabilities = as_probabilities(numbers, logits=request.logits, place=place)
-    warnings = _doubted(incoming, probabilities[: len(incoming.splits.of("validation"))], {})
+    answers = read_outputs(numbers, logits=request.logits, place=place, images=images)
+    first = answers.probabilities[: len(incoming.splits.of("validation"))]
+    warnings = _doubted(incoming, replace(answers, probabilities=first), {})
     open_test_set(incoming)
-    write_row(incoming, probabilities, warnings, None)
+    write_row(incoming, answers.probabilities, warnings, None)
     return Added(name=request.name, warnings=warnings)
 
 
@@ -220,16 +223,19 @@ def _sample(incoming: IncomingModel) -> NDArray[np.int64]:
 
 
 def _doubted(
-    incoming: IncomingModel, validation: Probabilities, others: dict[str, Probabilities]
+    incoming: IncomingModel, validation: Answers, others: dict[str, Probabilities]
 ) -> tuple[str, ...]:
-    """Return what speaks against the reading; refuse one that another beats by far."""
+    """Return what was made of the answers and speaks against the reading.
+
+    Refuse one that another beats by far.
+    """
     class_names, reading = incoming.run.class_names, incoming.reading
     requested = incoming.splits.of("validation")
     found = list(
         doubts(
             str(incoming.request.file),
             requested.labels,
-            validation,
+            validation.probabilities,
             class_names,
             reading.classes if reading else class_names,
             others,
@@ -240,7 +246,8 @@ def _doubted(
     better = next((doubt for doubt in found if doubt.severity == "problem"), None)
     if better and not incoming.request.as_stated:
         raise InputError(f"{better} (the test set was not opened)")
-    return tuple(doubt.what for doubt in found)
+    notes = [validation.note] if validation.note else []
+    return (*notes, *(doubt.what for doubt in found))
 
 
 def _cost(incoming: IncomingModel) -> CostRecord | None:

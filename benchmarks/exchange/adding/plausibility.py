@@ -84,10 +84,20 @@ def doubts(
             f"but {score.describe()} with {reading}"
         )
         yield Finding("problem", where, text, "correct that, or repeat with --as-stated")
-    common, name = _commonest(labels, class_names)
+    if poor := list(_poor(own, class_names)):
+        text = f"on validation it scores {own.describe()}, {', and '.join(poor)}"
+        yield Finding("warning", where, text)
+
+
+def _poor(own: _Scored, class_names: tuple[str, ...]) -> Iterator[str]:
+    """Yield in what ``own`` is no better than answers that do not look at an image."""
+    shares, entropy = _frequencies(own)
+    name, common = class_names[int(shares.argmax())], float(shares.max())
     if own.accuracy.low <= common:
-        text = f"no better than always answering “{name}” ({common:.1%})"
-        yield Finding("warning", where, f"on validation it scores {own.describe()}, {text}")
+        much = "worse than" if own.accuracy.high < common else "no better than"
+        yield f"{much} always answering “{name}” ({common:.1%})"
+    if float(own.losses.mean()) >= entropy:
+        yield f"with a log-loss no better than that of the classes' frequencies ({entropy:.2f})"
 
 
 def _better(
@@ -132,11 +142,11 @@ def _much_better(given: _Scored, stated: _Scored) -> bool:
 
 def _informed(given: _Scored, low: float) -> bool:
     """Tell whether answers say more than how frequent each class is."""
-    shares = np.bincount(given.labels, minlength=given.answers.shape[1]) / len(given.labels)
-    entropy = -float((shares[shares > 0] * np.log(shares[shares > 0])).sum())
-    return low > shares.max() or float(given.losses.mean()) < entropy
+    shares, entropy = _frequencies(given)
+    return bool(low > shares.max() or float(given.losses.mean()) < entropy)
 
 
-def _commonest(labels: Labels, class_names: tuple[str, ...]) -> tuple[float, str]:
-    counts = np.bincount(labels, minlength=len(class_names))
-    return float(counts.max() / counts.sum()), class_names[int(counts.argmax())]
+def _frequencies(scored: _Scored) -> tuple[NDArray[np.float64], float]:
+    """Return each class's share of the images, and the log-loss of answering just these."""
+    shares = np.bincount(scored.labels, minlength=scored.answers.shape[1]) / len(scored.labels)
+    return shares, -float((shares[shares > 0] * np.log(shares[shares > 0])).sum())

@@ -97,9 +97,17 @@ def _once(file: Path, table: pd.DataFrame, key: str) -> pd.DataFrame:
     single = table.drop_duplicates()
     again = single[key].duplicated()
     if again.any() or single[key].isna().any():
-        line = single[key][again | single[key].isna()].iloc[0]
-        raise InputError(f"{file}: {key} {line} has several lines that differ, or is blank")
+        raise InputError(f"{file}: {_contradiction(single[key])}")
     return single
+
+
+def _contradiction(names: pd.Series[Any]) -> str:
+    """Return what is wrong with the first name that is blank or comes twice, by its data rows."""
+    if names.isna().any():
+        return f"data row {names[names.isna()].index[0] + 1}: {names.name} is blank"
+    twice = names[names.duplicated()].iloc[0]
+    lines = ", ".join(str(place + 1) for place in names[names == twice].index[:6])
+    return f"{names.name} {twice} has several lines that differ (data rows {lines}); leave one"
 
 
 def _refuse_strangers(file: Path, table: pd.DataFrame, splits: SplitTable, key: str) -> None:

@@ -1,4 +1,4 @@
-"""What a model from outside is given for an image, and what its outputs come to."""
+"""What a model from outside is given for an image."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.engines.contract import Batch, Images
-from benchmarks.errors import InputError
 from benchmarks.store.records import Colour, InputSpec, Scale
 
 MEAN, DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
@@ -70,30 +69,3 @@ def _coloured(image: Images, colour: Colour) -> Images:
     if colour == "grey":
         return np.asarray(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), np.uint8)
     return np.repeat(image, 3, axis=-1)
-
-
-def as_probabilities(outputs: NDArray[Any], *, logits: bool, place: str) -> NDArray[np.float64]:
-    """Return class probabilities, N×K, rows summing to 1, from a model's outputs N×K.
-
-    Raises ``InputError`` where they are not finite, or are no probabilities (rounded ones may
-    sum to a little more or less than 1) though ``logits`` was not stated, or the other way round.
-    """
-    values = np.asarray(outputs, np.float64)
-    if not np.isfinite(values).all():
-        row = int(np.flatnonzero(~np.isfinite(values).all(axis=1))[0])
-        raise InputError(f"{place}: the answer to image {row} is not finite")
-    sums = values.sum(axis=1)
-    wrong = (values < -1e-6).any(axis=1) | (np.abs(sums - 1) > 0.05)
-    if logits:
-        if not wrong.any():
-            raise InputError(f"{place}: its outputs are probabilities already; leave out --logits")
-        values = np.exp(values - values.max(axis=1, keepdims=True))
-    elif wrong.any():
-        row = int(np.flatnonzero(wrong)[0])
-        shown = ", ".join(f"{value:.3g}" for value in values[row])
-        raise InputError(
-            f"{place}: the answer to image {row} ({shown}) is no set of probabilities "
-            "summing to 1; say --logits if it comes before softmax"
-        )
-    values = np.maximum(values, 0)
-    return np.asarray(values / values.sum(axis=1, keepdims=True), np.float64)
