@@ -56,3 +56,11 @@ def test_per_cent_are_read_as_such_and_told(decimals: int) -> None:
 def test_what_is_no_probability_is_refused_by_what_it_is(outputs, logits, reason: str) -> None:
     with pytest.raises(InputError, match=reason):
         read(outputs, logits=logits)
+
+
+def test_a_class_that_is_left_out_gives_its_share_to_the_rest_in_proportion() -> None:
+    answers = read([[0.2, 0.5, 0.3], [0.1, 0.3, 0.6], [0.0, 0.0, 1.0]])
+    kept = answers.only([1, 0], ["contempt"])
+    expected = [[5 / 7, 2 / 7], [3 / 4, 1 / 4], [1 / 2, 1 / 2]]
+    assert kept.probabilities == pytest.approx(np.array(expected))
+    assert "contempt" in kept.note and "2 of 3 images" in kept.note

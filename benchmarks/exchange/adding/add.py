@@ -167,10 +167,11 @@ def _in_order(
 
 def _from_table(incoming: IncomingModel) -> Added:
     request, run = incoming.request, incoming.run
-    numbers = read_predictions(request.file, incoming.splits, incoming.requested, run.class_names)
+    given = read_predictions(request.file, incoming.splits, incoming.requested, run.class_names)
     images = [f"row {row}" for row in incoming.requested.rows]
     place = request.file.name
-    answers = read_outputs(numbers, logits=request.logits, place=place, images=images)
+    answers = read_outputs(given.numbers, logits=request.logits, place=place, images=images)
+    answers = answers.only(range(len(run.class_names)), given.dropped)
     first = answers.probabilities[: len(incoming.splits.of("validation"))]
     warnings = _doubted(incoming, replace(answers, probabilities=first), {})
     open_test_set(incoming)

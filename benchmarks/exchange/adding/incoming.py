@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -72,4 +72,5 @@ class IncomingModel:
         columns = [stated.index(name) for name in self.run.class_names]
         place, logits = self.request.file.name, self.reading.logits
         answers = read_outputs(outputs, logits=logits, place=place)
-        return replace(answers, probabilities=answers.probabilities[:, columns])
+        dropped = [name for name in stated if name not in self.run.class_names]
+        return answers.only(columns, dropped)

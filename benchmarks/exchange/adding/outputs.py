@@ -24,6 +24,25 @@ class Answers:
     probabilities: NDArray[np.float64]
     note: str = ""
 
+    def only(self, columns: Sequence[int], dropped: Sequence[str]) -> Answers:
+        """Return the classes at ``columns``, in that order, with the rest made up to 1 again.
+
+        ``dropped`` names the other classes, for the note. An image of which they leave nothing
+        has equal shares.
+        """
+        kept = self.probabilities[:, list(columns)]
+        if not dropped:
+            return Answers(kept, self.note)
+        surest = self.probabilities.argmax(axis=1)
+        lost = int((~np.isin(surest, list(columns))).sum())
+        kept = np.where(kept.sum(axis=1, keepdims=True) > 0, kept, 1.0)
+        note = (
+            f"its {' and '.join(dropped)} is not of the run and is left out, the other classes "
+            f"made up to 1 (it was the answer to {lost:,} of {len(kept):,} images)"
+        )
+        notes = [self.note, note] if self.note else [note]
+        return Answers(kept / kept.sum(axis=1, keepdims=True), "; ".join(notes))
+
 
 def read_outputs(
     outputs: NDArray[Any], *, logits: bool, place: str, images: Sequence[str] = ()

@@ -119,7 +119,7 @@ def _better(
         ordered = base.given(answers[:, np.argsort(order)])
         if _much_better(ordered, given) and _much_better(ordered, base):
             meant = dict(zip(class_names, (class_names[k] for k in order), strict=True))
-            right = ",".join(meant[name] for name in stated)
+            right = ",".join(meant.get(name, name) for name in stated)
             changes = [*changes, f"classes {right} instead of {','.join(stated)}"]
             yield base, ordered, " and ".join(changes)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from benchmarks.engines.opened import Shapes
 from benchmarks.errors import InputError
+from benchmarks.exchange.adding.class_names import stated_classes
 from benchmarks.exchange.adding.incoming import AddRequest
 from benchmarks.exchange.adding.preprocessing import CHANNELS, SCALE_NAMES, USUAL_COLOUR
 from benchmarks.processes import call
@@ -18,22 +19,19 @@ def complete_input_spec(request: AddRequest, run: RunResults) -> tuple[InputSpec
             f"{' or '.join(SCALE_NAMES)}, and --classes with its outputs in order, "
             f"for instance {','.join(run.class_names)}"
         )
-    if sorted(request.classes) != sorted(run.class_names):
-        raise InputError(
-            f"--classes {','.join(request.classes)}: name each of the run's classes once, in the "
-            f"order of the model's outputs: {', '.join(run.class_names)}"
-        )
+    classes = stated_classes(request.classes, run.class_names)
     shapes: Shapes
     shapes, versions = call("benchmarks.exchange.adding.inference:describe", {"file": request.file})
-    if shapes.outputs != len(run.class_names):
+    if shapes.outputs != len(classes):
         raise InputError(
             f"{request.file}: it has {shapes.outputs} outputs and the run "
-            f"{len(run.class_names)} classes; only a model of the same classes can join"
+            f"{len(run.class_names)} classes; only a model of the same classes can join, "
+            "or one that has contempt too, if --classes names it"
         )
     height, width = (_size(request, side) for side in (shapes.height, shapes.width))
     reading = InputSpec(
         scale=request.scale,
-        classes=request.classes,
+        classes=classes,
         colour=_colour(request, shapes.channels, run.manifest.data.image_shape[-1]),
         height=height,
         width=width,
