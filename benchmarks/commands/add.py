@@ -21,7 +21,6 @@ class ScaleOption(StrEnum):
     imagenet = "imagenet"
     caffe = "caffe"
     tf = "tf"
-    torch = "torch"
 
 
 class ColourOption(StrEnum):
@@ -52,8 +51,8 @@ def add(
     scale: Annotated[
         ScaleOption | None,
         typer.Option(
-            help="What the model takes pixels as; imagenet: 0..1, standardised; caffe, tf, torch: "
-            "as Keras' preprocess_input of that mode (caffe is BGR unless --colour says rgb)."
+            help="What the model takes pixels as; imagenet: 0..1, standardised; caffe, tf: "
+            "as preprocess_input of that mode (caffe is BGR unless --colour says rgb)."
         ),
     ] = None,
     input_size: Annotated[

@@ -40,7 +40,7 @@ SCALES: Mapping[Scale, Callable[[Batch, Colour], NDArray[Any]]] = MappingProxyTy
     }
 )
 SCALE_NAMES: Mapping[str, Scale] = MappingProxyType(
-    {**{scale: scale for scale in SCALES}, "tf": "-1..1", "torch": "imagenet"}
+    {**{scale: scale for scale in SCALES}, "tf": "-1..1"}
 )
 """How a scale can be stated: by its name, or as the mode of Keras' ``preprocess_input``."""
 USUAL_COLOUR: Mapping[Scale, Colour] = MappingProxyType({"caffe": "bgr"})
