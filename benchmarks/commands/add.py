@@ -19,6 +19,8 @@ class ScaleOption(StrEnum):
     unit = "0..1"
     signed = "-1..1"
     imagenet = "imagenet"
+    caffe = "caffe"
+    tf = "tf"
 
 
 class ColourOption(StrEnum):
@@ -48,13 +50,17 @@ def add(
     ] = "",
     scale: Annotated[
         ScaleOption | None,
-        typer.Option(help="What the model takes pixels as; imagenet: 0..1, standardised."),
+        typer.Option(
+            help="What the model takes pixels as; imagenet: 0..1, standardised; caffe, tf: "
+            "as preprocess_input of that mode (caffe is BGR unless --colour says rgb)."
+        ),
     ] = None,
     input_size: Annotated[
         int | None, typer.Option(min=8, help="Pixels, where the model leaves them open.")
     ] = None,
     colour: Annotated[
-        ColourOption | None, typer.Option(help="Needed for a model of colour images.")
+        ColourOption | None,
+        typer.Option(help="The order of the model's channels; needed where images have colour."),
     ] = None,
     logits: Annotated[
         bool, typer.Option("--logits", help="The outputs come before softmax.")
@@ -73,6 +79,7 @@ def add(
     from benchmarks.exchange.adding.add import add as add_row
     from benchmarks.exchange.adding.add import close
     from benchmarks.exchange.adding.incoming import AddRequest
+    from benchmarks.exchange.adding.preprocessing import SCALE_NAMES
     from benchmarks.report.page import render
 
     request = AddRequest(
@@ -81,7 +88,7 @@ def add(
         model=model,
         predictions=predictions,
         classes=tuple(part.strip() for part in classes.split(",") if part.strip()),
-        scale=scale.value if scale else None,
+        scale=SCALE_NAMES[scale.value] if scale else None,
         input_size=input_size,
         colour=colour.value if colour else None,
         logits=logits,

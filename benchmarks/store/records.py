@@ -30,7 +30,7 @@ from models.registry import Dimension
 EXTERNAL = "external"
 """The engine of a variant that was trained elsewhere and added to the run."""
 
-Scale = Literal["0..255", "0..1", "-1..1", "imagenet"]
+Scale = Literal["0..255", "0..1", "-1..1", "imagenet", "caffe"]
 """What a model from outside takes a pixel's 0 to 255 as."""
 Colour = Literal["grey", "rgb", "bgr"]
 """The channels that a model from outside takes, in order."""

@@ -39,6 +39,80 @@ def refusals(folder: str) -> dict[str, str]:
     return {name: _refusal(Path(folder) / name) for name in [*models, "noise.h5"]}
 
 
+def keras_2(folder: str) -> list[list[list[float]]]:
+    """Return the answers of a Keras 3 model, and of files of Keras 2 with the same weights."""
+    import keras
+    import numpy as np
+
+    layers = keras.layers
+    images = keras.Input((SIDE, SIDE, 1), name="images")
+    x = layers.SeparableConv2D(6, 3, name="separable")(images)
+    x = layers.BatchNormalization(name="norm")(x)
+    x = layers.DepthwiseConv2D(3, name="depthwise")(x)
+    pooled = layers.GlobalAveragePooling2D(name="pooled")(x)
+    model = keras.Model(images, layers.Dense(7, "softmax", name="answers")(pooled))
+    model.set_weights([np.random.default_rng(0).random(w.shape) for w in model.get_weights()])
+    pixels = np.random.default_rng(1).random((3, SIDE, SIDE, 1), np.float32)
+    files = [
+        _as_keras_2(model, Path(folder) / f"{policy}.hdf5", policy)
+        for policy in ("float32", "mixed_float16")
+    ]
+    answers = [model.predict(pixels, verbose=0)]
+    answers += [open_model(file).run(pixels) for file in files]
+    return [np.asarray(each, float).tolist() for each in answers]
+
+
+def _as_keras_2(model, file: Path, policy: str) -> Path:
+    """Write ``model`` as Keras 2 wrote it: its configuration, then each layer's weights."""
+    import json
+
+    import h5py
+    import numpy as np
+
+    names = {layer.name: f"block/{layer.name}" for layer in model.layers}
+    described = [_layer_2(layer, names, policy) for layer in model.layers]
+    for before, layer in zip(model.layers, described[1:], strict=False):
+        layer["inbound_nodes"] = [[[names[before.name], 0, 0, {}]]]
+    config = {"name": "m", "layers": described}
+    config["input_layers"] = [[described[0]["name"], 0, 0]]
+    config["output_layers"] = [[described[-1]["name"], 0, 0]]
+    with h5py.File(file, "w") as opened:
+        opened.attrs["keras_version"] = b"2.9.0"
+        text = json.dumps({"class_name": "Functional", "config": config})
+        opened.attrs["model_config"] = text.encode()
+        weights = opened.create_group("model_weights")
+        weights.attrs["layer_names"] = np.array([n.encode() for n in names.values()])
+        for layer in model.layers:
+            group = weights.create_group(names[layer.name])
+            arrays = {f"{w.name}:0": w.numpy() for w in layer.weights}
+            group.attrs["weight_names"] = np.array([n.encode() for n in arrays], dtype="S40")
+            for name, array in arrays.items():
+                group[name] = array
+    return file
+
+
+def _layer_2(layer, names: dict[str, str], policy: str) -> dict:
+    """Return what Keras 2 noted of a layer."""
+    kind, config = type(layer).__name__, layer.get_config()
+    config = {key: value for key, value in config.items() if not isinstance(value, dict)}
+    config["name"] = names[layer.name]
+    config["dtype"] = {"class_name": "Policy", "config": {"name": policy}}
+    if kind == "InputLayer":
+        config = {"name": names[layer.name], "dtype": "float32", "sparse": False, "ragged": False}
+        config["batch_input_shape"] = [None, SIDE, SIDE, 1]
+    if kind in ("SeparableConv2D", "DepthwiseConv2D"):
+        initializer = {"class_name": "GlorotUniform", "config": {"seed": None}}
+        config |= {"groups": 1, "kernel_initializer": initializer, "kernel_constraint": None}
+    if kind == "BatchNormalization":
+        config["axis"] = [3]
+    return {
+        "class_name": kind,
+        "config": config,
+        "name": names[layer.name],
+        "inbound_nodes": [],
+    }
+
+
 def _dense(images):
     import keras
 

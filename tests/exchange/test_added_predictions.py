@@ -122,6 +122,29 @@ def test_a_guess_joins_with_a_warning(run: Path) -> None:
     assert "no better than always answering" in warning
 
 
+def test_per_cent_score_as_the_shares_they_are_and_the_page_tells(run: Path) -> None:
+    shares = given(run, run.with_name("shares.csv"))
+    table = pd.read_csv(shares)
+    table[list(EXPRESSIONS)] = (table[list(EXPRESSIONS)] * 100).round(6)
+    table.to_csv(run.with_name("cents.csv"), index=False)
+    added(run, shares, "shares")
+    (note,) = added(run, run.with_name("cents.csv"), "cents").warnings
+    board = leaderboard(read_run(run)).set_index("variant")
+    for score in ("accuracy", "log_loss", "calibration_error"):
+        assert board.loc["cents", score] == pytest.approx(board.loc["shares", score], abs=1e-6)
+    assert "per cent" in note and note in render_page(read_run(run))
+
+
+def test_sigmoid_outputs_leave_the_test_set_shut(run: Path) -> None:
+    file = given(run, run.with_name("theirs.csv"))
+    table = pd.read_csv(file)
+    table[list(EXPRESSIONS)] = table[list(EXPRESSIONS)] ** 0.5
+    table.to_csv(file, index=False)
+    with pytest.raises(InputError, match=r"to row .* sigmoid outputs .*divide each by its sum"):
+        added(run, file)
+    assert "theirs" not in openings(run)
+
+
 def test_an_interrupted_addition_is_finished_by_the_same_command(run: Path) -> None:
     file = given(run, run.with_name("theirs.csv"))
     added(run, file)

@@ -19,7 +19,7 @@ def test_keras_files_that_hold_code_or_do_another_task_are_refused(tmp_path: Pat
     said = call("tests.exchange.outside_files:refusals", folder=str(tmp_path))
     expected = {
         "lambda.keras": "bring its answers with --predictions",
-        "lambda.h5": "bring its answers with --predictions",
+        "lambda.h5": "`Lambda` layer",
         "noise.h5": "cannot be opened as a model",
         "twins.h5": "one input and one output",
         "map.h5": "is no row of classes an image",
@@ -29,6 +29,12 @@ def test_keras_files_that_hold_code_or_do_another_task_are_refused(tmp_path: Pat
     for name, reason in expected.items():
         assert reason in said[name], (name, said[name])
         assert "\n" not in said[name]
+
+
+def test_files_of_keras_2_answer_as_the_same_network_does_today(tmp_path: Path) -> None:
+    today, single, mixed = call("tests.exchange.outside_files:keras_2", folder=str(tmp_path))
+    assert np.array(single) == pytest.approx(np.array(today), abs=1e-6)
+    assert np.array(mixed) == pytest.approx(np.array(today), abs=5e-3)
 
 
 @pytest.fixture(scope="module")

@@ -38,7 +38,7 @@ def read(file: Path, content: pd.DataFrame) -> np.ndarray:
         content.to_csv(file, index=False)
     else:
         content.to_parquet(file, index=False)
-    return read_predictions(file, split_table(SPLITS), split_table(ASKED), NAMES)
+    return read_predictions(file, split_table(SPLITS), split_table(ASKED), NAMES).numbers
 
 
 def refusal(file: Path, content: pd.DataFrame) -> str:
@@ -54,6 +54,19 @@ def refusal(file: Path, content: pd.DataFrame) -> str:
 def test_lines_and_columns_may_come_in_any_order(tmp_path: Path, key: str, suffix: str) -> None:
     shuffled = table(key).iloc[[2, 0, 3, 1]][["p_sad", key, "p_angry", "p_happy"]]
     assert (read(tmp_path / f"given{suffix}", shuffled) == NUMBERS).all()
+
+
+def test_columns_may_have_the_fields_other_names(tmp_path: Path) -> None:
+    named = {"p_angry": "Anger", "p_happy": "p_HAPPINESS", "p_sad": "sadness"}
+    assert (read(tmp_path / "given.csv", table().rename(columns=named)) == NUMBERS).all()
+
+
+def test_contempt_comes_along_to_be_left_out_where_the_run_lacks_it(tmp_path: Path) -> None:
+    content = table().assign(p_contempt=0.5)
+    content.to_csv(tmp_path / "given.csv", index=False)
+    given = read_predictions(tmp_path / "given.csv", split_table(SPLITS), split_table(ASKED), NAMES)
+    assert given.dropped == ("contempt",)
+    assert (given.numbers[:, -1] == 0.5).all()
 
 
 def test_columns_may_be_named_like_the_classes_whatever_the_case(tmp_path: Path) -> None:
@@ -88,7 +101,10 @@ def test_a_second_name_of_an_image_must_agree(tmp_path: Path) -> None:
         (lambda t: t.iloc[:3], "1 of 4 validation and test images have no line (first: row 5"),
         (lambda t: t.iloc[:0], "4 of 4 validation and test images have no line"),
         (lambda t: t.assign(row=[2, 3, 4, 99]), "images that the run does not have (first: row 99"),
-        (lambda t: t.assign(row=[2, 3, 4, 4]), "row 4 has several lines that differ"),
+        (
+            lambda t: t.assign(row=[2, 3, 4, 4]),
+            "row 4 has several lines that differ (data rows 3, 4)",
+        ),
         (lambda t: t.assign(row=[2, 3, 4, None]), "is blank"),
         (lambda t: t.assign(p_sad=[0.1, np.nan, 0, 0]), "data row 2, p_sad"),
         (lambda t: t.assign(p_sad=[0.1, 0, np.inf, 0]), "data row 3, p_sad"),

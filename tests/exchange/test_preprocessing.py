@@ -5,8 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from benchmarks.errors import InputError
-from benchmarks.exchange.adding.preprocessing import as_probabilities, model_inputs
+from benchmarks.exchange.adding.preprocessing import model_inputs
 from benchmarks.store.records import InputSpec
 
 GREY = np.arange(256, dtype=np.uint8).reshape(1, 16, 16, 1)
@@ -25,6 +24,7 @@ def reading(**changes) -> InputSpec:
         ("0..1", 0, 1),
         ("-1..1", -1, 1),
         ("imagenet", -0.449 / 0.226, 0.551 / 0.226),
+        ("caffe", -114.799, 140.201),
     ],
 )
 def test_a_scale_maps_black_and_white_to_its_ends(scale, low: float, high: float) -> None:
@@ -38,6 +38,19 @@ def test_imagenet_standardises_each_channel_by_its_own_mean() -> None:
     white = np.full((1, 16, 16, 3), 255, np.uint8)
     inputs = model_inputs(reading(scale="imagenet", colour="rgb"), white)
     assert inputs[0, 0, 0] == pytest.approx([2.2489, 2.4286, 2.6400], abs=1e-3)
+
+
+@pytest.mark.parametrize("scale", ["imagenet", "caffe"])
+def test_means_follow_their_channels_in_either_order(scale) -> None:
+    rgb, bgr = (model_inputs(reading(scale=scale, colour=way), COLOUR) for way in ("rgb", "bgr"))
+    assert bgr == pytest.approx(rgb[..., ::-1])
+
+
+def test_caffe_is_what_kerass_preprocess_input_makes_of_an_rgb_image() -> None:
+    """The numbers are those of keras.applications.vgg16.preprocess_input for this pixel."""
+    pixel = np.full((1, 16, 16, 3), (200, 100, 50), np.uint8)
+    inputs = model_inputs(reading(scale="caffe", colour="bgr"), pixel)
+    assert inputs[0, 0, 0] == pytest.approx([-53.939, -16.779, 76.32], abs=1e-4)
 
 
 def test_grey_images_fill_three_channels_and_colour_ones_become_grey() -> None:
@@ -57,27 +70,3 @@ def test_images_are_resized_to_the_models_height_and_width() -> None:
     inputs = model_inputs(reading(height=8, width=32), GREY)
     assert inputs.shape == (1, 8, 32, 1)
     assert inputs.mean() == pytest.approx(127.5, abs=1)
-
-
-def test_logits_are_softmaxed_and_rounded_probabilities_normalised() -> None:
-    logits = np.log([[0.2, 0.8], [0.5, 0.5]]) + 100
-    assert as_probabilities(logits, logits=True, place="m") == pytest.approx(
-        np.array([[0.2, 0.8], [0.5, 0.5]])
-    )
-    rounded = as_probabilities(np.array([[0.67, 0.34]]), logits=False, place="m")
-    assert rounded.sum() == pytest.approx(1)
-
-
-@pytest.mark.parametrize(
-    ("outputs", "logits", "reason"),
-    [
-        ([[0.5, 0.5], [np.nan, 1.0]], False, "image 1 is not finite"),
-        ([[3.0, -1.0]], False, "say --logits"),
-        ([[0.2, 0.2]], False, "no set of probabilities"),
-        ([[50.0, 50.0]], False, "no set of probabilities"),
-        ([[0.2, 0.8]], True, "leave out --logits"),
-    ],
-)
-def test_what_is_no_probability_is_refused(outputs, logits: bool, reason: str) -> None:
-    with pytest.raises(InputError, match=reason):
-        as_probabilities(np.array(outputs), logits=logits, place="m")

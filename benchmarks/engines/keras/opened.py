@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.engines.keras.backend import count_macs
+from benchmarks.engines.keras.keras_2 import translated
 from benchmarks.engines.opened import read_shapes
 from benchmarks.errors import InputError
 
@@ -19,7 +20,8 @@ class KerasModel:
     """A whole Keras model: ``.keras``, ``.h5``, or Keras 2's ``.hdf5``."""
 
     def __init__(self, file: Path) -> None:
-        self._model = keras.saving.load_model(file, compile=False, safe_mode=True)
+        with translated(file) as readable:
+            self._model = keras.saving.load_model(readable, compile=False, safe_mode=True)
         if len(self._model.inputs) != 1 or len(self._model.outputs) != 1:
             raise InputError(f"{file.name}: a model of one input and one output is needed")
         self.shapes = read_shapes(file, self._model.input_shape, self._model.output_shape)

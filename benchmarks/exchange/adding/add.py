@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -14,11 +15,12 @@ from numpy.typing import NDArray
 from benchmarks.data.mistakes import apply_mistake
 from benchmarks.data.prepared import prepare_data
 from benchmarks.errors import InputError
+from benchmarks.exchange.adding.alternatives import options, other_readings, stratified_sample
 from benchmarks.exchange.adding.incoming import AddRequest, IncomingModel, Probabilities
 from benchmarks.exchange.adding.openers import opener_of
+from benchmarks.exchange.adding.outputs import Answers, read_outputs
 from benchmarks.exchange.adding.plausibility import doubts
 from benchmarks.exchange.adding.predictions_file import read_predictions
-from benchmarks.exchange.adding.preprocessing import SCALES, as_probabilities
 from benchmarks.exchange.adding.row import open_test_set, write_row
 from benchmarks.exchange.adding.statement import complete_input_spec
 from benchmarks.exchange.exporting.formats import require_packages
@@ -37,8 +39,6 @@ from datasets.cache.packs import Packs, stored_packs
 from datasets.files import sha256_of
 
 OUTSIDE = "benchmarks.exchange.adding.inference"
-FIRST = 1000
-"""Validation images on which scales that were not stated are tried."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -141,31 +141,41 @@ def _is_there(incoming: IncomingModel) -> bool:
 def _from_model(incoming: IncomingModel) -> Added:
     assert incoming.reading is not None
     packs = _packs(incoming)
-    scales = [scale for scale in SCALES if scale != incoming.reading.scale]
-    readings = [incoming.reading, *(replace(incoming.reading, scale=scale) for scale in scales)]
+    others = other_readings(incoming.reading, incoming.run.manifest.data.image_shape)
+    readings = [incoming.reading, *others]
     answers = _ask(incoming, packs.training, "validation", readings, forbidden=[packs.sealed])
     validation = incoming.in_order(answers[0])
-    others: dict[str, Probabilities] = {
-        scale: incoming.in_order(given)
-        for scale, given in zip(scales, answers[1:], strict=True)
-        if np.isfinite(given).all()
-    }
-    warnings = _doubted(incoming, validation, others)
+    warnings = _doubted(incoming, validation, _in_order(incoming, others, answers[1:]))
     open_test_set(incoming)
     test = incoming.in_order(_ask(incoming, packs.sealed, "test", readings[:1])[0])
     cost = _cost(incoming)
-    write_row(incoming, np.concatenate([validation, test]), warnings, cost)
+    both = np.concatenate([validation.probabilities, test.probabilities])
+    write_row(incoming, both, warnings, cost)
     return Added(name=incoming.request.name, warnings=warnings)
+
+
+def _in_order(
+    incoming: IncomingModel, readings: Sequence[InputSpec], answers: Sequence[NDArray[Any]]
+) -> dict[str, Probabilities]:
+    """Return the probabilities under each reading by its options, of those that give any."""
+    found = {}
+    for reading, given in zip(readings, answers, strict=True):
+        with suppress(InputError):
+            found[options(reading)] = incoming.in_order(given).probabilities
+    return found
 
 
 def _from_table(incoming: IncomingModel) -> Added:
     request, run = incoming.request, incoming.run
-    numbers = read_predictions(request.file, incoming.splits, incoming.requested, run.class_names)
+    given = read_predictions(request.file, incoming.splits, incoming.requested, run.class_names)
+    images = [f"row {row}" for row in incoming.requested.rows]
     place = request.file.name
-    probabilities = as_probabilities(numbers, logits=request.logits, place=place)
-    warnings = _doubted(incoming, probabilities[: len(incoming.splits.of("validation"))], {})
+    answers = read_outputs(given.numbers, logits=request.logits, place=place, images=images)
+    answers = answers.only(range(len(run.class_names)), given.dropped)
+    first = answers.probabilities[: len(incoming.splits.of("validation"))]
+    warnings = _doubted(incoming, replace(answers, probabilities=first), {})
     open_test_set(incoming)
-    write_row(incoming, probabilities, warnings, None)
+    write_row(incoming, answers.probabilities, warnings, None)
     return Added(name=request.name, warnings=warnings)
 
 
@@ -201,7 +211,7 @@ def _ask(
             "file": incoming.request.file,
             "images": pack / f"{split}-images.npy",
             "readings": readings,
-            "first": FIRST,
+            "sample": _sample(incoming),
         },
         threads=incoming.run.manifest.threads or 1,
         forbidden=forbidden,
@@ -209,27 +219,36 @@ def _ask(
     return answers
 
 
+def _sample(incoming: IncomingModel) -> NDArray[np.int64]:
+    return stratified_sample(incoming.splits.of("validation").labels)
+
+
 def _doubted(
-    incoming: IncomingModel, validation: Probabilities, others: dict[str, Probabilities]
+    incoming: IncomingModel, validation: Answers, others: dict[str, Probabilities]
 ) -> tuple[str, ...]:
-    """Return what speaks against the reading; refuse one that another beats by far."""
+    """Return what was made of the answers and speaks against the reading.
+
+    Refuse one that another beats by far.
+    """
     class_names, reading = incoming.run.class_names, incoming.reading
     requested = incoming.splits.of("validation")
     found = list(
         doubts(
             str(incoming.request.file),
             requested.labels,
-            validation,
+            validation.probabilities,
             class_names,
             reading.classes if reading else class_names,
             others,
             requested.image_ids,
+            _sample(incoming),
         )
     )
     better = next((doubt for doubt in found if doubt.severity == "problem"), None)
     if better and not incoming.request.as_stated:
         raise InputError(f"{better} (the test set was not opened)")
-    return tuple(doubt.what for doubt in found)
+    notes = [validation.note] if validation.note else []
+    return (*notes, *(doubt.what for doubt in found))
 
 
 def _cost(incoming: IncomingModel) -> CostRecord | None:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.exchange.adding.preprocessing import as_probabilities
+from benchmarks.exchange.adding.outputs import Answers, read_outputs
 from benchmarks.store.folder import RunFolder
 from benchmarks.store.records import Colour, InputSpec, RunResults, Scale
 from benchmarks.store.splits import SplitTable
@@ -65,10 +65,12 @@ class IncomingModel:
         """The validation images, then the test images."""
         return self.splits.of("validation", "test")
 
-    def in_order(self, outputs: NDArray[Any]) -> Probabilities:
+    def in_order(self, outputs: NDArray[Any]) -> Answers:
         """Return a model's outputs as probabilities in the order of the run's classes."""
         assert self.reading is not None
         stated = self.reading.classes
         columns = [stated.index(name) for name in self.run.class_names]
         place, logits = self.request.file.name, self.reading.logits
-        return as_probabilities(outputs, logits=logits, place=place)[:, columns]
+        answers = read_outputs(outputs, logits=logits, place=place)
+        dropped = [name for name in stated if name not in self.run.class_names]
+        return answers.only(columns, dropped)

@@ -23,15 +23,15 @@ def describe(file: Path) -> tuple[Shapes, dict[str, str]]:
 
 
 def answer(
-    file: Path, images: Path, readings: Sequence[InputSpec], first: int
+    file: Path, images: Path, readings: Sequence[InputSpec], sample: NDArray[np.int64]
 ) -> list[NDArray[np.float32]]:
     """Return the model's outputs for the array in ``images`` under each of ``readings``.
 
-    Readings after the first one get the ``first`` images only.
+    Readings after the first one get the images at the places ``sample`` only.
     """
     opened, shown = open_model(file), np.load(images, mmap_mode="r")
     return [
-        outputs(opened, shown if place == 0 else shown[:first], reading)
+        outputs(opened, shown if place == 0 else shown[sample], reading)
         for place, reading in enumerate(readings)
     ]
 

@@ -40,11 +40,16 @@ def open_model(file: Path) -> Opened:
         raise
     except Exception as error:
         traceback.print_exc()
-        first = str(error).strip().partition("\n")[0].partition(". ")[0][:200]
         raise InputError(
-            f"{file.name}: cannot be opened as a model ({first}); bring its answers with "
+            f"{file.name}: cannot be opened as a model ({_reason(error)}); bring its answers with "
             "--predictions instead"
         ) from error
+
+
+def _reason(error: Exception) -> str:
+    """Return the first sentence of what went wrong, which Keras tells behind what it was doing."""
+    text = str(error).strip().rpartition("Exception encountered: ")[2]
+    return text.partition("\n")[0].partition(". ")[0]
 
 
 class OnnxModel:

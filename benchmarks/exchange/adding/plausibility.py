@@ -41,8 +41,8 @@ class _Scored:
         """What the better of two is larger in: accuracy, then minus the log-loss."""
         return self.accuracy.value, -float(self.losses.mean())
 
-    def first(self, count: int) -> _Scored:
-        return _Scored(self.labels[:count], self.answers[:count], self.pictures[:count])
+    def only(self, places: NDArray[np.int64]) -> _Scored:
+        return _Scored(self.labels[places], self.answers[places], self.pictures[places])
 
     def given(self, answers: Floats) -> _Scored:
         return _Scored(self.labels, answers, self.pictures)
@@ -59,57 +59,69 @@ def doubts(
     stated: tuple[str, ...],
     others: Mapping[str, Floats],
     pictures: NDArray[np.str_],
+    sample: NDArray[np.int64],
 ) -> Iterator[Finding]:
     """Yield what speaks against a reading under which ``answers`` came from validation images.
 
     ``where`` names the model. A reading that scores much better, which is probably the right
     one, is a problem; a score that may simply be bad is a warning.
 
-    ``answers`` are N×K in the order of ``class_names``, as are those of ``others``, scale →
-    answers to the first images under that scale. ``stated`` is the order of the model's outputs
-    as its user stated it; ``pictures`` (N) tells identical images, which count as one. Another
-    reading, with another scale or the order of classes that makes the labels likeliest, is much
-    better if it gains five points of accuracy with intervals that do not meet, or a tenth of
-    log-loss without losing accuracy; it must also tell more than the frequencies of the classes
-    do.
+    ``answers`` are N×K in the order of ``class_names``, as are those of ``others``: the options
+    that state a reading → answers to the images at the places ``sample`` under it. ``stated`` is
+    the order of the model's outputs as its user stated it; ``pictures`` (N) tells identical
+    images, which count as one. Another reading, with another scale or order of colours, or the
+    order of classes that makes the labels likeliest, is much better if it gains five points of
+    accuracy with intervals that do not meet, or a tenth of log-loss without losing accuracy; it
+    must also tell more than the frequencies of the classes do.
     """
     own = _Scored(labels, answers, pictures)
-    found = list(_better(own, others, stated, class_names))
+    found = list(_better(own, others, sample, stated, class_names))
     if found:
-        score, reading = max(
-            found, key=lambda pair: (pair[0].accuracy.value, -pair[0].losses.mean())
-        )
+        base, score, reading = max(found, key=lambda each: each[1].rank)
+        part = "" if len(base.labels) == len(labels) else f" ({len(base.labels):,} of its images)"
         text = (
-            f"on validation it scores {own.describe()} as stated, "
+            f"on validation{part} it scores {base.describe()} as stated, "
             f"but {score.describe()} with {reading}"
         )
         yield Finding("problem", where, text, "correct that, or repeat with --as-stated")
-    common, name = _commonest(labels, class_names)
+    if poor := list(_poor(own, class_names)):
+        text = f"on validation it scores {own.describe()}, {', and '.join(poor)}"
+        yield Finding("warning", where, text)
+
+
+def _poor(own: _Scored, class_names: tuple[str, ...]) -> Iterator[str]:
+    """Yield in what ``own`` is no better than answers that do not look at an image."""
+    shares, entropy = _frequencies(own)
+    name, common = class_names[int(shares.argmax())], float(shares.max())
     if own.accuracy.low <= common:
-        text = f"no better than always answering “{name}” ({common:.1%})"
-        yield Finding("warning", where, f"on validation it scores {own.describe()}, {text}")
+        much = "worse than" if own.accuracy.high < common else "no better than"
+        yield f"{much} always answering “{name}” ({common:.1%})"
+    if float(own.losses.mean()) >= entropy:
+        yield f"with a log-loss no better than that of the classes' frequencies ({entropy:.2f})"
 
 
 def _better(
     own: _Scored,
     others: Mapping[str, Floats],
+    sample: NDArray[np.int64],
     stated: tuple[str, ...],
     class_names: tuple[str, ...],
-) -> Iterator[tuple[_Scored, str]]:
-    """Yield each reading that is much better than the stated one, with its score."""
-    for scale, answers in {"": own.answers, **others}.items():
-        base = own.first(len(answers))
+) -> Iterator[tuple[_Scored, _Scored, str]]:
+    """Yield the stated reading's score and that of each much better one on the same images."""
+    sampled = own.only(sample)
+    for options, answers in {"": own.answers, **others}.items():
+        base = sampled if options else own
         given = base.given(answers)
-        changes = [f"scale {scale}"] if scale else []
-        if scale and _much_better(given, base):
-            yield given, changes[0]
+        changes = [options] if options else []
+        if options and _much_better(given, base):
+            yield base, given, options
         order = _likeliest_order(given)
         ordered = base.given(answers[:, np.argsort(order)])
         if _much_better(ordered, given) and _much_better(ordered, base):
             meant = dict(zip(class_names, (class_names[k] for k in order), strict=True))
-            right = ",".join(meant[name] for name in stated)
+            right = ",".join(meant.get(name, name) for name in stated)
             changes = [*changes, f"classes {right} instead of {','.join(stated)}"]
-            yield ordered, " and ".join(changes)
+            yield base, ordered, " and ".join(changes)
 
 
 def _likeliest_order(scored: _Scored) -> NDArray[np.int64]:
@@ -130,11 +142,11 @@ def _much_better(given: _Scored, stated: _Scored) -> bool:
 
 def _informed(given: _Scored, low: float) -> bool:
     """Tell whether answers say more than how frequent each class is."""
-    shares = np.bincount(given.labels, minlength=given.answers.shape[1]) / len(given.labels)
-    entropy = -float((shares[shares > 0] * np.log(shares[shares > 0])).sum())
-    return low > shares.max() or float(given.losses.mean()) < entropy
+    shares, entropy = _frequencies(given)
+    return bool(low > shares.max() or float(given.losses.mean()) < entropy)
 
 
-def _commonest(labels: Labels, class_names: tuple[str, ...]) -> tuple[float, str]:
-    counts = np.bincount(labels, minlength=len(class_names))
-    return float(counts.max() / counts.sum()), class_names[int(counts.argmax())]
+def _frequencies(scored: _Scored) -> tuple[NDArray[np.float64], float]:
+    """Return each class's share of the images, and the log-loss of answering just these."""
+    shares = np.bincount(scored.labels, minlength=scored.answers.shape[1]) / len(scored.labels)
+    return shares, -float((shares[shares > 0] * np.log(shares[shares > 0])).sum())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -13,6 +14,7 @@ import pyarrow
 from numpy.typing import NDArray
 
 from benchmarks.errors import InputError
+from benchmarks.exchange.adding.class_names import is_dropped, meant_class
 from benchmarks.store.records import probability_column
 from benchmarks.store.splits import SplitTable
 
@@ -27,18 +29,29 @@ NAMES: Mapping[str, Callable[[SplitTable], NDArray[Any]]] = MappingProxyType(
 READERS = (".csv", ".parquet")
 
 
+@dataclass(frozen=True, eq=False)
+class GivenAnswers:
+    """A table's ``numbers``, N×(K+D): the run's classes in order, then those ``dropped``."""
+
+    numbers: NDArray[np.float64]
+    dropped: tuple[str, ...]
+
+
 def read_predictions(
     file: Path, splits: SplitTable, requested: SplitTable, class_names: Sequence[str]
-) -> NDArray[np.float64]:
-    """Return the numbers in ``file`` for each line of ``asked``, N×K, classes in order.
+) -> GivenAnswers:
+    """Return the numbers in ``file`` for each line of ``requested``, classes in order.
 
     ``splits`` is the run's split and ``requested`` its validation and test images. The table
     names an image by ``row``, ``path`` or ``image_id`` and has a column for each class, ``angry``
-    or ``p_angry``. Where it has several names for an image they must agree. Lines for training
-    images are left out; missing, contradicting and unknown ones raise ``InputError``.
+    or ``p_angry``, in any case or by a synonym; one for contempt may stand beside them. Where it
+    has several names for an image they must agree. Lines for training images are left out;
+    missing, contradicting and unknown ones raise ``InputError``.
     """
     table = _read(file)
-    columns = [_column(file, table, name) for name in class_names]
+    columns = [_column(file, table, name, class_names) for name in class_names]
+    dropped = [str(name) for name in table.columns if is_dropped(_class_of(str(name)), class_names)]
+    columns += [_numbers(file, table, name) for name in dropped]
     keys = [key for key in NAMES if key in table]
     if not keys:
         raise InputError(f"{file}: no column row, path or image_id says which image a line is for")
@@ -55,7 +68,9 @@ def read_predictions(
                 f"{file}: {other} of {key} {line} is not that of the run's split; "
                 f"leave the wrong one of the two columns out"
             )
-    return chosen[columns].to_numpy(np.float64)
+    return GivenAnswers(
+        chosen[columns].to_numpy(np.float64), tuple(_class_of(name) for name in dropped)
+    )
 
 
 def _read(file: Path) -> pd.DataFrame:
@@ -75,21 +90,33 @@ def _read(file: Path) -> pd.DataFrame:
     return table
 
 
-def _column(file: Path, table: pd.DataFrame, name: str) -> str:
+def _class_of(column: str) -> str:
+    """Return the class that a column may be of: what follows ``p_``, if that begins it."""
+    prefix = probability_column("")
+    return column[len(prefix) :] if column.lower().startswith(prefix) else column
+
+
+def _column(file: Path, table: pd.DataFrame, name: str, class_names: Sequence[str]) -> str:
     """Return the one column of numbers for the class ``name``."""
     other = probability_column(name)
     found = [c for c in table.columns if c.lower() in (name.lower(), other.lower())]
+    found = found or [c for c in table.columns if meant_class(_class_of(c), class_names) == name]
     if len(found) != 1:
         there = ", ".join(table.columns[:12])
         what = "several columns" if found else "no column"
         raise InputError(f"{file}: {what} {name} or {other} (it has {there}); give one a class")
-    numbers = pd.to_numeric(table[found[0]], errors="coerce")
+    return _numbers(file, table, found[0])
+
+
+def _numbers(file: Path, table: pd.DataFrame, column: str) -> str:
+    """Make a column numbers in place; return it."""
+    numbers = pd.to_numeric(table[column], errors="coerce")
     wrong = ~np.isfinite(numbers.to_numpy(np.float64))
     if wrong.any():
-        line, value = int(wrong.argmax()), table[found[0]].iloc[int(wrong.argmax())]
-        raise InputError(f"{file}: data row {line + 1}, {found[0]}: {value!r} is no finite number")
-    table[found[0]] = numbers
-    return found[0]
+        line, value = int(wrong.argmax()), table[column].iloc[int(wrong.argmax())]
+        raise InputError(f"{file}: data row {line + 1}, {column}: {value!r} is no finite number")
+    table[column] = numbers
+    return column
 
 
 def _once(file: Path, table: pd.DataFrame, key: str) -> pd.DataFrame:
@@ -97,9 +124,17 @@ def _once(file: Path, table: pd.DataFrame, key: str) -> pd.DataFrame:
     single = table.drop_duplicates()
     again = single[key].duplicated()
     if again.any() or single[key].isna().any():
-        line = single[key][again | single[key].isna()].iloc[0]
-        raise InputError(f"{file}: {key} {line} has several lines that differ, or is blank")
+        raise InputError(f"{file}: {_contradiction(single[key])}")
     return single
+
+
+def _contradiction(names: pd.Series[Any]) -> str:
+    """Return what is wrong with the first name that is blank or comes twice, by its data rows."""
+    if names.isna().any():
+        return f"data row {names[names.isna()].index[0] + 1}: {names.name} is blank"
+    twice = names[names.duplicated()].iloc[0]
+    lines = ", ".join(str(place + 1) for place in names[names == twice].index[:6])
+    return f"{names.name} {twice} has several lines that differ (data rows {lines}); leave one"
 
 
 def _refuse_strangers(file: Path, table: pd.DataFrame, splits: SplitTable, key: str) -> None:

@@ -1,4 +1,4 @@
-"""What a model from outside is given for an image, and what its outputs come to."""
+"""What a model from outside is given for an image."""
 
 from __future__ import annotations
 
@@ -11,28 +11,40 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.engines.contract import Batch, Images
-from benchmarks.errors import InputError
 from benchmarks.store.records import Colour, InputSpec, Scale
 
 MEAN, DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 """Of ImageNet's RGB images in [0, 1], as torchvision's and timm's networks take them."""
+CAFFE_MEAN = (123.68, 116.779, 103.939)
+"""Of ImageNet's RGB images in [0, 255], as Caffe's networks and Keras' VGG and ResNet take them."""
 
 
-def _standardised(images: Batch) -> NDArray[Any]:
-    mean, deviation = np.array(MEAN), np.array(DEVIATION)
-    if images.shape[-1] == 1:
-        mean, deviation = mean.mean(keepdims=True), deviation.mean(keepdims=True)
-    return np.asarray((images / 255 - mean) / deviation)
+def _standardised(images: Batch, colour: Colour) -> NDArray[Any]:
+    return np.asarray((images / 255 - _ordered(MEAN, colour)) / _ordered(DEVIATION, colour))
 
 
-SCALES: Mapping[Scale, Callable[[Batch], NDArray[Any]]] = MappingProxyType(
+def _ordered(numbers: tuple[float, float, float], colour: Colour) -> NDArray[np.float64]:
+    """Return the ``numbers`` of red, green and blue in the order of the channels."""
+    if colour == "grey":
+        return np.array([np.mean(numbers)])
+    return np.array(numbers if colour == "rgb" else numbers[::-1])
+
+
+SCALES: Mapping[Scale, Callable[[Batch, Colour], NDArray[Any]]] = MappingProxyType(
     {
-        "0..255": lambda images: images,
-        "0..1": lambda images: images / 255,
-        "-1..1": lambda images: images / 127.5 - 1,
+        "0..255": lambda images, _: images,
+        "0..1": lambda images, _: images / 255,
+        "-1..1": lambda images, _: images / 127.5 - 1,
         "imagenet": _standardised,
+        "caffe": lambda images, colour: images - _ordered(CAFFE_MEAN, colour),
     }
 )
+SCALE_NAMES: Mapping[str, Scale] = MappingProxyType(
+    {**{scale: scale for scale in SCALES}, "tf": "-1..1"}
+)
+"""How a scale can be stated: by its name, or as the mode of Keras' ``preprocess_input``."""
+USUAL_COLOUR: Mapping[Scale, Colour] = MappingProxyType({"caffe": "bgr"})
+"""The order of colours that goes with a scale where none is stated."""
 CHANNELS: Mapping[Colour, int] = MappingProxyType({"grey": 1, "rgb": 3, "bgr": 3})
 
 
@@ -48,7 +60,7 @@ def model_inputs(spec: InputSpec, images: Images) -> Batch:
         for image in coloured
     ]
     shape = (len(images), spec.height, spec.width, CHANNELS[spec.colour])
-    return np.asarray(SCALES[spec.scale](np.stack(resized).reshape(shape)), np.float32)
+    return np.asarray(SCALES[spec.scale](np.stack(resized).reshape(shape), spec.colour), np.float32)
 
 
 def _coloured(image: Images, colour: Colour) -> Images:
@@ -57,30 +69,3 @@ def _coloured(image: Images, colour: Colour) -> Images:
     if colour == "grey":
         return np.asarray(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), np.uint8)
     return np.repeat(image, 3, axis=-1)
-
-
-def as_probabilities(outputs: NDArray[Any], *, logits: bool, place: str) -> NDArray[np.float64]:
-    """Return class probabilities, N×K, rows summing to 1, from a model's outputs N×K.
-
-    Raises ``InputError`` where they are not finite, or are no probabilities (rounded ones may
-    sum to a little more or less than 1) though ``logits`` was not stated, or the other way round.
-    """
-    values = np.asarray(outputs, np.float64)
-    if not np.isfinite(values).all():
-        row = int(np.flatnonzero(~np.isfinite(values).all(axis=1))[0])
-        raise InputError(f"{place}: the answer to image {row} is not finite")
-    sums = values.sum(axis=1)
-    wrong = (values < -1e-6).any(axis=1) | (np.abs(sums - 1) > 0.05)
-    if logits:
-        if not wrong.any():
-            raise InputError(f"{place}: its outputs are probabilities already; leave out --logits")
-        values = np.exp(values - values.max(axis=1, keepdims=True))
-    elif wrong.any():
-        row = int(np.flatnonzero(wrong)[0])
-        shown = ", ".join(f"{value:.3g}" for value in values[row])
-        raise InputError(
-            f"{place}: the answer to image {row} ({shown}) is no set of probabilities "
-            "summing to 1; say --logits if it comes before softmax"
-        )
-    values = np.maximum(values, 0)
-    return np.asarray(values / values.sum(axis=1, keepdims=True), np.float64)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from benchmarks.engines.opened import Shapes
 from benchmarks.errors import InputError
+from benchmarks.exchange.adding.class_names import stated_classes
 from benchmarks.exchange.adding.incoming import AddRequest
-from benchmarks.exchange.adding.preprocessing import CHANNELS, SCALES
+from benchmarks.exchange.adding.preprocessing import CHANNELS, SCALE_NAMES, USUAL_COLOUR
 from benchmarks.processes import call
 from benchmarks.store.records import Colour, InputSpec, RunResults
 
@@ -15,25 +16,22 @@ def complete_input_spec(request: AddRequest, run: RunResults) -> tuple[InputSpec
     if request.scale is None or not request.classes:
         raise InputError(
             f"{request.file}: say how it reads images, as its file does not: --scale "
-            f"{' or '.join(SCALES)}, and --classes with its outputs in order, "
+            f"{' or '.join(SCALE_NAMES)}, and --classes with its outputs in order, "
             f"for instance {','.join(run.class_names)}"
         )
-    if sorted(request.classes) != sorted(run.class_names):
-        raise InputError(
-            f"--classes {','.join(request.classes)}: name each of the run's classes once, in the "
-            f"order of the model's outputs: {', '.join(run.class_names)}"
-        )
+    classes = stated_classes(request.classes, run.class_names)
     shapes: Shapes
     shapes, versions = call("benchmarks.exchange.adding.inference:describe", {"file": request.file})
-    if shapes.outputs != len(run.class_names):
+    if shapes.outputs != len(classes):
         raise InputError(
             f"{request.file}: it has {shapes.outputs} outputs and the run "
-            f"{len(run.class_names)} classes; only a model of the same classes can join"
+            f"{len(run.class_names)} classes; only a model of the same classes can join, "
+            "or one that has contempt too, if --classes names it"
         )
     height, width = (_size(request, side) for side in (shapes.height, shapes.width))
     reading = InputSpec(
         scale=request.scale,
-        classes=request.classes,
+        classes=classes,
         colour=_colour(request, shapes.channels, run.manifest.data.image_shape[-1]),
         height=height,
         width=width,
@@ -51,10 +49,14 @@ def _size(request: AddRequest, fixed: int | None) -> int:
 
 
 def _colour(request: AddRequest, channels: int, own: int) -> Colour:
-    """Return how colours enter; only RGB or BGR is open, and only if the images have colour."""
-    if request.colour is None and channels == 3 and own == 3:
+    """Return how colours enter; only RGB or BGR is open, and only if the images have colour.
+
+    Keras' caffe mode turns RGB into BGR, so that scale says it where nothing else does.
+    """
+    usual = USUAL_COLOUR.get(request.scale) if request.scale else None
+    if (request.colour or usual) is None and channels == 3 and own == 3:
         raise InputError(f"{request.file}: say --colour rgb or --colour bgr (OpenCV's order)")
-    colour = request.colour or ("grey" if channels == 1 else "rgb")
+    colour = request.colour or ("grey" if channels == 1 else usual or "rgb")
     if CHANNELS[colour] != channels:
         raise InputError(f"--colour {colour}: the model takes images of {channels} channel(s)")
     return colour
