@@ -29,7 +29,7 @@ def enter(folder: Folder) -> Folder:
     A folder that is named by an expression or as a person encloses nothing.
     """
     while True:
-        if len(folder.filled) != 1 or _split_words(folder):
+        if len(folder.filled) != 1 or _split_words(folder) or _packed_splits(folder):
             return folder
         ((name, inner),) = folder.filled.items()
         if expression_of(name) or is_person(name) or not inner.filled:
@@ -46,7 +46,7 @@ def given_parts(top: Folder, *, classes: bool = True) -> list[Part] | None:
     folders for one split, class folders beside the splits, a packed split, no training folder.
     """
     splits = _split_words(top)
-    packed = [file for file in top.others if _is_packed_split(file)]
+    packed = _packed_splits(top)
     if packed and top.filled:
         raise DataError(
             f"{few(packed)} is named as a split and is no folder that can be read; unpack it "
@@ -120,10 +120,15 @@ def _split_words(folder: Folder) -> Mapping[str, SplitName]:
     return splits
 
 
-def _is_packed_split(file: str) -> bool:
-    stem = file.split(".")[0]
-    suffixes = PurePosixPath(file).suffixes
-    return is_split_word(stem) and all(one.lower() in PACKED for one in suffixes or [""])
+def _packed_splits(folder: Folder) -> list[str]:
+    """Return the files in ``folder`` that stand for a split folder."""
+    return [file for file in folder.others if _stands_for_split(file, folder)]
+
+
+def _stands_for_split(file: str, beside: Folder) -> bool:
+    stem, suffixes = file.split(".")[0], PurePosixPath(file).suffixes
+    named = stem in splits_of([stem, *beside.folders])
+    return named and all(one.lower() in PACKED for one in suffixes or [""])
 
 
 def _refuse_unknown(top: Folder, splits: Mapping[str, SplitName], *, classes: bool) -> None:

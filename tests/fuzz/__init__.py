@@ -1,0 +1,1 @@
+"""Random trees of images, and the laws that hold for all of them."""
