@@ -114,7 +114,11 @@ def discover(plugins: Iterable[Path] = ()) -> Mapping[str, Source]:
         except DataError as error:
             leave_out(brought.origin, str(error))
     for path in plugins:
-        _add_all(sources, import_plugin(path, DataError))
+        module = import_plugin(path, DataError)
+        try:
+            _add_all(sources, module)
+        except DataError as error:
+            raise DataError(f"plugin {path}: {error}") from error
     return MappingProxyType(sources)
 
 

@@ -170,6 +170,9 @@ def architecture(
     raises ``ModelError`` for an input below ``minimum_input``.
     """
 
+    if not isinstance(name, str):
+        raise ModelError(f"an architecture's name is {name!r}; expected text")
+
     def wrap(build: Callable[[BuildRequest], Any]) -> Architecture:
         declared = Architecture(
             name=name, engine=engine, summary=summary, source=source, build=build, **settings
@@ -206,7 +209,10 @@ class Registry:
             return self.families[prefix].make(rest)
         known = [*self.architectures, *(f"{p}:NAME" for p in self.families)]
         hint = did_you_mean(name, known, ", ".join(sorted(known)))
-        raise ModelError(f"unknown architecture {name!r}; {hint}")
+        raise ModelError(
+            f"unknown architecture {name!r}; {hint} One of your own: name its file with --plugin, "
+            "or install the package that brings it"
+        )
 
 
 def did_you_mean(name: str, known: Sequence[str], otherwise: str) -> str:
@@ -241,8 +247,12 @@ def discover(plugins: Iterable[Path] = ()) -> Registry:
         except ModelError as error:
             leave_out(brought.origin, str(error))
     for path in plugins:
-        for value in vars(import_plugin(path, ModelError)).values():
-            add(value)
+        module = import_plugin(path, ModelError)
+        try:
+            for value in vars(module).values():
+                add(value)
+        except ModelError as error:
+            raise ModelError(f"plugin {path}: {error}") from error
     return Registry(MappingProxyType(architectures), MappingProxyType(families))
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from benchmarks.commands.options import Data
+from benchmarks.commands.options import Data, Plugin
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -23,10 +23,11 @@ LISTED = 5
 def audit(
     name: str,
     data: Data = None,
+    plugin: Plugin = None,
     json: Annotated[bool, typer.Option("--json", help="Print the whole audit as JSON.")] = False,
 ) -> int:
     """Print what is wrong with a data set: duplicates, alterations, blank and unreadable images."""
-    found = run_audit(name, data)
+    found = run_audit(name, data, tuple(plugin or ()))
     if json:
         print_json(found)
     else:
@@ -34,7 +35,7 @@ def audit(
     return 0
 
 
-def run_audit(name: str, path: Path | None) -> Audit:
+def run_audit(name: str, path: Path | None, plugins: tuple[Path, ...]) -> Audit:
     """Audit the data set ``name`` at ``path``; splits that it does not have are made with seed 0.
 
     Raises ``InputError`` or ``DataError`` where it cannot be read.
@@ -49,7 +50,7 @@ def run_audit(name: str, path: Path | None) -> Audit:
     console = Console(stderr=True, highlight=False, markup=False)
     with counting(console, f"reading {name}") as progress:
         choice = DataChoice(set=name, unreadable=1)
-        prepared = prepare_data(choice, path, seed=0, progress=progress)
+        prepared = prepare_data(choice, path, seed=0, plugins=plugins, progress=progress)
     with counting(console, f"auditing {name}") as progress:
         return examine(prepared.data, prepared.split, progress=progress)
 

@@ -7,24 +7,24 @@ from typing import Annotated
 
 import typer
 
-from benchmarks.commands.options import Data
+from benchmarks.commands.options import Data, Plugin
 
 data_sets = typer.Typer(help="List, inspect and fetch data sets.", invoke_without_command=True)
 
 
 @data_sets.callback()
-def list_data_sets(context: typer.Context) -> int:
+def list_data_sets(context: typer.Context, plugin: Plugin = None) -> int:
     """List the data sets."""
     if context.invoked_subcommand is not None:
         return 0
-    print_data_sets()
+    print_data_sets(tuple(plugin or ()))
     return 0
 
 
 @data_sets.command()
-def inspect(name: str, data: Data = None) -> int:
+def inspect(name: str, data: Data = None, plugin: Plugin = None) -> int:
     """Print a data set's counts per split and class, image size, standing and digest."""
-    print_inspection(name, data)
+    print_inspection(name, data, tuple(plugin or ()))
     return 0
 
 
@@ -40,7 +40,7 @@ def fetch(
     return 0
 
 
-def print_data_sets(plugins: tuple[Path, ...] = ()) -> None:
+def print_data_sets(plugins: tuple[Path, ...]) -> None:
     """Print every data set with what it is, where it comes from and its licence."""
     from rich.console import Console
     from rich.table import Table
@@ -56,7 +56,7 @@ def print_data_sets(plugins: tuple[Path, ...] = ()) -> None:
     Console(highlight=False).print(table)
 
 
-def print_inspection(name: str, path: Path | None) -> None:
+def print_inspection(name: str, path: Path | None, plugins: tuple[Path, ...]) -> None:
     """Print counts per split and class, image size, standing, notes and digest of a data set."""
     from rich.console import Console
     from rich.table import Table
@@ -67,7 +67,7 @@ def print_inspection(name: str, path: Path | None) -> None:
 
     console = Console(highlight=False)
     with console.status(f"reading {name}"):
-        prepared = prepare_data(DataChoice(set=name, unreadable=1), path, seed=0)
+        prepared = prepare_data(DataChoice(set=name, unreadable=1), path, seed=0, plugins=plugins)
     summary = inspect(prepared.data, prepared.split)
     table = Table(box=None, pad_edge=False)
     for column in ("class", *summary.counts.columns):

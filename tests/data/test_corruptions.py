@@ -35,7 +35,7 @@ def seeds(number: int = 12) -> list[tuple[int, int]]:
 def test_damage_grows_with_strength(corruption: str, shape: tuple[int, int, int]) -> None:
     clean = images(shape)
     damage = []
-    for strength in range(1, 6):
+    for strength in range(1, len(corruptions.corruption(corruption).severities) + 1):
         changed = corrupt(clean, corruption, strength, seeds())
         assert (changed.dtype, changed.shape) == (np.uint8, clean.shape)
         damage.append(np.abs(changed.astype(float) - clean).mean())
@@ -47,8 +47,8 @@ def test_damage_grows_with_strength(corruption: str, shape: tuple[int, int, int]
 @pytest.mark.parametrize("corruption", NAMES)
 def test_an_image_is_changed_alike_whatever_stands_beside_it(corruption: str) -> None:
     clean = images((48, 48, 1))
-    whole = corrupt(clean, corruption, 3, seeds())
-    assert np.array_equal(corrupt(clean[5:7], corruption, 3, seeds()[5:7]), whole[5:7])
+    whole = corrupt(clean, corruption, 1, seeds())
+    assert np.array_equal(corrupt(clean[5:7], corruption, 1, seeds()[5:7]), whole[5:7])
 
 
 @pytest.mark.parametrize("corruption", ["noise", "shift", "rotation", "occlusion"])
@@ -63,7 +63,7 @@ def test_the_clean_images_stay_as_they_are() -> None:
     clean = images((48, 48, 1))
     kept = clean.copy()
     for corruption in NAMES:
-        corrupt(clean, corruption, 5, seeds())
+        corrupt(clean, corruption, 1, seeds())
     assert np.array_equal(clean, kept)
 
 
@@ -91,7 +91,7 @@ def test_all_are_taken_where_all_or_more_are_wanted(wanted: int | None) -> None:
 
 
 INVERSION = Corruption(
-    name="inversion",
+    name="of this test",
     title="Inversion",
     severities=(0.5, 1),
     apply=lambda image, severity, rng: np.rint(
@@ -108,9 +108,9 @@ def test_a_corruption_is_added_by_one_row_and_changes_no_other(
     clean = images((48, 48, 1))
     before, known = [corrupt(clean, name, 2, seeds()) for name in NAMES], edition()
     monkeypatch.setattr(corruptions, "CORRUPTIONS", (*CORRUPTIONS, INVERSION))
-    assert np.array_equal(corrupt(clean, "inversion", 2, seeds()), 255 - clean)
+    assert np.array_equal(corrupt(clean, "of this test", 2, seeds()), 255 - clean)
     with pytest.raises(ValueError, match="no severity 3; there are: 1 to 2"):
-        corrupt(clean, "inversion", 3, seeds())
+        corrupt(clean, "of this test", 3, seeds())
     after = [corrupt(clean, name, 2, seeds()) for name in NAMES]
     assert all(np.array_equal(one, other) for one, other in zip(before, after, strict=True))
     assert edition() != known
