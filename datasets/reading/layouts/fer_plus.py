@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import PurePosixPath
 
+import numpy as np
+
+from datasets.reading.fer_plus import COLUMNS, EXPRESSIONS, WHY_NONE, majority
 from datasets.reading.layouts.layout import Layout, LayoutSpec
 from datasets.reading.layouts.lists import Row, decoded_text, joined
 from datasets.reading.layouts.names import given_splits, refuse_unlabelled
@@ -15,9 +18,7 @@ from datasets.records import DataError
 
 NAME = "FER+"
 LIST = "label.csv"
-EMOTIONS = ("neutral", "happy", "surprise", "sad", "angry", "disgust", "fear", "contempt")
-REFUSALS = ("unknown", "not a face")
-VOTES = len(EMOTIONS) + len(REFUSALS)
+VOTES = len(COLUMNS)
 _COLUMNS = 2 + VOTES
 """The image, its box, and the votes."""
 
@@ -36,20 +37,12 @@ def _recognise(listing: Listing) -> Layout | None:
     return found
 
 
-def majority(votes: tuple[int, ...]) -> tuple[str, str]:
-    """Return the label of ``votes`` and ``""``, or ``""`` and why they give none.
-
-    Single votes are taken for slips and left out; the rest need more than half for one answer
-    (Barsoum et al. 2016 and the published code, mode "majority").
-    """
-    counted = [count if count > 1 else 0 for count in votes]
-    most = max(counted)
-    if 2 * most <= sum(counted):
-        return "", "no majority of the votes"
-    place = counted.index(most)
-    if place < len(EMOTIONS):
-        return EMOTIONS[place], ""
-    return "", f"the majority says {REFUSALS[place - len(EMOTIONS)]}"
+def label_of(votes: Sequence[int]) -> tuple[str, str]:
+    """Return the label of ``votes`` and ``""``, or ``""`` and why they give none."""
+    column = int(majority(np.array([votes], np.int64))[0])
+    if column in WHY_NONE:
+        return "", WHY_NONE[column]
+    return EXPRESSIONS[column], ""
 
 
 def _has_votes(name: str, listing: Listing) -> bool:
@@ -69,7 +62,7 @@ def _rows(name: str, content: bytes) -> Iterator[Row]:
             raise DataError(f"{place}: expected an image, its box and {VOTES} whole numbers")
         if not image:
             continue
-        label, refusal = majority(tuple(map(int, votes)))
+        label, refusal = label_of(tuple(map(int, votes)))
         yield Row(place=place, image=image, label=label, split=split or "", refusal=refusal)
 
 

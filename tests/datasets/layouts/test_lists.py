@@ -9,7 +9,7 @@ import pytest
 
 from datasets.cache.decoded import open_data_set
 from datasets.image_folder import image_folder
-from datasets.reading.layouts.fer_plus import majority
+from datasets.reading.layouts.fer_plus import label_of
 from datasets.records import DataError, DataSet
 from tests.datasets.layouts.trees import (
     TWO,
@@ -263,12 +263,12 @@ def test_affectnets_validation_table_has_no_heading_as_published(tmp_path) -> No
 
 
 def test_votes_without_a_majority_for_an_expression_give_no_label() -> None:
-    assert majority((9, 1, 0, 0, 0, 0, 0, 0, 0, 0)) == ("neutral", "")
-    assert majority((5, 4, 1, 0, 0, 0, 0, 0, 0, 0)) == ("neutral", "")
-    assert majority((4, 4, 1, 1, 0, 0, 0, 0, 0, 0)) == ("", "no majority of the votes")
-    assert majority((0, 0, 0, 0, 0, 0, 0, 0, 8, 2)) == ("", "the majority says unknown")
-    assert majority((0, 0, 0, 0, 0, 0, 0, 0, 2, 8)) == ("", "the majority says not a face")
-    assert majority((1,) * 10) == ("", "no majority of the votes")
+    assert label_of((9, 1, 0, 0, 0, 0, 0, 0, 0, 0)) == ("neutral", "")
+    assert label_of((5, 4, 1, 0, 0, 0, 0, 0, 0, 0)) == ("neutral", "")
+    assert label_of((4, 4, 1, 1, 0, 0, 0, 0, 0, 0)) == ("", "FER+: no majority of the votes")
+    assert label_of((0, 0, 0, 0, 0, 0, 0, 0, 8, 2)) == ("", "FER+: unknown by majority")
+    assert label_of((0, 0, 0, 0, 0, 0, 0, 0, 2, 8)) == ("", "FER+: not a face by majority")
+    assert label_of((1,) * 10) == ("", "FER+: no majority of the votes")
 
 
 def test_ck_plus_leaves_out_frames_before_the_peak_and_sequences_without_emotion(tmp_path) -> None:
