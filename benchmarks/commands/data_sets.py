@@ -63,7 +63,7 @@ def print_inspection(name: str, path: Path | None, plugins: tuple[Path, ...]) ->
 
     from benchmarks.data.prepared import prepare_data
     from benchmarks.protocol.schema import DataChoice
-    from datasets.audit.inspection import absences, inspect
+    from datasets.audit.inspection import inspect
 
     console = Console(highlight=False)
     with console.status(f"reading {name}"):
@@ -80,7 +80,7 @@ def print_inspection(name: str, path: Path | None, plugins: tuple[Path, ...]) ->
     console.print(f"[bold]{summary.name}[/]: {height}×{width}, {colour}")
     console.print(table)
     console.print(f"split: {summary.provenance.status}{made}")
-    for remark in (*summary.remarks, *absences(prepared.counts())):
+    for remark in summary.remarks:
         console.print(f"  {remark}", markup=False, soft_wrap=True)
     console.print(f"{summary.different_images} images differ in their pixels")
     console.print(f"digest: {summary.digest}")

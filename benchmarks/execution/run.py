@@ -49,10 +49,9 @@ from benchmarks.store.votes import write_votes
 from benchmarks.store.writing import write_audit, write_manifest
 from datasets.audit.audit import audit
 from datasets.audit.examination import AUDITS
-from datasets.audit.inspection import lifeless
+from datasets.audit.inspection import remarks
 from datasets.cache.decoded import cache_folder
 from datasets.files import sha256_of
-from datasets.left_out import grouped, told
 from models.registry import discover
 
 
@@ -164,10 +163,9 @@ def prepare_target(
 
 
 def _tell(prepared: PreparedData, display: Display) -> None:
-    """Say what was left out of the data, and what in it cannot be learned from."""
-    data = prepared.data
-    for line in (*told(grouped(data.left_out)), *lifeless(data, prepared.split)):
-        display.note(f"{data.name}: {line}")
+    """Say what to know of the data before anything trains."""
+    for line in remarks(prepared.data, prepared.split):
+        display.note(f"{prepared.data.name}: {line}")
 
 
 def _prepare(request: RunRequest, display: Display) -> tuple[PreparedData, PreparedData | None]:

@@ -20,7 +20,6 @@ from benchmarks.machine.terminal import printable
 from benchmarks.machine.timing import rough_duration
 from benchmarks.metrics import metric_of
 from benchmarks.protocol.schema import Protocol, VariantChoice
-from datasets.audit.inspection import absences
 from datasets.audit.inspection import remarks as facts
 from datasets.files import replacing
 from datasets.reading.recognition import GENERAL
@@ -115,7 +114,6 @@ def remarks(prepared: PreparedData) -> Iterator[str]:
         f"On {tests:,} test images an accuracy is known to within ±{points:.1f} points at worst "
         "(95 %)."
     )
-    yield from (printable(f"{told[:1].upper()}{told[1:]}.") for told in absences(prepared.counts()))
     if max(data.image_shape[:2]) > LARGE:
         size = data.images.nbytes / 2**30
         yield (

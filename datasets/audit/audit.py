@@ -28,7 +28,7 @@ from datasets.audit.duplicates import (
 )
 from datasets.audit.examination import examine
 from datasets.audit.findings import findings, leaks, unlike_sharpness
-from datasets.audit.inspection import class_counts, lifeless
+from datasets.audit.inspection import absences, class_counts, lifeless
 from datasets.audit.levelled import Levelled, levelled
 from datasets.audit.numbering import gaps
 from datasets.cache.packs import splits_table
@@ -124,6 +124,7 @@ def audit(
         subjects=who,
         warnings=(
             *lifeless(data, split),
+            *absences(class_counts(data, split)),
             *leaks(same, near, len(split.test)),
             *([unlike_sharpness(level, len(split.test))] if level else []),
             *findings(same, near, blank, data.unreadable),

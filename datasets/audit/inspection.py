@@ -41,9 +41,9 @@ class Summary:
 
 def class_counts(data: DataSet, split: Split) -> dict[str, dict[str, int]]:
     """Return split → class → number of images."""
-    counts = inspect(data, split).counts.drop(index="all", columns="all")
     return {
-        str(name): {str(k): int(n) for k, n in column.items()} for name, column in counts.items()
+        str(name): {str(k): int(n) for k, n in column.items()}
+        for name, column in _counted(data, split).items()
     }
 
 
@@ -68,11 +68,7 @@ def absences(counts: Mapping[str, Mapping[str, int]]) -> Iterator[str]:
 
 def inspect(data: DataSet, split: Split) -> Summary:
     """Summarise ``data`` under ``split``."""
-    table = splits_table(data, split)
-    counts = pd.crosstab(table["label"], table["split"]).reindex(
-        index=range(len(data.class_names)), columns=list(SPLIT_NAMES), fill_value=0
-    )
-    counts.index = pd.Index(data.class_names, name="class")
+    counts = _counted(data, split)
     counts["all"] = counts.sum(axis=1)
     counts.loc["all"] = counts.sum()
     return Summary(
@@ -88,12 +84,28 @@ def inspect(data: DataSet, split: Split) -> Summary:
     )
 
 
+def _counted(data: DataSet, split: Split) -> pd.DataFrame:
+    """Return the images of each class in each split: a line for a class, a column for a split."""
+    table = splits_table(data, split)
+    counts = pd.crosstab(table["label"], table["split"]).reindex(
+        index=range(len(data.class_names)), columns=list(SPLIT_NAMES), fill_value=0
+    )
+    counts.index = pd.Index(data.class_names, name="class")
+    return counts
+
+
 def remarks(data: DataSet, split: Split) -> tuple[str, ...]:
     """Say what to know of ``data`` before anything trains.
 
-    Notes of its reader, what was left out of it and why, and which class or split is lifeless.
+    Notes of its reader, what was left out of it and why, which class or split is lifeless, and
+    which classes have no validation or test images.
     """
-    return (*data.provenance.notes, *told(grouped(data.left_out)), *lifeless(data, split))
+    return (
+        *data.provenance.notes,
+        *told(grouped(data.left_out)),
+        *lifeless(data, split),
+        *absences(class_counts(data, split)),
+    )
 
 
 def lifeless(data: DataSet, split: Split) -> tuple[str, ...]:

@@ -180,7 +180,7 @@ def test_a_class_without_test_images_is_told(tmp_path: Path) -> None:
     }.items():
         write_classes(tmp_path / "faces" / split, counts)
     done = init(tmp_path / "faces", "-o", tmp_path / "mine.toml")
-    assert "No test image of sad" in done.err
+    assert "no test image of sad" in done.err
 
 
 @pytest.mark.parametrize(("happy_side", "side"), [(80, 80), (90, 96)])

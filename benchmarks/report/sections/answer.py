@@ -207,7 +207,9 @@ def _of_data(run: RunResults, without: str) -> Iterator[str]:
         yield f"{number} an identical copy in the training or validation images.{without}"
     if run.audit:
         yield from _of_audit(run.audit)
-    yield from (f"{told[:1].upper()}{told[1:]}." for told in absences(manifest.split.counts))
+    known = run.audit.warnings if run.audit else ()
+    absent = [told for told in absences(manifest.split.counts) if told not in known]
+    yield from (f"{told[:1].upper()}{told[1:]}." for told in absent)
     if manifest.split.made:
         yield "ferbench made (part of) the split: scores on other splits do not compare."
     if taken := manifest.protocol.data.train_images:
