@@ -8,8 +8,8 @@ from pathlib import PurePosixPath
 import numpy as np
 
 from datasets.reading.layouts.affectnet import EMOTIONS
-from datasets.reading.layouts.layout import Entry, Layout, LayoutSpec, below_their_root, unused
-from datasets.reading.layouts.names import given_splits, refuse_unlabelled
+from datasets.reading.layouts.layout import Layout, LayoutSpec, unused
+from datasets.reading.layouts.names import labelled_entries
 from datasets.reading.listing import Listing
 from datasets.records import DataError
 
@@ -23,18 +23,9 @@ def _recognise(listing: Listing) -> Layout | None:
     places = {name: place for name in images if (place := _place(name)) in arrays}
     if not places:
         return None
-    splits = given_splits(listing)
-    entries = below_their_root(
-        Entry(
-            name=name,
-            path=name,
-            split=splits.get(name, ""),
-            class_name=_emotion(place, listing.tree.read(place)),
-        )
-        for name, place in places.items()
-        if not splits or name in splits
+    entries = labelled_entries(
+        listing, places, lambda name: _emotion(places[name], listing.tree.read(places[name]))
     )
-    refuse_unlabelled(splits, entries)
     lost = len(arrays - set(places.values()))
     notes = (f"expressions of images that are not here: {lost:,}",) if lost else ()
     left_out = unused(listing, entries, lambda name: f"no {_place(name)} beside it")

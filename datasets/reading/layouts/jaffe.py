@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from datasets.reading.layouts.layout import Layout, LayoutSpec
-from datasets.reading.layouts.names import CODES, labelled_by_names
+from datasets.reading.layouts.names import labelled_by_names, of_code
 from datasets.reading.listing import Listing
 from datasets.reading.subjects import JAFFE
 
 
 def _recognise(listing: Listing) -> Layout | None:
-    return labelled_by_names(
-        listing, "JAFFE", JAFFE, lambda match: CODES[match["expression"].upper()]
-    )
+    return labelled_by_names(listing, "JAFFE", JAFFE, of_code)
 
 
 SPEC = LayoutSpec(

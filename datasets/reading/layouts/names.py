@@ -52,21 +52,43 @@ def labelled_by_names(
     labels = {name: found for name, match in named.items() if (found := label(match))}
     if len(set(labels.values())) < 2 or told_by_folders(listing, labels):
         return None
+    entries = labelled_entries(
+        listing, labels, labels.__getitem__, lambda name: named[name]["subject"].upper()
+    )
+    left_out = unused(listing, entries, lambda _: f"its name is none of {layout}'s")
+    return Layout(name=layout, entries=entries, left_out=left_out, notes=_views(named))
+
+
+def of_code(named: Named) -> str:
+    """Return the class whose code, one of `CODES` in any case, a name holds."""
+    return CODES[named["expression"].upper()]
+
+
+def labelled_entries(
+    listing: Listing,
+    names: Iterable[str],
+    label: Callable[[str], str],
+    subject: Callable[[str], str] = lambda _: "",
+) -> tuple[Entry, ...]:
+    """Return the images ``names`` as entries, each with its ``label`` and ``subject`` by name.
+
+    Splits are those of split folders; where there are such, images outside of them are no
+    entries. Raises ``DataError`` where a split has no entry.
+    """
     splits = given_splits(listing)
     entries = below_their_root(
         Entry(
             name=name,
             path=name,
             split=splits.get(name, ""),
-            class_name=found,
-            subject=named[name]["subject"].upper(),
+            class_name=label(name),
+            subject=subject(name),
         )
-        for name, found in labels.items()
+        for name in names
         if not splits or name in splits
     )
     refuse_unlabelled(splits, entries)
-    left_out = unused(listing, entries, lambda _: f"its name is none of {layout}'s")
-    return Layout(name=layout, entries=entries, left_out=left_out, notes=_views(named))
+    return entries
 
 
 def given_splits(listing: Listing) -> Mapping[str, str]:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from datasets.reading.layouts.class_folders import candidate, with_subjects
-from datasets.reading.layouts.layout import Entry, Layout, LayoutSpec, below_their_root, unused
-from datasets.reading.layouts.names import given_splits, refuse_unlabelled
+from datasets.reading.layouts.layout import Layout, LayoutSpec, unused
+from datasets.reading.layouts.names import labelled_entries
 from datasets.reading.listing import Listing
 from datasets.reading.subjects import ENOUGH, stem_of
 from datasets.reading.words import expressions_in
@@ -21,13 +21,7 @@ def _recognise(listing: Listing) -> Layout | None:
     enough = len(labels) >= ENOUGH * len(listing.images)
     if not enough or len(set(labels.values())) < 2 or candidate(listing):
         return None
-    splits = given_splits(listing)
-    entries = below_their_root(
-        Entry(name=name, path=name, split=splits.get(name, ""), class_name=label)
-        for name, label in labels.items()
-        if not splits or name in splits
-    )
-    refuse_unlabelled(splits, entries)
+    entries = labelled_entries(listing, labels, labels.__getitem__)
     left_out = unused(listing, entries, lambda _: "its name holds no expression, or several")
     return Layout(
         name=NAME,
