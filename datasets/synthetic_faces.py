@@ -24,6 +24,8 @@ SIZES = MappingProxyType(
         "target": {"train": 1_400, "validation": 700, "test": 1_400},
     }
 )
+LARGEST = 100
+"""Times as many images as usual."""
 LABEL_NOISE = 0.05
 UNEQUAL = MappingProxyType(
     {"angry": 4, "disgust": 1, "fear": 4, "happy": 7, "neutral": 5, "sad": 5, "surprise": 3}
@@ -54,6 +56,10 @@ def synthetic_faces(path: Path | None, options: Mapping[str, Any]) -> Decoded:
     domain, seed, scale = options["domain"], options["seed"], options["scale"]
     if domain not in SIZES:
         raise DataError(f"synthetic-faces: domain is {domain!r}; expected source or target")
+    if scale > LARGEST:
+        raise DataError(f"synthetic-faces: scale is {scale}; expected {LARGEST} at most")
+    if not 0 <= seed < 2**31:
+        raise DataError(f"synthetic-faces: seed is {seed}; expected 0 to below 2^31")
     sizes = {split: round(size * scale) for split, size in SIZES[domain].items()}
     if min(sizes.values()) < len(CLASS_NAMES):
         raise DataError(f"synthetic-faces: scale {scale} leaves a split without every class")

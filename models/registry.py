@@ -7,18 +7,26 @@ import importlib
 import pkgutil
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar, get_type_hints
+
+from annotated_types import Ge, Gt, Le, Lt
 
 from datasets.plugins import MODELS, import_plugin, installed, leave_out
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
 
 EngineName = str
 """Which library trains an architecture; the harness knows the engines by these names."""
 Augmentation = Literal["none", "standard", "strong"]
 """The policy that changes training images."""
 Value = float | int | str
+Count = Annotated[int, Ge(0), Le(100_000)]
+Quantity = Annotated[float, Ge(0), Le(1000)]
+Share = Annotated[float, Ge(0), Lt(1)]
 T = TypeVar("T")
 
 
@@ -35,33 +43,56 @@ class Recipe:
     ``plateau_patience`` count epochs without improvement of the selection metric; 0 is off.
     ``epochs`` is the longest training that the source recommends; a protocol may allow less.
     ``frozen_share`` is the share of epochs that ``frozen-then-fine-tune`` spends frozen.
+
+    A value of another kind or out of its bounds raises ``ModelError``.
     """
 
     optimizer: Literal["sgd", "adam", "adamw"] = "adam"
-    learning_rate: float = 1e-3
-    batch_size: int = 64
-    weight_decay: float = 0.0
-    dropout: float = 0.0
-    label_smoothing: float = 0.0
-    mixup: float = 0.0
-    clip_norm: float = 0.0
+    learning_rate: Annotated[float, Gt(0), Le(1000)] = 1e-3
+    batch_size: Annotated[int, Ge(1), Le(65_536)] = 64
+    weight_decay: Quantity = 0.0
+    dropout: Share = 0.0
+    label_smoothing: Share = 0.0
+    mixup: Quantity = 0.0
+    clip_norm: Quantity = 0.0
     schedule: Literal["constant", "cosine", "plateau"] = "constant"
-    plateau_factor: float = 0.5
-    plateau_patience: int = 0
-    early_stopping: int = 0
-    epochs: int = 100
+    plateau_factor: Annotated[float, Gt(0), Lt(1)] = 0.5
+    plateau_patience: Count = 0
+    early_stopping: Count = 0
+    epochs: Annotated[int, Ge(1), Le(100_000)] = 100
     augmentation: Augmentation = "none"
-    frozen_share: float = 0.3
+    frozen_share: Share = 0.3
+
+    def __post_init__(self) -> None:
+        from pydantic import ValidationError
+
+        for name, kind in _kinds().items():
+            try:
+                kind.validate_python(getattr(self, name), strict=True)
+            except ValidationError as error:
+                message = error.errors(include_url=False)[0]["msg"].removeprefix("Input ")
+                raise ModelError(f"{name} = {getattr(self, name)!r}: {message}") from None
 
     def tuned(self, values: Mapping[str, Value]) -> Recipe:
-        """Return this recipe with ``values`` put in; an unknown name raises ``ModelError``."""
-        known = {f.name for f in fields(self)}
+        """Return this recipe with ``values`` put in.
+
+        A name that no recipe has, or a value that it cannot have, raises ``ModelError``.
+        """
+        known = sorted(f.name for f in fields(self))
         for name in values:
             if name not in known:
-                raise ModelError(
-                    f"unknown hyperparameter {name!r}; known: {', '.join(sorted(known))}"
-                )
+                hint = did_you_mean(str(name), known, "one of " + ", ".join(known))
+                raise ModelError(f"unknown hyperparameter {name!r}; {hint}")
         return replace(self, **dict(values))  # type: ignore[arg-type]
+
+
+@cache
+def _kinds() -> Mapping[str, TypeAdapter[Any]]:
+    """Return what checks each value; pydantic is imported late, not for a help text."""
+    from pydantic import TypeAdapter
+
+    hints = get_type_hints(Recipe, include_extras=True)
+    return MappingProxyType({name: TypeAdapter(kind) for name, kind in hints.items()})
 
 
 @dataclass(frozen=True)
@@ -72,12 +103,22 @@ class Float:
     high: float
     log: bool = False
 
+    @property
+    def ends(self) -> tuple[Value, ...]:
+        """The least and the largest value."""
+        return self.low, self.high
+
 
 @dataclass(frozen=True)
 class Categorical:
     """A finite set to search."""
 
     values: tuple[Value, ...]
+
+    @property
+    def ends(self) -> tuple[Value, ...]:
+        """All its values."""
+        return self.values
 
 
 Dimension = Float | Categorical
@@ -125,7 +166,8 @@ class Architecture:
     ``partial_fit(X, y, classes)`` and ``predict_proba`` for ``scikit-learn``.
     It imports its engine inside the function, never at module level.
     ``recipe`` holds the defaults; ``recipes`` holds others for single strategies, and under
-    ``scratch`` for a random start. ``file`` is where it is declared.
+    ``scratch`` for a random start. ``space`` is what tuning searches, values that a recipe can
+    have; others raise ``ModelError``. ``file`` is where it is declared.
     """
 
     name: str
@@ -141,6 +183,11 @@ class Architecture:
     minimum_input: int = 8
     default_input: int | None = None
     file: Path = Path()
+
+    def __post_init__(self) -> None:
+        for name, dimension in self.space.items():
+            for value in dimension.ends:
+                self.recipe.tuned({name: value})
 
     def recipe_for(self, strategy: str, initialisation: str) -> Recipe:
         """Return the literature's defaults for a strategy from an initialisation."""

@@ -74,8 +74,8 @@ def _place(path: Path | None, data: Path | None) -> Path:
 
 def _name(stem: str) -> str:
     """Return a protocol name made of ``stem``; a preset's own name is not taken."""
+    from benchmarks.protocol.names import slug
     from benchmarks.protocol.reading import presets
-    from benchmarks.store.folder import slug
 
     name = slug(stem).strip("-._") or "mine"
     return f"my-{name}" if name in presets() else name

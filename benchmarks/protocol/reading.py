@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
 
 from benchmarks.errors import InputError, did_you_mean
 from benchmarks.protocol.schema import Protocol
@@ -48,10 +49,10 @@ def load_protocol(name_or_path: str) -> Protocol:
 
 
 def _explain(error: ValidationError) -> str:
-    found = error.errors(include_url=False)
+    found = [*_innermost(error.errors(include_url=False))]
     first = next((e for e in found if e["type"] == "extra_forbidden"), found[0])
     place = ".".join(str(part) for part in first["loc"]) or "protocol"
-    more = f" (and {error.error_count() - 1} more)" if error.error_count() > 1 else ""
+    more = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
     if first["type"] == "extra_forbidden":
         hint = did_you_mean(str(first["loc"][-1]), _known_keys(first["loc"]), "known keys")
         return f"{place}: unknown key; {hint}{more}"
@@ -60,6 +61,15 @@ def _explain(error: ValidationError) -> str:
     message = str(first["msg"]).removeprefix("Value error, ").removeprefix("Input ")
     value = "" if isinstance(first["input"], dict) else f" (got {_short_any(first['input'])})"
     return f"{place}: {message}{value}{more}"
+
+
+def _innermost(errors: Sequence[ErrorDetails]) -> Iterator[ErrorDetails]:
+    """Yield those that do not merely follow from another one further inside."""
+    places = [error["loc"] for error in errors]
+    for error in errors:
+        here = error["loc"]
+        if not any(len(place) > len(here) and place[: len(here)] == here for place in places):
+            yield error
 
 
 def _short_any(value: object) -> str:

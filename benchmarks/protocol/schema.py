@@ -10,18 +10,21 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 
 from benchmarks.metrics import selecting
 from benchmarks.protocol.canonical import digest
+from benchmarks.protocol.names import row_name
 from datasets.records import Policy
+from models.registry import Recipe, Value
 
 Epochs = Annotated[int, Field(ge=1, le=100_000)]
 Seed = Annotated[int, Field(ge=0, lt=2**31)]
 Share = Annotated[float, Field(gt=0, lt=0.9)]
+Listed = Annotated[tuple[str, ...], Field(strict=False)]
 PROSE = ("name", "title", "description", "plugins", "leaks")
 AFTERWARDS = ("robustness",)
 """Sections about frozen fits: they decide no training and no score, so a run can take them up."""
 
 
 class _Section(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=False)
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
 
 UNDECISIVE = ("path", "unreadable")
@@ -53,7 +56,7 @@ class DataChoice(_Section):
     path: str | None = None
     options: dict[str, Any] = {}
     labels: str | None = None
-    classes: tuple[str, ...] = ()
+    classes: Listed = ()
     unreadable: Annotated[float, Field(ge=0, le=1)] = 0.01
     train_images: Annotated[int, Field(ge=2)] | None = None
     validation_share: Share = 0.1
@@ -77,7 +80,7 @@ class Tuning(_Section):
 
     trials: Annotated[int, Field(ge=1, le=10_000)]
     generation: Annotated[int, Field(ge=1)] = 4
-    rungs: Annotated[tuple[Epochs, ...], Field(min_length=1)]
+    rungs: Annotated[tuple[Epochs, ...], Field(min_length=1, strict=False)]
     keep: Annotated[float, Field(gt=0, le=1)] = 0.5
 
     @field_validator("rungs")
@@ -92,7 +95,7 @@ class Fit(_Section):
     """The final fits: how long each may train, and with which seeds."""
 
     epochs: Epochs
-    seeds: Annotated[tuple[Seed, ...], Field(min_length=1)] = (0,)
+    seeds: Annotated[tuple[Seed, ...], Field(min_length=1, strict=False)] = (0,)
 
     @field_validator("seeds")
     @classmethod
@@ -115,8 +118,20 @@ class VariantChoice(_Section):
     strategy: Literal["frozen", "fine-tune", "frozen-then-fine-tune"] | None = None
     augmentation: Literal["none", "standard", "strong"] | None = None
     input_size: Annotated[int, Field(ge=8, le=1024)] | None = None
-    hyperparameters: dict[str, float | int | str] = {}
+    hyperparameters: Mapping[str, Value] = {}
     name: str | None = None
+
+    @field_validator("name")
+    @classmethod
+    def _can_name_a_row(cls, name: str | None) -> str | None:
+        return name if name is None else row_name(name)
+
+    @field_validator("hyperparameters", mode="before")
+    @classmethod
+    def _are_of_a_recipe(cls, values: object) -> object:
+        if isinstance(values, Mapping):
+            Recipe().tuned(values)
+        return values
 
 
 class Leaks(_Section):
@@ -159,9 +174,9 @@ class Protocol(_Section):
     source: SourceChoice | None = None
     tuning: Tuning
     fit: Fit
-    variants: Annotated[tuple[VariantChoice, ...], Field(min_length=1)]
+    variants: Annotated[tuple[VariantChoice, ...], Field(min_length=1, strict=False)]
     controls: bool = True
-    plugins: tuple[str, ...] = ()
+    plugins: Listed = ()
     mistake: str | None = None
     counterpart: str | None = None
     leaks: Leaks | None = None

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from benchmarks.engines.contract import Strategy
 from benchmarks.engines.registry import engines
 from benchmarks.errors import InputError
+from benchmarks.protocol.names import refuse_shared, row_name
 from benchmarks.protocol.schema import Protocol, VariantChoice
 from models.registry import (
     Architecture,
@@ -66,13 +67,10 @@ def resolve_variants(
             variants.append(_resolve(choice, registry, image_shape))
         except ModelError as error:
             raise InputError(f"variants[{index}]: {error}") from error
-    names = [variant.name for variant in variants]
-    for name in names:
-        if names.count(name) > 1:
-            raise InputError(f"variants: two rows are named {name!r}; give one of them a `name`")
     if protocol.controls:
         missing = list(_missing_controls(protocol.variants, variants))
         variants += [_resolve(choice, registry, image_shape) for choice in missing]
+    refuse_shared(variant.name for variant in variants)
     return variants
 
 
@@ -132,7 +130,7 @@ def _resolve(
         )
     recipe = architecture.recipe_for(strategy, kind).tuned(choice.hyperparameters)
     return Variant(
-        name=choice.name or _name(choice, architecture, strategy),
+        name=choice.name or row_name(_name(choice, architecture, strategy)),
         architecture=architecture,
         initialisation=choice.initialisation,
         strategy=strategy,

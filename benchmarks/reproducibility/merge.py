@@ -16,11 +16,12 @@ from benchmarks.errors import InputError
 from benchmarks.execution.tuning import open_storage
 from benchmarks.machine.environment import CodeState, Environment
 from benchmarks.protocol.canonical import digest, first_difference
+from benchmarks.protocol.names import refuse_shared
 from benchmarks.protocol.schema import VariantChoice
 from benchmarks.report.page import render
 from benchmarks.store.digests import changes, stored_digests, write_digests
 from benchmarks.store.files import as_stored
-from benchmarks.store.folder import RunFolder, slug
+from benchmarks.store.folder import RunFolder
 from benchmarks.store.ledger import append_event
 from benchmarks.store.reading import read_run, read_statuses, read_studies, refuse_mistaken
 from benchmarks.store.records import (
@@ -144,10 +145,7 @@ def _shared(part: RunPart) -> dict[str, Any]:
 def _rows(parts: Sequence[RunPart]) -> list[Row]:
     """Choose the part that each variant is taken from, in the order in which they come."""
     names = dict.fromkeys(variant.name for part in parts for variant in part.run.variants)
-    slugs = {slug(name): name for name in names}
-    for name in names:
-        if slugs[slug(name)] != name:
-            raise InputError(f"{name!r} and {slugs[slug(name)]!r} would share a folder; rename one")
+    refuse_shared(names)
     return [_row(name, parts) for name in names]
 
 

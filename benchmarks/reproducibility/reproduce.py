@@ -9,6 +9,7 @@ from benchmarks.engines.registry import engines
 from benchmarks.errors import InputError, did_you_mean
 from benchmarks.execution.progress import Display
 from benchmarks.execution.run import RunRequest, prepare_target, run
+from benchmarks.protocol.names import slug
 from benchmarks.protocol.schema import Protocol, VariantChoice
 from benchmarks.protocol.variants import resolve_variants
 from benchmarks.report.page import render
@@ -21,7 +22,7 @@ from benchmarks.reproducibility.verdicts import (
 )
 from benchmarks.store.digests import write_digests
 from benchmarks.store.files import now
-from benchmarks.store.folder import RunFolder, slug
+from benchmarks.store.folder import RunFolder
 from benchmarks.store.reading import read_run
 from benchmarks.store.records import Manifest, RunResults
 from benchmarks.store.reproduction import (

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,15 +11,11 @@ from pathlib import Path
 import filelock
 
 from benchmarks.errors import InputError
+from benchmarks.protocol.names import slug
 
 SEED = "seed-"
 ASIDE = ".stale-"
 """Between the name of a fit's folder and the key of its result, where it is set aside."""
-
-
-def slug(variant: str) -> str:
-    """Return ``variant`` as a folder name: other characters than ``A-Za-z0-9._-`` become ``-``."""
-    return re.sub(r"[^A-Za-z0-9._-]", "-", variant)
 
 
 @dataclass(frozen=True)

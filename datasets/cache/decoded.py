@@ -101,7 +101,7 @@ def _like(default: object, value: object, what: str) -> object:
     """Return ``value`` in the type of ``default``; a whole number may stand for a real one."""
     if isinstance(default, float) and type(value) is int:
         return float(value)
-    if type(value) is not type(default):
+    if type(value) is not type(default) or (isinstance(value, float) and not math.isfinite(value)):
         raise DataError(f"{what} is {value!r}; expected a value like {default!r}")
     return value
 

@@ -119,6 +119,7 @@ def test_the_cache_folder_can_be_chosen(monkeypatch, folder, tmp_path):
     [
         (None, {}, "say where it is"),
         (Path("nowhere"), {}, "nowhere: no such file or folder"),
+        (Path(), {"image_size": 3.5}, "expected a value like 0"),
         (Path(), {"size": 3}, "unknown option 'size'; known: image_size"),
         (Path(), {"image_size": "big"}, "option image_size is 'big'"),
     ],

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -40,14 +39,20 @@ def test_the_domains_look_different():
     assert brightness["source"] > brightness["target"] + 50
 
 
-def test_an_unknown_domain_is_refused():
-    with pytest.raises(DataError, match="'mars'; expected source or target"):
-        synthetic_faces.read(Path(), {"domain": "mars", "seed": 0, "scale": 1.0})
-
-
-def test_a_scale_too_small_is_refused():
-    with pytest.raises(DataError, match=r"scale 0\.001"):
-        synthetic_faces.read(None, {"domain": "target", "seed": 0, "scale": 0.001})
+@pytest.mark.parametrize(
+    ("option", "message"),
+    [
+        ({"domain": "mars"}, "'mars'; expected source or target"),
+        ({"scale": 0.001}, r"scale 0\.001 leaves a split without every class"),
+        ({"scale": -1.0}, r"scale -1\.0 leaves"),
+        ({"scale": 1e9}, "expected 100 at most"),
+        ({"seed": -1}, r"seed is -1; expected 0 to below 2\^31"),
+        ({"copies": 1.0}, "expected 0 to below 1"),
+    ],
+)
+def test_an_option_out_of_its_bounds_is_refused(option, message):
+    with pytest.raises(DataError, match=message):
+        drawn(**option)
 
 
 def moved(expression: str) -> dict[str, float]:

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from benchmarks.store.folder import slug
+from benchmarks.protocol.names import slug
 from tests.folder import Row
 
 COSTS = {

@@ -12,8 +12,8 @@ import pytest
 
 from benchmarks.errors import InputError
 from benchmarks.evaluation.fitted import resolve_fit
+from benchmarks.protocol.names import slug
 from benchmarks.store.files import write_table
-from benchmarks.store.folder import slug
 from tests.folder import ROWS, Row, build
 
 

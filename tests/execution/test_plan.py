@@ -196,7 +196,6 @@ def test_a_variant_is_named_as_the_design_says(choice: Any, name: str) -> None:
         ({"architecture": "plain-cnn", "strategy": "frozen"}, "has no strategy"),
         ({"architecture": "vgg16", "strategy": "frozen"}, "random backbone"),
         ({"architecture": "vgg16", "input_size": 16}, "at least 32 pixels"),
-        ({"hyperparameters": {"learning_rat": 1.0}}, "unknown hyperparameter"),
     ],
 )
 def test_a_row_that_cannot_be_is_refused_by_its_place(choice: Any, message: str) -> None:
@@ -205,10 +204,21 @@ def test_a_row_that_cannot_be_is_refused_by_its_place(choice: Any, message: str)
     assert message in str(caught.value)
 
 
-def test_two_rows_of_one_name_are_refused() -> None:
-    content = {**CONTENT, "variants": [{"architecture": "plain-cnn"}] * 2}
-    with pytest.raises(InputError, match="give one of them a `name`"):
-        resolve_variants(Protocol.model_validate(content), discover(), STAGE.image_shape)
+@pytest.mark.parametrize(
+    ("one", "other", "message"),
+    [
+        ("a", "a", "two rows are named 'a'; give one of them another name"),
+        ("a b", "a-b", "'a b' and 'a-b' would share a folder"),
+        ("net", "Net", "'net' and 'Net' would share a folder"),
+        ("eins", "zwei\u00a0", "cannot be named"),
+    ],
+)
+def test_rows_that_would_share_a_folder_are_refused(one: str, other: str, message: str) -> None:
+    rows = [{"architecture": "plain-cnn", "name": name} for name in (one, other)]
+    with pytest.raises(ValueError, match=message):
+        resolve_variants(
+            Protocol.model_validate({**CONTENT, "variants": rows}), discover(), STAGE.image_shape
+        )
 
 
 def resolved(*rows: dict[str, Any], **settings: Any) -> list[Variant]:

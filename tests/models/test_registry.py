@@ -4,10 +4,20 @@ import subprocess
 import sys
 from dataclasses import fields, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from models.registry import BuildRequest, ModelError, Recipe, discover
+from models.registry import (
+    BuildRequest,
+    Categorical,
+    Dimension,
+    Float,
+    ModelError,
+    Recipe,
+    architecture,
+    discover,
+)
 
 REGISTRY = discover()
 NAMES = sorted(REGISTRY.architectures)
@@ -67,9 +77,52 @@ def test_a_malformed_timm_name_is_refused() -> None:
         REGISTRY["timm:../resnet18"]
 
 
-def test_an_unknown_hyperparameter_is_refused_by_name() -> None:
-    with pytest.raises(ModelError, match="learning_rte"):
-        Recipe().tuned({"learning_rte": 0.1})
+SHARES = ("dropout", "label_smoothing", "plateau_factor", "frozen_share")
+REALS = ("learning_rate", "weight_decay", "mixup", "clip_norm", *SHARES)
+COUNTS = ("batch_size", "plateau_patience", "early_stopping", "epochs")
+WRONG: list[tuple[str, Any]] = [
+    ("learning_rte", 0.1),
+    ("optimizer", "rmsprop"),
+    ("optimizer", "Adam"),
+    ("schedule", "Cosine"),
+    ("augmentation", "much"),
+    *((name, value) for name in REALS for value in (float("nan"), float("inf"), -0.1, "0.1", True)),
+    *((name, value) for name in SHARES for value in (1.0, 1.5)),
+    *((name, value) for name in COUNTS for value in (-4, 32.5, "8", True, 10**9)),
+    ("learning_rate", 0.0),
+    ("batch_size", 0),
+    ("epochs", 0),
+]
+
+
+@pytest.mark.parametrize(("name", "value"), WRONG)
+def test_a_value_that_no_recipe_can_have_is_refused_by_name(name: str, value: object) -> None:
+    with pytest.raises(ModelError, match=name):
+        Recipe().tuned({name: value})  # type: ignore[dict-item]
+
+
+def test_a_whole_number_stands_for_a_real_one() -> None:
+    assert Recipe().tuned({"dropout": 0, "learning_rate": 1}).learning_rate == 1
+
+
+def test_a_recipe_that_a_plugin_writes_is_checked_like_any_other() -> None:
+    with pytest.raises(ModelError, match="optimizer = 'rmsprop': should be 'sgd'"):
+        Recipe(optimizer="rmsprop")  # type: ignore[arg-type]
+
+
+def test_every_number_of_a_recipe_has_bounds() -> None:
+    numbers = {f.name for f in fields(Recipe) if not isinstance(f.default, str)}
+    assert numbers == {*REALS, *COUNTS}
+
+
+@pytest.mark.parametrize(
+    "dimension", [Float(0.1, 1.0), Float(-1.0, 0.5), Categorical((0.1, "much"))]
+)
+def test_a_space_beyond_what_a_recipe_can_have_is_refused(dimension: Dimension) -> None:
+    with pytest.raises(ModelError, match="dropout"):
+        architecture(
+            name="mine", engine="torch", summary="", source="", space={"dropout": dimension}
+        )(lambda request: None)
 
 
 def test_a_plugin_file_is_found(tmp_path: Path) -> None:

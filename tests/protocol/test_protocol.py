@@ -45,6 +45,26 @@ def test_a_minimal_file_is_enough(tmp_path: Path) -> None:
         ('"majority"', '"vgg16"\ninitialisation = "source"', "needs a [source] section"),
         ("[tuning]", 'duplicates = "drop"\n[tuning]', "data.duplicates: "),
         ('name = "mine"', 'name = "a/b"', "name: "),
+        ("trials = 2", "trials = true", "tuning.trials: should be a valid integer (got True)"),
+        ("trials = 2", 'trials = "2"', "tuning.trials: should be a valid integer (got '2')"),
+        ("[fit]", "[fit]\nseeds = [0.0]", "fit.seeds.0: should be a valid integer (got 0.0)"),
+        ("[tuning]", "[tuning]\nkeep = nan", "tuning.keep: should be "),
+        (
+            '"majority"',
+            '"majority"\nhyperparameters = { optimizer = "Adam" }',
+            "variants.0.hyperparameters: optimizer = 'Adam': should be 'sgd', 'adam' or 'adamw'",
+        ),
+        *(
+            ('"majority"', f'"majority"\nname = {name}', f"variants.0.name: a row{told}")
+            for name, told in (
+                ('".hidden"', " cannot be named '.hidden'; begin with a letter or digit"),
+                ('".."', " cannot be named '..'"),
+                ('""', " cannot be named ''"),
+                ('"a/b"', " cannot be named 'a/b'"),
+                ('"a\\u001b[2J"', " cannot be named 'a\\x1b[2J'"),
+                (f'"{"a" * 300}"', "'s name of 300 letters is too long (aaaaaaaaaaaaaaaaaaaa…)"),
+            )
+        ),
         ('name = "mine"', "name = ", "not valid TOML"),
     ],
 )

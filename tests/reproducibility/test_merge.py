@@ -15,11 +15,12 @@ import pytest
 from benchmarks.errors import InputError
 from benchmarks.evaluation.conditions import timed_apart
 from benchmarks.evaluation.leaderboard import leaderboard
+from benchmarks.protocol.names import slug
 from benchmarks.reproducibility.merge import merge
 from benchmarks.reproducibility.verify import verify
 from benchmarks.store import records
 from benchmarks.store.digests import changes, write_digests
-from benchmarks.store.folder import RunFolder, slug
+from benchmarks.store.folder import RunFolder
 from benchmarks.store.ledger import append_event, openings, read_ledger, scorings
 from benchmarks.store.reading import (
     read_fit,

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from benchmarks.store.folder import slug
+from benchmarks.protocol.names import slug
 from benchmarks.store.ledger import read_ledger
 from datasets.cache.packs import stored_packs
 from tests.engine_process import call

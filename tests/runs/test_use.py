@@ -20,7 +20,7 @@ import pytest
 from PIL import Image
 
 from benchmarks.evaluation.fitted import resolve_fit
-from benchmarks.store.folder import slug
+from benchmarks.protocol.names import slug
 from benchmarks.use.predictor import PredictorProcess
 from datasets.cache.decoded import open_data_set
 from datasets.registry import discover

@@ -8,8 +8,9 @@ import pandas as pd
 import pytest
 
 from benchmarks.errors import InputError
+from benchmarks.protocol.names import slug
 from benchmarks.store.files import read_json, write_json, write_table
-from benchmarks.store.folder import RunFolder, slug
+from benchmarks.store.folder import RunFolder
 from benchmarks.store.ledger import Ledger, append_event, read_ledger
 from benchmarks.store.reading import predictions_key
 from benchmarks.store.records import FitSpent

@@ -12,11 +12,11 @@ from matplotlib.ticker import MaxNLocator, PercentFormatter
 
 from benchmarks.evaluation.guessing import majority_share
 from benchmarks.evaluation.leaderboard import ranking_score
+from benchmarks.protocol.names import slug
 from benchmarks.report.elements.drawing import INK, QUIET, STYLE, TRAIN, VALIDATION
 from benchmarks.report.elements.numbers import shortened
 from benchmarks.report.sections.data import class_shares
 from benchmarks.report.sections.variant_figures import variant_figures
-from benchmarks.store.folder import slug
 from benchmarks.store.records import RunResults
 from datasets.files import replacing
 
