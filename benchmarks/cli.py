@@ -76,7 +76,9 @@ def main() -> None:
 def _status() -> int:
     try:
         status = app(standalone_mode=False)
-    except (KeyboardInterrupt, typer.Abort):
+    except (KeyboardInterrupt, typer.Abort) as end:
+        if isinstance(end.__cause__, EOFError) and not was_interrupted():
+            raise end.__cause__ from None  # Typer takes a file that ends too soon for a Ctrl-D
         return _end_interrupted()
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

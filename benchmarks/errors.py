@@ -18,6 +18,13 @@ class JobFailed(RuntimeError):
     """A job ended without a result; the message is the reason that the report shows."""
 
 
+class Lost(JobFailed):
+    """The environment took a job's process, its memory or its disk, which says nothing of the job.
+
+    It may be tried again.
+    """
+
+
 class Unavailable(JobFailed):
     """A variant cannot start for want of something outside ferbench (weights, a package)."""
 

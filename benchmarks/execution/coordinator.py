@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 from benchmarks.engines.registry import engine_spec
-from benchmarks.errors import InputError, JobFailed, Unavailable
+from benchmarks.errors import InputError, JobFailed, Lost, Unavailable
 from benchmarks.execution.executors.contract import EpochEnded, Event, Executor, Failed, Started
 from benchmarks.execution.jobs.job import FitJob, Job, ScoreJob, TrainJob, TrialJob
-from benchmarks.execution.jobs.kinds import kind_of, stored_result
+from benchmarks.execution.jobs.kinds import describe, kind_of, stored_result
 from benchmarks.execution.plan import Plan, Start
 from benchmarks.execution.tuning import Best, JobOutcome, Study, open_storage, tune
 from benchmarks.machine.interrupts import end_if_interrupted
@@ -43,6 +43,8 @@ from benchmarks.training.checkpoint import EpochRecord
 from datasets.files import sha256_of
 from models.registry import ModelError
 
+ATTEMPTS = 3
+"""How often a job is begun that the environment takes from its worker."""
 T = TypeVar("T")
 Steps = Generator[Sequence[Job], list[JobOutcome], None]
 
@@ -82,6 +84,15 @@ class _Lane:
     outcomes: dict[Path, JobOutcome] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class _Queued:
+    """A job that waits for its ``turn``, or has it, for the ``attempt``-th time."""
+
+    job: Job
+    turn: tuple[bool, int, int]
+    attempt: int = 1
+
+
 class Coordinator:
     """Runs a plan into one results folder.
 
@@ -107,8 +118,8 @@ class Coordinator:
         self._status: dict[str, VariantOutcome] = {}
         self._fits: dict[str, list[FitJob]] = {}
         self._trials: dict[str, tuple[TrialRecord, ...]] = {}
-        self._ready: dict[Path, tuple[tuple[bool, int, int], Job]] = {}
-        self._running: dict[Path, Job] = {}
+        self._ready: dict[Path, _Queued] = {}
+        self._running: dict[Path, _Queued] = {}
         self._lanes: dict[str, _Lane] = {}
 
     def run(self) -> Mapping[str, VariantOutcome]:
@@ -273,10 +284,9 @@ class Coordinator:
             self._watcher.tick()
 
     def _start_next(self) -> None:
-        place = min(self._ready, key=lambda p: self._ready[p][0])
-        _, job = self._ready.pop(place)
-        self._running[place] = job
-        self._executor.submit(job)
+        place = min(self._ready, key=lambda p: self._ready[p].turn)
+        self._running[place] = self._ready.pop(place)
+        self._executor.submit(self._running[place].job)
 
     def _handle(self, event: Event) -> None:
         if isinstance(event, Started):
@@ -284,13 +294,27 @@ class Coordinator:
         elif isinstance(event, EpochEnded):
             self._watcher.epoch(event.job, event.record)
         else:
-            del self._running[event.job.output]
+            queued = self._running.pop(event.job.output)
             outcome = event.error if isinstance(event, Failed) else event.result
+            if isinstance(outcome, Lost):
+                if queued.attempt < ATTEMPTS:
+                    self._try_again(queued, outcome)
+                    return
+                outcome = Lost(f"{outcome}, {ATTEMPTS} times in a row")
             self._watcher.ended(event.job, outcome, stored=False)
             for lane in list(self._lanes.values()):
                 if any(job.output == event.job.output for job in lane.jobs):
                     lane.outcomes[event.job.output] = outcome
                     self._continue(lane)
+
+    def _try_again(self, queued: _Queued, lost: Lost) -> None:
+        """Queue a job once more that the environment took; its checkpoint is where it goes on."""
+        again = replace(queued, attempt=queued.attempt + 1)
+        self._ready[queued.job.output] = again
+        self._watcher.note(
+            f"{queued.job.variant}, {describe(queued.job)}: {lost}; "
+            f"tried again ({again.attempt} of {ATTEMPTS})"
+        )
 
     def _continue(self, lane: _Lane) -> None:
         if all(job.output in lane.outcomes for job in lane.jobs):
@@ -314,7 +338,8 @@ class Coordinator:
                 lane.outcomes[job.output] = stored
                 self._watcher.ended(job, stored, stored=True)
             elif job.output not in self._running and job.output not in self._ready:
-                self._ready[job.output] = ((isinstance(job, ScoreJob), lane.place, order), job)
+                turn = (isinstance(job, ScoreJob), lane.place, order)
+                self._ready[job.output] = _Queued(job, turn)
         return self._continue(lane)
 
     def _end(self, lane: _Lane, status: VariantStatus, reason: str) -> None:

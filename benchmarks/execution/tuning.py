@@ -25,7 +25,7 @@ from optuna.storages import JournalStorage
 from optuna.storages.journal import JournalFileBackend
 from optuna.trial import FrozenTrial, Trial, TrialState
 
-from benchmarks.errors import JobFailed
+from benchmarks.errors import JobFailed, Lost
 from benchmarks.execution.jobs.job import Job, Params
 from benchmarks.execution.jobs.results import JobResult
 from benchmarks.protocol.canonical import digest
@@ -154,7 +154,8 @@ def tune(
     """Run a study: yield the jobs of each rung, receive their outcomes, return the best.
 
     ``job(number, params, until)`` makes the job that trains a trial to epoch ``until``. An
-    outcome is a `RungResult` or a ``JobFailed``.
+    outcome is a `RungResult` or a ``JobFailed``. What the environment took (``Lost``) is raised
+    and not told to the study, which goes on from there another time as if nothing had been.
     Raises ``JobFailed`` if no trial completed.
     """
     records: dict[int, TrialRecord] = {}
@@ -202,6 +203,8 @@ def _rank(value: float | None, minimise: bool) -> float:
 
 
 def _reported(study: Study, record: TrialRecord, rung: int, outcome: JobOutcome) -> TrialRecord:
+    if isinstance(outcome, Lost):
+        raise Lost(f"trial {record.number}: {outcome}")
     if isinstance(outcome, JobFailed):
         study.tell(record.number, TrialState.FAIL)
         return replace(record, state="failed", value=None, reason=str(outcome))

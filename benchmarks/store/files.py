@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import zipfile
+import zlib
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cache
@@ -14,6 +15,7 @@ import numpy as np
 import pandas as pd
 import pyarrow
 import pyarrow.parquet as pq
+from numpy.typing import NDArray
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from benchmarks.errors import InputError
@@ -122,11 +124,20 @@ def write_arrays(path: Path, arrays: Mapping[str, Any], attributes: Mapping[str,
         np.savez_compressed(file, **arrays, attributes=np.array(text))
 
 
-def array_attributes(path: Path) -> dict[str, Any]:
-    """Return the attributes that `write_arrays` kept; empty where there is no whole file."""
+def read_arrays(path: Path, names: Sequence[str]) -> Mapping[str, NDArray[Any]] | None:
+    """Return the arrays ``names`` of a ``.npz``; ``None`` where one is missing or damaged."""
     try:
         with np.load(path, allow_pickle=False) as archive:
-            attributes = json.loads(str(archive["attributes"]))
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile):
+            return {name: archive[name] for name in names}
+    except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile, zlib.error):
+        return None
+
+
+def array_attributes(path: Path) -> dict[str, Any]:
+    """Return the attributes that `write_arrays` kept; empty where there is no whole file."""
+    found = read_arrays(path, ["attributes"])
+    try:
+        attributes = json.loads(str(found["attributes"])) if found else {}
+    except ValueError:
         return {}
     return attributes if isinstance(attributes, dict) else {}

@@ -16,6 +16,7 @@ from benchmarks.protocol.reading import stored_protocol
 from benchmarks.store.files import (
     adapter,
     array_record,
+    read_arrays,
     read_json,
     read_table,
     table_record,
@@ -233,10 +234,10 @@ def read_attention(
         raise InputError(f"{path}: is damaged; remove it and run again")
     if (record.identity.fit, record.identity.split) != (key, manifest.split.digest):
         return None
-    with np.load(path, allow_pickle=False) as archive:
-        rows, answers, maps = (archive.get(name) for name in ("rows", "answers", "maps"))
-    if rows is None or answers is None or maps is None or maps.ndim != 3:
+    found = read_arrays(path, ("rows", "answers", "maps"))
+    if found is None or found["maps"].ndim != 3:
         raise InputError(f"{path}: is damaged; remove it and run again")
+    rows, answers, maps = found["rows"], found["answers"], found["maps"]
     known = np.isin(rows, test.rows).all() and np.isin(answers, range(test.probabilities.shape[1]))
     if not (len(rows) == len(answers) == len(maps) and np.all(known) and np.isfinite(maps).all()):
         raise InputError(f"{path}: holds other images or classes; remove it and run again")

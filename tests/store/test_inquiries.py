@@ -129,9 +129,22 @@ def test_a_table_that_does_not_hold_what_it_names_is_refused(folder: Path, told:
 
 
 @pytest.mark.parametrize("name", ["attention.npz", "robustness.parquet"])
-def test_a_damaged_file_is_named(folder: Path, name: str) -> None:
-    (folder / "fits/plain-cnn/seed-0" / name).write_bytes(b"PK\x03\x04")
+@pytest.mark.parametrize("left", [b"", b"PK\x03\x04", b"half of it"])
+def test_a_damaged_file_is_named(folder: Path, name: str, left: bytes) -> None:
+    file = folder / "fits/plain-cnn/seed-0" / name
+    content = file.read_bytes()
+    file.write_bytes(content[: len(content) // 2] if left == b"half of it" else left)
     with pytest.raises(InputError, match=f"{name}: is damaged"):
+        read_run(folder)
+
+
+def test_a_changed_byte_in_the_maps_is_told(folder: Path) -> None:
+    file = folder / "fits/plain-cnn/seed-0/attention.npz"
+    content = bytearray(file.read_bytes())
+    place = content.index(b"maps.npy") + 200
+    content[place] ^= 1
+    file.write_bytes(content)
+    with pytest.raises(InputError, match=r"attention\.npz: is damaged"):
         read_run(folder)
 
 

@@ -38,7 +38,11 @@ class Done:
 
 @dataclass(frozen=True)
 class Failed:
-    """The job came to nothing; ``error`` says why, ``Unavailable`` that something is wanting."""
+    """The job came to nothing; ``error`` says why.
+
+    ``Unavailable`` says that something is wanting, ``Lost`` that the environment took the job
+    from its worker (a kill, no memory, no room on the disk), so that it may be tried again.
+    """
 
     job: Job
     error: JobFailed

@@ -7,7 +7,7 @@ import tempfile
 import threading
 from dataclasses import dataclass, field
 
-from benchmarks.errors import JobFailed, Unavailable
+from benchmarks.errors import JobFailed, Lost, Unavailable
 from benchmarks.execution.executors.contract import (
     Done,
     Event,
@@ -16,7 +16,7 @@ from benchmarks.execution.executors.contract import (
 )
 from benchmarks.execution.jobs.job import Job
 from benchmarks.execution.jobs.kinds import Role, kind_of
-from benchmarks.processes import Worker
+from benchmarks.processes import Worker, WorkerEnded
 
 TARGET = "benchmarks.execution.executors.worker:serve"
 
@@ -65,7 +65,8 @@ class ProcessExecutor:
         job = slot.job
         if isinstance(event, Exception):  # the worker is gone, or could not begin
             self._stop(slot)
-            return Failed(job, JobFailed(str(event))) if job else None
+            kind = Lost if isinstance(event, WorkerEnded) else JobFailed
+            return Failed(job, kind(str(event))) if job else None
         if isinstance(event, Done | Failed) and job:
             slot.job = None
             broke = isinstance(event, Failed) and not isinstance(event.error, Unavailable)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from benchmarks.engines.contract import Engine
 from benchmarks.engines.registry import load_engine
-from benchmarks.errors import JobFailed, Unavailable
+from benchmarks.errors import JobFailed, Lost, Unavailable
 from benchmarks.execution.executors.contract import Done, EpochEnded, Event, Failed, Started
+from benchmarks.execution.executors.environment import from_environment
 from benchmarks.execution.jobs.job import Job
 from benchmarks.execution.jobs.kinds import execute
 from benchmarks.processes import Wire, describe_error
@@ -30,4 +31,5 @@ def _last_event(job: Job, engine: Engine, wire: Wire) -> Event:
     except (JobFailed, TrainingDiverged) as error:
         return Failed(job, JobFailed(str(error)))
     except Exception as error:
-        return Failed(job, JobFailed(describe_error(error)))
+        kind = Lost if from_environment(error) else JobFailed
+        return Failed(job, kind(describe_error(error)))

@@ -1,0 +1,1 @@
+"""Faults: what the machine does to a run."""

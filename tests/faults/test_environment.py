@@ -1,0 +1,139 @@
+"""What the environment does to a worker is not told to a study, and costs nothing but time."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from benchmarks.execution.executors.environment import from_environment
+
+PLUGIN = """
+import errno, os, pathlib, signal
+from models.floors import pixel_logistic
+from models.registry import Recipe, architecture
+
+def die(how):
+    if how == "kill":
+        os.kill(os.getpid(), signal.SIGKILL)
+    raise {"memory": MemoryError(), "disk": OSError(errno.ENOSPC, "No space left")}[how]
+
+@architecture(name="mortal", engine="scikit-learn", summary="", source="",
+              recipe=pixel_logistic.recipe, space=pixel_logistic.space, minimum_input=1)
+def mortal(request):
+    deaths = pathlib.Path(os.environ["DEATHS"])
+    begun, *fates = deaths.read_text().split("\\n")
+    deaths.write_text("\\n".join([str(int(begun) + 1), *fates]))
+    if (fate := fates[int(begun)] if int(begun) < len(fates) else ""):
+        die(fate)
+    return pixel_logistic.build(request)
+"""
+PROTOCOL = """
+name = "mortal"
+[data]
+set = "synthetic-faces"
+options = { scale = 0.05 }
+[tuning]
+trials = 3
+generation = 3
+rungs = [1, 2]
+[fit]
+epochs = 2
+[[variants]]
+architecture = "mortal"
+"""
+
+
+@dataclass(frozen=True)
+class Ended:
+    status: int
+    said: str
+    out: Path
+
+    def trials(self) -> list[dict[str, Any]]:
+        (study,) = json.loads((self.out / "tuning.json").read_text()).values()
+        return [{k: v for k, v in trial.items() if k != "seconds"} for trial in study]
+
+    def predictions(self) -> bytes:
+        return (self.out / "fits/mortal/seed-0/predictions.parquet").read_bytes()
+
+    def events(self, kind: str) -> int:
+        lines = (self.out / "ledger.jsonl").read_text().splitlines()
+        return sum(json.loads(line)["event"] == kind for line in lines)
+
+
+def run(folder: Path, out: str, fates: list[str]) -> Ended:
+    (folder / "mortal.py").write_text(PLUGIN)
+    (folder / "mortal.toml").write_text(PROTOCOL)
+    (folder / "deaths").write_text("\n".join(["0", *fates]))
+    done = subprocess.run(
+        [
+            *(sys.executable, "-m", "benchmarks", "run", str(folder / "mortal.toml")),
+            *("--out", str(folder / out), "--plugin", str(folder / "mortal.py"), "--workers", "1"),
+        ],
+        env={**os.environ, "DEATHS": str(folder / "deaths")},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return Ended(done.returncode, done.stderr, folder / out)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("faults")
+
+
+@pytest.fixture(scope="module")
+def unbroken(folder: Path) -> Ended:
+    return run(folder, "unbroken", [])
+
+
+def test_a_run_whose_workers_died_equals_the_unbroken_one(folder: Path, unbroken: Ended) -> None:
+    assert unbroken.status == 0
+    fates = ["kill", "memory", "", "disk", "kill", "", "", "kill", "memory"]
+    broken = run(folder, "broken", fates)
+    assert broken.status == 0
+    assert broken.said.count("tried again (") == sum(map(bool, fates))
+    assert broken.trials() == unbroken.trials()
+    assert broken.predictions() == unbroken.predictions()
+    assert broken.events("test-opened") == unbroken.events("test-opened") == 1
+    assert broken.events("trial") == unbroken.events("trial") == 3
+
+
+def test_a_row_that_the_environment_never_lets_train_fails_and_can_be_gone_on_with(
+    folder: Path, unbroken: Ended
+) -> None:
+    failed = run(folder, "late", ["", "kill", "kill", "kill"])
+    assert failed.status == 1
+    assert "ended by signal 9 (out of memory, or killed by hand), 3 times in a row" in failed.said
+    later = run(folder, "late", [])
+    assert later.status == 0
+    assert later.trials() == unbroken.trials()
+    assert later.predictions() == unbroken.predictions()
+
+
+@pytest.mark.parametrize(
+    ("error", "environments"),
+    [
+        (MemoryError(), True),
+        (OSError(errno.ENOSPC, "no room"), True),
+        (RuntimeError("SafetensorError: No space left on device (os error 28)"), True),
+        (FileNotFoundError(errno.ENOENT, "none"), False),
+        (ValueError("wrong shape"), False),
+    ],
+)
+def test_errors_of_the_environment_are_told_from_those_of_the_training(
+    error: Exception, environments: bool
+) -> None:
+    assert from_environment(error) is environments
+    wrapped = RuntimeError("could not be written")
+    wrapped.__cause__ = error
+    assert from_environment(wrapped) is environments
