@@ -110,6 +110,12 @@ def test_some_classes_are_taken_in_the_order_given(folder, load):
     assert len(part.left_out) == 30
 
 
+def test_classes_are_chosen_by_the_fields_synonyms(tmp_path, load):
+    for name in ("anger", "happy", "sad"):
+        samples.write_image(tmp_path / "x" / name / "1.png", samples.noise(len(name)))
+    assert load(tmp_path / "x", classes=("Joy", "angry")).class_names == ("happy", "anger")
+
+
 @pytest.mark.parametrize("classes", [("a", "d"), ("a", "A"), ("a",)])
 def test_classes_that_cannot_be_chosen_are_refused(classes, folder, load):
     with pytest.raises(DataError, match=r"data\.classes"):
