@@ -106,7 +106,7 @@ def remarks(prepared: PreparedData) -> Iterator[str]:
             "Where there was no split it was made here: stratified, from the seed, with identical "
             f"images{_and_subjects(data)} on one side. Another seed gives another split."
         )
-    yield from map(printable, facts(data, prepared.split))
+    yield from map(printable, facts(data, prepared.split, prepared.counts()))
     tests = len(prepared.split.test)
     low, high = Uncertainty(0.25 / tests).interval(0.5)
     points = 100 * (high - low) / 2

@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 
 from datasets.audit.examination import BLANK
 from datasets.audit.measures import measure_one
-from datasets.cache.packs import splits_table
 from datasets.left_out import grouped, told
 from datasets.records import SPLIT_NAMES, DataSet, Provenance, Split
 
@@ -41,9 +40,13 @@ class Summary:
 
 def class_counts(data: DataSet, split: Split) -> dict[str, dict[str, int]]:
     """Return split → class → number of images."""
+    counts = {
+        name: np.bincount(data.labels[getattr(split, name)], minlength=len(data.class_names))
+        for name in SPLIT_NAMES
+    }
     return {
-        str(name): {str(k): int(n) for k, n in column.items()}
-        for name, column in _counted(data, split).items()
+        name: dict(zip(data.class_names, map(int, column), strict=True))
+        for name, column in counts.items()
     }
 
 
@@ -68,7 +71,8 @@ def absences(counts: Mapping[str, Mapping[str, int]]) -> Iterator[str]:
 
 def inspect(data: DataSet, split: Split) -> Summary:
     """Summarise ``data`` under ``split``."""
-    counts = _counted(data, split)
+    images = class_counts(data, split)
+    counts = pd.DataFrame(images).rename_axis("class")
     counts["all"] = counts.sum(axis=1)
     counts.loc["all"] = counts.sum()
     return Summary(
@@ -80,22 +84,14 @@ def inspect(data: DataSet, split: Split) -> Summary:
         split_made=split.made,
         digest=data.digest,
         split_digest=split.digest,
-        remarks=remarks(data, split),
+        remarks=remarks(data, split, images),
     )
 
 
-def _counted(data: DataSet, split: Split) -> pd.DataFrame:
-    """Return the images of each class in each split: a line for a class, a column for a split."""
-    table = splits_table(data, split)
-    counts = pd.crosstab(table["label"], table["split"]).reindex(
-        index=range(len(data.class_names)), columns=list(SPLIT_NAMES), fill_value=0
-    )
-    counts.index = pd.Index(data.class_names, name="class")
-    return counts
-
-
-def remarks(data: DataSet, split: Split) -> tuple[str, ...]:
-    """Say what to know of ``data`` before anything trains.
+def remarks(
+    data: DataSet, split: Split, counts: Mapping[str, Mapping[str, int]]
+) -> tuple[str, ...]:
+    """Say what to know of ``data`` before anything trains; ``counts`` are those of `class_counts`.
 
     Notes of its reader, what was left out of it and why, which class or split is lifeless, and
     which classes have no validation or test images.
@@ -104,7 +100,7 @@ def remarks(data: DataSet, split: Split) -> tuple[str, ...]:
         *data.provenance.notes,
         *told(grouped(data.left_out)),
         *lifeless(data, split),
-        *absences(class_counts(data, split)),
+        *absences(counts),
     )
 
 

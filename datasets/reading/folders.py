@@ -14,7 +14,7 @@ SPECIAL = "a pipe, socket or device, which is never opened"
 Kind = Literal["file", "folder", "unreadable", "loop"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Item:
     """What lies below a folder: its name there, what it is, and where on disk.
 

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 
-from datasets.reading.trees import content_fingerprint, open_tree
+from datasets.reading.trees import content_fingerprint, listing_once, open_tree
 from datasets.records import DataError, UnreadableFile
 from tests.datasets import trees
 
@@ -224,6 +224,19 @@ def test_a_special_member_is_never_opened(tmp_path: Path) -> None:
         packed.writestr(info, b"")
     reason = "a pipe, socket or device, which is never opened"
     assert files(tmp_path / "t") == files(tmp_path / "z") == {"1.png": reason}
+
+
+def test_a_folder_is_listed_once_where_this_is_asked_for(tmp_path: Path, listings) -> None:
+    folder = tmp_path / "given"
+    trees.write(folder, {"a": {"1.png": b"one"}})
+    with listing_once():
+        before = content_fingerprint(folder, {})
+        with listing_once():
+            assert files(folder) == {"a/1.png": b"one"}
+        (folder / "2.png").write_bytes(b"two")
+        assert content_fingerprint(folder, {}) == before
+        assert listings == [folder]
+    assert set(files(folder)) == {"a/1.png", "2.png"}
 
 
 def test_the_fingerprint_sees_what_links_lead_to(tmp_path: Path) -> None:

@@ -65,6 +65,12 @@ def test_the_file_loads_and_names_the_images_wherever_it_is_run(tmp_path: Path) 
     assert ("timm:resnet18", "scratch") in rows, "transfer needs its control"
 
 
+def test_a_folder_is_listed_once(tmp_path: Path, listings: list[Path]) -> None:
+    write_classes(tmp_path / "faces", {"happy": 20, "sad": 20})
+    choose_data(tmp_path / "faces")
+    assert listings == [tmp_path / "faces"]
+
+
 def test_counts_and_the_next_command_are_told(tmp_path: Path) -> None:
     write_classes(tmp_path / "faces", {"happy": 30, "sad": 20})
     file = tmp_path / "my file.toml"
