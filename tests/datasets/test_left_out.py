@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -48,6 +49,14 @@ def test_images_in_are_images_told(folder, load):
         ("c/gone.png", "unreadable"),
     }
     assert len(data.labels) + len(data.left_out) == 90 + 2
+
+
+def test_a_link_to_another_classs_folder_gives_its_images_both_classes(folder, load, tmp_path):
+    (folder / "b" / "more").symlink_to("../a")
+    shutil.copytree(folder, tmp_path / "copied" / "mine")
+    data = load(folder)
+    assert [int((data.labels == label).sum()) for label in range(3)] == [30, 60, 30]
+    assert data.digest == load(tmp_path / "copied" / "mine").digest
 
 
 def test_files_are_counted_by_folder_and_reason():

@@ -65,6 +65,33 @@ def test_a_link_that_leads_back_is_told_and_not_entered(tmp_path: Path) -> None:
     assert files(tmp_path / "given") == {"a/1.png": b"one", "a/up": reason}
 
 
+def doubled(folder: Path, levels: int) -> Path:
+    """Folders each with two links to the next; the last holds a file."""
+    trees.write(folder, {str(level): {} for level in range(levels)} | {str(levels): {"1": b"x"}})
+    for level in range(levels):
+        for name in "ab":
+            (folder / str(level) / name).symlink_to(f"../{level + 1}")
+    return folder
+
+
+def test_links_within_links_are_followed(tmp_path: Path) -> None:
+    folder = doubled(tmp_path / "given", 3)
+    whole = files(folder)
+    assert len(whole) == 2**3 + 2**2 + 2 + 1
+    assert files(trees.tarred(folder)) == whole
+    assert files(trees.zipped(folder)) == whole
+
+
+def test_links_that_double_without_end_are_refused(tmp_path: Path) -> None:
+    folder = doubled(tmp_path / "given", 40)
+    reason = "more than 100 links lead to one folder, the last is 0/a/.*; give its images once"
+    for given_as in (folder, trees.tarred(folder), trees.zipped(folder)):
+        with pytest.raises(DataError, match=reason):
+            files(given_as)
+    with pytest.raises(DataError, match=reason):
+        content_fingerprint(folder, {})
+
+
 def test_a_link_to_nothing_says_so_when_it_is_opened(tmp_path: Path) -> None:
     (tmp_path / "1.png").symlink_to("absent.png")
     assert files(tmp_path) == {"1.png": "a link to what is not there"}
