@@ -63,10 +63,12 @@ def absences(counts: Mapping[str, Mapping[str, int]]) -> Iterator[str]:
     for split in ("validation", "test"):
         absent = absent_classes(counts, split)
         if absent and any(counts[split].values()):
-            yield (
-                f"no {split} image of {', '.join(absent)}: macro scores on {split} are over the "
-                f"other classes"
-            )
+            yield absence(split, ", ".join(absent))
+
+
+def absence(split: str, absent: str) -> str:
+    """Say that ``split`` has no image of the classes that ``absent`` lists."""
+    return f"no {split} image of {absent}: macro scores on {split} are over the other classes"
 
 
 def inspect(data: DataSet, split: Split) -> Summary:
