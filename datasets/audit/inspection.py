@@ -95,15 +95,29 @@ def remarks(
 ) -> tuple[str, ...]:
     """Say what to know of ``data`` before anything trains; ``counts`` are those of `class_counts`.
 
-    Notes of its reader, what was left out of it and why, which class or split is lifeless, and
-    which classes have no validation or test images.
+    Which splits were made, notes of its reader, what was left out of it and why, which class or
+    split is lifeless, and which classes have no validation or test images.
     """
     return (
+        *made_here(data, split),
         *data.provenance.notes,
         *told(grouped(data.left_out)),
         *lifeless(data, split),
         *absences(counts),
     )
+
+
+def made_here(data: DataSet, split: Split) -> Iterator[str]:
+    """Say which splits were not given, and how they were made."""
+    made = [name for name in ("validation", "test") if not (data.split == name).any()]
+    if split.made and made:
+        near = " and nearly identical" if split.policy == "group" else ""
+        subjects = ", and all images of one subject," if (data.subjects != "").any() else ""
+        yield (
+            f"{' and '.join(made)} split made here, as none was given: drawn class by class from "
+            f"the seed, with identical{near} images{subjects} on one side; another seed gives "
+            "another"
+        )
 
 
 def lifeless(data: DataSet, split: Split) -> tuple[str, ...]:

@@ -24,6 +24,7 @@ from tests.datasets.samples import (
 )
 from tests.runs.commands import Done, ferbench_here
 
+INSPECT, AUDIT = ("datasets", "inspect"), ("audit",)
 BACKSLASHES = 'C:\\faces\\new "set" ü'
 
 
@@ -205,6 +206,20 @@ def test_the_size_and_the_counts_are_those_of_inspect(
         (by_init,) = (line.split()[1:] for line in told.splitlines() if line.startswith(name))
         (row,) = (line for line in inspected.out.splitlines() if line.startswith(name))
         assert row.split()[1:4] == by_init
+
+
+def test_the_lines_about_the_data_are_those_of_inspect_and_audit(tmp_path: Path) -> None:
+    faces = write_classes(tmp_path / "faces", {"happy": 15, "sad": 25})
+    (faces / "notes.txt").write_text("none", "utf-8")
+    told = init(faces, "-o", tmp_path / "mine.toml").err
+    said = [ferbench_here(*a, "image-folder", "--data", faces).out for a in (INSPECT, AUDIT)]
+    for line in (
+        "validation and test split made here, as none was given: drawn class by class from the "
+        "seed, with identical images on one side; another seed gives another",
+        "left out: 1 file (1 no image)",
+        ".: 1 no image (not an image); first: notes.txt",
+    ):
+        assert all(line in map(str.strip, out.splitlines()) for out in (told, *said)), line
 
 
 def test_an_archive_is_as_good_as_a_folder(tmp_path: Path) -> None:
