@@ -45,7 +45,8 @@ def told(groups: Sequence[LeftOutGroup]) -> Iterator[str]:
     for one in groups:
         counts[one.kind] += one.count
     total = ", ".join(f"{counts[kind]:,} {kind}" for kind in KINDS if counts[kind])
-    yield f"left out: {counts.total():,} files ({total})"
+    files = "file" if counts.total() == 1 else "files"
+    yield f"left out: {counts.total():,} {files} ({total})"
     for one in groups[:TOLD]:
         yield f"{one.folder}: {one.count:,} {one.kind} ({one.reason}); first: {one.first}"
     if rest := groups[TOLD:]:

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from datasets.reading import trees
+from datasets.reading.folders import Item, walk
 
 ROOT = Path(__file__).resolve().parent.parent
 LONG = {"runs", "training", "models"}
@@ -24,3 +28,16 @@ def fer2013_zip() -> Path:
     if not path.is_file():
         pytest.skip(f"no FER2013 at {path}; set FERBENCH_TEST_FER2013 to its zip")
     return path
+
+
+@pytest.fixture
+def listings(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
+    """Each folder that is listed as a tree, in order."""
+    listed: list[Path] = []
+
+    def walked(folder: Path) -> Iterator[Item]:
+        listed.append(folder)
+        return walk(folder)
+
+    monkeypatch.setattr(trees, "walk", walked)
+    return listed

@@ -107,12 +107,16 @@ def build(
     classes: tuple[str, ...] = EXPRESSIONS,
     images: int = 300,
     epochs: int = 12,
+    untested: str = "",
     **manifest: Any,
 ) -> Path:
-    """Write a results folder of ``rows`` × ``seeds`` with ``images`` a split; return it."""
+    """Write a results folder of ``rows`` × ``seeds`` with ``images`` a split; return it.
+
+    ``untested`` is a class that the test set lacks.
+    """
     place, chance = RunFolder(folder), np.random.default_rng(0)
     folder.mkdir(parents=True, exist_ok=True)
-    splits = _splits(chance, classes, images)
+    splits = _splits(chance, classes, images, untested)
     write_splits(place, splits)
     _write_manifest(place, _manifest(rows, seeds, classes, splits), manifest)
     write_statuses(place, {row.name: VariantOutcome(row.status, row.reason) for row in rows})
@@ -142,13 +146,19 @@ def _write_manifest(place: RunFolder, made: Manifest, changed: Mapping[str, Any]
     write_json(place.manifest, {**content, **changed, "protocol": protocol})
 
 
-def _splits(chance: np.random.Generator, classes: tuple[str, ...], images: int) -> SplitTable:
+def _splits(
+    chance: np.random.Generator, classes: tuple[str, ...], images: int, untested: str
+) -> SplitTable:
     total = 3 * images
+    labels = chance.integers(len(classes), size=total)
+    if untested:
+        test, label = labels[-images:], classes.index(untested)
+        test[test == label] = (label + 1) % len(classes)
     return SplitTable(
         rows=np.arange(total),
         image_ids=np.array([hashlib.sha256(str(r).encode()).hexdigest() for r in range(total)]),
         paths=np.array([f"images/{row}.png" for row in range(total)]),
-        labels=chance.integers(len(classes), size=total),
+        labels=labels,
         splits=np.repeat(["train", "validation", "test"], images),
     )
 

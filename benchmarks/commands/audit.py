@@ -27,18 +27,21 @@ def audit(
     json: Annotated[bool, typer.Option("--json", help="Print the whole audit as JSON.")] = False,
 ) -> int:
     """Print what is wrong with a data set: duplicates, alterations, blank and unreadable images."""
-    found = run_audit(name, data, tuple(plugin or ()))
+    found, made = run_audit(name, data, tuple(plugin or ()))
     if json:
         print_json(found)
     else:
-        print_audit(found)
+        print_audit(found, made)
     return 0
 
 
-def run_audit(name: str, path: Path | None, plugins: tuple[Path, ...]) -> Audit:
+def run_audit(
+    name: str, path: Path | None, plugins: tuple[Path, ...]
+) -> tuple[Audit, tuple[str, ...]]:
     """Audit the data set ``name`` at ``path``; splits that it does not have are made with seed 0.
 
-    Raises ``InputError`` or ``DataError`` where it cannot be read.
+    Returns what was found, and what is to be said of splits that were made. Raises ``InputError``
+    or ``DataError`` where it cannot be read.
     """
     from rich.console import Console
 
@@ -46,13 +49,15 @@ def run_audit(name: str, path: Path | None, plugins: tuple[Path, ...]) -> Audit:
     from benchmarks.execution.progress import counting
     from benchmarks.protocol.schema import DataChoice
     from datasets.audit.audit import audit as examine
+    from datasets.audit.inspection import made_here
 
     console = Console(stderr=True, highlight=False, markup=False)
     with counting(console, f"reading {name}") as progress:
         choice = DataChoice(set=name, unreadable=1)
         prepared = prepare_data(choice, path, seed=0, plugins=plugins, progress=progress)
     with counting(console, f"auditing {name}") as progress:
-        return examine(prepared.data, prepared.split, progress=progress)
+        found = examine(prepared.data, prepared.split, progress=progress)
+    return found, tuple(made_here(prepared.data, prepared.split))
 
 
 def print_json(found: Audit) -> None:
@@ -64,15 +69,15 @@ def print_json(found: Audit) -> None:
     print(json.dumps(to_json(found), indent=1, ensure_ascii=False))
 
 
-def print_audit(found: Audit) -> None:
-    """Print a summary of the audit to standard output."""
+def print_audit(found: Audit, made: Iterable[str]) -> None:
+    """Print a summary of the audit, and what is ``made``, to standard output."""
     from rich.console import Console
 
     from datasets.left_out import told
 
     console = Console(highlight=False, markup=False, soft_wrap=True)
     console.print(f"{found.data}: {found.provenance.status}")
-    for note in (*found.provenance.notes, *told(found.left_out)):
+    for note in (*made, *found.provenance.notes, *told(found.left_out)):
         console.print(f"  {note}")
     console.print(_class_table(found))
     for line in _lines(found):

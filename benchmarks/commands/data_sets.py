@@ -73,15 +73,15 @@ def print_inspection(name: str, path: Path | None, plugins: tuple[Path, ...]) ->
     for column in ("class", *summary.counts.columns):
         table.add_column(column, justify="left" if column == "class" else "right")
     for label, row in summary.counts.iterrows():
-        table.add_row(str(label), *(str(count) for count in row))
+        table.add_row(str(label), *(f"{count:,}" for count in row))
     height, width, channels = summary.image_shape
     colour = "grey" if channels == 1 else "colour"
-    made = ", partly made here with seed 0" if summary.split_made else ""
+    made = " (seed 0)" if summary.split_made else ""
     console.print(f"[bold]{summary.name}[/]: {height}×{width}, {colour}")
     console.print(table)
     console.print(f"split: {summary.provenance.status}{made}")
     for remark in summary.remarks:
         console.print(f"  {remark}", markup=False, soft_wrap=True)
-    console.print(f"{summary.different_images} images differ in their pixels")
+    console.print(f"{summary.different_images:,} images differ in their pixels")
     console.print(f"digest: {summary.digest}")
     console.print(f"split digest: {summary.split_digest}")

@@ -15,10 +15,13 @@ from benchmarks.metrics import RANKED_BY
 from benchmarks.report.elements.numbers import MISSING
 from benchmarks.report.files.leaderboard import TEXTS
 from benchmarks.store.folder import LaboratoryFolder, RunFolder
+from datasets.audit.inspection import absence
+
+ABSENT = "classes_without_test_images"
 
 
 def print_leaderboard(console: Console, folder: Path, board: pd.DataFrame) -> None:
-    """Print the leaderboard of the run in ``folder`` and where its page is."""
+    """Print the leaderboard of the run in ``folder``, what its scores lack, where its page is."""
     listed = sorted((c for c in columns() if c.terminal), key=lambda c: c.kind != "rank")
     table = Table(box=None, pad_edge=False)
     for column in listed:
@@ -27,6 +30,8 @@ def print_leaderboard(console: Console, folder: Path, board: pd.DataFrame) -> No
     for _, row in board[board["status"] == "ok"].iterrows():
         table.add_row(*(FORMS.get(c.kind, TEXTS[c.kind])(row, c) for c in listed))
     console.print(table)
+    for classes in board.get(ABSENT, pd.Series(dtype=object)).dropna().unique():
+        console.print(absence("test", classes), markup=False)
     for _, row in board[board["reason"] != ""].iterrows():
         console.print(f"{row['variant']}: {row['status']}: {row['reason']}", style="yellow")
     console.print(f"the page: {folder / RunFolder(folder).page.name}")

@@ -16,6 +16,7 @@ from datasets.settings import offline, offline_setting
 def examine_data() -> Iterator[Finding]:
     """Say what FERBENCH_DATA names."""
     from datasets.reading.recognition import look, recognise
+    from datasets.reading.trees import listing_once
     from datasets.records import DataError
     from datasets.registry import discover
 
@@ -26,7 +27,8 @@ def examine_data() -> Iterator[Finding]:
         return
     try:
         place = Path(given).expanduser()
-        source = recognise(place, look(place), discover())[0]
+        with listing_once():
+            source = recognise(place, look(place), discover())[0]
     except DataError as error:
         advice = "correct FERBENCH_DATA, or unset it and give --data"
         yield Finding("warning", "data", f"FERBENCH_DATA: {error}", advice)

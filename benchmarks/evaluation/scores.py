@@ -26,5 +26,6 @@ def confusion(predictions: Predictions) -> NDArray[np.int64]:
 
 
 def row_shares(counts: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Divide each row of a confusion matrix by its sum; a row without images stays zero."""
-    return np.asarray(counts / np.maximum(counts.sum(axis=1, keepdims=True), 1), np.float64)
+    """Divide each row of a confusion matrix by its sum; a row without images is NaN."""
+    with np.errstate(invalid="ignore"):
+        return np.asarray(counts / counts.sum(axis=1, keepdims=True), np.float64)

@@ -164,7 +164,7 @@ def prepare_target(
 
 def _tell(prepared: PreparedData, display: Display) -> None:
     """Say what to know of the data before anything trains."""
-    for line in remarks(prepared.data, prepared.split):
+    for line in remarks(prepared.data, prepared.split, prepared.counts()):
         display.note(f"{prepared.data.name}: {line}")
 
 

@@ -16,6 +16,7 @@ from benchmarks.protocol.schema import DataChoice, Protocol
 from benchmarks.protocol.variants import Variant, resolve_variants
 from datasets.image_folder import SIDE
 from datasets.reading.recognition import GENERAL, FolderLook, look, recognise
+from datasets.reading.trees import listing_once
 from datasets.records import DataError, Progress
 from datasets.registry import Source
 from datasets.registry import discover as discover_data
@@ -65,6 +66,7 @@ class Proposal:
     workers: int
 
 
+@listing_once()
 def choose_data(path: Path, progress: Progress | None = None) -> tuple[DataChoice, PreparedData]:
     """Recognise and open the images at ``path``; raises ``DataError``.
 

@@ -23,7 +23,7 @@ from benchmarks.protocol.schema import Protocol, VariantChoice
 from datasets.audit.inspection import remarks as facts
 from datasets.files import replacing
 from datasets.reading.recognition import GENERAL
-from datasets.records import SPLIT_NAMES, DataSet
+from datasets.records import SPLIT_NAMES
 
 SHOWN_CLASSES = 40
 LARGE = 256
@@ -101,12 +101,7 @@ def describe(prepared: PreparedData) -> Iterator[str]:
 def remarks(prepared: PreparedData) -> Iterator[str]:
     """Yield what the user should know about the data before comparing on it."""
     data = prepared.data
-    if prepared.split.made:
-        yield (
-            "Where there was no split it was made here: stratified, from the seed, with identical "
-            f"images{_and_subjects(data)} on one side. Another seed gives another split."
-        )
-    yield from map(printable, facts(data, prepared.split))
+    yield from map(printable, facts(data, prepared.split, prepared.counts()))
     tests = len(prepared.split.test)
     low, high = Uncertainty(0.25 / tests).interval(0.5)
     points = 100 * (high - low) / 2
@@ -120,10 +115,6 @@ def remarks(prepared: PreparedData) -> Iterator[str]:
             f"The images are large: they take {size:.1f} GB decoded, and every one is read whole "
             f"in each epoch. Copies of about {LARGE} pixels take less of both."
         )
-
-
-def _and_subjects(data: DataSet) -> str:
-    return ", and all images of one subject," if (data.subjects != "").any() else ""
 
 
 def budget_lines(proposal: Proposal) -> Iterator[str]:

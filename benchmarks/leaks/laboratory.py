@@ -20,6 +20,7 @@ from benchmarks.report.page import render
 from benchmarks.store.digests import write_digests
 from benchmarks.store.records import VariantOutcome
 from datasets.reading.recognition import look, recognise
+from datasets.reading.trees import listing_once
 from datasets.registry import discover
 
 Statuses = dict[str, VariantOutcome]
@@ -105,5 +106,6 @@ def chosen_data(choice: DataChoice, given: Path | None, plugins: tuple[Path, ...
     sources = discover(plugins)
     if given is None or choice.set not in sources or sources[choice.set].needs_path:
         return choice
-    found = recognise(given, look(given), sources)[0]
+    with listing_once():
+        found = recognise(given, look(given), sources)[0]
     return choice.model_copy(update={"set": found.name, "options": {}})

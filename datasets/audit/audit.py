@@ -106,6 +106,7 @@ def audit(
     )
     who = _subject_facts(named.naming, table) if named else None
     same, near = duplicates(table), near_duplicates(table, data.image_ids, found)
+    counts = class_counts(data, split)
     blank = tuple(map(place, table[table["blank"]].itertuples()))
     level = levelled(data, split, table, found, cache=cache, progress=progress)
     return Audit(
@@ -115,7 +116,7 @@ def audit(
         provenance=data.provenance,
         policy=split.policy,
         dropped=dict(split.dropped),
-        counts=class_counts(data, split),
+        counts=counts,
         duplicates=same,
         near_duplicates=near,
         blank=blank,
@@ -124,7 +125,7 @@ def audit(
         subjects=who,
         warnings=(
             *lifeless(data, split),
-            *absences(class_counts(data, split)),
+            *absences(counts),
             *leaks(same, near, len(split.test)),
             *([unlike_sharpness(level, len(split.test))] if level else []),
             *findings(same, near, blank, data.unreadable),

@@ -72,8 +72,8 @@ def findings(
     if blank:
         yield "blank or nearly blank images: " + _counted(_by_split(blank), " in")
     if unreadable:
-        images = "image" if len(unreadable) == 1 else "images"
-        yield f"{len(unreadable):,} {images} cannot be read and were left out"
+        images, were = ("image", "was") if len(unreadable) == 1 else ("images", "were")
+        yield f"{len(unreadable):,} {images} cannot be read and {were} left out"
 
 
 def _by_split(places: Iterable[Place]) -> dict[str, int]:

@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 
 from datasets.audit.examination import BLANK
 from datasets.audit.measures import measure_one
-from datasets.cache.packs import splits_table
 from datasets.left_out import grouped, told
 from datasets.records import SPLIT_NAMES, DataSet, Provenance, Split
 
@@ -41,9 +40,13 @@ class Summary:
 
 def class_counts(data: DataSet, split: Split) -> dict[str, dict[str, int]]:
     """Return split → class → number of images."""
+    counts = {
+        name: np.bincount(data.labels[getattr(split, name)], minlength=len(data.class_names))
+        for name in SPLIT_NAMES
+    }
     return {
-        str(name): {str(k): int(n) for k, n in column.items()}
-        for name, column in _counted(data, split).items()
+        name: dict(zip(data.class_names, map(int, column), strict=True))
+        for name, column in counts.items()
     }
 
 
@@ -60,15 +63,18 @@ def absences(counts: Mapping[str, Mapping[str, int]]) -> Iterator[str]:
     for split in ("validation", "test"):
         absent = absent_classes(counts, split)
         if absent and any(counts[split].values()):
-            yield (
-                f"no {split} image of {', '.join(absent)}: macro scores on {split} are over the "
-                f"other classes"
-            )
+            yield absence(split, ", ".join(absent))
+
+
+def absence(split: str, absent: str) -> str:
+    """Say that ``split`` has no image of the classes that ``absent`` lists."""
+    return f"no {split} image of {absent}: macro scores on {split} are over the other classes"
 
 
 def inspect(data: DataSet, split: Split) -> Summary:
     """Summarise ``data`` under ``split``."""
-    counts = _counted(data, split)
+    images = class_counts(data, split)
+    counts = pd.DataFrame(images).rename_axis("class")
     counts["all"] = counts.sum(axis=1)
     counts.loc["all"] = counts.sum()
     return Summary(
@@ -80,32 +86,38 @@ def inspect(data: DataSet, split: Split) -> Summary:
         split_made=split.made,
         digest=data.digest,
         split_digest=split.digest,
-        remarks=remarks(data, split),
+        remarks=remarks(data, split, images),
     )
 
 
-def _counted(data: DataSet, split: Split) -> pd.DataFrame:
-    """Return the images of each class in each split: a line for a class, a column for a split."""
-    table = splits_table(data, split)
-    counts = pd.crosstab(table["label"], table["split"]).reindex(
-        index=range(len(data.class_names)), columns=list(SPLIT_NAMES), fill_value=0
-    )
-    counts.index = pd.Index(data.class_names, name="class")
-    return counts
+def remarks(
+    data: DataSet, split: Split, counts: Mapping[str, Mapping[str, int]]
+) -> tuple[str, ...]:
+    """Say what to know of ``data`` before anything trains; ``counts`` are those of `class_counts`.
 
-
-def remarks(data: DataSet, split: Split) -> tuple[str, ...]:
-    """Say what to know of ``data`` before anything trains.
-
-    Notes of its reader, what was left out of it and why, which class or split is lifeless, and
-    which classes have no validation or test images.
+    Which splits were made, notes of its reader, what was left out of it and why, which class or
+    split is lifeless, and which classes have no validation or test images.
     """
     return (
+        *made_here(data, split),
         *data.provenance.notes,
         *told(grouped(data.left_out)),
         *lifeless(data, split),
-        *absences(class_counts(data, split)),
+        *absences(counts),
     )
+
+
+def made_here(data: DataSet, split: Split) -> Iterator[str]:
+    """Say which splits were not given, and how they were made."""
+    made = [name for name in ("validation", "test") if not (data.split == name).any()]
+    if split.made and made:
+        near = " and nearly identical" if split.policy == "group" else ""
+        subjects = ", and all images of one subject," if (data.subjects != "").any() else ""
+        yield (
+            f"{' and '.join(made)} split made here, as none was given: drawn class by class from "
+            f"the seed, with identical{near} images{subjects} on one side; another seed gives "
+            "another"
+        )
 
 
 def lifeless(data: DataSet, split: Split) -> tuple[str, ...]:

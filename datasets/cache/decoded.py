@@ -23,6 +23,7 @@ from datasets.files import sha256_of
 from datasets.left_out import because, require_readable
 from datasets.reading.classes import with_classes
 from datasets.reading.images import image_id
+from datasets.reading.trees import listing_once
 from datasets.records import SPLIT_NAMES, DataError, DataSet, LeftOut, Progress, Provenance
 from datasets.registry import Decoded, Sample, Source
 
@@ -58,14 +59,15 @@ def open_data_set(
     """
     chosen = _chosen(source, options) | _labels(source, labels)
     where = _place(source, path)
-    key = _key(source, where, chosen, classes)
-    place = (cache or cache_folder()) / "data" / key
 
     def build(folder: Path) -> None:
         decoded = with_classes(source.read(where, chosen), classes, source.name)
         _write(folder, source.name, decoded, progress or (lambda *_: None))
 
-    data = _load(build_once(place, _intact, build), source.name)
+    with listing_once():
+        key = _key(source, where, chosen, classes)
+        place = build_once((cache or cache_folder()) / "data" / key, _intact, build)
+    data = _load(place, source.name)
     require_readable(data, unreadable)
     return data
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import difflib
-import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from datasets.reading.words import meant_class
 from datasets.records import DataError, LeftOut, Provenance
 from datasets.registry import Decoded, Sample
 
@@ -16,9 +16,9 @@ NOT_CHOSEN = "its class is not among data.classes"
 def with_classes(decoded: Decoded, classes: Sequence[str], name: str) -> Decoded:
     """Return ``decoded``, of the data set ``name``, with the named ``classes`` alone.
 
-    Names are compared without regard to case; images of other classes are left out as ``unused``.
-    Without ``classes`` it is returned as it is. Raises ``DataError`` for a class that the data set
-    has not, one that is named twice, and fewer than two.
+    Names are taken in any case and by the field's synonyms; images of other classes are left out
+    as ``unused``. Without ``classes`` it is returned as it is. Raises ``DataError`` for a class
+    that the data set has not, one that is named twice, and fewer than two.
     """
     if not classes:
         return decoded
@@ -48,19 +48,15 @@ def with_classes(decoded: Decoded, classes: Sequence[str], name: str) -> Decoded
 
 
 def _index(decoded: Decoded, given: str, name: str) -> int:
-    known = {_folded(one): label for label, one in enumerate(decoded.class_names)}
-    if _folded(given) in known:
-        return known[_folded(given)]
-    near = difflib.get_close_matches(_folded(given), known, n=1)
-    meant = f"did you mean {decoded.class_names[known[near[0]]]!r}? " if near else ""
+    meant = meant_class(given, decoded.class_names)
+    if meant is not None:
+        return decoded.class_names.index(meant)
+    near = difflib.get_close_matches(given, decoded.class_names, n=1)
+    hint = f"did you mean {near[0]!r}? " if near else ""
     raise DataError(
-        f"{name}: data.classes names {given!r}; {meant}its classes are: "
+        f"{name}: data.classes names {given!r}; {hint}its classes are: "
         f"{', '.join(decoded.class_names)}"
     )
-
-
-def _folded(name: str) -> str:
-    return unicodedata.normalize("NFC", name).casefold()
 
 
 def _left_out(one: LeftOut, decoded: Decoded, chosen: Sequence[int]) -> LeftOut:

@@ -1,42 +1,18 @@
-"""FER2013's classes in all the words and numbers that copies use for them."""
+"""FER2013's class folders, which copies name by words or by numbers."""
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from types import MappingProxyType
 
 from datasets.reading.fer2013_official import CLASS_NAMES, COUNTS
 from datasets.reading.layouts.layout import Layout
+from datasets.reading.words import expression_of
 from datasets.records import DataError
 
 EMOTIONS = ("angry", "disgust", "fear", "happy", "sad", "surprise", "neutral")
 """The classes in the order of the codes 0 to 6 of ``fer2013.csv``."""
-CONTEMPT = "contempt"
-SYNONYMS = MappingProxyType(
-    {
-        "anger": "angry",
-        "disgusted": "disgust",
-        "fearful": "fear",
-        "afraid": "fear",
-        "happiness": "happy",
-        "sadness": "sad",
-        "surprised": "surprise",
-        "neutrality": "neutral",
-        "contemptuous": CONTEMPT,
-    }
-)
-NUMBERED = re.compile(r"\d+[\W_]+(?=[a-z])|(?<=[a-z])[\W_]+\d+$")
-"""The running number before or behind a class's word, as in ``0_angry``."""
-
-
-def expression(word: str) -> str:
-    """Return the class that ``word`` means, in any case and with a number; ``""`` for none."""
-    plain = NUMBERED.sub("", word.strip().lower())
-    name = SYNONYMS.get(plain, plain)
-    return name if name in (*CLASS_NAMES, CONTEMPT) else ""
 
 
 def labels_of_folders(path: Path, layout: Layout) -> tuple[Mapping[str, int], tuple[str, ...]]:
@@ -58,7 +34,7 @@ def labels_of_folders(path: Path, layout: Layout) -> tuple[Mapping[str, int], tu
 def _label(path: Path, folder: str, order: Sequence[str]) -> int:
     if folder.isdecimal() and int(folder) < len(order):
         return CLASS_NAMES.index(order[int(folder)])
-    name = expression(folder)
+    name = expression_of(folder)
     if name not in CLASS_NAMES:
         raise DataError(
             f"{path}: class folder {folder!r} is none of FER2013's ({', '.join(CLASS_NAMES)}); "

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from datasets.reading.fer2013_classes import EMOTIONS, expression
+from datasets.reading.fer2013_classes import EMOTIONS
 from datasets.reading.fer2013_official import CLASS_NAMES, USAGES, usage_split
-from datasets.reading.fer2013_tables import Table, TableRow, named_split, table_rows
+from datasets.reading.fer2013_tables import Table, TableRow, table_rows
 from datasets.reading.trees import Tree
+from datasets.reading.words import expression_of, split_of
 from datasets.records import DataError
 
 
@@ -53,7 +54,7 @@ class _Usages:
             if row.usage is not None and not self._table.split:
                 raise DataError(f"{row.place}: Usage is missing; {_EXPECTED}")
             return self._table.split
-        published, split = bool(usage_split(row.usage)), named_split(row.usage)
+        published, split = bool(usage_split(row.usage)), split_of(row.usage)
         if self._published is None:
             self._published, self._first = published, f"{row.place}: Usage is {row.usage!r}"
         if not split or published != self._published:
@@ -78,8 +79,8 @@ _EXPECTED = f"expected one of {', '.join(USAGES)}"
 def _label(row: TableRow) -> int:
     if row.emotion.isdecimal() and row.emotion in _CODES:
         return CLASS_NAMES.index(EMOTIONS[int(row.emotion)])
-    name = expression(row.emotion)
-    if name in CLASS_NAMES and any(map(str.isalpha, row.emotion)):
+    name = expression_of(row.emotion)
+    if name in CLASS_NAMES:
         return CLASS_NAMES.index(name)
     told = f"emotion is {row.emotion!r}" if row.emotion else "emotion is missing"
     raise DataError(f"{row.place}: {told}; expected 0 to {len(EMOTIONS) - 1}, or its word")

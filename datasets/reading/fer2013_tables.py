@@ -6,27 +6,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from datasets.reading.delimited import Header, Placed, column_name, read_header, read_rows
-from datasets.reading.fer2013_official import usage_split
+from datasets.reading.delimited import Header, Placed, read_header, read_rows
 from datasets.reading.trees import Tree
+from datasets.reading.words import split_of
 from datasets.records import SPLIT_NAMES, DataError, LeftOut
 
 PUBLISHED = ("fer2013", "icml_face_data")
 """The published names of the whole table, without suffixes."""
 SUFFIXES = (".csv", ".tsv", ".csv.gz", ".csv.bz2", ".csv.xz")
 PIXELS, EMOTION, USAGE = ("pixels",), ("emotion", "emotions", "label"), ("usage", "split")
-SPLIT_WORDS = {
-    "train": "train",
-    "training": "train",
-    "val": "validation",
-    "valid": "validation",
-    "validation": "validation",
-    "dev": "validation",
-    "test": "test",
-    "testing": "test",
-    "eval": "test",
-    "evaluation": "test",
-}
 
 
 @dataclass(frozen=True)
@@ -133,11 +121,6 @@ def table_rows(tree: Tree, table: Table) -> Iterator[TableRow]:
                 )
 
 
-def named_split(word: str) -> str:
-    """Return the split that a word means, a usage or another; ``""`` for none."""
-    return usage_split(word) or SPLIT_WORDS.get(column_name(word), "")
-
-
 def _chosen(labelled: Sequence[Table]) -> tuple[Table, ...]:
     if len(labelled) == 1:
         return (labelled[0],)
@@ -146,8 +129,7 @@ def _chosen(labelled: Sequence[Table]) -> tuple[Table, ...]:
         return (with_usage[0],)
     parts: dict[str, Table] = {}
     for table in labelled:
-        stem = _stem(table.name).removeprefix("fer2013").removeprefix("fer")
-        if split := named_split(stem):
+        if split := split_of(_stem(table.name)):
             parts.setdefault(split, Table(table.name, table.header, split))
     if len(parts) > 1:
         return tuple(parts[split] for split in SPLIT_NAMES if split in parts)

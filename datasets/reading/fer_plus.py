@@ -12,10 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from datasets.reading.delimited import Header, Placed, read_header, read_rows
-from datasets.reading.fer2013_classes import CONTEMPT
 from datasets.reading.fer2013_official import CLASS_NAMES
-from datasets.reading.fer2013_tables import USAGE, is_table, named_split
+from datasets.reading.fer2013_tables import USAGE, is_table
 from datasets.reading.trees import Tree, open_tree
+from datasets.reading.words import CONTEMPT, split_of
 from datasets.records import DataError
 
 LABELS = "fer+"
@@ -149,7 +149,7 @@ def read_votes(tree: Tree, name: str) -> VotesTable:
             place = f"{name}:{row.line}"
             counts.append([_votes(place, header.names[c], fields[c]) for c in columns])
             lines.append(row.line)
-            splits.append(named_split(fields[usage]) if usage is not None else "")
+            splits.append("" if usage is None else split_of(fields[usage]) or "")
     if not counts:
         raise DataError(f"{name}: holds no votes; take a fresh copy of {FILE}")
     return VotesTable(name, np.array(counts, np.int64), np.array(lines, np.int64), tuple(splits))

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 NOT_THERE = "a link to what is not there"
 LOOP = "a link to a folder that it lies in, or to itself"
 SPECIAL = "a pipe, socket or device, which is never opened"
+MOST_LINKS = 100
+"""Links to one folder that are followed in one tree; links within links can double without end."""
 Kind = Literal["file", "folder", "unreadable", "loop"]
+_Identity = tuple[int, int]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Item:
     """What lies below a folder: its name there, what it is, and where on disk.
 
@@ -31,12 +35,25 @@ def walk(folder: Path) -> Iterator[Item]:
     """Yield every file and folder below ``folder``. Links are followed, wherever they lead.
 
     A link to a folder that is being walked is a ``loop`` and not entered again. A link to nothing,
-    a folder that cannot be listed, and what is neither file nor folder is ``unreadable``.
+    a folder that cannot be listed, and what is neither file nor folder is ``unreadable``. Raises
+    ``OSError`` where more than `MOST_LINKS` links lead to one folder.
     """
-    return _walk(folder, "", (_identity(folder),))
+    return _walk(folder, "", (_identity(folder),), Counter())
 
 
-def _walk(folder: Path, inside: str, above: tuple[tuple[int, int], ...]) -> Iterator[Item]:
+def count_link(reached: Counter[Any], place: Any, name: str) -> None:
+    """Count the link ``name`` to the folder ``place``; raises ``OSError`` beyond `MOST_LINKS`."""
+    reached[place] += 1
+    if reached[place] > MOST_LINKS:
+        raise OSError(
+            f"more than {MOST_LINKS} links lead to one folder, the last is {name}; "
+            "give its images once"
+        )
+
+
+def _walk(
+    folder: Path, inside: str, above: tuple[_Identity, ...], reached: Counter[_Identity]
+) -> Iterator[Item]:
     try:
         with os.scandir(folder) as scanned:
             entries = sorted(scanned, key=lambda entry: entry.name)
@@ -47,10 +64,13 @@ def _walk(folder: Path, inside: str, above: tuple[tuple[int, int], ...]) -> Iter
         item = _item(entry, inside + entry.name, above)
         yield item
         if item.kind == "folder":
-            yield from _walk(item.path, f"{item.name}/", (*above, _identity(item.path)))
+            identity = _identity(item.path)
+            if entry.is_symlink():
+                count_link(reached, identity, item.name)
+            yield from _walk(item.path, f"{item.name}/", (*above, identity), reached)
 
 
-def _item(entry: os.DirEntry[str], name: str, above: tuple[tuple[int, int], ...]) -> Item:
+def _item(entry: os.DirEntry[str], name: str, above: tuple[_Identity, ...]) -> Item:
     path = Path(entry.path)
     try:
         if entry.is_dir():
@@ -64,7 +84,7 @@ def _item(entry: os.DirEntry[str], name: str, above: tuple[tuple[int, int], ...]
     return Item(name, "unreadable", path, reason)
 
 
-def _identity(folder: Path) -> tuple[int, int]:
+def _identity(folder: Path) -> _Identity:
     status = folder.stat()
     return status.st_dev, status.st_ino
 

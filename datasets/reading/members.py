@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import IO, Any
 
-from datasets.reading.folders import LOOP, NOT_THERE
+from datasets.reading.folders import LOOP, NOT_THERE, count_link
 from datasets.reading.names import leads_out, parts_of
 
 Opener = Callable[[], IO[bytes]]
@@ -81,33 +82,39 @@ class Archive:
         at[last] = node
 
     def members(self) -> Iterator[Member]:
-        """Yield every file, through links too, and what was dropped."""
-        yield from self._walk((), "", ((),))
+        """Yield every file, through links too, and what was dropped.
+
+        Raises ``OSError`` where more links lead to one folder than
+        `datasets.reading.folders.MOST_LINKS`.
+        """
+        for found in self._walk((), "", ((),), Counter()):
+            if isinstance(found, Member):
+                yield found
         yield from self._dropped
 
     def folders(self) -> Iterator[str]:
-        """Yield the name of every folder, through links too."""
-        return self._folders((), "", ((),))
+        """Yield the name of every folder, through links too; raises as `members` does."""
+        return (one for one in self._walk((), "", ((),), Counter()) if isinstance(one, str))
 
-    def _walk(self, place: Place, shown: str, above: tuple[Place, ...]) -> Iterator[Member]:
-        for name, found in self._entries(place):
+    def _walk(
+        self, place: Place, shown: str, above: tuple[Place, ...], reached: Counter[Place]
+    ) -> Iterator[Member | str]:
+        """Yield files, and folders by their names, below the folder at ``place``."""
+        for entry, found in self._entries(place):
+            name = shown + entry
             if isinstance(found, str):
-                yield Member(shown + name, None, found)
+                yield Member(name, None, found)
                 continue
             node = self._at(found)
             if not isinstance(node, dict):
-                yield Member(shown + name, node.open, node.reason)
+                yield Member(name, node.open, node.reason)
             elif found in above:
-                yield Member(shown + name, None, LOOP, dropped=True)
+                yield Member(name, None, LOOP, dropped=True)
             else:
-                yield from self._walk(found, f"{shown}{name}/", (*above, found))
-
-    def _folders(self, place: Place, shown: str, above: tuple[Place, ...]) -> Iterator[str]:
-        for name, found in self._entries(place):
-            is_folder = isinstance(found, tuple) and isinstance(self._at(found), dict)
-            if isinstance(found, tuple) and is_folder and found not in above:
-                yield shown + name
-                yield from self._folders(found, f"{shown}{name}/", (*above, found))
+                if found != (*place, entry):
+                    count_link(reached, found, name)
+                yield name
+                yield from self._walk(found, f"{name}/", (*above, found), reached)
 
     def _entries(self, place: Place) -> Iterator[tuple[str, Place | str]]:
         """Yield each name in a folder and where its content is, or why that cannot be told."""

@@ -72,8 +72,7 @@ def recognise(path: Path, seen: FolderLook, sources: Mapping[str, Source]) -> li
             except DataError as error:
                 refusals[name] = str(error)
                 continue
-            some_classes_only = set(seen.class_names) < set(reading.class_names)
-            if not (seen.class_names and some_classes_only):
+            if not 0 < len(seen.class_names) < len(reading.class_names):
                 shapes[name] = reading.image_shape[:2]
     general = [] if seen.refusal else [GENERAL]
     likely = [

@@ -9,8 +9,9 @@ import zipfile
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import IO, Any
 
@@ -79,6 +80,43 @@ class Tree:
         return content
 
 
+@dataclass(frozen=True)
+class _Listed:
+    """What lies below a folder, listed at most once."""
+
+    path: Path
+
+    @cached_property
+    def items(self) -> tuple[Item, ...]:
+        return tuple(walk(self.path))
+
+    @cached_property
+    def tree(self) -> Tree:
+        builder = _Builder()
+        for item in self.items:
+            builder.add_item(item)
+        return builder.tree()
+
+
+_LISTED: ContextVar[dict[Path, _Listed] | None] = ContextVar("listed", default=None)
+
+
+@contextmanager
+def listing_once() -> Iterator[None]:
+    """List each folder once within this context, however often it is opened or fingerprinted.
+
+    What is written into a folder meanwhile is not seen. Contexts within one another are one.
+    """
+    if _LISTED.get() is not None:
+        yield
+        return
+    token = _LISTED.set({})
+    try:
+        yield
+    finally:
+        _LISTED.reset(token)
+
+
 @contextmanager
 def open_tree(path: Path) -> Iterator[Tree]:
     """Open a folder, an archive or a single file; raises ``DataError``.
@@ -96,19 +134,22 @@ def open_tree(path: Path) -> Iterator[Tree]:
 
 def _tree(path: Path, stack: ExitStack) -> Tree:
     _refuse_special(path)
-    builder = _Builder()
     if path.is_dir():
-        for item in walk(path):
-            builder.add_item(item)
-    else:
-        archive = open_archive(stack.enter_context(path.open("rb")), path.name, stack)
-        builder.folders.update(archive.folders())
-        for member in archive.members():
-            if member.dropped:
-                builder.leave_out(member.name, member.reason)
-            else:
-                builder.files[member.name] = member.open or partial(_refuse, member.reason)
+        return _listed(path).tree
+    builder = _Builder()
+    archive = open_archive(stack.enter_context(path.open("rb")), path.name, stack)
+    builder.folders.update(archive.folders())
+    for member in archive.members():
+        if member.dropped:
+            builder.leave_out(member.name, member.reason)
+        else:
+            builder.files[member.name] = member.open or partial(_refuse, member.reason)
     return builder.tree()
+
+
+def _listed(folder: Path) -> _Listed:
+    known = _LISTED.get()
+    return _Listed(folder) if known is None else known.setdefault(folder, _Listed(folder))
 
 
 @dataclass
@@ -190,7 +231,7 @@ def content_fingerprint(path: Path | None, options: Mapping[str, Any]) -> str:
     try:
         _refuse_special(path)
         if path.is_dir():
-            return _sha256_of_lines(_line(item) for item in walk(path))
+            return _sha256_of_lines(_line(item) for item in _listed(path).items)
         if is_zip(path):
             with zipfile.ZipFile(path) as archive:
                 entries = archive.infolist()

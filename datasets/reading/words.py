@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from types import MappingProxyType
 
 from datasets.records import SplitName
@@ -56,6 +56,8 @@ EXPRESSIONS = MappingProxyType(
     }
 )
 """Expressions as they are spelt, and the word for each."""
+CONTEMPT = "contempt"
+"""A class of FER+, AffectNet and CK+ that FER2013 has not."""
 _FILLERS = re.compile(
     r"aligned|cropped|original|final|usage|splits?|sets?|data(set)?|db|folder|files|plus"
     r"|faces?|images?|imgs?|photos?|pics?|pictures?|icml"
@@ -64,7 +66,7 @@ _FILLERS = re.compile(
 """Words beside a split's that do not change what it means: ``train_set``, ``FER2013Train``."""
 _TOKEN = re.compile(r"[A-Z]{2,}(?![a-z])|[A-Z]?[a-z]+|\d+|[^\W\d_A-Za-z]+")
 _GLUED = re.compile(rf"({'|'.join(SPLITS)})(set|images|imgs|data|split|faces)")
-_NUMBERED = re.compile(r"\d+[\s_.\-]+|[\s_.\-]+\d+$")
+_NUMBERED = re.compile(r"^[\W_]*\d+[\W_]+|[\W_]+\d+$")
 _PERSON = re.compile(
     r"S\d{3}|[AB]?[FM]\d{2,3}|[Pp]\d{2,3}"
     r"|(?i:person|subject|subj|sub|participant|actor|people|user|identity|id)[\s_\-]?\d+"
@@ -116,7 +118,20 @@ def expression_of(name: str) -> str | None:
 
     Any case and a number before or behind it are allowed: ``Happiness``, ``0_angry``, ``3. Sad``.
     """
-    return EXPRESSIONS.get(_NUMBERED.sub("", same_spelling(name)).strip().lower())
+    return EXPRESSIONS.get(_NUMBERED.sub("", _plain(name)))
+
+
+def meant_class(name: str, class_names: Sequence[str]) -> str | None:
+    """Return the one of ``class_names`` that ``name`` is: as written, in any case, or a synonym.
+
+    ``None`` where it is none of them, or more than one.
+    """
+    if name in class_names:
+        return name
+    meant = expression_of(name)
+    alike = [each for each in class_names if _plain(each) == _plain(name)]
+    found = alike or [each for each in class_names if meant and expression_of(each) == meant]
+    return found[0] if len(found) == 1 else None
 
 
 def expressions_in(name: str) -> set[str]:
@@ -128,6 +143,10 @@ def expressions_in(name: str) -> set[str]:
 def is_person(name: str) -> bool:
     """Tell whether ``name`` is what data sets call a person: ``S005``, ``AF01``, ``person 3``."""
     return bool(_PERSON.fullmatch(name.strip()))
+
+
+def _plain(name: str) -> str:
+    return same_spelling(name).strip().casefold()
 
 
 def _parsed(name: str) -> tuple[SplitName | None, str]:

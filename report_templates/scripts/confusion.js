@@ -10,14 +10,16 @@ const CAPTIONS = {
 
 const sum = (numbers) => numbers.reduce((total, number) => total + number, 0);
 const percent = (share) => (100 * share).toFixed(1);
+const part = (count, total) => (total ? count / total : null);
+const NONE = { text: "", colour: "heat-0" };
 
 function ofRows(matrix) {
-  return matrix.map((row) => row.map((count) => count / Math.max(sum(row), 1)));
+  return matrix.map((row) => row.map((count) => part(count, sum(row))));
 }
 
 function ofColumns(matrix) {
   const totals = matrix.map((_, column) => sum(matrix.map((row) => row[column])));
-  return matrix.map((row) => row.map((count, column) => count / Math.max(totals[column], 1)));
+  return matrix.map((row) => row.map((count, column) => part(count, totals[column])));
 }
 
 function points(difference) {
@@ -27,7 +29,9 @@ function points(difference) {
 
 function shares(matrix) {
   return matrix.map((row) =>
-    row.map((share) => ({ text: percent(share), colour: `heat-${Math.round(10 * share)}` })),
+    row.map((share) =>
+      share === null ? NONE : { text: percent(share), colour: `heat-${Math.round(10 * share)}` },
+    ),
   );
 }
 
@@ -35,6 +39,7 @@ function differences(own, other) {
   const [here, there] = [ofRows(own.counts), ofRows(other.counts)];
   return here.map((row, label) =>
     row.map((share, answer) => {
+      if (share === null || there[label][answer] === null) return NONE;
       const difference = share - there[label][answer];
       const depth = Math.round(10 * Math.min(Math.abs(difference) / WIDEST, 1));
       return {

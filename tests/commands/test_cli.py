@@ -81,7 +81,7 @@ def test_inspecting_fer2013_finds_the_official_split(fer2013_zip: Path, tmp_path
     )
     assert done.status == 0, done.err
     assert "split: official" in done.out
-    for count in ("28709", "3589", "35887", "34034 images differ"):
+    for count in ("28,709", "3,589", "35,887", "34,034 images differ"):
         assert count in done.out
 
 

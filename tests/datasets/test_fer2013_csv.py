@@ -13,11 +13,16 @@ import pytest
 
 from datasets.cache.decoded import open_data_set
 from datasets.fer2013 import fer2013
+from datasets.reading.fer2013_rows import labelled_rows
+from datasets.reading.fer2013_tables import find_tables
+from datasets.reading.trees import open_tree
+from datasets.reading.words import CONTEMPT, EXPRESSIONS, SPLITS
 from datasets.records import DataError, DataSet
 from tests.datasets import samples
 
 PIXELS = " ".join(["9"] * 2304)
 USAGES = ("Training", "PublicTest", "PrivateTest")
+PUBLISHED = tuple(map(str.lower, USAGES))
 HEADER = ("emotion", "pixels", "Usage")
 Rows = list[tuple[str, str, str]]
 
@@ -109,6 +114,29 @@ WRITTEN = {
 @pytest.mark.parametrize("name", WRITTEN)
 def test_a_table_is_read_however_it_is_written(name, expected, tmp_path, load):
     assert content(load(put(tmp_path / "fer2013.csv", WRITTEN[name]()))) == expected
+
+
+def told(file: Path) -> list[tuple[str, str]]:
+    """Return the class and the split of each row."""
+    with open_tree(file) as tree:
+        tables = find_tables(tree, any_name=True)
+        assert tables is not None
+        rows = list(labelled_rows(tree, tables.tables))
+    return [(samples.EMOTIONS[row.label], row.split) for row in rows]
+
+
+def test_labels_may_be_every_word_of_the_field(tmp_path):
+    words = {word: name for word, name in EXPRESSIONS.items() if name != CONTEMPT}
+    table = [(word.title(), PIXELS, "Training") for word in words]
+    found = told(put(tmp_path / "fer2013.csv", text(table)))
+    assert [name for name, _ in found] == list(words.values())
+
+
+def test_usages_may_be_every_word_for_a_split(tmp_path):
+    words = {word: split for word, split in SPLITS.items() if word not in PUBLISHED}
+    words |= {"Train_Set": "train", "fer2013 valid": "validation", "Test-Images": "test"}
+    found = told(put(tmp_path / "fer2013.csv", text([("3", PIXELS, word) for word in words])))
+    assert [split for _, split in found] == list(words.values())
 
 
 @pytest.mark.parametrize("end", ["\n", "\r", "\r\n"])

@@ -11,9 +11,11 @@ import pytest
 
 from datasets.cache.decoded import open_data_set
 from datasets.fer2013 import fer2013
-from datasets.reading.fer2013_classes import expression
-from datasets.reading.fer2013_official import Comparison
+from datasets.reading.fer2013_classes import labels_of_folders
+from datasets.reading.fer2013_official import CLASS_NAMES, Comparison
 from datasets.reading.fer2013_recovery import with_official_split
+from datasets.reading.layouts.layout import Entry, Layout
+from datasets.reading.words import CONTEMPT, EXPRESSIONS
 from datasets.records import DataError, DataSet
 from datasets.registry import Sample
 from tests.datasets import samples
@@ -101,20 +103,24 @@ def test_how_numbers_are_read_as_classes_is_told(tmp_path, load):
     assert any("the codes of fer2013.csv: 0 angry, 1 disgust" in n for n in data.provenance.notes)
 
 
-@pytest.mark.parametrize(
-    ("word", "meaning"),
-    [
-        ("Happiness", "happy"),
-        ("03_happy", "happy"),
-        ("ANGER ", "angry"),
-        ("surprised", "surprise"),
-        ("contempt", "contempt"),
-        ("7", ""),
-        ("bored", ""),
-    ],
-)
-def test_a_word_means_a_class_or_none(word, meaning):
-    assert expression(word) == meaning
+def test_class_folders_are_named_by_every_word_of_the_field():
+    words = {word: name for word, name in EXPRESSIONS.items() if name != CONTEMPT}
+    entries = [
+        Entry(name=word, path=f"{word}/1.png", split="", class_name=f"0_{word.title()}")
+        for word in words
+    ]
+    labels, _ = labels_of_folders(Path("fer"), Layout(name="", entries=tuple(entries)))
+    assert {folder: CLASS_NAMES[label] for folder, label in labels.items()} == {
+        f"0_{word.title()}": name for word, name in words.items()
+    }
+
+
+@pytest.mark.parametrize("word", ["contempt", "bored", "7"])
+def test_a_class_folder_that_is_none_of_its_classes_is_refused(word, tmp_path, load):
+    folder = written(tmp_path / "fer", lambda u, e, n: f"{e}/{u}_{n}.png")
+    samples.write_image(folder / word / "1.png", samples.noise(1))
+    with pytest.raises(DataError, match=f"class folder '{word}' is none of FER2013's"):
+        load(folder)
 
 
 @pytest.fixture(scope="module")

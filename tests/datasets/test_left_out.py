@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -48,6 +49,14 @@ def test_images_in_are_images_told(folder, load):
         ("c/gone.png", "unreadable"),
     }
     assert len(data.labels) + len(data.left_out) == 90 + 2
+
+
+def test_a_link_to_another_classs_folder_gives_its_images_both_classes(folder, load, tmp_path):
+    (folder / "b" / "more").symlink_to("../a")
+    shutil.copytree(folder, tmp_path / "copied" / "mine")
+    data = load(folder)
+    assert [int((data.labels == label).sum()) for label in range(3)] == [30, 60, 30]
+    assert data.digest == load(tmp_path / "copied" / "mine").digest
 
 
 def test_files_are_counted_by_folder_and_reason():
@@ -108,6 +117,12 @@ def test_some_classes_are_taken_in_the_order_given(folder, load):
     assert (part.labels == np.array([p[0] == "a" for p in part.paths])).all()
     assert {one.reason for one in part.left_out} == {"its class is not among data.classes"}
     assert len(part.left_out) == 30
+
+
+def test_classes_are_chosen_by_the_fields_synonyms(tmp_path, load):
+    for name in ("anger", "happy", "sad"):
+        samples.write_image(tmp_path / "x" / name / "1.png", samples.noise(len(name)))
+    assert load(tmp_path / "x", classes=("Joy", "angry")).class_names == ("happy", "anger")
 
 
 @pytest.mark.parametrize("classes", [("a", "d"), ("a", "A"), ("a",)])

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 
-from datasets.reading.trees import content_fingerprint, open_tree
+from datasets.reading.trees import content_fingerprint, listing_once, open_tree
 from datasets.records import DataError, UnreadableFile
 from tests.datasets import trees
 
@@ -63,6 +63,33 @@ def test_a_link_that_leads_back_is_told_and_not_entered(tmp_path: Path) -> None:
     (tmp_path / "given" / "a" / "up").symlink_to("..")
     reason = "a link to a folder that it lies in, or to itself"
     assert files(tmp_path / "given") == {"a/1.png": b"one", "a/up": reason}
+
+
+def doubled(folder: Path, levels: int) -> Path:
+    """Folders each with two links to the next; the last holds a file."""
+    trees.write(folder, {str(level): {} for level in range(levels)} | {str(levels): {"1": b"x"}})
+    for level in range(levels):
+        for name in "ab":
+            (folder / str(level) / name).symlink_to(f"../{level + 1}")
+    return folder
+
+
+def test_links_within_links_are_followed(tmp_path: Path) -> None:
+    folder = doubled(tmp_path / "given", 3)
+    whole = files(folder)
+    assert len(whole) == 2**3 + 2**2 + 2 + 1
+    assert files(trees.tarred(folder)) == whole
+    assert files(trees.zipped(folder)) == whole
+
+
+def test_links_that_double_without_end_are_refused(tmp_path: Path) -> None:
+    folder = doubled(tmp_path / "given", 40)
+    reason = "more than 100 links lead to one folder, the last is 0/a/.*; give its images once"
+    for given_as in (folder, trees.tarred(folder), trees.zipped(folder)):
+        with pytest.raises(DataError, match=reason):
+            files(given_as)
+    with pytest.raises(DataError, match=reason):
+        content_fingerprint(folder, {})
 
 
 def test_a_link_to_nothing_says_so_when_it_is_opened(tmp_path: Path) -> None:
@@ -224,6 +251,19 @@ def test_a_special_member_is_never_opened(tmp_path: Path) -> None:
         packed.writestr(info, b"")
     reason = "a pipe, socket or device, which is never opened"
     assert files(tmp_path / "t") == files(tmp_path / "z") == {"1.png": reason}
+
+
+def test_a_folder_is_listed_once_where_this_is_asked_for(tmp_path: Path, listings) -> None:
+    folder = tmp_path / "given"
+    trees.write(folder, {"a": {"1.png": b"one"}})
+    with listing_once():
+        before = content_fingerprint(folder, {})
+        with listing_once():
+            assert files(folder) == {"a/1.png": b"one"}
+        (folder / "2.png").write_bytes(b"two")
+        assert content_fingerprint(folder, {}) == before
+        assert listings == [folder]
+    assert set(files(folder)) == {"a/1.png", "2.png"}
 
 
 def test_the_fingerprint_sees_what_links_lead_to(tmp_path: Path) -> None:

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from datasets.reading.words import expression_of, expressions_in, is_person, split_of, splits_of
+from datasets.reading.words import (
+    expression_of,
+    expressions_in,
+    is_person,
+    meant_class,
+    split_of,
+    splits_of,
+)
 
 
 @pytest.mark.parametrize("name", ["train", "TRAIN", "Training", "train_set", "FER2013Train"])
@@ -42,14 +49,34 @@ def test_a_word_that_all_splits_share_does_not_count() -> None:
         ("Happiness", "happy"),
         ("0_angry", "angry"),
         ("3. Sad", "sad"),
+        ("(2) fear", "fear"),
+        ("happy_3", "happy"),
+        ("ANGER ", "angry"),
         ("afraid", "fear"),
         ("SURPRISED", "surprise"),
         ("cat", None),
         ("0", None),
+        ("sa3_d", None),
     ],
 )
 def test_expressions_are_known_by_their_synonyms(name, word) -> None:
     assert expression_of(name) == word
+
+
+@pytest.mark.parametrize(
+    ("name", "class_names", "meant"),
+    [
+        ("contemptuous", ("angry", "Contempt"), "Contempt"),
+        ("Anger", ("0_angry", "1_sad"), "0_angry"),
+        ("anger", ("anger", "angry"), "anger"),
+        ("ANGRY", ("anger", "angry"), "angry"),
+        ("joy", ("happy", "happiness"), None),
+        ("De\u0301gou\u0302t", ("d\u00e9go\u00fbt", "joie"), "d\u00e9go\u00fbt"),
+        ("bored", ("happy", "sad"), None),
+    ],
+)
+def test_a_word_means_one_of_the_classes_or_none(name, class_names, meant) -> None:
+    assert meant_class(name, class_names) == meant
 
 
 def test_expressions_are_found_in_names() -> None:

@@ -24,6 +24,7 @@ from tests.datasets.samples import (
 )
 from tests.runs.commands import Done, ferbench_here
 
+INSPECT, AUDIT = ("datasets", "inspect"), ("audit",)
 BACKSLASHES = 'C:\\faces\\new "set" ü'
 
 
@@ -63,6 +64,12 @@ def test_the_file_loads_and_names_the_images_wherever_it_is_run(tmp_path: Path) 
     assert ("majority", "scratch") in rows
     assert ("timm:resnet18", "imagenet") in rows
     assert ("timm:resnet18", "scratch") in rows, "transfer needs its control"
+
+
+def test_a_folder_is_listed_once(tmp_path: Path, listings: list[Path]) -> None:
+    write_classes(tmp_path / "faces", {"happy": 20, "sad": 20})
+    choose_data(tmp_path / "faces")
+    assert listings == [tmp_path / "faces"]
 
 
 def test_counts_and_the_next_command_are_told(tmp_path: Path) -> None:
@@ -201,6 +208,20 @@ def test_the_size_and_the_counts_are_those_of_inspect(
         assert row.split()[1:4] == by_init
 
 
+def test_the_lines_about_the_data_are_those_of_inspect_and_audit(tmp_path: Path) -> None:
+    faces = write_classes(tmp_path / "faces", {"happy": 15, "sad": 25})
+    (faces / "notes.txt").write_text("none", "utf-8")
+    told = init(faces, "-o", tmp_path / "mine.toml").err
+    said = [ferbench_here(*a, "image-folder", "--data", faces).out for a in (INSPECT, AUDIT)]
+    for line in (
+        "validation and test split made here, as none was given: drawn class by class from the "
+        "seed, with identical images on one side; another seed gives another",
+        "left out: 1 file (1 no image)",
+        ".: 1 no image (not an image); first: notes.txt",
+    ):
+        assert all(line in map(str.strip, out.splitlines()) for out in (told, *said)), line
+
+
 def test_an_archive_is_as_good_as_a_folder(tmp_path: Path) -> None:
     archive = zipped(write_classes(tmp_path / "faces", {"happy": 15, "sad": 15}))
     assert written(archive, tmp_path).data.path == str(archive)
@@ -219,8 +240,9 @@ def test_your_own_faces_in_fer2013s_classes_are_your_own(tmp_path: Path) -> None
     seven = dict.fromkeys(("angry", "disgust", "fear", "happy", "neutral", "sad", "surprise"), 2)
     larger = write_classes(tmp_path / "larger", seven, size=(90, 90))
     assert recognised(larger) == "image-folder"
-    two = write_classes(tmp_path / "two", {"happy": 15, "sad": 15})
-    assert choose_data(two)[0].set == "image-folder"
+    for few in (("happy", "sad"), ("Anger", "0_sad", "joy")):
+        mine = write_classes(tmp_path / few[0], dict.fromkeys(few, 15))
+        assert choose_data(mine)[0].set == "image-folder"
 
 
 def test_the_budget_grows_with_the_time_and_never_exceeds_it(

@@ -29,7 +29,10 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="session")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A small run with its page; whatever a user or a plugin may name is hostile somewhere."""
+    """A small run with its page; whatever a user or a plugin may name is hostile somewhere.
+
+    Its test set has no image of one class.
+    """
     told = dict.fromkeys(("summary", "source", "strategy", "augmentation"), HOSTILE)
     told["initialisation"] = f"file:/tmp/{HOSTILE}.h5"
     rows = (
@@ -43,6 +46,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         rows,
         classes=classes,
         images=60,
+        untested="disgust",
         plugins=[{"file": f"/tmp/{HOSTILE}.py", "digest": HOSTILE}],
     )
     render(folder)

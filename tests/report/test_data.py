@@ -81,7 +81,7 @@ def test_the_page_tells_what_the_audit_found(tmp_path):
 def test_what_was_left_out_is_told_in_the_words_of_the_commands(tmp_path):
     found = faulty(tmp_path)
     seen = text(page(tmp_path, to_json(found)))
-    assert "left out: 1 files (1 unreadable)" in seen
+    assert "left out: 1 file (1 unreadable)" in seen
     assert all(text(line) in seen for line in told(found.left_out) if HOSTILE not in line)
 
 

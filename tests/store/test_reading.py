@@ -13,6 +13,9 @@ from benchmarks.errors import InputError
 from benchmarks.store.reading import read_run
 from tests.folder import ROWS, build
 
+BEFORE = Path(__file__).parent / "run_before"
+"""A run that an earlier version wrote."""
+
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
@@ -29,6 +32,21 @@ def refusal(folder: Path) -> str:
 def test_fits_come_in_order_of_seed(folder: Path) -> None:
     plain = read_run(folder).variants[1]
     assert [fit.record.seed for fit in plain.fits] == [0, 2, 10]
+
+
+def test_an_audit_of_before_its_newer_fields_is_read(folder: Path) -> None:
+    shutil.copy(BEFORE / "audit.json", folder)
+    written = json.loads((folder / "audit.json").read_text("utf-8"))
+    read = read_run(folder).audit
+    assert read is not None
+    assert not {"left_out", "levelled"} & written.keys()
+    assert (read.left_out, read.levelled, read.near_duplicates.mirrored_threshold) == (
+        (),
+        None,
+        None,
+    )
+    assert read.counts == written["counts"]
+    assert list(read.warnings) == written["warnings"]
 
 
 def test_variants_without_fits_keep_their_reason(folder: Path) -> None:

@@ -14,9 +14,10 @@ import pyarrow
 from numpy.typing import NDArray
 
 from benchmarks.errors import InputError
-from benchmarks.exchange.adding.class_names import is_dropped, meant_class
+from benchmarks.exchange.adding.class_names import is_dropped
 from benchmarks.store.records import probability_column
 from benchmarks.store.splits import SplitTable
+from datasets.reading.words import meant_class
 
 NAMES: Mapping[str, Callable[[SplitTable], NDArray[Any]]] = MappingProxyType(
     {
