@@ -33,7 +33,7 @@ def find_layers(file: Path, wanted: Sequence[tuple[str, str]]) -> Mapping[str, L
     names = [name for name, _ in wanted]
     with h5py.File(file, "r") as opened:
         root = opened.get("model_weights", opened)
-        if _attribute(root, "layer_names"):
+        if names_in(root, "layer_names"):
             candidates = list(_keras_2(root, names))
         else:
             candidates = list(_keras_3(opened, wanted))
@@ -44,8 +44,8 @@ def find_layers(file: Path, wanted: Sequence[tuple[str, str]]) -> Mapping[str, L
 def _keras_2(root: Any, names: Sequence[str]) -> Iterator[Layers]:
     """Yield the layers by their own names, then in order under ``names``."""
     layers: Layers = {}
-    for group in _attribute(root, "layer_names"):
-        for weight in _attribute(root[group], "weight_names"):
+    for group in names_in(root, "layer_names"):
+        for weight in names_in(root[group], "weight_names"):
             layers.setdefault(_owner(root[group], group, weight), []).append(
                 _read(root[group][weight], root)
             )
@@ -56,11 +56,11 @@ def _keras_2(root: Any, names: Sequence[str]) -> Iterator[Layers]:
 
 def _owner(group: Any, name: str, weight: str) -> str:
     """Return the layer that ``weight`` belongs to: the group, or a layer of the model it holds."""
-    owners = {other.rpartition("/")[0] for other in _attribute(group, "weight_names")}
+    owners = {other.rpartition("/")[0] for other in names_in(group, "weight_names")}
     return name if len(owners) == 1 else weight.rpartition("/")[0].rpartition("/")[2]
 
 
-def _attribute(group: Any, name: str) -> list[str]:
+def names_in(group: Any, name: str) -> list[str]:
     """Return a list of names, which Keras splits (``name0``, ``name1``) when it is long."""
     parts = [name] if name in group.attrs else []
     parts += [f"{name}{part}" for part in range(len(group.attrs)) if f"{name}{part}" in group.attrs]
@@ -84,12 +84,12 @@ def _keras_3(opened: Any, wanted: Sequence[tuple[str, str]]) -> Iterator[Layers]
 
     opened.visititems(visit)
     yield named
-    names = _names_by_place(wanted)
+    names = names_by_place(wanted)
     for layers in containers.values():
         yield {names.get(place, place): arrays for place, arrays in layers.items()}
 
 
-def _names_by_place(wanted: Sequence[tuple[str, str]]) -> dict[str, str]:
+def names_by_place(wanted: Sequence[tuple[str, str]]) -> dict[str, str]:
     """Return each layer's name by Keras 3's word for its place: ``conv2d``, ``conv2d_1``, …."""
     seen: Counter[str] = Counter()
     names = {}

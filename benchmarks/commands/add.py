@@ -62,6 +62,14 @@ def add(
         ColourOption | None,
         typer.Option(help="The order of the model's channels; needed where images have colour."),
     ] = None,
+    architecture: Annotated[
+        str,
+        typer.Option(
+            metavar="NAME|FILE.json",
+            help="What a file of weights is for: an architecture of ferbench, of a --plugin or "
+            "timm:NAME, or a model.json (found by itself beside the weights).",
+        ),
+    ] = "",
     logits: Annotated[
         bool, typer.Option("--logits", help="The outputs come before softmax.")
     ] = False,
@@ -92,6 +100,7 @@ def add(
         input_size=input_size,
         colour=colour.value if colour else None,
         logits=logits,
+        architecture=architecture,
         as_stated=as_stated,
         data=data,
         plugins=tuple(plugin or ()),

@@ -51,12 +51,16 @@ class ExportFormat:
 class Opener:
     """What makes an `opened.Opened` of somebody else's model in a file of one of ``suffixes``.
 
-    ``packages`` are optional ones that ``target`` takes.
+    ``target`` is called with an `opened.Source`. ``packages`` are optional ones that it takes.
+    ``companion`` is for engines whose files may hold weights alone and whose library writes what
+    is to be built into another file: called with the model's file, and in a process that holds
+    no engine, it returns that other one, or ``None`` where none is needed.
     """
 
     suffixes: tuple[str, ...]
     target: str
     packages: tuple[str, ...] = ()
+    companion: str = ""
 
 
 ARRAYS = (Library("numpy"), Library("opencv-python-headless"))

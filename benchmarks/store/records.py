@@ -237,11 +237,27 @@ class InputSpec:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ExternalArchitecture:
+    """What weights from outside were put into, and the file that declares it, with its SHA-256.
+
+    ``name`` is that of a registered architecture, blank where ``file`` is its configuration.
+    """
+
+    file: str
+    sha256: str
+    name: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class ExternalFile:
-    """Where an external row came from: the file's name and SHA-256, and how a model is read."""
+    """Where an external row came from: the file's name and SHA-256, and how a model is read.
+
+    ``architecture`` is there where the file holds weights alone.
+    """
 
     file: str
     sha256: str = ""
+    architecture: ExternalArchitecture | None = None
     reading: InputSpec | None = None
 
 

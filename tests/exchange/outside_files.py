@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from benchmarks.engines.opened import Source
 from benchmarks.errors import InputError
 from benchmarks.exchange.adding.loaders import open_model
+from tests.exchange.keras_2_writer import whole
 
 SIDE = 24
 
@@ -54,63 +56,12 @@ def keras_2(folder: str) -> list[list[list[float]]]:
     model.set_weights([np.random.default_rng(0).random(w.shape) for w in model.get_weights()])
     pixels = np.random.default_rng(1).random((3, SIDE, SIDE, 1), np.float32)
     files = [
-        _as_keras_2(model, Path(folder) / f"{policy}.hdf5", policy)
+        whole(model, Path(folder) / f"{policy}.hdf5", policy, scope="block/")
         for policy in ("float32", "mixed_float16")
     ]
     answers = [model.predict(pixels, verbose=0)]
-    answers += [open_model(file).run(pixels) for file in files]
+    answers += [open_model(Source(file=file)).run(pixels) for file in files]
     return [np.asarray(each, float).tolist() for each in answers]
-
-
-def _as_keras_2(model, file: Path, policy: str) -> Path:
-    """Write ``model`` as Keras 2 wrote it: its configuration, then each layer's weights."""
-    import json
-
-    import h5py
-    import numpy as np
-
-    names = {layer.name: f"block/{layer.name}" for layer in model.layers}
-    described = [_layer_2(layer, names, policy) for layer in model.layers]
-    for before, layer in zip(model.layers, described[1:], strict=False):
-        layer["inbound_nodes"] = [[[names[before.name], 0, 0, {}]]]
-    config = {"name": "m", "layers": described}
-    config["input_layers"] = [[described[0]["name"], 0, 0]]
-    config["output_layers"] = [[described[-1]["name"], 0, 0]]
-    with h5py.File(file, "w") as opened:
-        opened.attrs["keras_version"] = b"2.9.0"
-        text = json.dumps({"class_name": "Functional", "config": config})
-        opened.attrs["model_config"] = text.encode()
-        weights = opened.create_group("model_weights")
-        weights.attrs["layer_names"] = np.array([n.encode() for n in names.values()])
-        for layer in model.layers:
-            group = weights.create_group(names[layer.name])
-            arrays = {f"{w.name}:0": w.numpy() for w in layer.weights}
-            group.attrs["weight_names"] = np.array([n.encode() for n in arrays], dtype="S40")
-            for name, array in arrays.items():
-                group[name] = array
-    return file
-
-
-def _layer_2(layer, names: dict[str, str], policy: str) -> dict:
-    """Return what Keras 2 noted of a layer."""
-    kind, config = type(layer).__name__, layer.get_config()
-    config = {key: value for key, value in config.items() if not isinstance(value, dict)}
-    config["name"] = names[layer.name]
-    config["dtype"] = {"class_name": "Policy", "config": {"name": policy}}
-    if kind == "InputLayer":
-        config = {"name": names[layer.name], "dtype": "float32", "sparse": False, "ragged": False}
-        config["batch_input_shape"] = [None, SIDE, SIDE, 1]
-    if kind in ("SeparableConv2D", "DepthwiseConv2D"):
-        initializer = {"class_name": "GlorotUniform", "config": {"seed": None}}
-        config |= {"groups": 1, "kernel_initializer": initializer, "kernel_constraint": None}
-    if kind == "BatchNormalization":
-        config["axis"] = [3]
-    return {
-        "class_name": kind,
-        "config": config,
-        "name": names[layer.name],
-        "inbound_nodes": [],
-    }
 
 
 def _dense(images):
@@ -121,7 +72,7 @@ def _dense(images):
 
 def _refusal(file: Path) -> str:
     try:
-        open_model(file)
+        open_model(Source(file=file))
     except InputError as error:
         return str(error)
     return "it was opened"

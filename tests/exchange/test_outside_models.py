@@ -7,9 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from benchmarks.engines.opened import Source
 from benchmarks.errors import InputError
 from benchmarks.exchange.adding.incoming import AddRequest
-from benchmarks.exchange.adding.statement import complete_input_spec
+from benchmarks.exchange.adding.statement import complete_statement
 from benchmarks.store.reading import read_run
 from tests.engine_process import call
 from tests.folder import EXPRESSIONS, ROWS, build
@@ -50,7 +51,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def statement(run: Path, file: Path, **said):
     request = AddRequest(run=run, name="theirs", model=file, **said)
-    return complete_input_spec(request, read_run(run))[0]
+    return complete_statement(request, read_run(run)).reading
 
 
 FULL = {"scale": "0..1", "classes": EXPRESSIONS[::-1]}
@@ -123,7 +124,7 @@ def onnx_model(onnx, file: Path, shape: list, kind: int | None = None) -> Path:
 def test_the_layout_is_read_from_the_shape(onnx, tmp_path: Path, shape, expected) -> None:
     from benchmarks.exchange.adding.loaders import OnnxModel
 
-    found = OnnxModel(onnx_model(onnx, tmp_path / "m.onnx", shape)).shapes
+    found = OnnxModel(Source(file=onnx_model(onnx, tmp_path / "m.onnx", shape))).shapes
     assert (found.height, found.width, found.channels, found.channels_first) == expected
     assert found.batch is None
 
@@ -133,7 +134,7 @@ def test_an_input_that_leaves_open_what_it_is_is_refused(onnx, tmp_path: Path, s
     from benchmarks.exchange.adding.loaders import OnnxModel
 
     with pytest.raises(InputError, match="no batch of images"):
-        OnnxModel(onnx_model(onnx, tmp_path / "m.onnx", shape))
+        OnnxModel(Source(file=onnx_model(onnx, tmp_path / "m.onnx", shape)))
 
 
 def test_an_input_of_text_is_refused(onnx, tmp_path: Path) -> None:
@@ -141,7 +142,7 @@ def test_an_input_of_text_is_refused(onnx, tmp_path: Path) -> None:
 
     file = onnx_model(onnx, tmp_path / "m.onnx", ["n", 2, 2, 3], onnx.TensorProto.INT64)
     with pytest.raises(InputError, match="images are needed"):
-        OnnxModel(file)
+        OnnxModel(Source(file=file))
 
 
 def test_weights_in_another_file_are_refused_with_the_cure(onnx, tmp_path: Path) -> None:
@@ -151,4 +152,4 @@ def test_weights_in_another_file_are_refused_with_the_cure(onnx, tmp_path: Path)
     file = tmp_path / "parted.onnx"
     onnx.save_model(model, file, save_as_external_data=True, location="w", size_threshold=0)
     with pytest.raises(InputError, match=r"save it as one with onnx\.save"):
-        OnnxModel(file)
+        OnnxModel(Source(file=file))

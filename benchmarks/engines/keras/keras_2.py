@@ -1,4 +1,4 @@
-"""The configuration in a Keras 2 file, put in the words of Keras 3; nothing in it is run."""
+"""The configuration of a Keras 2 model, put in the words of Keras 3; nothing in it is run."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import MappingProxyType
 from typing import Any
+
+from benchmarks.engines.keras.files import stored_configuration
 
 DEPTHWISE = ("groups", "kernel_initializer", "kernel_regularizer", "kernel_constraint")
 MEANINGLESS: Mapping[str, tuple[str, ...]] = MappingProxyType(
@@ -44,6 +46,16 @@ def translated(file: Path) -> Iterator[Path]:
             del opened.attrs["model_config"]
             opened.attrs["model_config"] = json.dumps(translate(configuration))
         yield copy
+
+
+def read_configuration(file: Path) -> dict[str, Any]:
+    """Return the configuration that ``Model.to_json`` wrote into ``file``, in Keras 3's words.
+
+    Raises ``OSError`` or ``ValueError`` for what is none.
+    """
+    found = stored_configuration(file)
+    by = str(found.get("keras_version", "3" if "module" in found else "2"))
+    return found if by.startswith("3") else dict(translate(found))
 
 
 def translate(configuration: Any) -> Any:

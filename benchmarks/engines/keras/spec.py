@@ -62,7 +62,9 @@ KERAS = EngineSpec(
         ),
     ),
     opener=Opener(
-        suffixes=(".keras", ".h5", ".hdf5"), target="benchmarks.engines.keras.opened:KerasModel"
+        suffixes=(".keras", ".h5", ".hdf5"),
+        target="benchmarks.engines.keras.opened:KerasModel",
+        companion="benchmarks.engines.keras.files:configuration_beside",
     ),
     published="benchmarks.engines.keras.published:at_hand",
     gpu_build="tensorflow[and-cuda] in the version of constraints.txt",

@@ -12,6 +12,7 @@ from benchmarks.engines.spec import (
     EngineSpec,
     ExportFormat,
     Library,
+    Opener,
 )
 
 EXPORT = "benchmarks.engines.torch.export"
@@ -53,6 +54,10 @@ TORCH = EngineSpec(
             contents=WEIGHTS,
             writer=f"{EXPORT}:write_safetensors",
         ),
+    ),
+    opener=Opener(
+        suffixes=(".pth", ".pt", ".safetensors", ".ckpt", ".bin", ".tar", ".t7"),
+        target="benchmarks.engines.torch.opened:TorchModel",
     ),
     published="benchmarks.engines.torch.published:at_hand",
     gpu_build="torch of a CUDA build that fits the driver",

@@ -21,7 +21,7 @@ from benchmarks.exchange.adding.outputs import Answers, read_outputs
 from benchmarks.exchange.adding.plausibility import doubts
 from benchmarks.exchange.adding.predictions_file import read_predictions
 from benchmarks.exchange.adding.row import open_test_set, write_row
-from benchmarks.exchange.adding.statement import complete_input_spec
+from benchmarks.exchange.adding.statement import complete_statement
 from benchmarks.exchange.exporting.formats import require_packages
 from benchmarks.machine.environment import device_name
 from benchmarks.processes import call
@@ -85,7 +85,7 @@ def _refuse_wrong(request: AddRequest) -> None:
     if not request.file.is_file():
         raise InputError(f"{request.file}: no such file")
     if request.model is None:
-        for option in ("classes", "scale", "input_size", "colour"):
+        for option in ("classes", "scale", "input_size", "colour", "architecture"):
             if getattr(request, option):
                 said = option.replace("_", "-")
                 raise InputError(f"--{said} is for a model; a table names its classes itself")
@@ -105,8 +105,12 @@ def _refuse_taken(run: RunResults, name: str) -> None:
 def _incoming(
     request: AddRequest, run: RunResults, folder: RunFolder, sha256: str
 ) -> IncomingModel:
-    reading, versions = complete_input_spec(request, run) if request.model else (None, {})
-    identity = {"file": sha256, "reading": values_of(reading) if reading else request.logits}
+    stated = complete_statement(request, run) if request.model else None
+    identity: dict[str, Any] = {"file": sha256, "reading": request.logits}
+    if stated:
+        identity["reading"] = values_of(stated.reading)
+        if stated.architecture:
+            identity["architecture"] = values_of(stated.architecture)
     return IncomingModel(
         request=request,
         run=run,
@@ -114,8 +118,10 @@ def _incoming(
         splits=read_splits(folder),
         sha256=sha256,
         key=digest(identity),
-        reading=reading,
-        versions=versions,
+        reading=stated.reading if stated else None,
+        source=stated.source if stated else None,
+        architecture=stated.architecture if stated else None,
+        versions=stated.versions if stated else {},
     )
 
 
@@ -204,7 +210,7 @@ def _ask(
     answers: list[NDArray[Any]] = call(
         f"{OUTSIDE}:answer",
         {
-            "file": incoming.request.file,
+            "source": incoming.source,
             "images": pack / f"{split}-images.npy",
             "readings": readings,
             "sample": _sample(incoming),
@@ -254,7 +260,7 @@ def _cost(incoming: IncomingModel) -> CostRecord | None:
         cost: CostRecord = call(
             f"{OUTSIDE}:measure",
             {
-                "file": incoming.request.file,
+                "source": incoming.source,
                 "reading": incoming.reading,
                 "image_shape": incoming.run.manifest.data.image_shape,
             },

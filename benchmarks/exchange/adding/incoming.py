@@ -9,9 +9,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.engines.opened import Source
 from benchmarks.exchange.adding.outputs import Answers, read_outputs
 from benchmarks.store.folder import RunFolder
-from benchmarks.store.records import Colour, InputSpec, RunResults, Scale
+from benchmarks.store.records import (
+    Colour,
+    ExternalArchitecture,
+    InputSpec,
+    RunResults,
+    Scale,
+)
 from benchmarks.store.splits import SplitTable
 
 Probabilities = NDArray[np.float64]
@@ -23,7 +30,9 @@ class AddRequest:
 
     ``model`` or ``predictions`` is given. ``classes``, ``scale``, ``input_size`` (pixels) and
     ``colour`` state what a model's file does not tell; ``logits`` that its outputs come before
-    softmax. ``as_stated`` goes on where another reading scores much better on validation.
+    softmax. ``architecture`` is for a file of weights: the name of a registered architecture, or
+    the path of a configuration that ends in ``.json``. ``as_stated`` goes on where another
+    reading scores much better on validation.
     """
 
     run: Path
@@ -35,6 +44,7 @@ class AddRequest:
     input_size: int | None = None
     colour: Colour | None = None
     logits: bool = False
+    architecture: str = ""
     as_stated: bool = False
     data: Path | None = None
     plugins: tuple[Path, ...] = ()
@@ -58,6 +68,8 @@ class IncomingModel:
     sha256: str
     key: str
     reading: InputSpec | None = None
+    source: Source | None = None
+    architecture: ExternalArchitecture | None = None
     versions: dict[str, str]
 
     @property

@@ -9,36 +9,36 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.engines.contract import Batch
-from benchmarks.engines.opened import Opened, Shapes
+from benchmarks.engines.opened import Opened, Shapes, Source
 from benchmarks.exchange.adding.loaders import open_model
 from benchmarks.exchange.adding.preprocessing import model_inputs
 from benchmarks.machine.timing import BATCH, latency_ms
 from benchmarks.store.records import CostRecord, InputSpec
 
 
-def describe(file: Path) -> tuple[Shapes, dict[str, str]]:
-    """Return the file's `Shapes` and the versions of what opens it."""
-    opened = open_model(file)
+def describe(source: Source) -> tuple[Shapes, dict[str, str]]:
+    """Return the model's `Shapes` and the versions of what opens it."""
+    opened = open_model(source)
     return opened.shapes, opened.versions()
 
 
 def answer(
-    file: Path, images: Path, readings: Sequence[InputSpec], sample: NDArray[np.int64]
+    source: Source, images: Path, readings: Sequence[InputSpec], sample: NDArray[np.int64]
 ) -> list[NDArray[np.float32]]:
     """Return the model's outputs for the array in ``images`` under each of ``readings``.
 
     Readings after the first one get the images at the places ``sample`` only.
     """
-    opened, shown = open_model(file), np.load(images, mmap_mode="r")
+    opened, shown = open_model(source), np.load(images, mmap_mode="r")
     return [
         outputs(opened, shown if place == 0 else shown[sample], reading)
         for place, reading in enumerate(readings)
     ]
 
 
-def measure(file: Path, reading: InputSpec, image_shape: tuple[int, ...]) -> CostRecord:
+def measure(source: Source, reading: InputSpec, image_shape: tuple[int, ...]) -> CostRecord:
     """Count the model's weights and operations and time it, preprocessing included."""
-    opened = open_model(file)
+    opened = open_model(source)
     images = np.random.default_rng(0).integers(0, 256, (BATCH, *image_shape), np.uint8)
     single = latency_ms(lambda: outputs(opened, images[:1], reading))
     batch = latency_ms(lambda: outputs(opened, images, reading))

@@ -6,17 +6,17 @@ import os
 import traceback
 from collections.abc import Mapping
 from importlib.metadata import version
-from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.engines.opened import Opened, read_shapes
+from benchmarks.engines.opened import Opened, Source, read_shapes
 from benchmarks.engines.registry import load
 from benchmarks.errors import InputError
 from benchmarks.exchange.adding.openers import opener_of
+from models.registry import ModelError
 
 TYPES: Mapping[str, type[np.generic]] = MappingProxyType(
     {
@@ -28,21 +28,22 @@ TYPES: Mapping[str, type[np.generic]] = MappingProxyType(
 )
 
 
-def open_model(file: Path) -> Opened:
+def open_model(source: Source) -> Opened:
     """Open a model by the suffix of its file; raises ``InputError`` where that cannot be.
 
-    Nothing that the file holds as code is run: Lambda layers and custom classes are refused.
+    Nothing that its files hold as code is run: Lambda layers, custom classes and pickled ones
+    are refused.
     """
     try:
-        opened: Opened = load(opener_of(file).target)(file)
+        opened: Opened = load(opener_of(source.file).target)(source)
         return opened
-    except InputError:
+    except (InputError, ModelError):
         raise
     except Exception as error:
         traceback.print_exc()
         raise InputError(
-            f"{file.name}: cannot be opened as a model ({_reason(error)}); bring its answers with "
-            "--predictions instead"
+            f"{(source.configuration or source.file).name}: cannot be opened as a model "
+            f"({_reason(error)}); bring its answers with --predictions instead"
         ) from error
 
 
@@ -55,10 +56,11 @@ def _reason(error: Exception) -> str:
 class OnnxModel:
     """A model in ONNX, whole in one file."""
 
-    def __init__(self, file: Path) -> None:
+    def __init__(self, source: Source) -> None:
         import onnx
         import onnxruntime
 
+        file = source.file
         model = onnx.load(file, load_external_data=False)
         tensors = model.graph.initializer
         if any(tensor.data_location == onnx.TensorProto.EXTERNAL for tensor in tensors):

@@ -6,6 +6,7 @@ import shutil
 from dataclasses import replace
 from pathlib import Path
 
+from benchmarks.engines.opened import Source
 from benchmarks.exchange.adding.incoming import IncomingModel, Probabilities
 from benchmarks.store.files import now
 from benchmarks.store.folder import FitFolder
@@ -15,6 +16,7 @@ from benchmarks.store.reading import read_manifest
 from benchmarks.store.records import (
     EXTERNAL,
     CostRecord,
+    ExternalArchitecture,
     ExternalFile,
     FitRecord,
     InputSpec,
@@ -54,14 +56,23 @@ def write_row(
     name, folder = incoming.request.name, incoming.folder
     _name_in_manifest(incoming)
     with replacing_folder(folder.fit(name, 0)) as place:
-        files = []
-        if incoming.request.model:
-            files.append(f"model{incoming.request.model.suffix}")
-            shutil.copyfile(incoming.request.model, place / files[0])
-        write_fit(place, _record(incoming, warnings, tuple(files)))
+        files: tuple[str, ...] = ()
+        if incoming.source:
+            files = _copied(incoming.source, place)
+        write_fit(place, _record(incoming, warnings, files))
         _write_predictions(place, incoming, probabilities)
     if cost:
         write_cost(folder.cost(name), cost)
+
+
+def _copied(source: Source, place: Path) -> tuple[str, ...]:
+    """Copy the model and, where that is weights alone, its configuration; return their names."""
+    copied = {f"model{source.file.suffix}": source.file}
+    if source.configuration:
+        copied[f"architecture{source.configuration.suffix}"] = source.configuration
+    for name, file in copied.items():
+        shutil.copyfile(file, place / name)
+    return tuple(copied)
 
 
 def _name_in_manifest(incoming: IncomingModel) -> None:
@@ -76,10 +87,18 @@ def _name_in_manifest(incoming: IncomingModel) -> None:
         input_size=reading.height if reading else None,
         engine=EXTERNAL,
         summary=f"{'A model' if request.model else 'Predictions'} {CAVEAT}",
-        source=f"{request.file.name}, SHA-256 {incoming.sha256}{_describe(reading)}",
+        source=f"{request.file.name}, SHA-256 {incoming.sha256}"
+        f"{_describe_architecture(incoming.architecture)}{_describe(reading)}",
     )
     kept = (each for each in manifest.variants if each.name != request.name)
     write_manifest(incoming.folder, replace(manifest, variants=(*kept, added)))
+
+
+def _describe_architecture(architecture: ExternalArchitecture | None) -> str:
+    if architecture is None:
+        return ""
+    declared = f"{architecture.file}, SHA-256 {architecture.sha256}"
+    return f"; weights of {f'{architecture.name} ({declared})' if architecture.name else declared}"
 
 
 def _describe(reading: InputSpec | None) -> str:
@@ -104,6 +123,7 @@ def _record(
         external=ExternalFile(
             file=incoming.request.file.name,
             sha256=incoming.sha256,
+            architecture=incoming.architecture,
             reading=incoming.reading,
         ),
         finished=now(),

@@ -2,17 +2,30 @@
 
 from __future__ import annotations
 
-from benchmarks.engines.opened import Shapes
+from dataclasses import dataclass
+
+from benchmarks.engines.opened import Shapes, Source
 from benchmarks.errors import InputError
+from benchmarks.exchange.adding.architectures import record_of, source_of
 from benchmarks.exchange.adding.class_names import stated_classes
 from benchmarks.exchange.adding.incoming import AddRequest
 from benchmarks.exchange.adding.preprocessing import CHANNELS, SCALE_NAMES, USUAL_COLOUR
 from benchmarks.processes import call
-from benchmarks.store.records import Colour, InputSpec, RunResults
+from benchmarks.store.records import Colour, ExternalArchitecture, InputSpec, RunResults
 
 
-def complete_input_spec(request: AddRequest, run: RunResults) -> tuple[InputSpec, dict[str, str]]:
-    """Return the reading that the user and the model's file state together."""
+@dataclass(frozen=True, kw_only=True)
+class Statement:
+    """How a model reads images, what it is opened from, and the ``versions`` that open it."""
+
+    reading: InputSpec
+    source: Source
+    architecture: ExternalArchitecture | None
+    versions: dict[str, str]
+
+
+def complete_statement(request: AddRequest, run: RunResults) -> Statement:
+    """Return what the user and the model's file state together."""
     if request.scale is None or not request.classes:
         raise InputError(
             f"{request.file}: say how it reads images, as its file does not: --scale "
@@ -20,8 +33,10 @@ def complete_input_spec(request: AddRequest, run: RunResults) -> tuple[InputSpec
             f"for instance {','.join(run.class_names)}"
         )
     classes = stated_classes(request.classes, run.class_names)
+    own_channels = run.manifest.data.image_shape[-1]
+    source = source_of(request, len(classes), own_channels)
     shapes: Shapes
-    shapes, versions = call("benchmarks.exchange.adding.inference:describe", {"file": request.file})
+    shapes, versions = call("benchmarks.exchange.adding.inference:describe", {"source": source})
     if shapes.outputs != len(classes):
         raise InputError(
             f"{request.file}: it has {shapes.outputs} outputs and the run "
@@ -32,12 +47,14 @@ def complete_input_spec(request: AddRequest, run: RunResults) -> tuple[InputSpec
     reading = InputSpec(
         scale=request.scale,
         classes=classes,
-        colour=_colour(request, shapes.channels, run.manifest.data.image_shape[-1]),
+        colour=_colour(request, shapes.channels, own_channels),
         height=height,
         width=width,
         logits=request.logits,
     )
-    return reading, versions
+    return Statement(
+        reading=reading, source=source, architecture=record_of(source), versions=versions
+    )
 
 
 def _size(request: AddRequest, fixed: int | None) -> int:
