@@ -197,6 +197,8 @@ def packed_data(prepared: PreparedData) -> PackedData:
         split_digest=prepared.split.digest,
         image_shape=prepared.data.image_shape,
         class_names=prepared.data.class_names,
+        targets=prepared.packs.targets,
+        targets_digest=prepared.targets_digest,
     )
 
 
@@ -239,6 +241,10 @@ def _refuse_other_data(folder: RunFolder, stored: Manifest, manifest: Manifest) 
             f"{folder.path} holds a run on other data (split {theirs[:12]}, "
             f"here {ours[:12]}); give --out another folder"
         )
+    if stored.targets_digest != manifest.targets_digest:
+        raise InputError(
+            f"{folder.path} holds a run on other votes as targets; give --out another folder"
+        )
 
 
 def _gone_on_with(stored: Manifest, manifest: Manifest) -> Manifest:
@@ -272,6 +278,7 @@ def _manifest(
             made=prepared.split.made,
             counts=prepared.counts(),
         ),
+        targets_digest=prepared.targets_digest,
         data=_data_record(prepared),
         source_data=_data_record(source) if source else None,
         environment=describe_environment(recorded_libraries()),
