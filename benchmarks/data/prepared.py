@@ -107,7 +107,10 @@ def prepare_data(
 
 
 def votes_on(prepared: PreparedData, plugins: tuple[Path, ...]) -> Mapping[str, tuple[int, ...]]:
-    """Return the annotators' votes of a data set by the images' paths; none where it has none."""
+    """Return the annotators' votes of a data set by the images' paths; none where it has none.
+
+    Raises ``DataError`` for votes that are there and cannot be joined to the images.
+    """
     source = discover(plugins).get(prepared.data.name)
     return _votes(source, prepared.path) if source else {}
 

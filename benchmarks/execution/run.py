@@ -52,6 +52,7 @@ from datasets.audit.examination import AUDITS
 from datasets.audit.inspection import remarks
 from datasets.cache.decoded import cache_folder
 from datasets.files import sha256_of
+from datasets.records import DataError
 from models.registry import discover
 
 
@@ -99,7 +100,7 @@ def run(request: RunRequest, display: Display) -> Mapping[str, VariantOutcome]:
             write_audit(folder, audit(prepared.data, prepared.split, progress=progress))
         images = split_table(prepared.table())
         write_splits(folder, images)
-        write_votes(folder, votes_on(prepared, request.plugins), images)
+        write_votes(folder, _votes(prepared, request.plugins), images)
         return _execute(request, folder, prepared, source, variants, manifest, display)
 
 
@@ -186,6 +187,14 @@ def _prepare(request: RunRequest, display: Display) -> tuple[PreparedData, Prepa
     if source.data.image_shape[2] != prepared.data.image_shape[2]:
         raise InputError("source: its images are not of the same kind (grey or colour) as data's")
     return prepared, source
+
+
+def _votes(prepared: PreparedData, plugins: tuple[Path, ...]) -> Mapping[str, tuple[int, ...]]:
+    """Return the votes on the images; none where they are no use, as the data's notes tell."""
+    try:
+        return votes_on(prepared, plugins)
+    except DataError:
+        return {}
 
 
 def packed_data(prepared: PreparedData) -> PackedData:

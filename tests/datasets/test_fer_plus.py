@@ -160,7 +160,8 @@ def test_votes_that_cannot_be_joined_are_refused_if_asked_for_else_told(name, fo
     data = load(folder, None)
     assert len(data.labels) == 42
     assert data.provenance.notes[-1].startswith("FER+ votes are there, but of no use: ")
-    assert not votes(folder)
+    with pytest.raises(DataError, match=complaint):
+        votes(folder)
 
 
 def test_votes_in_another_order_of_splits_are_refused_by_line(folder, load):
