@@ -33,7 +33,10 @@ def fingerprint(path: Path | None, options: Mapping[str, Any]) -> str:
 
 
 def votes(path: Path) -> Mapping[str, tuple[int, ...]]:
-    """Return the FER+ votes of each image by its path in the data set; none where none are."""
+    """Return the FER+ votes of each image by its path in the data set; none where none are.
+
+    Raises ``DataError`` for votes that cannot be joined.
+    """
     tables, _, _ = _found(path)
     return votes_by_place(path, tables.tables) if tables else MappingProxyType({})
 

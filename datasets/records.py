@@ -79,6 +79,8 @@ class DataSet:
     assigns none. ``subjects``: N strings, who is on each image, ``""`` where the source does not
     say. ``digest``: SHA-256 over class names, ids, labels, paths and split. ``left_out``: the
     files that were given and are not in it; with the images they are all that was given.
+    ``targets``: what an image is trained on, float32 N×K, rows summing to 1 and largest at the
+    label; ``None`` where that is the label alone. They are no part of the digest.
     """
 
     name: str
@@ -92,6 +94,7 @@ class DataSet:
     provenance: Provenance
     digest: str
     left_out: tuple[LeftOut, ...] = ()
+    targets: NDArray[np.float32] | None = None
 
     @property
     def image_shape(self) -> tuple[int, int, int]:

@@ -62,7 +62,7 @@ class Source:
     key); ``read`` recognises the layout and raises ``DataError`` where there is none it knows.
     ``options`` are the settings a protocol may give, with their defaults. ``votes`` returns, by
     the images' paths, how many annotators voted for each column of FER+, where the data at
-    ``path`` have such votes.
+    ``path`` have such votes; it raises ``DataError`` for votes that are no use.
     """
 
     name: str

@@ -36,6 +36,12 @@ def report(
             "with references.bib and a methods paragraph."
         ),
     ] = None,
+    data: Annotated[
+        Path | None,
+        typer.Option(
+            help="What the run was made from: take up the votes of FER+ that lie beside it."
+        ),
+    ] = None,
     images: Annotated[
         bool,
         typer.Option(
@@ -56,7 +62,9 @@ def report(
 
     written: list[Path] = []
     if is_laboratory(run):
-        return _laboratory(run, format, figures or tables)
+        return _laboratory(run, format, figures or tables or data)
+    if data is not None:
+        written.append(_take_up_votes(run, data))
     if format is ReportFormat.html:
         render(run, images=images)
         written.append(run / RunFolder(run).page.name)
@@ -71,6 +79,16 @@ def report(
     for place in _places(written):
         print(f"written: {place}", file=sys.stderr)
     return 0
+
+
+def _take_up_votes(run: Path, data: Path) -> Path:
+    from rich.console import Console
+
+    from benchmarks.execution.progress import Display
+    from benchmarks.execution.votes import take_up_votes
+
+    console = Console(stderr=True, highlight=False, markup=False)
+    return take_up_votes(run, data, Display(console))
 
 
 def _places(written: list[Path]) -> Iterator[str]:
@@ -91,7 +109,7 @@ def _laboratory(run: Path, format: ReportFormat, folder: Path | None) -> int:
 
     if format not in (ReportFormat.html, ReportFormat.csv) or folder is not None:
         raise InputError(
-            f"{run}: a leak laboratory is reported as html or csv only, without folders; "
+            f"{run}: a leak laboratory is reported as html or csv only, without folders or data; "
             f"name one of its runs for more, for instance {run / 'honest'}"
         )
     if format is ReportFormat.csv:

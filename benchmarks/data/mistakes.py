@@ -274,6 +274,7 @@ def _with_altered_copies(data: DataSet, rows: Rows, seed: int) -> tuple[DataSet,
         paths=paths,
         split=split,
         subjects=np.concatenate([data.subjects, data.subjects[rows]]),
+        targets=None if data.targets is None else data.targets[[*range(len(data.labels)), *rows]],
         digest=rows_digest(data.class_names, zip(ids, labels, paths, split, strict=True)),
     )
     return doubled, np.concatenate([rows, np.arange(len(rows), dtype=np.int64) + len(data.labels)])

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from benchmarks.errors import InputError
@@ -16,8 +17,9 @@ from datasets.audit.groups import groups
 from datasets.audit.inspection import class_counts
 from datasets.cache.decoded import cache_folder, open_data_set
 from datasets.cache.packs import Packs, pack, splits_table
+from datasets.reading.fer_plus import COLUMNS, LABELS, shares
 from datasets.records import DataSet, Progress, Split
-from datasets.registry import discover
+from datasets.registry import Source, discover
 from datasets.splits import make_split
 
 
@@ -37,6 +39,11 @@ class PreparedData:
     def counts(self) -> dict[str, dict[str, int]]:
         """Return the number of images of each class in each split."""
         return class_counts(self.data, self.split)
+
+    @property
+    def targets_digest(self) -> str:
+        """The digest of what training images are trained on, blank where that is their labels."""
+        return self.packs.targets.stem if self.packs.targets else ""
 
     def table(self) -> pd.DataFrame:
         """Return the table of the split: row, image_id, path, label, split."""
@@ -66,6 +73,8 @@ def prepare_data(
             "takes no files; leave --data out, or choose a protocol for your data "
             "(ferbench init DIR proposes one)"
         )
+    if choice.targets == "votes" and source.votes is None:
+        raise _without_votes(source.name)
     place = (path or _configured(choice)) if source.needs_path else None
     if source.needs_path and place is None:
         raise InputError(
@@ -83,6 +92,8 @@ def prepare_data(
         cache=cache,
         progress=progress,
     )
+    if choice.targets == "votes":
+        data = _with_votes(data, source, place)
     split = make_split(
         data,
         seed=seed,
@@ -96,11 +107,36 @@ def prepare_data(
 
 
 def votes_on(prepared: PreparedData, plugins: tuple[Path, ...]) -> Mapping[str, tuple[int, ...]]:
-    """Return the annotators' votes of a data set by the images' paths; none where it has none."""
+    """Return the annotators' votes of a data set by the images' paths; none where it has none.
+
+    Raises ``DataError`` for votes that are there and cannot be joined to the images.
+    """
     source = discover(plugins).get(prepared.data.name)
-    if source is None or source.votes is None or prepared.path is None:
-        return {}
-    return source.votes(prepared.path)
+    return _votes(source, prepared.path) if source else {}
+
+
+def _votes(source: Source, place: Path | None) -> Mapping[str, tuple[int, ...]]:
+    return source.votes(place) if source.votes and place else {}
+
+
+def _with_votes(data: DataSet, source: Source, place: Path | None) -> DataSet:
+    """Return ``data`` with the annotators' votes as targets, whose majority are its labels."""
+    votes = _votes(source, place)
+    if not votes:
+        raise _without_votes(data.name)
+    none = (0,) * len(COLUMNS)
+    cast = np.array([votes.get(path, none) for path in data.paths.tolist()], np.int64)
+    targets = shares(cast, data.class_names)
+    if (targets.argmax(axis=1) != data.labels).any():
+        raise InputError(
+            f'data.targets is "votes", but the labels of {data.name} are not their majority; '
+            f'say data.labels = "{LABELS}" too'
+        )
+    return replace(data, targets=targets)
+
+
+def _without_votes(name: str) -> InputError:
+    return InputError(f'data.targets is "votes", but {name} has none of annotators; leave it out')
 
 
 def _configured(choice: DataChoice) -> Path | None:

@@ -54,3 +54,8 @@ def load(target: str) -> Any:
 def is_floor(engine: str) -> bool:
     """Tell whether models of ``engine`` are there to be guesses; of an unknown one they are not."""
     return engine in engines() and engines()[engine].is_floor
+
+
+def learns_shares(engine: str) -> bool:
+    """Tell whether ``engine`` learns the share of each class; of an unknown one it is believed."""
+    return engine not in engines() or engines()[engine].soft_targets

@@ -89,6 +89,7 @@ class EngineSpec:
     - ``attention_edition`` changes whenever its maps of attention come out otherwise than
       before; ``None`` where its models have none.
     - ``is_floor``: its models are there to be guesses and stand outside comparisons of networks.
+    - ``soft_targets``: it learns the share of each class; one that does not takes the likeliest.
     - ``self_contained``: a saved model needs no architecture to be loaded again.
     """
 
@@ -107,6 +108,7 @@ class EngineSpec:
     gpu_build: str = ""
     attention_edition: int | None = None
     is_floor: bool = False
+    soft_targets: bool = True
     self_contained: bool = False
 
     @property

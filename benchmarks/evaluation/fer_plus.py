@@ -1,4 +1,4 @@
-"""FER+ beside FER2013's labels: how often a fit, and an average annotator, meet the majority."""
+"""FER+ beside FER2013's labels: how often fits, and an average annotator, meet the majority."""
 
 from __future__ import annotations
 
@@ -6,23 +6,29 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from benchmarks.evaluation.uncertainty import Interval, estimate_means, of_mean
 from benchmarks.store.records import Predictions
 from benchmarks.store.votes import VotesOnTest
 from datasets.reading.fer_plus import COLUMNS, classes, majority
 
 
 def agreement(
-    predictions: Predictions, votes: VotesOnTest, class_names: Sequence[str]
-) -> float | None:
-    """Return the accuracy of ``predictions`` against the majority of the votes.
+    tests: Sequence[Predictions], votes: VotesOnTest, class_names: Sequence[str]
+) -> Interval | None:
+    """Return the mean accuracy of one variant's ``tests`` against the majority of the votes.
 
-    Images count whose majority is one of ``class_names``; ``None`` where there is none.
+    Images count whose majority is one of ``class_names``; ``None`` where there is none. The 95 %
+    interval is over images and seeds, as the leaderboard's others.
     """
     labels = classes(majority(votes.counts), class_names)
     known = labels >= 0
     if not known.any():
         return None
-    return float((predictions.answers[known] == labels[known]).mean())
+    right = np.stack([test.answers[known] == labels[known] for test in tests])
+    pictures = tests[0].image_ids[known]
+    uncertainty = of_mean(estimate_means(right, pictures), np.arange(len(tests)))
+    value, images = float(right.mean()), float(len(np.unique(pictures)))
+    return Interval(value, *uncertainty.interval(value, fraction=True, images=images))
 
 
 def annotator_agreement(votes: VotesOnTest, class_names: Sequence[str]) -> float | None:

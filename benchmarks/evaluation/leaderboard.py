@@ -75,6 +75,12 @@ class Standing:
         part = self.statistics.whole
         return part.scores[self.variant.name][metric] if part and self.fits else None
 
+    @cached_property
+    def fer_plus(self) -> Interval | None:
+        """The accuracy against the majority of FER+ votes, ``None`` where there is none."""
+        votes, tests = self.run.votes, [fit.test for fit in self.fits]
+        return agreement(tests, votes, self.run.class_names) if votes and tests else None
+
     def without_duplicates(self, metric: str) -> Score | None:
         """Return a score on the test images that stand in no other split, or ``None``."""
         part = self.statistics.without_duplicates
@@ -144,6 +150,8 @@ def leaderboard(run: RunResults, statistics: Statistics | None = None) -> pd.Dat
       for the test images whose pixels stand neither in train nor in validation;
     - ``test_images``, ``test_images_without_duplicates``: their numbers;
       ``classes_without_test_images``, where there are such: their names;
+    - ``fer_plus_accuracy`` with ``_low`` and ``_high``, and ``fer_plus_annotator``, where the run
+      has the votes of FER+ (`benchmarks.evaluation.fer_plus`);
     - ``parameters``, ``macs``; ``train_seconds`` (mean over seeds), ``latency_ms``,
       ``batch_latency_ms``, ``peak_memory_mb`` (largest over seeds); ``seeds``, their number;
       ``images_seen`` in tuning and final fits together; ``hardware``, to which the times belong.
@@ -330,15 +338,6 @@ def _peak_memory(row: Standing) -> float | None:
     return max((memory for memory in known if memory is not None), default=None)
 
 
-def _fer_plus(row: Standing) -> float | None:
-    votes, names = row.run.votes, row.run.class_names
-    if votes is None:
-        return None
-    found = [agreement(fit.test, votes, names) for fit in row.fits]
-    known = [each for each in found if each is not None]
-    return sum(known) / len(known) if known else None
-
-
 def _annotator(row: Standing) -> float | None:
     if row.run.votes is None or not row.fits:
         return None
@@ -395,16 +394,25 @@ COLUMNS: tuple[BoardColumn, ...] = (
     ),
     BoardColumn(
         name="fer_plus_accuracy",
-        value=_fer_plus,
-        kind="share",
+        value=lambda row: row.fer_plus and row.fer_plus.value,
+        kind="part",
         page="FER+, %",
         definition="Accuracy against the majority of ten annotators (FER+, Barsoum et al. 2016) "
         "instead of the label, on the test images where they have one among the classes here; "
-        "mean over seeds.",
+        "mean over seeds, in small figures its 95 % interval.",
         largest_first=True,
-        stored=False,
         optional=True,
         after=metrics.METRICS[-1].name,
+    ),
+    BoardColumn(
+        name="fer_plus_accuracy_low",
+        value=lambda row: row.fer_plus and row.fer_plus.low,
+        optional=True,
+    ),
+    BoardColumn(
+        name="fer_plus_accuracy_high",
+        value=lambda row: row.fer_plus and row.fer_plus.high,
+        optional=True,
     ),
     BoardColumn(
         name="fer_plus_annotator",
@@ -415,7 +423,6 @@ COLUMNS: tuple[BoardColumn, ...] = (
         "single votes that are the majority of the other votes on the image, where these have one "
         "among the classes here. The same for every row.",
         largest_first=True,
-        stored=False,
         optional=True,
         after="fer_plus_accuracy",
     ),

@@ -61,6 +61,8 @@ class PackedData:
     split_digest: str
     image_shape: tuple[int, int, int]
     class_names: tuple[str, ...]
+    targets: Path | None = None
+    targets_digest: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -269,6 +271,7 @@ class Plan:
             "augmentation": variant.augmentation,
             "protocol_seed": self.protocol.seed,
             "training": stage.training,
+            "targets": stage.targets,
         }
 
     def _ask(self, fit: FitJob) -> dict[str, Any]:
@@ -303,6 +306,7 @@ class Plan:
         trial: int | None = None,
         strategy: str | None = None,
     ) -> TrainingIdentity:
+        targets = {"targets": stage.targets_digest} if stage.targets_digest else {}
         return TrainingIdentity(
             kind=kind,
             data=stage.training_digest,
@@ -322,6 +326,7 @@ class Plan:
             versions=self._versions(variant),
             device=self.device if "GPU" in self.device else "CPU",
             code=code_digest(variant.architecture, self.protocol.selection),
+            **targets,
         )
 
 

@@ -52,6 +52,7 @@ from datasets.audit.examination import AUDITS
 from datasets.audit.inspection import remarks
 from datasets.cache.decoded import cache_folder
 from datasets.files import sha256_of
+from datasets.records import DataError
 from models.registry import discover
 
 
@@ -99,7 +100,7 @@ def run(request: RunRequest, display: Display) -> Mapping[str, VariantOutcome]:
             write_audit(folder, audit(prepared.data, prepared.split, progress=progress))
         images = split_table(prepared.table())
         write_splits(folder, images)
-        write_votes(folder, votes_on(prepared, request.plugins), images)
+        write_votes(folder, _votes(prepared, request.plugins), images)
         return _execute(request, folder, prepared, source, variants, manifest, display)
 
 
@@ -188,6 +189,14 @@ def _prepare(request: RunRequest, display: Display) -> tuple[PreparedData, Prepa
     return prepared, source
 
 
+def _votes(prepared: PreparedData, plugins: tuple[Path, ...]) -> Mapping[str, tuple[int, ...]]:
+    """Return the votes on the images; none where they are no use, as the data's notes tell."""
+    try:
+        return votes_on(prepared, plugins)
+    except DataError:
+        return {}
+
+
 def packed_data(prepared: PreparedData) -> PackedData:
     """Return a data set as jobs see it."""
     return PackedData(
@@ -197,6 +206,8 @@ def packed_data(prepared: PreparedData) -> PackedData:
         split_digest=prepared.split.digest,
         image_shape=prepared.data.image_shape,
         class_names=prepared.data.class_names,
+        targets=prepared.packs.targets,
+        targets_digest=prepared.targets_digest,
     )
 
 
@@ -239,6 +250,10 @@ def _refuse_other_data(folder: RunFolder, stored: Manifest, manifest: Manifest) 
             f"{folder.path} holds a run on other data (split {theirs[:12]}, "
             f"here {ours[:12]}); give --out another folder"
         )
+    if stored.targets_digest != manifest.targets_digest:
+        raise InputError(
+            f"{folder.path} holds a run on other votes as targets; give --out another folder"
+        )
 
 
 def _gone_on_with(stored: Manifest, manifest: Manifest) -> Manifest:
@@ -272,6 +287,7 @@ def _manifest(
             made=prepared.split.made,
             counts=prepared.counts(),
         ),
+        targets_digest=prepared.targets_digest,
         data=_data_record(prepared),
         source_data=_data_record(source) if source else None,
         environment=describe_environment(recorded_libraries()),

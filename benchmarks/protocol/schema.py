@@ -29,7 +29,7 @@ class _Section(BaseModel):
 
 UNDECISIVE = ("path", "unreadable")
 """Keys of a data set's choice that decide no number: where it lies, and when it is refused."""
-LATER: Mapping[str, object] = MappingProxyType({"labels": None, "classes": []})
+LATER: Mapping[str, object] = MappingProxyType({"labels": None, "classes": [], "targets": "labels"})
 """Keys that came after the first protocols, with their defaults, which leave a digest as it was."""
 
 
@@ -38,6 +38,9 @@ class DataChoice(_Section):
 
     ``labels`` says where labels other than the data set's own stand, for those that can be read
     with others.
+
+    ``targets`` says what training images are trained on: ``labels``, or ``votes``, the shares of
+    the annotators' votes, where the labels are their majority. All else goes by the labels.
 
     ``classes`` takes those alone, in that order. ``unreadable`` is the share of the images of a
     class or of a split that may be unreadable; beyond it nothing is run.
@@ -56,6 +59,7 @@ class DataChoice(_Section):
     path: str | None = None
     options: dict[str, Any] = {}
     labels: str | None = None
+    targets: Literal["labels", "votes"] = "labels"
     classes: Listed = ()
     unreadable: Annotated[float, Field(ge=0, le=1)] = 0.01
     train_images: Annotated[int, Field(ge=2)] | None = None

@@ -137,6 +137,7 @@ def _shared(part: RunPart) -> dict[str, Any]:
         "data": {"name": data.name, "digest": data.digest, "class_names": list(data.class_names)},
         "protocol": protocol,
         "robustness": asked.model_dump() if asked else None,
+        "targets_digest": manifest.targets_digest,
         "source_data": {"digest": source.digest if source else None},
         "split": {"digest": split.digest, "training_digest": split.training_digest},
     }

@@ -150,10 +150,10 @@ def _other_data(
     """Name what differs in the data; empty if the split is the same, image by image."""
     prepared = prepare_target(protocol, original.data, original.plugins, display)
     theirs = data_digests(stored.manifest)
-    if prepared.split.digest == theirs["split.digest"]:
+    ours = {"split.digest": prepared.split.digest, "targets_digest": prepared.targets_digest}
+    if all(theirs[name] == found for name, found in ours.items()):
         return []
-    ours = {"data.digest": prepared.data.digest, "split.digest": prepared.split.digest}
-    return data_differences(ours, theirs)
+    return data_differences({"data.digest": prepared.data.digest, **ours}, theirs)
 
 
 def _claim(out: Path, run: Path, record: Reproduction) -> None:

@@ -78,6 +78,7 @@ def data_digests(manifest: Manifest) -> dict[str, str]:
     return {
         "data.digest": manifest.data.digest,
         "split.digest": manifest.split.digest,
+        "targets_digest": manifest.targets_digest,
         "source_data.digest": manifest.source_data.digest if manifest.source_data else "",
     }
 

@@ -158,7 +158,9 @@ def _identity(
         return
     if record.identity.key != record.key:
         yield _problem(place, "its key is not the digest of its identity")
-    stated = {"data": run.manifest.split.training_digest, "threads": record.threads}
+    manifest = run.manifest
+    stated = {"data": manifest.split.training_digest, "threads": record.threads}
+    stated |= {"targets": manifest.targets_digest} if manifest.targets_digest else {}
     stated |= {"code": variant.record.code} if variant.record.code else {}
     identity = as_stored(record.identity)
     pairs: list[tuple[str, Any, Any]] = [(n, identity.get(n), v) for n, v in stated.items()]

@@ -31,7 +31,8 @@ class TrainingIdentity(Identity):
     """Everything that decides a training's result (law 3).
 
     ``data`` is the digest of the images that it may see, ``start`` the kind of the initial
-    weights and the digest of their file, ``seeds`` the protocol's and the fit's.
+    weights and the digest of their file, ``seeds`` the protocol's and the fit's. ``targets`` is
+    the digest of what the training images are trained on; no key of a training on their labels.
     """
 
     kind: str = ""
@@ -52,6 +53,7 @@ class TrainingIdentity(Identity):
     versions: Mapping[str, str] = {}
     device: str = ""
     code: str = ""
+    targets: str = ""
 
 
 class AskedIdentity(Identity):

@@ -115,7 +115,9 @@ class Manifest:
     """``manifest.json``: what was held equal, on what data, with what, and when.
 
     ``protocol`` has the keys that were written, so that ``protocol_digest`` can be told from it.
-    ``worker`` holds the environment variables of the processes that trained. ``origins`` is empty
+    ``targets_digest`` is that of what the training images are trained on, blank where that is
+    their labels. ``worker`` holds the environment variables of the processes that trained.
+    ``origins`` is empty
     but for a merged run, whose own environment holds what they share.
     """
 
@@ -128,6 +130,7 @@ class Manifest:
     description: str = ""
     ferbench: str | None = ""
     split: SplitRecord = field(default_factory=SplitRecord)
+    targets_digest: str = ""
     source_data: DataRecord | None = None
     environment: Annotated[Environment, AS_STORED] = field(default_factory=Environment)
     git: Annotated[CodeState, AS_STORED] = field(default_factory=CodeState)

@@ -41,10 +41,19 @@ class TrainingDiverged(RuntimeError):
 
 @dataclass(frozen=True)
 class Examples:
-    """Images, uint8 N×H×W×C, and their classes, int64 N."""
+    """Images, uint8 N×H×W×C, and their classes, int64 N.
+
+    ``targets`` are what is trained on, float32 N×K, where that is not the class alone.
+    """
 
     images: Images
     labels: NDArray[np.int64]
+    targets: NDArray[np.float32] | None = None
+
+    @property
+    def wanted(self) -> NDArray[np.int64] | NDArray[np.float32]:
+        """What training takes for right, as `benchmarks.training.stream.batches` takes it."""
+        return self.labels if self.targets is None else self.targets
 
 
 @dataclass(frozen=True)
@@ -269,7 +278,7 @@ class _Fit:
         train, course = self.data.train, self.course
         return batches(
             cache.features(self.learner, train.images) if cache else train.images,
-            train.labels,
+            train.wanted,
             self.classes,
             protocol_seed=course.protocol_seed,
             fit_seed=course.fit_seed,

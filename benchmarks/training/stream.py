@@ -44,7 +44,7 @@ def batch_count(samples: int, batch_size: int) -> int:
 
 def batches(
     inputs: NDArray[Any],
-    labels: NDArray[np.int64],
+    wanted: NDArray[np.int64] | NDArray[np.float32],
     classes: int,
     *,
     protocol_seed: int,
@@ -58,10 +58,11 @@ def batches(
     """Yield the batches of one epoch: float32 inputs, and float32 targets N×classes.
 
     ``inputs`` are uint8 images N×H×W×C, which come out in [0, 255], or, without augmentation,
-    arrays N×… of any kind (cached features). What sample i becomes depends on the two seeds,
-    the epoch and i alone. ``mixup`` is the α of Zhang et al., arXiv 1710.09412: one Beta(α, α)
-    weight for each batch, partners by reversing the batch; 0 is off. ``label_smoothing`` ε
-    gives every class ε/classes (Szegedy et al., arXiv 1512.00567).
+    arrays N×… of any kind (cached features). ``wanted`` is the class of each, int64 N, or the
+    share that each class has of it, float32 N×classes. What sample i becomes depends on the two
+    seeds, the epoch and i alone. ``mixup`` is the α of Zhang et al., arXiv 1710.09412: one
+    Beta(α, α) weight for each batch, partners by reversing the batch; 0 is off.
+    ``label_smoothing`` ε gives every class ε/classes (Szegedy et al., arXiv 1512.00567).
     """
     count = len(inputs)
     steps = batch_count(count, batch_size)
@@ -75,11 +76,12 @@ def batches(
             (count, DRAWS)
         )
         geometry = POLICIES[augmentation](draws, *inputs.shape[1:3])
-    smooth = np.eye(classes) * (1 - label_smoothing) + label_smoothing / classes
+    shares = np.eye(classes)[wanted] if wanted.ndim == 1 else wanted
+    smooth = shares * (1 - label_smoothing) + label_smoothing / classes
     for step in range(steps):
         rows = order[step * batch_size : (step + 1) * batch_size]
         chosen = inputs[rows] if geometry is None else geometry.apply(inputs, rows)
-        batch, targets = chosen.astype(np.float32), smooth[labels[rows]].astype(np.float32)
+        batch, targets = chosen.astype(np.float32), smooth[rows].astype(np.float32)
         yield _mixed(batch, targets, float(weights[step])) if mixup else (batch, targets)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import io
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,6 +16,7 @@ from numpy.typing import NDArray
 
 from datasets.cache.builds import build_once
 from datasets.cache.decoded import cache_folder
+from datasets.files import replacing
 from datasets.records import SPLIT_NAMES, DataSet, Split, SplitName
 
 HEADER, ROWS = "pack.json", "rows.parquet"
@@ -22,10 +25,15 @@ CHUNK = 4096
 
 @dataclass(frozen=True)
 class Packs:
-    """Two folders of arrays: ``training`` is for workers, ``sealed`` for scoring alone."""
+    """Two folders of arrays: ``training`` is for workers, ``sealed`` for scoring alone.
+
+    ``targets`` is the file of what the training images are trained on, float32 N×K, where that is
+    not their labels; it is named by its digest.
+    """
 
     training: Path
     sealed: Path
+    targets: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -57,6 +65,7 @@ def pack(data: DataSet, split: Split, *, cache: Path | None = None, room: str = 
     return Packs(
         training=packed(root / room / split.training_digest, ("train", "validation")),
         sealed=packed(root / "sealed" / split.digest, ("test",)),
+        targets=_targets(root, data.targets[split.train]) if data.targets is not None else None,
     )
 
 
@@ -100,6 +109,16 @@ def splits_table(data: DataSet, split: Split) -> pd.DataFrame:
 
 def _rows(split: Split, name: SplitName) -> NDArray[np.int64]:
     return cast(NDArray[np.int64], getattr(split, name))
+
+
+def _targets(root: Path, targets: NDArray[np.float32]) -> Path:
+    content = io.BytesIO()
+    np.save(content, targets)
+    place = root / "targets" / f"{hashlib.sha256(content.getvalue()).hexdigest()}.npy"
+    place.parent.mkdir(parents=True, exist_ok=True)
+    with replacing(place) as file:
+        file.write_bytes(content.getvalue())
+    return place
 
 
 def _write(

@@ -105,16 +105,16 @@ def wants_votes(labels: str) -> bool:
 
 
 def votes_by_place(path: Path, tables: Sequence[Table]) -> Mapping[str, tuple[int, ...]]:
-    """Return the votes of each image by its place ``<file>:<line>``; none where they are no use."""
-    try:
-        votes = _read(path)
-        if votes is None:
-            return MappingProxyType({})
-        with open_tree(path) as tree:
-            rows = [(row.place, row.split, row.label) for row in labelled_rows(tree, tables)]
-        counts = _joined(votes, rows).tolist()
-    except DataError:
+    """Return the votes of each image by its place ``<file>:<line>``; none where none are.
+
+    Raises ``DataError`` for votes that cannot be joined.
+    """
+    votes = _read(path)
+    if votes is None:
         return MappingProxyType({})
+    with open_tree(path) as tree:
+        rows = [(row.place, row.split, row.label) for row in labelled_rows(tree, tables)]
+    counts = _joined(votes, rows).tolist()
     return {place: tuple(each) for (place, _, _), each in zip(rows, counts, strict=True)}
 
 

@@ -106,6 +106,18 @@ def majority(votes: Votes) -> NDArray[np.int64]:
     return np.where(2 * most > kept.sum(axis=1), largest, NONE).astype(np.int64)
 
 
+def shares(votes: Votes, class_names: Sequence[str]) -> NDArray[np.float32]:
+    """Return the share of ``votes`` (int64 N×10) that each of ``class_names`` has, float32 N×K.
+
+    Single votes are dropped, as for the `majority`, and so are votes for what is none of the
+    classes. A row without any other has 0 everywhere; each of the others sums to 1.
+    """
+    columns = classes(np.arange(len(COLUMNS)), class_names)
+    kept = np.zeros((len(votes), len(class_names)))
+    kept[:, columns[columns >= 0]] = np.where(votes > 1, votes, 0)[:, columns >= 0]
+    return np.asarray(kept / np.maximum(kept.sum(axis=1, keepdims=True), 1), np.float32)
+
+
 def classes(columns: NDArray[np.int64], class_names: Sequence[str]) -> NDArray[np.int64]:
     """Return the index in ``class_names`` of each of ``columns``, -1 for what is none of them."""
     names = tuple(class_names)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -201,6 +202,15 @@ def test_a_mistaken_pack_is_one_of_its_own_under_the_mistakes_name(
     labels = np.load(laid.packs.training / "train-labels.npy")
     assert labels.tolist() == table[table["split"] == "train"]["label"].tolist()
     assert not list(laid.packs.training.glob("test-*"))
+
+
+def test_an_altered_copy_has_the_targets_of_its_original() -> None:
+    targets = np.random.default_rng(0).random((len(DATA.labels), 2)).astype(np.float32)
+    data, split = treated(replace(DATA, targets=targets), HONEST, "augment-after-split", 0)
+    assert data.targets is not None
+    original = {path: row for row, path in enumerate(DATA.paths.tolist())}
+    rows = [original[path.removesuffix(ALTERED)] for path in data.paths[split.train].tolist()]
+    assert (data.targets[split.train] == targets[rows]).all()
 
 
 def test_tuning_on_the_test_set_leaves_the_final_fits_on_honest_data(cache: Path) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import zipfile
-from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -13,15 +12,10 @@ from hypothesis import strategies as st
 
 from datasets.cache.decoded import open_data_set
 from datasets.fer2013 import fer2013, votes
-from datasets.reading.fer_plus import COLUMNS, NONE, VotesTable, majority
+from datasets.reading.fer_plus import COLUMNS, EIGHT_CLASSES, NONE, VotesTable, majority, shares
 from datasets.records import DataError, DataSet
 from tests.datasets import samples
-
-USAGES = ("Training", "PublicTest", "PrivateTest")
-HEADER = (
-    "Usage,Image name,neutral,happiness,surprise,sadness,anger,disgust,fear,contempt,unknown,NF"
-)
-PLACES = {"angry": 4, "disgust": 5, "fear": 6, "happy": 1, "neutral": 0, "sad": 3, "surprise": 2}
+from tests.datasets.votes import HEADER, agreeing, ballot, write_votes
 
 
 @pytest.fixture
@@ -30,31 +24,6 @@ def load(tmp_path: Path):
         return open_data_set(fer2013, path, {}, labels=labels, cache=tmp_path / "cache")
 
     return load
-
-
-def ballot(**counts: int) -> list[int]:
-    return [counts.get(column, 0) for column in COLUMNS]
-
-
-def agreeing() -> list[list[int]]:
-    """Nine votes of ten for each small image's own class."""
-    return [
-        [
-            9 if place == PLACES[emotion] else int(column == "unknown")
-            for place, column in enumerate(COLUMNS)
-        ]
-        for _, emotion, _ in samples.fer2013_images()
-    ]
-
-
-def write_votes(file: Path, ballots: Sequence[Sequence[int]], header: str = HEADER) -> Path:
-    usages = [usage for usage, _, _ in samples.fer2013_images()]
-    lines = [
-        ",".join([usage, f"fer{row:07d}.png", *map(str, each)])
-        for row, (usage, each) in enumerate(zip(usages, ballots, strict=False))
-    ]
-    file.write_text("\n".join([header, *lines]) + "\n")
-    return file
 
 
 @pytest.fixture
@@ -112,6 +81,17 @@ def test_the_majority_is_the_label_and_what_has_none_is_left_out(folder, load):
         "labels are the majority of FER+ votes (fer2013new.csv), not FER2013's own; left out: 3 of "
         "42 images (1 no majority of the votes, 1 not a face by majority, 1 unknown by majority)"
     )
+
+
+def test_shares_are_of_the_votes_for_the_classes_without_single_ones():
+    counts = np.array([ballot(happiness=4, sadness=2, fear=1, nf=3), ballot(nf=9, anger=1)])
+    found = shares(counts, EIGHT_CLASSES)
+    assert found.dtype == np.float32
+    assert dict(zip(EIGHT_CLASSES, found[0].tolist(), strict=True)) == pytest.approx(
+        dict.fromkeys(EIGHT_CLASSES, 0) | {"happy": 2 / 3, "sad": 1 / 3}
+    )
+    assert not found[1].any()
+    assert shares(counts, ("sad", "angry"))[0].tolist() == [1, 0]
 
 
 def test_votes_that_are_there_are_offered_and_change_nothing(folder, load):
@@ -180,7 +160,8 @@ def test_votes_that_cannot_be_joined_are_refused_if_asked_for_else_told(name, fo
     data = load(folder, None)
     assert len(data.labels) == 42
     assert data.provenance.notes[-1].startswith("FER+ votes are there, but of no use: ")
-    assert not votes(folder)
+    with pytest.raises(DataError, match=complaint):
+        votes(folder)
 
 
 def test_votes_in_another_order_of_splits_are_refused_by_line(folder, load):

@@ -31,6 +31,8 @@ def examples(count: int, seed: int = 0) -> Examples:
 
 
 DATA = TrainingData(train=examples(80), validation=examples(40, seed=1))
+SHARES = np.random.default_rng(2).dirichlet(np.ones(CLASSES), 80).astype(np.float32)
+"""What annotators may have said of the training images."""
 
 
 def recipe(**settings: Any) -> Recipe:
@@ -106,7 +108,7 @@ def _fit(
 def step_losses(engine: EngineName, weights: str, settings: dict[str, Any]) -> list[float]:
     """Take 30 steps from the Keras weights in the file ``weights`` (Keras writes it first).
 
-    The learning rate halves on the way. Return the loss of each step.
+    The learning rate halves on the way, and the targets are shares. Return each step's loss.
     """
     loaded, steps = load_engine(engine), recipe(dropout=0.0, **settings)
     loaded.prepare(threads=1, precision="float32", seed=0)
@@ -120,7 +122,7 @@ def step_losses(engine: EngineName, weights: str, settings: dict[str, Any]) -> l
     for epoch in range(6):
         for images, targets in batches(
             DATA.train.images,
-            DATA.train.labels,
+            SHARES,
             CLASSES,
             protocol_seed=1,
             fit_seed=2,

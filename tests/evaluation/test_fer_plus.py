@@ -21,6 +21,8 @@ from benchmarks.store.splits import read_splits, split_table
 from benchmarks.store.votes import VotesOnTest, read_votes, write_votes
 from datasets.reading.fer_plus import COLUMNS, EXPRESSIONS
 from tests.datasets import samples
+from tests.datasets.votes import agreeing
+from tests.datasets.votes import write_votes as write_fer_plus
 from tests.folder import EXPRESSIONS as CLASSES
 from tests.folder import ROWS, build
 
@@ -46,9 +48,11 @@ def test_agreement_counts_images_whose_majority_is_a_class_of_the_run():
         {"happiness": 5, "sadness": 5},
         {"nf": 10},
     )
-    found = agreement(answers("happy", "fear", "angry", "happy", "happy"), votes, CLASSES)
-    assert found == pytest.approx(1 / 2)
-    assert agreement(answers("happy"), votes_of({"nf": 10}), CLASSES) is None
+    found = agreement([answers("happy", "fear", "angry", "happy", "happy")], votes, CLASSES)
+    assert found is not None
+    assert found.value == pytest.approx(1 / 2)
+    assert found.low < 1 / 2 < found.high
+    assert agreement([answers("happy")], votes_of({"nf": 10}), CLASSES) is None
 
 
 def test_annotators_are_held_against_the_others():
@@ -101,6 +105,11 @@ def test_the_leaderboard_has_the_columns_where_the_run_has_votes(run: Path):
     frame = standings(results, compute_statistics(results))
     assert frame["fer_plus_accuracy"].tolist() == pytest.approx(frame["accuracy"].tolist())
     assert frame["fer_plus_annotator"].tolist() == [1, 1]
+    for end in ("low", "high"):
+        accuracy = frame[f"accuracy_{end}"].tolist()
+        assert frame[f"fer_plus_accuracy_{end}"].tolist() == pytest.approx(accuracy, abs=5e-3)
+    stored = RunFolder(run).csv.read_text("utf-8").partition("\n")[0]
+    assert "fer_plus_accuracy,fer_plus_accuracy_low,fer_plus_accuracy_high" in stored
     page = RunFolder(run).page.read_text("utf-8")
     assert "FER+, %</button>" in page
     assert "FER+ annotator, %</button>" in page
@@ -125,13 +134,7 @@ def test_a_csv_with_votes_beside_it_gives_each_test_image_its_own(
 ):
     monkeypatch.setenv("FERBENCH_CACHE", str(tmp_path / "cache"))
     file = samples.write_fer2013_csv(tmp_path / "fer" / "fer2013.csv")
-    rows = list(samples.fer2013_images())
-    lines = [
-        f"{usage},," + ",".join(str(10 * (name == emotion)) for name in (*EXPRESSIONS, "", ""))
-        for usage, emotion, _ in rows
-    ]
-    header = ",".join(("Usage", "Image name", *COLUMNS))
-    file.with_name("fer2013new.csv").write_text("\n".join([header, *lines]))
+    write_fer_plus(file.with_name("fer2013new.csv"), agreeing())
     prepared = prepare_data(DataChoice(set="fer2013"), file, seed=0)
     images = split_table(prepared.table())
     write_votes(RunFolder(run), votes_on(prepared, ()), images)

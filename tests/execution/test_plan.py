@@ -16,7 +16,7 @@ from benchmarks.execution.plan import PackedData, Plan, Start
 from benchmarks.protocol.reading import load_protocol, presets
 from benchmarks.protocol.schema import Protocol
 from benchmarks.protocol.variants import Variant, resolve_variants
-from benchmarks.store.files import write_json
+from benchmarks.store.files import as_stored, write_json
 from benchmarks.store.folder import RunFolder
 from models.registry import discover
 from tests.protocol.protocols import CONTENT
@@ -88,6 +88,15 @@ def test_other_training_data_change_the_key_and_other_test_data_do_not(tmp_path:
     other_test = dataclasses.replace(STAGE, split_digest="other")
     assert fit_key(plan(tmp_path, other_training)) != fit_key(plan(tmp_path))
     assert fit_key(plan(tmp_path, other_test)) == fit_key(plan(tmp_path))
+
+
+def test_targets_are_in_the_key_and_labels_leave_it_as_it_was(tmp_path: Path) -> None:
+    votes = dataclasses.replace(STAGE, targets=Path("v.npy"), targets_digest="v")
+    assert fit_key(plan(tmp_path, votes)) != fit_key(plan(tmp_path))
+    job = plan(tmp_path).fit(variant(), {}, 0, Start("scratch"))
+    assert "targets" not in as_stored(job.identity)
+    soft = plan(tmp_path, votes).fit(variant(), {}, 0, Start("scratch"))
+    assert (soft.targets, soft.identity.targets) == (Path("v.npy"), "v")
 
 
 def test_other_test_data_change_the_key_of_the_predictions(tmp_path: Path) -> None:

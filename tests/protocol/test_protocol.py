@@ -44,6 +44,7 @@ def test_a_minimal_file_is_enough(tmp_path: Path) -> None:
         ('set = "synth', 'sett = "synth', "data.set"),
         ('"majority"', '"vgg16"\ninitialisation = "source"', "needs a [source] section"),
         ("[tuning]", 'duplicates = "drop"\n[tuning]', "data.duplicates: "),
+        ("[tuning]", 'targets = "soft"\n[tuning]', "data.targets: should be 'labels' or 'votes'"),
         ('name = "mine"', 'name = "a/b"', "name: "),
         ("trials = 2", "trials = true", "tuning.trials: should be a valid integer (got True)"),
         ("trials = 2", 'trials = "2"', "tuning.trials: should be a valid integer (got '2')"),
@@ -96,6 +97,14 @@ def test_duplicates_are_kept_unless_the_protocol_says_otherwise(tmp_path: Path) 
     text = MINIMAL.replace("[tuning]", 'duplicates = "drop-train-duplicates"\n[tuning]')
     assert load(tmp_path, text).data.duplicates == "drop-train-duplicates"
     assert load(tmp_path, text).digest != load(tmp_path, MINIMAL).digest
+
+
+def test_votes_as_targets_change_the_digest_and_labels_leave_it_as_it_was(tmp_path: Path) -> None:
+    plain, labels, votes = (
+        load(tmp_path, MINIMAL.replace("[tuning]", f"{line}\n[tuning]"))
+        for line in ("", 'targets = "labels"', 'targets = "votes"')
+    )
+    assert plain.digest == labels.digest != votes.digest
 
 
 @pytest.mark.parametrize("change", ["trials = 3", "trials = 2\nkeep = 0.25"])

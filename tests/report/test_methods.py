@@ -50,6 +50,14 @@ def test_it_tells_data_training_and_evaluation(tmp_path: Path) -> None:
     assert "McNemar" not in text
 
 
+def test_votes_as_targets_are_told_and_who_cannot_take_them(tmp_path: Path) -> None:
+    text = told(made(tmp_path, ROWS[:2], targets_digest="d"))
+    assert (
+        "Training images had the shares of their annotators' votes as targets (Barsoum et al. 2016)"
+        "; their majority was the label for validation and test, and majority was trained on it."
+    ) in text
+
+
 def test_one_seed_is_compared_by_mcnemar_and_says_what_it_cannot_tell(tmp_path: Path) -> None:
     text = told(made(tmp_path, seeds=(7,)))
     assert "a single seed (7)" in text

@@ -26,6 +26,19 @@ def stream(count: int = 23, **changes: Any) -> list[tuple[NDArray[Any], NDArray[
     return list(batches(images(count), labels, CLASSES, **{**chosen, **changes}))
 
 
+def test_shares_of_one_class_are_its_label_and_others_come_out_as_they_are() -> None:
+    labels, chosen = np.arange(23) % CLASSES, {"protocol_seed": 1, "fit_seed": 2, "epoch": 3}
+    settings = {**chosen, "batch_size": 23, "mixup": 0.4, "label_smoothing": 0.1}
+    one_hot = np.eye(CLASSES, dtype=np.float32)[labels]
+    (_, hard), (_, soft) = (
+        next(batches(images(23), wanted, CLASSES, **settings)) for wanted in (labels, one_hot)
+    )
+    np.testing.assert_allclose(soft, hard, atol=1e-6)
+    shares = np.random.default_rng(0).dirichlet(np.ones(CLASSES), 23).astype(np.float32)
+    _, targets = next(batches(images(23), shares, CLASSES, **chosen, batch_size=23))
+    assert sorted(map(tuple, targets)) == sorted(map(tuple, shares))
+
+
 def same(left: list[Any], right: list[Any]) -> bool:
     return all(
         np.array_equal(a, b)

@@ -32,4 +32,5 @@ SCIKIT = EngineSpec(
         ),
     ),
     is_floor=True,
+    soft_targets=False,
 )

@@ -67,12 +67,16 @@ class CountJob(NetworkJob):
 
 @dataclass(frozen=True, kw_only=True)
 class StepsJob(NetworkJob):
-    """A job that takes optimiser steps on the ``training`` pack, which has no test image."""
+    """A job that takes optimiser steps on the ``training`` pack, which has no test image.
+
+    ``targets`` is the file of what the training images are trained on, if not their labels.
+    """
 
     strategy: Strategy
     augmentation: Augmentation
     protocol_seed: int
     training: Path
+    targets: Path | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

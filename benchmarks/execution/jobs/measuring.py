@@ -121,7 +121,7 @@ def _steps(learner: Learner, data: Examples, job: BenchJob) -> Iterator[int]:
         learner.begin_epoch(network_seed(*seeds, epoch))
         for images, targets in batches(
             data.images,
-            data.labels,
+            data.wanted,
             len(job.class_names),
             protocol_seed=job.protocol_seed,
             fit_seed=job.seed,

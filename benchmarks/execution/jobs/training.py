@@ -122,10 +122,11 @@ def _train(job: TrainJob, engine: Engine, on_epoch: OnEpoch) -> TrainingOutcome:
 
 
 def examples(job: StepsJob, split: str) -> Examples:
-    """Return a split of the training pack, images memory-mapped."""
+    """Return a split of the training pack, images memory-mapped; train has the job's targets."""
     return Examples(
         images=np.load(job.training / f"{split}-images.npy", mmap_mode="r"),
         labels=np.load(job.training / f"{split}-labels.npy"),
+        targets=np.load(job.targets) if job.targets and split == "train" else None,
     )
 
 

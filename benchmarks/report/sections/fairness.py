@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from benchmarks.engines.registry import learns_shares
 from benchmarks.evaluation.budget import Budget, Edge, budgets, had_more
 from benchmarks.evaluation.conditions import Condition, conditions, departures
 from benchmarks.report.elements.elements import Cell, Column, Table, table
 from benchmarks.report.elements.numbers import MISSING, duration, listing, plural, setting, whole
 from benchmarks.store.ledger import openings, scorings
-from benchmarks.store.records import RunResults
+from benchmarks.store.records import RunResults, VariantResults
 
 
 def ledgers(run: RunResults) -> tuple[Table, ...]:
@@ -26,9 +27,15 @@ def marks(run: RunResults) -> Mapping[str, tuple[str, ...]]:
             *_reopened(opened.get(variant.name, 0)),
             *([more[variant.name]] if variant.name in more else []),
             *apart.get(variant.name, ()),
+            *_on_the_majority(run, variant),
         )
         for variant in run.variants
     }
+
+
+def _on_the_majority(run: RunResults, variant: VariantResults) -> list[str]:
+    hard = run.manifest.targets_digest and not learns_shares(variant.record.engine)
+    return ["trained on the majority of the votes, not on their shares"] if hard else []
 
 
 def _reopened(times: int) -> list[str]:

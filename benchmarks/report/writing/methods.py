@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
 from benchmarks.data.mistakes import announcement
+from benchmarks.engines.registry import learns_shares
 from benchmarks.report.elements.numbers import listing, plural, whole
 from benchmarks.report.writing.methods_evaluation import evaluation, exceptions, made_with
 from benchmarks.report.writing.methods_training import training
@@ -75,6 +76,7 @@ def _data(run: RunResults) -> Iterator[Sentence]:
             f"Training was restricted to {whole(taken)} training images, drawn from all training "
             "images in proportion to the classes.",
         )
+    yield from _targets(run)
     yield from _duplicates(run, choice.duplicates)
 
 
@@ -89,6 +91,21 @@ def _provenance(data: DataRecord) -> str:
     }
     notes = f" ({'; '.join(data.provenance.notes)})" if data.provenance.notes else ""
     return words.get(data.provenance.status, ", in a form without a published split") + notes
+
+
+def _targets(run: RunResults) -> Iterator[Sentence]:
+    """Tell what is trained on where that is not the labels."""
+    if not run.manifest.targets_digest:
+        return
+    hard = [v.name for v in run.variants if not learns_shares(v.record.engine)]
+    taken = ", each taking one class for an image, were" if len(hard) > 1 else " was"
+    yield (
+        "Training images had the shares of their annotators' votes as targets",
+        cite("barsoum2016"),
+        "; their majority was the label for validation and test",
+        f", and {listing(hard)}{taken} trained on it" if hard else "",
+        ".",
+    )
 
 
 def _duplicates(run: RunResults, requested: str) -> Iterator[Sentence]:
