@@ -19,7 +19,7 @@ DARKEST = 4096
 FLOAT = "floating-point pixels, whose range nothing tells; save 8 or 16 bits"
 BEYOND = "pixels of more than 16 bits, whose range nothing tells; save 8 or 16 bits"
 NEGATIVE = "pixels with negative numbers, whose range nothing tells; save 8 or 16 bits without sign"
-FEW = "16-bit pixels of at most {}, as of 10 or 12 bits: nothing tells their range; save 8 bits"
+FEW = "16-bit pixels below 4096, as of 10 or 12 bits: nothing tells their range; save 8 bits"
 ORIENTATION, BITS, PHOTOMETRIC, SAMPLE_FORMAT = 274, 258, 262, 339
 """Tags of EXIF and TIFF."""
 _WHITE_IS_ZERO, _SIGNED, _FLOATING = 0, 2, 3
@@ -198,7 +198,7 @@ def _in_eight(values: NDArray[Any]) -> NDArray[Any]:
     if largest > 65535:
         raise Refused(BEYOND)
     if 255 < largest < DARKEST:
-        raise Refused(FEW.format(largest))
+        raise Refused(FEW)
     return (values if largest <= 255 else values.astype(np.int64) >> 8).astype(np.uint8)
 
 
