@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 
 from benchmarks.errors import InputError
@@ -57,6 +58,7 @@ def keras_2(folder: str) -> list[list[list[float]]]:
         _as_keras_2(model, Path(folder) / f"{policy}.hdf5", policy)
         for policy in ("float32", "mixed_float16")
     ]
+    files += [_sequence_2(model, Path(folder) / f"{form}.h5", form) for form in ("flat", "nested")]
     answers = [model.predict(pixels, verbose=0)]
     answers += [open_model(file).run(pixels) for file in files]
     return [np.asarray(each, float).tolist() for each in answers]
@@ -64,30 +66,69 @@ def keras_2(folder: str) -> list[list[list[float]]]:
 
 def _as_keras_2(model, file: Path, policy: str) -> Path:
     """Write ``model`` as Keras 2 wrote it: its configuration, then each layer's weights."""
+    names = {layer.name: f"block/{layer.name}" for layer in model.layers}
+    config = _functional_2([_layer_2(layer, names, policy) for layer in model.layers])
+    return _written_2(file, config, [(names[layer.name], layer.weights) for layer in model.layers])
+
+
+def _sequence_2(model, file: Path, form: str) -> Path:
+    """Write ``model`` as a Sequential of Keras 2, whose first layer holds the input's shape.
+
+    ``nested``: its backbone is a model of its own.
+    """
+    names = {layer.name: layer.name for layer in model.layers}
+    described = [_layer_2(layer, names, "float32") for layer in model.layers]
+    shape = described[0]["config"]["batch_input_shape"]
+    if form == "flat":
+        described[1]["config"]["batch_input_shape"] = shape
+        described[1]["config"]["depthwise_initializer"] = {
+            "class_name": "VarianceScaling",
+            "config": {
+                "scale": 1.0,
+                "mode": "fan_avg",
+                "distribution": "uniform",
+                "dtype": "float32",
+            },
+        }
+        weights = [(layer.name, layer.weights) for layer in model.layers[1:]]
+        return _written_2(file, _sequential_2(described[1:]), weights)
+    backbone = {**_functional_2(described[:4]), "name": "backbone"}
+    held = [weight for layer in model.layers[:4] for weight in layer.weights]
+    held = [w for w in held if w.trainable] + [w for w in held if not w.trainable]
+    weights = [("backbone", held), *((layer.name, layer.weights) for layer in model.layers[4:])]
+    return _written_2(file, _sequential_2([backbone, *described[4:]]), weights)
+
+
+def _functional_2(described: list[dict]) -> dict:
+    for before, layer in pairwise(described):
+        layer["inbound_nodes"] = [[[before["name"], 0, 0, {}]]]
+    config = {"name": "backbone", "layers": described}
+    config["input_layers"] = [[described[0]["name"], 0, 0]]
+    config["output_layers"] = [[described[-1]["name"], 0, 0]]
+    return {"class_name": "Functional", "config": config}
+
+
+def _sequential_2(described: list[dict]) -> dict:
+    return {"class_name": "Sequential", "config": {"name": "m", "layers": described}}
+
+
+def _written_2(file: Path, config: dict, weights: list) -> Path:
     import json
 
     import h5py
     import numpy as np
 
-    names = {layer.name: f"block/{layer.name}" for layer in model.layers}
-    described = [_layer_2(layer, names, policy) for layer in model.layers]
-    for before, layer in zip(model.layers, described[1:], strict=False):
-        layer["inbound_nodes"] = [[[names[before.name], 0, 0, {}]]]
-    config = {"name": "m", "layers": described}
-    config["input_layers"] = [[described[0]["name"], 0, 0]]
-    config["output_layers"] = [[described[-1]["name"], 0, 0]]
     with h5py.File(file, "w") as opened:
         opened.attrs["keras_version"] = b"2.9.0"
-        text = json.dumps({"class_name": "Functional", "config": config})
-        opened.attrs["model_config"] = text.encode()
-        weights = opened.create_group("model_weights")
-        weights.attrs["layer_names"] = np.array([n.encode() for n in names.values()])
-        for layer in model.layers:
-            group = weights.create_group(names[layer.name])
-            arrays = {f"{w.name}:0": w.numpy() for w in layer.weights}
-            group.attrs["weight_names"] = np.array([n.encode() for n in arrays], dtype="S40")
-            for name, array in arrays.items():
-                group[name] = array
+        opened.attrs["model_config"] = json.dumps(config).encode()
+        held = opened.create_group("model_weights")
+        held.attrs["layer_names"] = np.array([name.encode() for name, _ in weights])
+        for name, arrays in weights:
+            group = held.create_group(name)
+            named = {f"{place}_{w.name}:0": w.numpy() for place, w in enumerate(arrays)}
+            group.attrs["weight_names"] = np.array([n.encode() for n in named], dtype="S40")
+            for key, array in named.items():
+                group[key] = array
     return file
 
 
