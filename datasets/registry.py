@@ -41,6 +41,8 @@ class Decoded:
     ``count`` is the number of samples that ``samples`` will yield at most, for progress;
     ``samples`` is called once; ``provenance`` and ``left_out`` (the files that are not among the
     samples, each with its reason) are asked after the last sample and may depend on all of them.
+    ``likely`` tells whether more than size and class names speaks for this data set, so that it
+    is not somebody's own images in folders of the same names.
     """
 
     class_names: tuple[str, ...]
@@ -49,6 +51,7 @@ class Decoded:
     samples: Callable[[], Iterator[Sample]]
     provenance: Callable[[], Provenance]
     left_out: Callable[[], tuple[LeftOut, ...]] = tuple
+    likely: Callable[[], bool] = lambda: True
 
 
 Read = Callable[[Path | None, Options], Decoded]

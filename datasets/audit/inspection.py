@@ -6,16 +6,24 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import cast
 
+import cv2
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from datasets.audit.examination import BLANK
-from datasets.audit.measures import measure_one
+from datasets.audit.measures import grey
+from datasets.audit.near_duplicates import reduced
 from datasets.left_out import grouped, told
 from datasets.records import SPLIT_NAMES, DataSet, Provenance, Split
 
 Rows = NDArray[np.int64]
+MOSTLY = 0.5
+"""Share of blank images from which a class or a split is told."""
+FEW = 5
+"""Fewer images may well be alike."""
+LOOKED_AT = 200
+"""Images of a class or split, evenly chosen, by which it is judged whether to look at all."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -121,30 +129,46 @@ def made_here(data: DataSet, split: Split) -> Iterator[str]:
 
 
 def lifeless(data: DataSet, split: Split) -> tuple[str, ...]:
-    """Name each split, class and class of a split whose images are all blank, or all one."""
+    """Name each split, class and class of a split that is mostly blank, or all one picture.
+
+    A class of a split is named where the class is not, nor the whole split.
+    """
     parts = {name: cast(Rows, getattr(split, name)) for name in SPLIT_NAMES}
     every = np.concatenate(list(parts.values()))
-    said = list(_lifeless(data, {f"{name} image": rows for name, rows in parts.items()}))
+    said = {name: _lifeless(data, rows, f"{name} image") for name, rows in parts.items()}
+    found = [text for text in said.values() if text]
     for label, name in enumerate(data.class_names):
-        found = list(_lifeless(data, {f"image of class {name!r}": _of(data, every, label)}))
-        if not found:
-            split_up = {
-                f"{part} image of class {name!r}": _of(data, rows, label)
-                for part, rows in parts.items()
-            }
-            found = list(_lifeless(data, split_up))
-        said += found
-    return tuple(said)
-
-
-def _lifeless(data: DataSet, parts: Mapping[str, Rows]) -> Iterator[str]:
-    for what, rows in parts.items():
-        if not len(rows):
+        what = f"image of class {name!r}"
+        if text := _lifeless(data, _of(data, every, label), what):
+            found.append(text)
             continue
-        if all(measure_one(np.asarray(data.images[row]))[1] < BLANK for row in rows):
-            yield f"every {what} is blank, or nearly so ({len(rows):,})"
-        elif len(rows) > 1 and len(np.unique(data.image_ids[rows])) == 1:
-            yield f"every {what} is the same picture ({len(rows):,})"
+        living = [part for part, told in said.items() if not told.startswith("every")]
+        rest = (_lifeless(data, _of(data, parts[p], label), f"{p} {what}") for p in living)
+        found += [text for text in rest if text]
+    return tuple(found)
+
+
+def _lifeless(data: DataSet, rows: Rows, what: str) -> str:
+    """Say what is lifeless of the images ``rows``, which are ``what`` each, or nothing."""
+    if not len(rows):
+        return ""
+    shown = rows[:: -(-len(rows) // LOOKED_AT)]
+    if _blank(data, shown) >= MOSTLY * len(shown) and (blank := _blank(data, rows)):
+        if blank == len(rows):
+            return f"every {what} is blank, or nearly so ({blank:,})"
+        if blank >= MOSTLY * len(rows):
+            several = what.replace("image", "images", 1)
+            return f"{blank:,} of {len(rows):,} {several} are blank, or nearly so"
+    if len(rows) > 1 and len(np.unique(data.image_ids[rows])) == 1:
+        return f"every {what} is the same picture ({len(rows):,})"
+    if len(rows) >= FEW and reduced(data.images[shown]).std(axis=0).mean() < BLANK:
+        return f"every {what} is nearly the same picture ({len(rows):,})"
+    return ""
+
+
+def _blank(data: DataSet, rows: Rows) -> int:
+    images = (grey(np.asarray(data.images[row])) for row in rows)
+    return sum(float(cv2.meanStdDev(image)[1].item()) < BLANK for image in images)
 
 
 def _of(data: DataSet, rows: Rows, label: int) -> Rows:

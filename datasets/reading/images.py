@@ -5,8 +5,11 @@ One rule for each kind of file, the same for its size and its pixels:
 - the orientation that a camera noted (EXIF) is obeyed;
 - transparent pixels are laid on mean grey (127); an image that is opaque all over is as without;
 - 16 bits become 8: values that all fit into 8 bits are taken as they are, others divided by 256;
-- floating-point pixels, and whole numbers beyond 16 bits, are refused: nothing tells their range;
+- where a file itself tells another range (PGM, TIFF of 12 bits), white is what it says;
+- values of 16 bits that stay below 4096 are refused as those of 10 or 12 bits, and so are
+  floating-point, negative and larger numbers: nothing tells their range;
 - palettes, CMYK and other colour spaces become RGB, one bit becomes 0 and 255;
+- colour profiles and gamma are not applied;
 - of several pictures in one file (animations, pages) the first is taken;
 - what is cut off, damaged, no image or too large is refused with the reason.
 """
@@ -150,7 +153,10 @@ def _why(kind: str, content: bytes, error: Exception) -> str:
     ends_early = "truncated" in text.lower() or text.startswith("unpack")
     if ends_early or isinstance(error, EOFError):
         return "truncated: it ends too early"
-    return f"damaged {kind}: {' '.join(text.split())}" if text else f"damaged {kind}"
+    text = " ".join(text.split())
+    if "unknown" in text.lower() or "unsupported" in text.lower():
+        return f"{kind} of a kind that is not decoded here: {text}"
+    return f"damaged {kind}: {text}" if text else f"damaged {kind}"
 
 
 def _own_words(kind: str, content: bytes) -> str:

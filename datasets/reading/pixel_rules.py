@@ -14,9 +14,16 @@ from datasets.reading.signatures import LENGTH, image_format
 
 BEHIND = 127
 """The grey that transparent pixels are laid on."""
+DARKEST = 4096
+"""Values of 16 bits that stay below this are those of 10 or 12 bits, or of a black picture."""
 FLOAT = "floating-point pixels, whose range nothing tells; save 8 or 16 bits"
-ORIENTATION, BITS = 274, 258
+BEYOND = "pixels of more than 16 bits, whose range nothing tells; save 8 or 16 bits"
+NEGATIVE = "pixels with negative numbers, whose range nothing tells; save 8 or 16 bits without sign"
+FEW = "16-bit pixels below 4096, as of 10 or 12 bits: nothing tells their range; save 8 bits"
+ORIENTATION, BITS, PHOTOMETRIC, SAMPLE_FORMAT = 274, 258, 262, 339
 """Tags of EXIF and TIFF."""
+_WHITE_IS_ZERO, _SIGNED, _FLOATING = 0, 2, 3
+"""Values of the last two."""
 GREY_MODES = ("1", "L", "LA", "La", "I", "F")
 PLAIN_FORMATS = ("PNG", "JPEG", "MPO", "BMP", "DIB", "WEBP", "PPM", "TIFF")
 """Formats whose 8-bit images without transparency OpenCV decodes; Pillow decodes all others."""
@@ -54,25 +61,32 @@ def orientation_of(image: Image.Image, content: bytes) -> int:
 def pixels_of(image: ImageFile.ImageFile, content: bytes, channels: int) -> NDArray[Any]:
     """Return the pixels of an opened image, H×W×C of uint8, upright; raises ``Refused``."""
     turn = orientation_of(image, content)
-    if _bits(image, content) > 8:
-        return in_channels(_turned(_sixteen(image, content), turn, image), channels)
-    if image.mode == "F":
+    if _sample_format(image) == _FLOATING or image.mode == "F":
         raise Refused(FLOAT)
+    if (bits := _bits(image, content)) > 8:
+        return in_channels(_turned(_sixteen(image, content, bits), turn, image), channels)
+    if _sample_format(image) == _SIGNED and (_array(image).view(np.int8) < 0).any():
+        raise Refused(NEGATIVE)
     transparent = "A" in image.getbands() or "a" in image.mode or "transparency" in image.info
-    if _is_plain(image, turn) and not transparent:
+    if _is_plain(image, content, turn) and not transparent:
         return _by_opencv(content, channels, turn)
     if not transparent:
         return in_channels(_turned(_by_pillow(image), turn, image), channels)
     picture = _array(image.convert("RGBA"))
-    if _is_plain(image, turn) and picture[..., 3].min() == 255:
+    if _is_plain(image, content, turn) and picture[..., 3].min() == 255:
         return _by_opencv(content, channels, turn)
     return in_channels(_turned(_laid_on_grey(picture), turn, image), channels)
 
 
-def _is_plain(image: Image.Image, turn: int) -> bool:
+def _is_plain(image: Image.Image, content: bytes, turn: int) -> bool:
     if image.format not in PLAIN_FORMATS or image.mode in ("I", "F") or frames_of(image) > 1:
         return False
-    return image.format != "TIFF" or (turn == 1 and image.mode in ("1", "L", "RGB"))
+    if image.format == "PPM":
+        return _largest(content) == 255 and content[:2] in (b"P5", b"P6")
+    bits = max(_tag(image, BITS, (1,)))
+    return image.format != "TIFF" or (
+        turn == 1 and (image.mode == "1" or (image.mode in ("L", "RGB") and bits == 8))
+    )
 
 
 def _by_opencv(content: bytes, channels: int, turn: int) -> NDArray[Any]:
@@ -109,28 +123,41 @@ def _bits(image: Image.Image, content: bytes) -> int:
     if image.format == "PNG":
         return content[24]
     if image.format == "TIFF":
-        bits = getattr(image, "tag_v2", {}).get(BITS, (1,))
-        return 8 if image.mode == "F" else max(bits)
+        return int(max(_tag(image, BITS, (1,))))
     if image.mode == "I" or image.mode.startswith("I;"):
         return 16
-    return 16 if image.format == "PPM" and _is_deep_ppm(content) else 8
+    return 16 if image.format == "PPM" and _largest(content) == 65535 else 8
 
 
-def _is_deep_ppm(content: bytes) -> bool:
+def _sample_format(image: Image.Image) -> int:
+    return int(_tag(image, SAMPLE_FORMAT, (1,))[0])
+
+
+def _tag(image: Image.Image, tag: int, default: Any) -> Any:
+    """Return a tag of a TIFF, and ``default`` for other formats."""
+    return getattr(image, "tag_v2", {}).get(tag, default)
+
+
+def _largest(content: bytes) -> int:
+    """Return the value of white in a PPM, as its header tells; 1 where it has one bit."""
     lines = (line.partition(b"#")[0] for line in content[:LENGTH].splitlines())
     words = b" ".join(lines).split()
-    return len(words) > 3 and words[3].isdigit() and int(words[3]) > 255
+    return int(words[3]) if len(words) > 3 and words[3].isdigit() else 1
 
 
-def _sixteen(image: ImageFile.ImageFile, content: bytes) -> NDArray[Any]:
+def _sixteen(image: ImageFile.ImageFile, content: bytes, bits: int) -> NDArray[Any]:
     """Return an image of more than 8 bits as uint8, H×W×1 or H×W×3."""
-    if image.mode.startswith("I"):
-        return narrowed(_array(image))
-    values = _unchanged(content)
+    if image.mode in ("CMYK", "LAB", "YCbCr"):
+        raise Refused(f"{image.mode} of {bits} bits, which is not decoded here; save it as RGB")
+    values = _array(image) if image.mode.startswith("I") else _unchanged(content)
+    if values is not None and values.dtype == np.int32 and _sample_format(image) != _SIGNED:
+        values = values.view(np.uint32)
     if values is None:
         image.load()
         raise ValueError("its pixels cannot be decoded")
-    return narrowed(values)
+    if image.format == "TIFF" and _tag(image, PHOTOMETRIC, 1) == _WHITE_IS_ZERO:
+        values = 2**bits - 1 - values.astype(np.int64)
+    return narrowed(values.astype(np.int64) << (16 - bits) if 8 < bits < 16 else values)
 
 
 def _unchanged(content: bytes) -> NDArray[Any] | None:
@@ -165,9 +192,14 @@ def narrowed(values: NDArray[Any]) -> NDArray[Any]:
 
 
 def _in_eight(values: NDArray[Any]) -> NDArray[Any]:
-    if values.min() < 0 or values.max() > 65535:
-        raise Refused("pixels of more than 16 bits, whose range nothing tells; save 8 or 16 bits")
-    return (values if values.max() <= 255 else values.astype(np.int64) >> 8).astype(np.uint8)
+    largest = int(values.max())
+    if values.min() < 0:
+        raise Refused(NEGATIVE)
+    if largest > 65535:
+        raise Refused(BEYOND)
+    if 255 < largest < DARKEST:
+        raise Refused(FEW)
+    return (values if largest <= 255 else values.astype(np.int64) >> 8).astype(np.uint8)
 
 
 def _turned(pixels: NDArray[Any], turn: int, image: Image.Image) -> NDArray[Any]:

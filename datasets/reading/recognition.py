@@ -13,7 +13,7 @@ from datasets.reading.layouts.table import recognise_layout
 from datasets.reading.listing import Listing, list_images
 from datasets.reading.trees import Tree, open_tree
 from datasets.records import DataError
-from datasets.registry import Source
+from datasets.registry import Decoded, Source
 
 GENERAL = "image-folder"
 """The data set that any tree is whose layout is understood."""
@@ -60,10 +60,11 @@ def recognise(path: Path, seen: FolderLook, sources: Mapping[str, Source]) -> li
     ``seen`` is what `look` saw there.
 
     A published data set comes before any folder of images, unless its images would have another
-    size than those at hand, or subjects: then they are somebody's own, in folders of the same
-    names. Folders for some of its classes only are not that data set.
+    size than those at hand, or subjects, or nothing but the names of classes speaks for it: then
+    they are somebody's own, in folders of the same names. Folders for some of its classes only
+    are not that data set.
     """
-    shapes: dict[str, tuple[int, int]] = {}
+    readings: dict[str, Decoded] = {}
     refusals: dict[str, str] = {}
     for name, source in sources.items():
         if source.needs_path and name != GENERAL:
@@ -73,18 +74,20 @@ def recognise(path: Path, seen: FolderLook, sources: Mapping[str, Source]) -> li
                 refusals[name] = str(error)
                 continue
             if not 0 < len(seen.class_names) < len(reading.class_names):
-                shapes[name] = reading.image_shape[:2]
+                readings[name] = reading
     general = [] if seen.refusal else [GENERAL]
-    likely = [
-        name
-        for name, shape in shapes.items()
-        if not seen.sizes or (shape in seen.sizes and not seen.subjects)
-    ]
-    unlikely = [name for name in shapes if name not in likely]
+    likely = [name for name, reading in readings.items() if _is_likely(reading, seen)]
+    unlikely = [name for name in readings if name not in likely]
     found = [sources[name] for name in (*likely, *general, *unlikely)]
     if not found:
         raise DataError(_as_table(path, refusals) or f"{path}: {seen.refusal}")
     return found
+
+
+def _is_likely(reading: Decoded, seen: FolderLook) -> bool:
+    if not seen.sizes:
+        return True
+    return reading.image_shape[:2] in seen.sizes and not seen.subjects and reading.likely()
 
 
 def _class_folders(listing: Listing) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import struct
 from typing import Any
 
 import cv2
@@ -76,6 +77,47 @@ def test_sixteen_bits_become_eight(suffix: str) -> None:
     assert (decode(content, "it", 1) == GREY).all()
 
 
+def tiff(pixels: NDArray[Any], bits: int = 0, **tags: int) -> bytes:
+    """A grey TIFF written by hand: ``white_is_zero`` and ``sample_format`` are what they say."""
+    data, (height, width) = pixels.tobytes(), pixels.shape
+    entries = {256: width, 257: height, 258: bits or pixels.itemsize * 8, 259: 1}
+    entries |= {262: 1 - tags.get("white_is_zero", 0), 273: 8, 277: 1, 278: height}
+    entries |= {279: len(data), 339: tags.get("sample_format", 1)}
+    lines = b"".join(struct.pack("<HHII", tag, 4, 1, value) for tag, value in entries.items())
+    count = struct.pack("<H", len(entries))
+    return struct.pack("<4sI", b"II*\0", 8 + len(data)) + data + count + lines + bytes(4)
+
+
+@pytest.mark.parametrize("most", [1, 15, 100, 255, 1023, 65535])
+@pytest.mark.parametrize("kind", ["P2", "P5", "P6"])
+def test_white_is_what_a_pgm_or_ppm_says(kind: str, most: int) -> None:
+    drawn = (COLOUR if kind == "P6" else GREY).astype(np.int64) * most // 255
+    numbers = (
+        " ".join(map(str, drawn.ravel())).encode()
+        if kind == "P2"
+        else drawn.astype(">u2" if most > 255 else np.uint8).tobytes()
+    )
+    content = f"{kind}\n48 64\n{most}\n".encode() + numbers
+    shown = decode(content, "it", drawn.shape[2]).astype(np.int64)
+    assert np.abs(shown - drawn * 255 / most).max() <= 1
+
+
+@pytest.mark.parametrize("kind", [np.uint8, np.uint16])
+def test_white_may_be_zero(kind: type) -> None:
+    whole = GREY[..., 0].astype(kind) * (np.iinfo(kind).max // 255)
+    content = tiff(np.iinfo(kind).max - whole, white_is_zero=1)
+    assert (decode(content, "it", 1) == GREY).all()
+
+
+def test_twelve_bits_that_a_file_tells_of_become_eight() -> None:
+    twelve = "".join(f"{value * 16:012b}" for value in GREY.ravel().tolist())
+    packed = np.frombuffer(int(twelve, 2).to_bytes(len(twelve) // 8, "big"), np.uint8)
+    content = tiff(packed.reshape(64, 72), bits=12).replace(
+        struct.pack("<HHII", 256, 4, 1, 72), struct.pack("<HHII", 256, 4, 1, 48)
+    )
+    assert (decode(content, "it", 1) == GREY).all()
+
+
 def test_transparent_pixels_are_laid_on_mean_grey() -> None:
     alpha = np.zeros((64, 48, 1), np.uint8)
     alpha[:32] = 255
@@ -124,6 +166,26 @@ def reason(content: bytes) -> str:
 @pytest.mark.parametrize("kind", [np.float32, np.float64])
 def test_floating_point_pixels_are_refused(kind: type) -> None:
     assert "floating-point pixels" in reason(encoded(".tiff", np.ones((8, 8), kind)))
+
+
+@pytest.mark.parametrize("suffix", [".png", ".tiff"])
+@pytest.mark.parametrize("bits", [10, 12])
+def test_fewer_bits_within_sixteen_are_refused(bits: int, suffix: str) -> None:
+    content = encoded(suffix, GREY.astype(np.uint16) << (bits - 8))
+    assert "as of 10 or 12 bits" in reason(content)
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        (tiff(GREY[..., 0].view(np.int8), sample_format=2), "negative numbers"),
+        (tiff(GREY[..., 0].astype(np.int16) - 99, sample_format=2), "negative numbers"),
+        (tiff(GREY[..., 0].astype(np.uint32) << 24), "more than 16 bits"),
+        (tiff(GREY[..., 0].astype(np.float16), sample_format=3), "TIFF of a kind that is not"),
+    ],
+)
+def test_numbers_whose_range_nothing_tells_are_refused(content: bytes, why: str) -> None:
+    assert why in reason(content)
 
 
 @pytest.mark.parametrize("share", [0.5, 0.9, 0.99])

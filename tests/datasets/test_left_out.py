@@ -139,3 +139,17 @@ def test_a_blank_class_is_told_before_anything_trains(folder, load):
     split = make_split(data, seed=0)
     assert lifeless(data, split) == ("every image of class 'b' is blank, or nearly so (30)",)
     assert lifeless(data, split)[0] in inspect(data, split).remarks
+
+
+def test_a_class_that_is_mostly_blank_or_one_picture_is_told(folder, load):
+    picture = samples.noise(5)
+    for number in range(20):
+        samples.write_image(folder / "b" / f"{number}.png", np.full((48, 48, 1), number, np.uint8))
+    for number in range(30):
+        alike = np.clip(picture.astype(int) + samples.noise(number) % 4, 0, 255)
+        samples.write_image(folder / "c" / f"{number}.png", alike.astype(np.uint8))
+    data = load(folder)
+    assert lifeless(data, make_split(data, seed=0)) == (
+        "20 of 30 images of class 'b' are blank, or nearly so",
+        "every image of class 'c' is nearly the same picture (30)",
+    )

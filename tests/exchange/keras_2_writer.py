@@ -15,7 +15,39 @@ def whole(model, file: Path, policy: str = "float32", scope: str = "") -> Path:
     with h5py.File(file, "w") as opened:
         opened.attrs["keras_version"] = b"2.9.0"
         opened.attrs["model_config"] = json.dumps(described(model, policy, scope)).encode()
-        _put_layers(opened.create_group("model_weights"), model, scope)
+        _put_layers(opened.create_group("model_weights"), _held(model), scope)
+    return file
+
+
+def sequential(model, file: Path, *, nested: bool) -> Path:
+    """Write a Sequential, whose first layer holds the shape of images.
+
+    ``nested``: its first four layers are a model inside it.
+    """
+    import h5py
+
+    layers = described(model)["config"]["layers"]
+    held = _held(model)
+    if nested:
+        inner = {"name": "backbone", "layers": layers[:4]}
+        inner |= {"input_layers": [[layers[0]["name"], 0, 0]]}
+        inner |= {"output_layers": [[layers[3]["name"], 0, 0]]}
+        first = {"class_name": "Functional", "config": inner, "name": "backbone"}
+        weights = [weight for name, each in held[:4] for weight in each]
+        weights.sort(key=lambda weight: not weight.trainable)
+        listed, held = [first, *layers[4:]], [("backbone", weights), *held[4:]]
+    else:
+        spread = {"scale": 1.0, "mode": "fan_avg", "distribution": "uniform", "dtype": "float32"}
+        layers[1]["config"] |= {
+            "batch_input_shape": layers[0]["config"]["batch_input_shape"],
+            "depthwise_initializer": {"class_name": "VarianceScaling", "config": spread},
+        }
+        listed, held = layers[1:], held[1:]
+    config = {"class_name": "Sequential", "config": {"name": "m", "layers": listed}}
+    with h5py.File(file, "w") as opened:
+        opened.attrs["keras_version"] = b"2.9.0"
+        opened.attrs["model_config"] = json.dumps(config).encode()
+        _put_layers(opened.create_group("model_weights"), held, "")
     return file
 
 
@@ -24,7 +56,7 @@ def parted(model, weights: Path, configuration: Path) -> Path:
     import h5py
 
     with h5py.File(weights, "w") as opened:
-        _put_layers(opened, model, "")
+        _put_layers(opened, _held(model), "")
     text = json.dumps({**described(model), "keras_version": "2.2.4", "backend": "tensorflow"})
     configuration.write_text(text)
     return weights
@@ -43,15 +75,24 @@ def described(model, policy: str = "float32", scope: str = "") -> dict[str, Any]
     return {"class_name": "Functional", "config": config}
 
 
-def _put_layers(root, model, scope: str) -> None:
+def _held(model) -> list[tuple[str, list[Any]]]:
+    """Return each layer's name and weights, those that it learns first."""
+    return [
+        (layer.name, [*layer.trainable_weights, *layer.non_trainable_weights])
+        for layer in model.layers
+    ]
+
+
+def _put_layers(root, held: list[tuple[str, list[Any]]], scope: str) -> None:
     import numpy as np
 
-    root.attrs["layer_names"] = np.array([(scope + layer.name).encode() for layer in model.layers])
+    root.attrs["layer_names"] = np.array([(scope + name).encode() for name, _ in held])
     root.attrs["keras_version"] = b"2.2.4"
-    for layer in model.layers:
-        group = root.create_group(scope + layer.name)
-        ordered = [*layer.trainable_weights, *layer.non_trainable_weights]
-        arrays = {f"{scope}{layer.name}/{w.name}:0": w.numpy() for w in ordered}
+    for layer, weights in held:
+        group = root.create_group(scope + layer)
+        arrays = {
+            f"{scope}{layer}/{place}_{w.name}:0": w.numpy() for place, w in enumerate(weights)
+        }
         group.attrs["weight_names"] = np.array([n.encode() for n in arrays], dtype="S60")
         for name, array in arrays.items():
             group[name] = array

@@ -7,7 +7,7 @@ from pathlib import Path
 from benchmarks.engines.opened import Source
 from benchmarks.errors import InputError
 from benchmarks.exchange.adding.loaders import open_model
-from tests.exchange.keras_2_writer import whole
+from tests.exchange.keras_2_writer import sequential, whole
 
 SIDE = 24
 
@@ -58,6 +58,9 @@ def keras_2(folder: str) -> list[list[list[float]]]:
     files = [
         whole(model, Path(folder) / f"{policy}.hdf5", policy, scope="block/")
         for policy in ("float32", "mixed_float16")
+    ]
+    files += [
+        sequential(model, Path(folder) / f"{nested}.h5", nested=nested) for nested in (False, True)
     ]
     answers = [model.predict(pixels, verbose=0)]
     answers += [open_model(Source(file=file)).run(pixels) for file in files]

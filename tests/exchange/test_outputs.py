@@ -50,7 +50,15 @@ def test_per_cent_are_read_as_such_and_told(decimals: int) -> None:
         (SIGMOID, False, "2 of 2 answers .* sigmoid outputs"),
         (SHARES, True, "leave out --logits"),
         (SHARES * 100, True, "per cent .*leave out --logits"),
-        (SIGMOID, True, "as after a sigmoid, and are no logits"),
+        (SIGMOID, True, "as after a sigmoid, no logits"),
+        (np.log10(SHARES), False, "base 10 of probabilities: multiply them by 2.3026"),
+        (np.log2(SHARES), True, "base 2 of probabilities, no logits; multiply them by 0.69"),
+        (-np.log(SHARES), True, "negative logarithms .*change their sign"),
+        (np.tile(SHARES * 255, (10, 1)), False, "sums to 255: divide by that"),
+        (np.tile(SHARES * 10, (10, 1)), True, "shares of 10, no logits"),
+        ([*SHARES, [0, 0]], False, "1 of 3 answers do not sum to 1 as the others do"),
+        ([*SHARES, [3, -1]], True, "1 of 3 answers do not sum to 1 as the others do"),
+        ([[0, 0], [0.9, 0.9]], False, "1 of 2 answers are zero for every class"),
     ],
 )
 def test_what_is_no_probability_is_refused_by_what_it_is(outputs, logits, reason: str) -> None:

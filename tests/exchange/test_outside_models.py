@@ -33,9 +33,12 @@ def test_keras_files_that_hold_code_or_do_another_task_are_refused(tmp_path: Pat
 
 
 def test_files_of_keras_2_answer_as_the_same_network_does_today(tmp_path: Path) -> None:
-    today, single, mixed = call("tests.exchange.outside_files:keras_2", folder=str(tmp_path))
-    assert np.array(single) == pytest.approx(np.array(today), abs=1e-6)
+    today, single, mixed, *sequences = call(
+        "tests.exchange.outside_files:keras_2", folder=str(tmp_path)
+    )
     assert np.array(mixed) == pytest.approx(np.array(today), abs=5e-3)
+    for answers in (single, *sequences):
+        assert np.array(answers) == pytest.approx(np.array(today), abs=1e-6)
 
 
 @pytest.fixture(scope="module")

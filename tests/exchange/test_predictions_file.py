@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -97,13 +98,19 @@ def test_a_second_name_of_an_image_must_agree(tmp_path: Path) -> None:
     [
         (lambda t: t.drop(columns="p_sad"), "no column sad or p_sad"),
         (lambda t: t.assign(Sad=0.1), "several columns sad or p_sad"),
+        (lambda t: t.assign(sadness=0.1), "several columns sad or p_sad"),
+        (
+            lambda t: t.assign(row=["a", "b", "c", "d"]),
+            "4 lines .* as the run's splits.parquet does .for instance row 5",
+        ),
+        (lambda t: t.assign(label=[0, 2, 2, 0]), "contradicts the run's labels on 2 of 4"),
         (lambda t: t.drop(columns="row"), "no column row, path or image_id"),
-        (lambda t: t.iloc[:3], "1 of 4 validation and test images have no line (first: row 5"),
+        (lambda t: t.iloc[:3], "1 of 4 validation and test images have no line .first: row 5"),
         (lambda t: t.iloc[:0], "4 of 4 validation and test images have no line"),
-        (lambda t: t.assign(row=[2, 3, 4, 99]), "images that the run does not have (first: row 99"),
+        (lambda t: t.assign(row=[2, 3, 4, 99]), "images that the run does not have .first: row 99"),
         (
             lambda t: t.assign(row=[2, 3, 4, 4]),
-            "row 4 has several lines that differ (data rows 3, 4)",
+            r"row 4 has several lines that differ \(data rows 3, 4\)",
         ),
         (lambda t: t.assign(row=[2, 3, 4, None]), "is blank"),
         (lambda t: t.assign(p_sad=[0.1, np.nan, 0, 0]), "data row 2, p_sad"),
@@ -112,7 +119,47 @@ def test_a_second_name_of_an_image_must_agree(tmp_path: Path) -> None:
     ],
 )
 def test_what_cannot_be_right_is_named(tmp_path: Path, change, reason: str) -> None:
-    assert reason in refusal(tmp_path / "given.csv", change(table()))
+    assert re.search(reason, refusal(tmp_path / "given.csv", change(table())))
+
+
+@pytest.mark.parametrize("written", ["{}", "./{}", "/home/me/{}", "C:\\faces\\{}", "{file}"])
+@pytest.mark.parametrize("column", ["path", "Path", "filename", "image"])
+def test_an_image_may_be_named_by_the_end_of_its_path(
+    tmp_path: Path, written: str, column: str
+) -> None:
+    named = table("path").rename(columns={"path": column})
+    paths = [path.replace("/", "\\") if "\\" in written else path for path in ASKED["path"]]
+    named[column] = [written.format(path, file=path[len("gesicht/") :]) for path in paths]
+    assert (read(tmp_path / "given.csv", named) == NUMBERS).all()
+
+
+def test_labels_beside_the_answers_may_be_in_any_code(tmp_path: Path) -> None:
+    for number, labels in enumerate(([2, 2, 0, 0], ["x", "x", "y", "y"])):
+        given = table().assign(label=labels)
+        assert (read(tmp_path / f"given{number}.csv", given) == NUMBERS).all()
+
+
+ANSWERS = ["0,.01,.02", ".03,.04,.05", ".06,.07,.08", ".09,.1,.11"]
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        [
+            f"{row};{line}".replace(",", ";").replace(".", "0,")
+            for row, line in enumerate(ANSWERS, 2)
+        ],
+        [f"{row}\t{line}".replace(",", "\t") for row, line in enumerate(ANSWERS, 2)],
+        [f"{row},{line}," for row, line in enumerate(ANSWERS, 2)],
+        [f"{row - 2},{row},{line}" for row, line in enumerate(ANSWERS, 2)],
+    ],
+)
+def test_fields_are_parted_as_programs_part_them(tmp_path: Path, lines: list[str]) -> None:
+    separator = next(mark for mark in ";\t," if mark in lines[0])
+    header = separator.join(("row", *NAMES))
+    (tmp_path / "given.csv").write_text("\n".join([header, *lines]), "utf-8")
+    found = read_predictions(tmp_path / "given.csv", split_table(SPLITS), split_table(ASKED), NAMES)
+    assert found.numbers == pytest.approx(NUMBERS)
 
 
 @pytest.mark.parametrize(

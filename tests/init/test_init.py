@@ -240,6 +240,8 @@ def test_your_own_faces_in_fer2013s_classes_are_your_own(tmp_path: Path) -> None
     seven = dict.fromkeys(("angry", "disgust", "fear", "happy", "neutral", "sad", "surprise"), 2)
     larger = write_classes(tmp_path / "larger", seven, size=(90, 90))
     assert recognised(larger) == "image-folder"
+    like = write_classes(tmp_path / "like", seven)
+    assert recognised(like) == "image-folder", "size and classes alone do not make it FER2013"
     for few in (("happy", "sad"), ("Anger", "0_sad", "joy")):
         mine = write_classes(tmp_path / few[0], dict.fromkeys(few, 15))
         assert choose_data(mine)[0].set == "image-folder"

@@ -26,6 +26,9 @@ MEANINGLESS: Mapping[str, tuple[str, ...]] = MappingProxyType(
 )
 """What Keras 2 notes of a layer class that inherits it and makes no use of it."""
 
+WRAPPED = ("layer", "backward_layer")
+"""The settings of TimeDistributed and Bidirectional that are layers themselves."""
+
 
 @contextmanager
 def translated(file: Path) -> Iterator[Path]:
@@ -107,18 +110,63 @@ def _translate(value: Any, slashed: Mapping[str, str]) -> Any:
     if str(value.get("class_name", "")).startswith("Policy"):
         return value["config"]["name"]
     inner = {key: _translate(each, slashed) for key, each in value.items()}
-    if inner.get("class_name") == "Sequential" and isinstance(inner.get("config"), list):
-        return {**inner, "config": {"name": "sequential", "layers": inner["config"]}}
+    if inner.get("class_name") == "Sequential":
+        return {**inner, "config": _sequence(inner["config"], value["config"])}
+    if inner.get("class_name") in ("Functional", "Model") and _is_object(inner):
+        return {**inner, "config": _single_ends(inner["config"])}
     return {**inner, "config": _settings(inner)} if _is_object(inner) else inner
+
+
+def _sequence(config: Any, given: Any) -> dict[str, Any]:
+    """Return the ``config`` of a Sequential, which may be a list, with an input layer of its own.
+
+    Keras 2 noted the input's shape in the first layer; Keras 3 takes it there for one image's.
+    ``given`` is the same before it was translated.
+    """
+    named = config if isinstance(config, dict) else {"name": "sequential", "layers": config}
+    layers = given["layers"] if isinstance(given, dict) else given
+    shape = layers[0]["config"].get("batch_input_shape") if layers else None
+    if shape is None or layers[0]["class_name"] == "InputLayer":
+        return named
+    first = {"name": f"{named['name']}_input", "batch_shape": shape}
+    entrance = {"class_name": "InputLayer", "config": first}
+    return {**named, "layers": [entrance, *named["layers"]]}
+
+
+def _single_ends(config: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the ``config`` of a functional model; one input or output is no list of one."""
+    ends = ("input_layers", "output_layers")
+    single = {key: config[key][0] for key in ends if _is_one(config.get(key))}
+    return {**config, **single}
+
+
+def _is_one(ends: Any) -> bool:
+    return isinstance(ends, list) and len(ends) == 1 and isinstance(ends[0], list)
 
 
 def _settings(layer: Mapping[str, Any]) -> dict[str, Any]:
     """Return the ``config`` of a layer without what no longer has a meaning."""
     name, given = layer["class_name"], layer["config"]
-    settings = {k: each for k, each in given.items() if k not in MEANINGLESS.get(name, ())}
+    settings = {
+        key: _untyped(each) if key.endswith("_initializer") else each
+        for key, each in given.items()
+        if key not in MEANINGLESS.get(name, ())
+    }
     axis = settings.get("axis")
     if name == "BatchNormalization" and isinstance(axis, list) and len(axis) == 1:
         settings["axis"] = axis[0]
-    if name == "InputLayer" and "batch_input_shape" in settings:
-        settings["batch_shape"] = settings.pop("batch_input_shape")
+    for inside in WRAPPED:
+        if isinstance(settings.get(inside), dict):
+            settings[inside] = {"module": "keras.layers", **settings[inside]}
+    shape = settings.pop("batch_input_shape", None)
+    if name == "InputLayer" and shape is not None:
+        settings["batch_shape"] = shape
     return settings
+
+
+def _untyped(initializer: Any) -> Any:
+    """Return an initializer without the number type that TensorFlow 1's Keras noted in it."""
+    if not isinstance(initializer, dict) or not isinstance(initializer.get("config"), dict):
+        return initializer
+    config = {key: each for key, each in initializer["config"].items() if key != "dtype"}
+    return {**initializer, "config": config}

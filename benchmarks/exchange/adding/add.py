@@ -172,7 +172,11 @@ def _from_table(incoming: IncomingModel) -> Added:
     given = read_predictions(request.file, incoming.splits, incoming.requested, run.class_names)
     images = [f"row {row}" for row in incoming.requested.rows]
     place = request.file.name
-    answers = read_outputs(given.numbers, logits=request.logits, place=place, images=images)
+    try:
+        answers = read_outputs(given.numbers, logits=request.logits, place=place, images=images)
+    except InputError as error:
+        others = ", ".join(given.unread)
+        raise InputError(f"{error}; not of the run: {others}" if others else str(error)) from error
     answers = answers.only(range(len(run.class_names)), given.dropped)
     first = answers.probabilities[: len(incoming.splits.of("validation"))]
     warnings = _doubted(incoming, replace(answers, probabilities=first), {})

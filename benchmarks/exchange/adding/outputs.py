@@ -4,17 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.errors import InputError
 
-Kind = Literal["probabilities", "per cent", "sigmoid", "logarithms", "other"]
 ROUNDING = 0.05
 """How far from 1 the sum of an image's rounded probabilities may lie."""
 BELOW = 1e-6
+ENOUGH = 20
+"""Answers of which it is no chance that all sum to the same number."""
+LEAVE_OUT = "leave out --logits"
+LOGARITHMS = (
+    ("logarithms", 1.0, ""),
+    ("logarithms to base 2", float(np.log(2)), "multiply them by 0.6931, "),
+    ("logarithms to base 10", float(np.log(10)), "multiply them by 2.3026, "),
+    ("negative logarithms", -1.0, "change their sign, "),
+)
+"""What they are called, the factor that makes them natural logarithms, and how to say it."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,8 +61,9 @@ def read_outputs(
     Rounded probabilities may sum to a little more or less than 1 and are normalised, and per
     cent are divided by 100, with a note. Raises ``InputError`` for numbers that are not finite;
     for sigmoid outputs, which say of each class by itself whether it is there and are nobody's
-    probabilities until their user makes them so; for logits that ``logits`` does not state, and
-    for what cannot be logits though it does. ``place`` and ``images`` (by their places
+    probabilities until their user makes them so; for shares of another whole and logarithms of
+    another base; for logits that ``logits`` does not state, and for what cannot be logits though
+    it does. ``place`` and ``images`` (by their places
     unless given) name where.
     """
     values = np.asarray(outputs, np.float64)
@@ -61,33 +71,103 @@ def read_outputs(
     finite = np.asarray(np.isfinite(values).all(axis=1))
     if not finite.all():
         raise InputError(f"{place}: the answer to {names[_first(~finite)]} is not finite")
-    kind = _kind(values)
+    found = _meaning(values)
     if logits:
-        _refuse_no_logits(values, kind, place)
+        if found.no_logits:
+            raise InputError(f"{place}: its outputs are {found.what}, no logits; {found.no_logits}")
         values = np.exp(values - values.max(axis=1, keepdims=True))
-    elif kind not in ("probabilities", "per cent"):
-        row = _first(_off(values, 1))
+    elif found.remedy:
+        row = _first(_off(values, found.whole))
         shown = ", ".join(f"{value:.3g}" for value in values[row])
         raise InputError(
             f"{place}: the answer to {names[row]} ({shown}) is no set of probabilities "
-            f"summing to 1; {_remedy(values, kind)}"
+            f"summing to 1; {found.remedy}"
         )
     values = np.maximum(values, 0)
-    note = "its answers are per cent (they sum to 100) and are read as such"
     probabilities = values / values.sum(axis=1, keepdims=True)
-    return Answers(probabilities, note if kind == "per cent" and not logits else "")
+    return Answers(probabilities, "" if logits else found.note)
 
 
-def _kind(values: NDArray[np.float64]) -> Kind:
-    if not _off(values, 1).any():
-        return "probabilities"
-    if not _off(values, 100).any():
-        return "per cent"
-    if (values <= BELOW).all() and not _off(np.exp(values), 1).any():
-        return "logarithms"
-    if ((values >= -BELOW) & (values <= 1 + BELOW)).all():
-        return "sigmoid"
-    return "other"
+@dataclass(frozen=True, kw_only=True)
+class _Meaning:
+    """What outputs are, as a sentence says it.
+
+    ``remedy`` is what to do where they must be probabilities, ``no_logits`` where ``--logits``
+    was said of them; ``""`` where they may be. ``whole`` is what the others sum to.
+    """
+
+    what: str = "numbers"
+    remedy: str = "say --logits if it comes before softmax"
+    no_logits: str = ""
+    note: str = ""
+    whole: float = 1
+
+
+def _meaning(values: NDArray[np.float64]) -> _Meaning:
+    """Tell what the answers N×K are by their sums; what none of these is may be logits."""
+    one, hundred = ~_off(values, 1), ~_off(values, 100)
+    if one.all():
+        return _Meaning(what="probabilities already", remedy="", no_logits=LEAVE_OUT)
+    if hundred.all():
+        note = "its answers are per cent (they sum to 100) and are read as such"
+        what = "per cent (they sum to 100)"
+        return _Meaning(what=what, remedy="", no_logits=LEAVE_OUT, note=note)
+    if (logarithms := _logarithms(values)) is not None:
+        return logarithms
+    if (one | hundred).mean() > 0.5:
+        return _mostly_shares(values, one, hundred)
+    return _shares_of_another_whole(values) or _sigmoid(values) or _Meaning()
+
+
+def _logarithms(values: NDArray[np.float64]) -> _Meaning | None:
+    for what, factor, remedy in LOGARITHMS:
+        powers = values * factor
+        if (powers <= BELOW).all() and not _off(np.exp(powers), 1).any():
+            natural = factor == 1
+            told = f"they are {what} of probabilities: {remedy}say --logits"
+            mend = "" if natural else f"{remedy}then say --logits"
+            return _Meaning(what=f"{what} of probabilities", remedy=told, no_logits=mend)
+    return None
+
+
+def _mostly_shares(
+    values: NDArray[np.float64], one: NDArray[np.bool_], hundred: NDArray[np.bool_]
+) -> _Meaning:
+    """Return what to say where most answers, and not all, are shares of 1 or of 100."""
+    if (one | hundred).all():
+        told = "some answers sum to 1 and others to 100; write all of them alike"
+        return _Meaning(what="probabilities and per cent", remedy=told, no_logits=told)
+    whole = 1 if one.sum() >= hundred.sum() else 100
+    off = int(_off(values, whole).sum())
+    told = (
+        f"{off:,} of {len(values):,} answers do not sum to {whole} as the others do, by more than "
+        "rounding leaves; mend these"
+    )
+    return _Meaning(
+        what="mostly probabilities or per cent", remedy=told, no_logits=told, whole=whole
+    )
+
+
+def _shares_of_another_whole(values: NDArray[np.float64]) -> _Meaning | None:
+    whole = float(np.median(values.sum(axis=1)))
+    if len(values) < ENOUGH or whole <= 0 or _off(values, whole).any():
+        return None
+    told = f"each answer sums to {whole:.4g}: divide by that and bring them with --predictions"
+    return _Meaning(what=f"shares of {whole:.4g}", remedy=told, no_logits=told)
+
+
+def _sigmoid(values: NDArray[np.float64]) -> _Meaning | None:
+    if not ((values >= -BELOW) & (values <= 1 + BELOW)).all():
+        return None
+    off = int(_off(values, 1).sum())
+    told = (
+        f"{off} of {len(values)} answers lie in 0..1 without that sum, as sigmoid outputs do: "
+        "divide each by its sum and bring them with --predictions"
+    )
+    if not values.any(axis=1).all():
+        empty = int((~values.any(axis=1)).sum())
+        told = f"{empty:,} of {len(values):,} answers are zero for every class; mend these"
+    return _Meaning(what="all in 0..1 as after a sigmoid", remedy=told, no_logits=told)
 
 
 def _off(values: NDArray[np.float64], whole: float) -> NDArray[np.bool_]:
@@ -95,34 +175,6 @@ def _off(values: NDArray[np.float64], whole: float) -> NDArray[np.bool_]:
     sums = values.sum(axis=1)
     wrong = (values < -BELOW * whole).any(axis=1) | (np.abs(sums - whole) > ROUNDING * whole)
     return np.asarray(wrong)
-
-
-def _refuse_no_logits(values: NDArray[np.float64], kind: Kind, place: str) -> None:
-    if kind == "probabilities":
-        raise InputError(f"{place}: its outputs are probabilities already; leave out --logits")
-    if kind == "per cent":
-        raise InputError(
-            f"{place}: its outputs are per cent (they sum to 100), no logits; leave out --logits"
-        )
-    if kind == "sigmoid":
-        raise InputError(
-            f"{place}: its outputs all lie in 0..1 as after a sigmoid, and are no logits; "
-            f"{_remedy(values, kind)}"
-        )
-
-
-def _remedy(values: NDArray[np.float64], kind: Kind) -> str:
-    if kind == "sigmoid":
-        off = int(_off(values, 1).sum())
-        return (
-            f"{off} of {len(values)} answers lie in 0..1 without that sum, as sigmoid outputs do: "
-            "divide each by its sum and bring them with --predictions"
-        )
-    if kind == "logarithms":
-        return "they are logarithms of probabilities: say --logits"
-    if not (_off(values, 1) & _off(values, 100)).any():
-        return "some answers sum to 1 and others to 100; write all of them alike"
-    return "say --logits if it comes before softmax"
 
 
 def _first(wrong: NDArray[np.bool_]) -> int:

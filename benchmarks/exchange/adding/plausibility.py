@@ -143,7 +143,9 @@ def _much_better(given: _Scored, stated: _Scored) -> bool:
 def _informed(given: _Scored, low: float) -> bool:
     """Tell whether answers say more than how frequent each class is."""
     shares, entropy = _frequencies(given)
-    return bool(low > shares.max() or float(given.losses.mean()) < entropy)
+    most = float(shares.max())
+    likely = float(given.losses.mean()) < entropy and given.accuracy.value >= most
+    return bool(low > most or likely)
 
 
 def _frequencies(scored: _Scored) -> tuple[NDArray[np.float64], float]:

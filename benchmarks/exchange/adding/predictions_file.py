@@ -2,40 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 import pandas as pd
-import pyarrow
 from numpy.typing import NDArray
 
 from benchmarks.errors import InputError
 from benchmarks.exchange.adding.class_names import is_dropped
+from benchmarks.exchange.adding.given_labels import refuse_other_labels
+from benchmarks.exchange.adding.given_table import read_table
+from benchmarks.exchange.adding.image_names import NAMES, strangers, with_known_names
 from benchmarks.store.records import probability_column
 from benchmarks.store.splits import SplitTable
 from datasets.reading.words import meant_class
 
-NAMES: Mapping[str, Callable[[SplitTable], NDArray[Any]]] = MappingProxyType(
-    {
-        "row": lambda images: images.rows,
-        "path": lambda images: images.paths,
-        "image_id": lambda images: images.image_ids,
-    }
-)
-"""The columns of somebody's table that can name an image, and what each is in a split."""
-READERS = (".csv", ".parquet")
-
 
 @dataclass(frozen=True, eq=False)
 class GivenAnswers:
-    """A table's ``numbers``, N×(K+D): the run's classes in order, then those ``dropped``."""
+    """A table's ``numbers``, N×(K+D): the run's classes in order, then those ``dropped``.
+
+    ``unread`` are its other columns of numbers.
+    """
 
     numbers: NDArray[np.float64]
     dropped: tuple[str, ...]
+    unread: tuple[str, ...] = ()
 
 
 def read_predictions(
@@ -44,12 +39,13 @@ def read_predictions(
     """Return the numbers in ``file`` for each line of ``requested``, classes in order.
 
     ``splits`` is the run's split and ``requested`` its validation and test images. The table
-    names an image by ``row``, ``path`` or ``image_id`` and has a column for each class, ``angry``
-    or ``p_angry``, in any case or by a synonym; one for contempt may stand beside them. Where it
-    has several names for an image they must agree. Lines for training images are left out;
-    missing, contradicting and unknown ones raise ``InputError``.
+    names an image by ``row``, ``path`` (its end or a longer one will do) or ``image_id`` and has a
+    column for each class, ``angry`` or ``p_angry``, in any case or by a synonym; one for contempt
+    may stand beside them. Where it has several names for an image they must agree, and a column
+    ``label`` with the run's labels. Lines for training images are left out; missing, contradicting
+    and unknown ones raise ``InputError``.
     """
-    table = _read(file)
+    table = with_known_names(read_table(file), splits)
     columns = [_column(file, table, name, class_names) for name in class_names]
     dropped = [str(name) for name in table.columns if is_dropped(_class_of(str(name)), class_names)]
     columns += [_numbers(file, table, name) for name in dropped]
@@ -57,8 +53,12 @@ def read_predictions(
     if not keys:
         raise InputError(f"{file}: no column row, path or image_id says which image a line is for")
     key, wanted = keys[0], NAMES[keys[0]](requested)
+    beside = [name for name in table.columns if name not in (*keys, *columns)]
+    labels = table.groupby(key)["label"].first() if "label" in beside else None
+    unread = tuple(c for c in beside if c != "label" and table[c].dtype.kind == "f")
     table = _once(file, table[[*keys, *columns]], key)
-    _refuse_strangers(file, table, splits, key)
+    if strange := strangers(table, key, splits):
+        raise InputError(f"{file}: {strange}")
     chosen = table.set_index(key).reindex(wanted)
     _refuse_missing(file, chosen.index.isin(table[key]), requested)
     for other in keys[1:]:
@@ -69,26 +69,10 @@ def read_predictions(
                 f"{file}: {other} of {key} {line} is not that of the run's split; "
                 f"leave the wrong one of the two columns out"
             )
-    return GivenAnswers(
-        chosen[columns].to_numpy(np.float64), tuple(_class_of(name) for name in dropped)
-    )
-
-
-def _read(file: Path) -> pd.DataFrame:
-    if file.suffix not in READERS:
-        raise InputError(f"{file}: a table of predictions is .csv or .parquet")
-    if not file.is_file():
-        raise InputError(f"{file}: no such file")
-    try:
-        if file.suffix == ".parquet":
-            table = pd.read_parquet(file)
-        else:
-            table = pd.read_csv(file, dtype={"image_id": str, "path": str})
-    except (OSError, ValueError, pyarrow.ArrowException) as error:
-        reason = str(error).strip().partition("\n")[0]
-        raise InputError(f"{file}: not readable as {file.suffix}: {reason}") from error
-    table.columns = [str(column).strip() for column in table.columns]
-    return table
+    numbers = chosen[columns].to_numpy(np.float64)
+    if labels is not None:
+        refuse_other_labels(file, labels.reindex(wanted), numbers, requested)
+    return GivenAnswers(numbers, tuple(_class_of(name) for name in dropped), unread)
 
 
 def _class_of(column: str) -> str:
@@ -100,12 +84,18 @@ def _class_of(column: str) -> str:
 def _column(file: Path, table: pd.DataFrame, name: str, class_names: Sequence[str]) -> str:
     """Return the one column of numbers for the class ``name``."""
     other = probability_column(name)
-    found = [c for c in table.columns if c.lower() in (name.lower(), other.lower())]
-    found = found or [c for c in table.columns if meant_class(_class_of(c), class_names) == name]
+    written = (name.lower(), other.lower())
+    found = [
+        column
+        for column in table.columns
+        if column.lower() in written or meant_class(_class_of(column), class_names) == name
+    ]
     if len(found) != 1:
-        there = ", ".join(table.columns[:12])
+        there = ", ".join(found or table.columns[:12])
         what = "several columns" if found else "no column"
-        raise InputError(f"{file}: {what} {name} or {other} (it has {there}); give one a class")
+        raise InputError(
+            f"{file}: {what} {name} or {other} (it has {there}); give one of probabilities a class"
+        )
     return _numbers(file, table, found[0])
 
 
@@ -114,8 +104,10 @@ def _numbers(file: Path, table: pd.DataFrame, column: str) -> str:
     numbers = pd.to_numeric(table[column], errors="coerce")
     wrong = ~np.isfinite(numbers.to_numpy(np.float64))
     if wrong.any():
-        line, value = int(wrong.argmax()), table[column].iloc[int(wrong.argmax())]
-        raise InputError(f"{file}: data row {line + 1}, {column}: {value!r} is no finite number")
+        line = int(wrong.argmax())
+        value = table[column].iloc[line]
+        told = "an empty field" if pd.isna(value) else repr(str(value))
+        raise InputError(f"{file}: data row {line + 1}, {column}: {told} is no finite number")
     table[column] = numbers
     return column
 
@@ -136,15 +128,6 @@ def _contradiction(names: pd.Series[Any]) -> str:
     twice = names[names.duplicated()].iloc[0]
     lines = ", ".join(str(place + 1) for place in names[names == twice].index[:6])
     return f"{names.name} {twice} has several lines that differ (data rows {lines}); leave one"
-
-
-def _refuse_strangers(file: Path, table: pd.DataFrame, splits: SplitTable, key: str) -> None:
-    strange = ~table[key].isin(NAMES[key](splits))
-    if strange.any():
-        raise InputError(
-            f"{file}: {int(strange.sum())} lines are for images that the run does not have "
-            f"(first: {key} {table[key][strange].iloc[0]}); leave them out"
-        )
 
 
 def _refuse_missing(file: Path, there: NDArray[np.bool_], requested: SplitTable) -> None:

@@ -1,0 +1,66 @@
+"""A table from outside as a data frame: CSV however it is separated, or Parquet."""
+
+from __future__ import annotations
+
+import csv
+import warnings
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow
+
+from benchmarks.errors import InputError
+
+READERS = (".csv", ".parquet")
+SEPARATORS = (",", ";", "\t")
+TEXT = ("image_id", "path")
+"""Columns that stay text, though they may look like numbers."""
+
+
+def read_table(file: Path) -> pd.DataFrame:
+    """Return the table in ``file`` with its columns' names as text, without spaces around them.
+
+    Fields of a CSV may be parted by commas, semicolons (then decimals may be, too) or tabs; a
+    surplus field, an index or what a comma at the end leaves, is left out. Raises ``InputError``.
+    """
+    if file.suffix.lower() not in READERS:
+        raise InputError(f"{file}: a table of predictions is .csv or .parquet")
+    if not file.is_file():
+        raise InputError(f"{file}: no such file")
+    try:
+        parquet = file.suffix.lower() == ".parquet"
+        table = pd.read_parquet(file) if parquet else _read_csv(file)
+    except (OSError, ValueError, pyarrow.ArrowException) as error:
+        reason = str(error).strip().partition("\n")[0]
+        raise InputError(f"{file}: not readable as {file.suffix}: {reason}") from error
+    if table.index.name is not None:
+        table = table.reset_index()
+    table.columns = [str(column).strip() for column in table.columns]
+    return table
+
+
+def _read_csv(file: Path) -> pd.DataFrame:
+    with file.open("rb") as opened:
+        header, line = opened.readline(), opened.readline()
+    separator = max(SEPARATORS, key=lambda each: header.count(each.encode()))
+    settings: dict[str, Any] = {
+        "sep": separator,
+        "decimal": "," if separator == ";" else ".",
+        "dtype": dict.fromkeys(TEXT, str),
+    }
+    table: pd.DataFrame = pd.read_csv(file, **settings)
+    surplus = _fields(line, separator) - _fields(header, separator)
+    if surplus > 1:
+        raise InputError(f"{file}: its lines have {surplus} fields more than its header; mend it")
+    if surplus < 1:
+        return table
+    if table.iloc[:, -1].isna().all():
+        with warnings.catch_warnings(action="ignore", category=pd.errors.ParserWarning):
+            table = pd.read_csv(file, index_col=False, **settings)
+    return table.reset_index(drop=True)
+
+
+def _fields(line: bytes, separator: str) -> int:
+    text = line.decode("utf-8", "replace")
+    return len(next(csv.reader([text], delimiter=separator), []))
