@@ -20,16 +20,22 @@ NAME = "table of labels"
 SUFFIXES = (".csv", ".tsv")
 MOST = 1 << 16
 """Bytes of a first line that is still one."""
-PATHS = re.compile(
-    r"(sub(directory)?)?((image|img|file|pic|picture|photo)(s?path|s?name|file|id)?|filepath|path"
-    r"|pth|name|id)"
+_PICTURE = "(image|img|pic|picture|photo)"
+PATHS = (
+    re.compile(rf"(sub(directory)?)?({_PICTURE}|file)s?(path|name|file)|file|path|pth"),
+    re.compile(f"{_PICTURE}s?"),
+    re.compile("name"),
+    re.compile(f"({_PICTURE}|file)?id"),
 )
-LABELS = re.compile(
-    r"labels?|emotions?(label|name)?|expressions?|class(name|label)?|category|target"
+LABELS = (
+    re.compile("emotions?(label|name|class)?|expressions?(label|name|class)?"),
+    re.compile("labels?(name)?|class(name|label)?"),
+    re.compile("category|target"),
 )
 SPLITS = re.compile(r"split|usage|subset|partition|set")
 SUBJECTS = re.compile(r"(subject|person|participant|actor)(id|name)?|identity")
-"""What heads the columns, in any case and without spaces and signs."""
+"""What heads the columns, in any case and without spaces and signs; of several the first is taken:
+a number or a person's name may stand beside the file's."""
 
 
 def read_labels(listing: Listing, tables: Mapping[str, bytes]) -> Layout:
@@ -38,7 +44,8 @@ def read_labels(listing: Listing, tables: Mapping[str, bytes]) -> Layout:
     Of several tables each is of the split that its name tells. Raises ``DataError`` for a table
     without a path and a label column, and for the first row that cannot be read.
     """
-    rows = list(_all_rows([read_table(name, content) for name, content in tables.items()]))
+    read = [read_table(name, content) for name, content in tables.items()]
+    rows = list(_all_rows(read))
     found = joined(listing, NAME, rows, tuple(tables))
     if not found.entries:
         seen = f" (first: {rows[0].image!r})" if rows else ""
@@ -52,8 +59,17 @@ def read_labels(listing: Listing, tables: Mapping[str, bytes]) -> Layout:
         name=NAME,
         entries=tuple(with_subjects(entries)),
         left_out=found.left_out,
-        notes=found.notes + notes,
+        notes=(*found.notes, *_choices(read), *notes),
     )
+
+
+def _choices(tables: Iterable[Table]) -> Iterator[str]:
+    """Tell which of several columns that may hold the paths, or the labels, were taken."""
+    for table in tables:
+        for what, headings in (("paths", PATHS), ("labels", LABELS)):
+            first, *others = (repr(table.header[place]) for place in table.columns(*headings))
+            if others:
+                yield f"{table.name}: {what} are its column {first}, not {few(others)}"
 
 
 def _in_split_folders(listing: Listing, entries: tuple[Entry, ...]) -> list[Entry]:
@@ -92,7 +108,7 @@ def _is_table(listing: Listing, name: str) -> bool:
             table = read_table(name, file.readline(MOST))
     except DataError:
         return False
-    return table.column(PATHS) is not None and table.column(LABELS) is not None
+    return table.column(*PATHS) is not None and table.column(*LABELS) is not None
 
 
 def _says_more(listing: Listing, tables: list[Table]) -> bool:
@@ -118,7 +134,7 @@ def _all_rows(tables: list[Table]) -> Iterator[Row]:
 
 def _rows(table: Table, own_split: str) -> Iterator[Row]:
     """Yield the rows of ``table``, of ``own_split`` where it has no column for splits."""
-    path, label = table.column(PATHS), table.column(LABELS)
+    path, label = table.column(*PATHS), table.column(*LABELS)
     if path is None or label is None:
         missing = "path" if path is None else "label"
         raise DataError(

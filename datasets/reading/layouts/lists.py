@@ -44,11 +44,15 @@ class Table:
     header: tuple[str, ...]
     lines: tuple[tuple[int, tuple[str, ...]], ...]
 
-    def column(self, heading: Pattern[str]) -> int | None:
-        """Return the place of the first column whose heading, in lower case and without spaces and
-        signs, is ``heading``."""
-        heads = ("".join(filter(str.isalnum, head)).lower() for head in self.header)
-        return next((i for i, head in enumerate(heads) if heading.fullmatch(head)), None)
+    def column(self, *headings: Pattern[str]) -> int | None:
+        """Return the place of the column that is headed by the first possible of ``headings``."""
+        return next(iter(self.columns(*headings)), None)
+
+    def columns(self, *headings: Pattern[str]) -> list[int]:
+        """Return the places of the columns whose heading, in lower case and without spaces and
+        signs, is one of ``headings``: those of the first of these first."""
+        heads = ["".join(filter(str.isalnum, head)).lower() for head in self.header]
+        return [i for one in headings for i, head in enumerate(heads) if one.fullmatch(head)]
 
 
 class Files:

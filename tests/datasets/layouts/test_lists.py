@@ -57,6 +57,18 @@ def test_a_table_is_read_however_it_is_written(content, tmp_path) -> None:
     assert told(read(root)) == LABELS
 
 
+@pytest.mark.parametrize("other", ["id", "name", "image id"])
+def test_the_column_of_the_file_names_comes_before_numbers_and_names(other, tmp_path) -> None:
+    listed = [(3 - number, *row, number) for number, row in enumerate(rows(IMAGES))]
+    others = {"labels.csv": table([(other, "image", "emotion", "label"), *listed])}
+    found = read(write(tmp_path, IMAGES, others))
+    assert told(found) == LABELS
+    assert found.notes[1:] == (
+        f"labels.csv: paths are its column 'image', not {other!r}",
+        "labels.csv: labels are its column 'emotion', not 'label'",
+    )
+
+
 def test_rows_without_image_and_images_without_row_are_counted(tmp_path) -> None:
     listed = [*rows(IMAGES), ("images/9.png", "sad"), (IMAGES[0], "happy")]
     others = {"labels.csv": table([("path", "label"), *listed])}
