@@ -11,13 +11,15 @@ from datasets.reading.layouts.class_folders import candidate, told_by_folders, w
 from datasets.reading.layouts.layout import Entry, Layout, LayoutSpec, few
 from datasets.reading.layouts.lists import Files, Row, Table, joined, read_table
 from datasets.reading.layouts.names import given_splits, refuse_unlabelled
-from datasets.reading.layouts.spellings import one_spelling
+from datasets.reading.layouts.spellings import one_case, one_spelling
 from datasets.reading.listing import Listing
 from datasets.reading.words import split_of, splits_of
 from datasets.records import DataError
 
 NAME = "table of labels"
-SUFFIXES = (".csv", ".tsv")
+SUFFIXES = (".csv", ".tsv", ".txt")
+TO_BE_FILLED = re.compile(r"(?i)submission")
+"""Names of tables that hold the form of answers, not labels."""
 MOST = 1 << 16
 """Bytes of a first line that is still one."""
 _PICTURE = "(image|img|pic|picture|photo)"
@@ -45,7 +47,7 @@ def read_labels(listing: Listing, tables: Mapping[str, bytes]) -> Layout:
     without a path and a label column, and for the first row that cannot be read.
     """
     read = [read_table(name, content) for name, content in tables.items()]
-    rows = list(_all_rows(read))
+    rows, cases = one_case(_all_rows(read))
     found = joined(listing, NAME, rows, tuple(tables))
     if not found.entries:
         seen = f" (first: {rows[0].image!r})" if rows else ""
@@ -59,7 +61,7 @@ def read_labels(listing: Listing, tables: Mapping[str, bytes]) -> Layout:
         name=NAME,
         entries=tuple(with_subjects(entries)),
         left_out=found.left_out,
-        notes=(*found.notes, *_choices(read), *notes),
+        notes=(*found.notes, *_choices(read), *cases, *notes),
     )
 
 
@@ -101,7 +103,7 @@ def _recognise(listing: Listing) -> Layout | None:
 
 def _is_table(listing: Listing, name: str) -> bool:
     """Tell whether the first line of the file ``name`` heads a path and a label column."""
-    if not name.lower().endswith(SUFFIXES):
+    if not name.lower().endswith(SUFFIXES) or TO_BE_FILLED.search(name.rpartition("/")[-1]):
         return False
     try:
         with listing.tree.opened(name) as file:
@@ -114,16 +116,18 @@ def _is_table(listing: Listing, name: str) -> bool:
 def _says_more(listing: Listing, tables: list[Table]) -> bool:
     """Tell whether ``tables`` name half of the images, and folders do not say the same."""
     files, labels = Files(listing.images), dict[str, str]()
-    for row in (row for table in tables for row in _rows(table, "")):
+    for row in _all_rows(tables):
         if name := files.find(row, row.place.rpartition("/")[0]):
             labels[name] = row.label
     return 2 * len(labels) >= len(listing.images) and not told_by_folders(listing, labels)
 
 
 def _splits_of(tables: Iterable[str]) -> dict[str, str]:
-    """Return the split that each table is named by, for those that are named by one."""
-    stems = {PurePosixPath(name).stem: name for name in tables}
-    return {stems[stem]: split for stem, split in splits_of(stems).items()}
+    """Return the split that each table is named by, or its folder where all have one name."""
+    paths = list(map(PurePosixPath, tables))
+    alike = len({path.name for path in paths}) == 1
+    words = {path.parent.name if alike else path.stem: str(path) for path in paths}
+    return {words[word]: split for word, split in splits_of(words).items()}
 
 
 def _all_rows(tables: list[Table]) -> Iterator[Row]:
@@ -169,7 +173,7 @@ SPEC = LayoutSpec(
     name=NAME,
     example=("images/1.png", "images/2.png", "labels.csv: path,label,split,subject"),
     images="every image that a row names",
-    labels="the label column of labels.csv or another .csv or .tsv, separated by , ; or tabs",
+    labels="the label column of labels.csv or another .csv, .tsv or .txt with , ; tabs or bars",
     splits="a split column, or tables named by their split; none is needed",
     subjects="a subject column, else known file names",
     recognise=_recognise,

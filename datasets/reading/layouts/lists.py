@@ -12,9 +12,10 @@ from re import Pattern
 
 from datasets.reading.layouts.layout import Box, Entry, Layout, below_their_root, unused
 from datasets.reading.listing import Listing
+from datasets.reading.words import split_of
 from datasets.records import DataError, LeftOut
 
-SEPARATORS = ",;\t"
+SEPARATORS = ",;\t|"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,7 +70,8 @@ class Files:
     def find(self, row: Row, folder: str) -> str | None:
         """Return the image that ``row`` of a list in ``folder`` names, ``None`` if there is none.
 
-        What is written may begin at the list's folder, at the root, or anywhere above or below.
+        What is written may begin at the list's folder, at the root, or anywhere above or below; of
+        several images that of the row's split, or of the split that the list is named by, is meant.
         Raises ``DataError`` where it names several.
         """
         wanted = row.image.replace("\\", "/").removeprefix("./").strip("/")
@@ -81,12 +83,20 @@ class Files:
                 found = [exact]
         if folder and len(found) > 1:
             found = [one for one in found if one.startswith(f"{folder}/")] or found
+        split = row.split or split_of(PurePosixPath(row.place.rpartition(":")[0]).stem)
+        if split and len(found) > 1:
+            found = [one for one in found if split in _splits_in(one)] or found
         if len(found) > 1:
             raise DataError(
                 f"{row.place}: {row.image!r} names {len(found)} images ({found[0]}, {found[1]}); "
                 "write their folders too"
             )
         return found[0] if found else None
+
+
+def _splits_in(name: str) -> set[str | None]:
+    """Return the splits that the folders in ``name`` are named by, and ``None`` for others."""
+    return set(map(split_of, name.split("/")[:-1]))
 
 
 def read_table(name: str, content: bytes, separators: str = SEPARATORS) -> Table:

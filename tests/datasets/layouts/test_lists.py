@@ -43,6 +43,7 @@ def rows(names: list[str]) -> list[tuple[str, str]]:
         table([("path", "label"), *rows(IMAGES)]),
         table([("Image Name", "Emotion"), *rows(IMAGES)], ";"),
         table([("file_name", "class"), *rows(["0", "1", "2", "3"])], "\t"),
+        table([("images", "target"), *rows(IMAGES)], "|"),
         table([("path", "label"), *rows(["./" + name for name in IMAGES])]),
         table([("path", "label"), *rows([name.replace("/", "\\") for name in IMAGES])]),
         table([("path", "label"), *rows([f"/home/you/{name}" for name in IMAGES])]),
@@ -150,6 +151,34 @@ def test_tables_named_by_splits_are_those_splits(tmp_path) -> None:
     others = {name: table([("path", "label"), *rows(part)]) for name, part in parts.items()}
     found = read(write(tmp_path, IMAGES, others))
     assert [entry.split for entry in found.entries] == ["train", "train", "test", "test"]
+
+
+@pytest.mark.parametrize("place", ["{}.csv", "{}_labels.csv", "{}/labels.csv", "{}/_labels.txt"])
+def test_an_image_of_a_table_for_a_split_is_that_in_its_folder(place, tmp_path) -> None:
+    images = in_folders(["train", "test"], count=4)
+    listed = [(f"{number}.png", TWO[number % 2]) for number in range(4)]
+    content = table([("image", "label"), *listed])
+    others = {place.format(part): content for part in ("train", "test")}
+    found = read(write(tmp_path, images, others))
+    assert {e.path: (e.split, e.class_name) for e in found.entries} == {
+        name: (name.split("/")[0], TWO[int(name.split("/")[1][0]) % 2]) for name in images
+    }
+
+
+def test_the_form_of_a_submission_is_no_table_of_labels(tmp_path) -> None:
+    names = ("train.csv", "sample_submission.csv")
+    others = {name: table([("image", "label"), *rows(["0.png", "1.png"])]) for name in names}
+    with pytest.raises(DataError, match=r"none of the test images has a label \(first: test/0"):
+        read(write(tmp_path, in_folders(["train", "test"]), others))
+
+
+def test_labels_in_several_cases_are_one_class(tmp_path) -> None:
+    listed = [("0.png", "HAPPY"), ("1.png", "sad"), ("2.png", "happy"), ("3.png", "sad")]
+    listed += [("2.png", "Happy"), ("0.png", "happy")]
+    others = {"legend.csv": table([("user.id", "image", "emotion"), *((1, *r) for r in listed)])}
+    found = read(write(tmp_path, IMAGES, others))
+    assert told(found) == LABELS
+    assert "spellings of one class: HAPPY, Happy, happy" in found.notes
 
 
 def test_several_tables_are_a_question(tmp_path) -> None:
