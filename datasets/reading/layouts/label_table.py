@@ -146,6 +146,7 @@ def _rows(table: Table, own_split: str) -> Iterator[Row]:
             f"{', '.join(map(repr, table.header))}, expected for instance path,label,split,subject"
         )
     split, subject = table.column(SPLITS), table.column(SUBJECTS)
+    near = own_split or split_of(PurePosixPath(table.name).stem) or ""
     for line, values in table.lines:
         place = f"{table.name}:{line}"
         if not values[path]:
@@ -155,6 +156,7 @@ def _rows(table: Table, own_split: str) -> Iterator[Row]:
             image=values[path],
             label=values[label],
             split=own_split if split is None else _split(place, values[split]),
+            near=near,
             subject="" if subject is None else values[subject],
             refusal="" if values[label] else "the row has no label",
         )

@@ -22,15 +22,17 @@ SEPARATORS = ",;\t|"
 class Row:
     """A row that names an image.
 
-    ``place`` is ``file:line``; ``image`` the image as it is written there. ``refusal`` says why
-    the row gives no label, ``""`` where it gives one. ``face`` is added to the image's path, where
-    several faces of one image have rows.
+    ``place`` is ``file:line``; ``image`` the image as it is written there. ``near`` is the split
+    that the list is named by: a bare file's name is no image in another split's folder.
+    ``refusal`` says why the row gives no label, ``""`` where it gives one. ``face`` is added to the
+    image's path, where several faces of one image have rows.
     """
 
     place: str
     image: str
     label: str
     split: str = ""
+    near: str = ""
     subject: str = ""
     box: Box | None = None
     face: str = ""
@@ -71,8 +73,8 @@ class Files:
         """Return the image that ``row`` of a list in ``folder`` names, ``None`` if there is none.
 
         What is written may begin at the list's folder, at the root, or anywhere above or below; of
-        several images that of the row's split, or of the split that the list is named by, is meant.
-        Raises ``DataError`` where it names several.
+        several images that of the row's split is meant. Raises ``DataError`` where it names
+        several.
         """
         wanted = row.image.replace("\\", "/").removeprefix("./").strip("/")
         last = wanted.rsplit("/", 1)[-1]
@@ -83,8 +85,9 @@ class Files:
                 found = [exact]
         if folder and len(found) > 1:
             found = [one for one in found if one.startswith(f"{folder}/")] or found
-        split = row.split or split_of(PurePosixPath(row.place.rpartition(":")[0]).stem)
-        if split and len(found) > 1:
+        if row.near and wanted == last:
+            found = [one for one in found if _splits_in(one) <= {None, row.near}]
+        if (split := row.near or row.split) and len(found) > 1:
             found = [one for one in found if split in _splits_in(one)] or found
         if len(found) > 1:
             raise DataError(

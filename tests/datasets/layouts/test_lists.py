@@ -165,6 +165,17 @@ def test_an_image_of_a_table_for_a_split_is_that_in_its_folder(place, tmp_path) 
     }
 
 
+def test_an_image_that_a_split_lacks_is_not_taken_from_another(tmp_path) -> None:
+    images = [*in_folders(["train"], count=4), "test/0.png"]
+    others = {
+        "train.csv": table([("image", "label"), *rows(["0.png", "1.png"])]),
+        "test.csv": table([("image", "label"), *rows(["0.png", "3.png"])]),
+    }
+    found = read(write(tmp_path, images, others))
+    assert [entry.path for entry in found.entries] == ["test/0.png", "train/0.png", "train/1.png"]
+    assert "rows that name no image here: 1; first: test.csv:3 (3.png)" in found.notes
+
+
 def test_the_form_of_a_submission_is_no_table_of_labels(tmp_path) -> None:
     names = ("train.csv", "sample_submission.csv")
     others = {name: table([("image", "label"), *rows(["0.png", "1.png"])]) for name in names}
