@@ -16,6 +16,7 @@ from datasets.reading.fer2013_tables import Tables, find_tables
 from datasets.reading.fer2013_votes import votes_by_place, wants_votes
 from datasets.reading.layouts.class_folders import class_folders
 from datasets.reading.layouts.layout import Layout
+from datasets.reading.layouts.unread import unread_forms
 from datasets.reading.listing import list_images
 from datasets.reading.trees import content_fingerprint, open_tree
 from datasets.records import DataError, LeftOut
@@ -23,6 +24,7 @@ from datasets.registry import Decoded, data_set
 
 NOTHING = Layout(name="tables", entries=())
 """The layout in folders of what is read from tables."""
+EXPECTED = "expected fer2013.csv, or train/ and test/ folders with a folder for each emotion"
 
 
 def fingerprint(path: Path | None, options: Mapping[str, Any]) -> str:
@@ -55,11 +57,6 @@ def fer2013(path: Path | None, options: Mapping[str, Any]) -> Decoded:
     tables, layout, others = _found(path)
     if tables:
         return read_tables(path, tables, labels)
-    if not layout.entries:
-        raise DataError(
-            f"{path}: no FER2013 in it; expected fer2013.csv, or train/ and test/ folders with a "
-            "folder for each emotion"
-        )
     if wants_votes(labels):
         raise DataError(
             f"{path}: FER+ is joined by the rows of fer2013.csv, and folders have none; give "
@@ -71,7 +68,7 @@ def fer2013(path: Path | None, options: Mapping[str, Any]) -> Decoded:
 def _found(path: Path) -> tuple[Tables | None, Layout, tuple[LeftOut, ...]]:
     """Return the tables at ``path``, or the images in folders and the files that are none.
 
-    A table of any name comes last.
+    A table of any name comes last. Raises ``DataError`` where there is neither.
     """
     with open_tree(path) as tree:
         if tables := find_tables(tree, any_name=False):
@@ -79,4 +76,7 @@ def _found(path: Path) -> tuple[Tables | None, Layout, tuple[LeftOut, ...]]:
         listing = list_images(tree)
         layout = class_folders(listing)
         found = None if layout.entries else find_tables(tree, any_name=True)
+        if not found and not layout.entries:
+            told = next(unread_forms(listing), "")
+            raise DataError(f"{path}: no FER2013 in it; {told and f'{told}; '}{EXPECTED}")
         return found, layout, listing.others

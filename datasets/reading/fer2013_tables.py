@@ -91,7 +91,7 @@ def find_tables(tree: Tree, *, any_name: bool) -> Tables | None:
     """
     alone = len(tree.names) == 1
     names = sorted((n for n in tree.names if is_table(n) or alone), key=lambda n: (n.count("/"), n))
-    published = [name for name in names if _stem(name) in PUBLISHED]
+    published = [n for n in names if _stem(n) in PUBLISHED and (is_table(n) or _header(tree, n))]
     if published:
         header = _header(tree, published[0])
         if header is None or header.place(*EMOTION) is None:

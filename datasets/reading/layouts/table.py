@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import islice
 
 from datasets.reading.layouts import (
     affectnet,
@@ -20,6 +21,7 @@ from datasets.reading.layouts import (
 )
 from datasets.reading.layouts.layout import Layout, LayoutSpec, few
 from datasets.reading.layouts.sketch import nearest, sketch
+from datasets.reading.layouts.unread import unread_forms
 from datasets.reading.listing import Listing
 from datasets.records import DataError
 
@@ -40,6 +42,11 @@ LAYOUTS: tuple[LayoutSpec, ...] = (
 """In the order in which they are tried: what has a list of its own comes before mere folders."""
 
 
+MOST_FORMS = 2
+"""How many kinds of files that are not read a refusal names."""
+EXPECTED = "expected a folder for each of two classes or more, or a labels.csv"
+
+
 def recognise_layout(listing: Listing, tables: Mapping[str, bytes] | None = None) -> Layout:
     """Return the layout of ``listing``: that of ``tables`` of labels if given, else the first.
 
@@ -58,17 +65,17 @@ def recognise_layout(listing: Listing, tables: Mapping[str, bytes] | None = None
 
 def _refuse(listing: Listing) -> Layout:
     classes = class_folders.class_folders(listing).class_names
+    told = "; ".join(islice(unread_forms(listing), MOST_FORMS))
     if not listing.images:
-        seen = "no images in it"
-    elif classes:
+        seen = f"there are {sketch(listing)}" if listing.others else "it is empty"
+        raise DataError(f"no images in it; {told or seen + '; ' + EXPECTED}")
+    if classes:
         seen = f"images in only one class folder, {classes[0]}"
     else:
         seen = "no images in class folders"
     close = "; or ".join(f"{spec.name} ({spec.example[0]})" for spec in nearest(listing, LAYOUTS))
-    raise DataError(
-        f"{seen}; there are {sketch(listing)}; expected a folder for each of two classes or more, "
-        f"or a labels.csv; the nearest layouts are {close}"
-    )
+    near = f"there are {sketch(listing)}; {EXPECTED}; the nearest layouts are {close}"
+    raise DataError("; ".join(filter(None, (seen, told, near))))
 
 
 def _refuse_one_class(layout: Layout) -> None:
