@@ -84,13 +84,17 @@ def _in_split_folders(listing: Listing, entries: tuple[Entry, ...]) -> list[Entr
 
 
 def _recognise(listing: Listing) -> Layout | None:
-    names = [other.path for other in listing.others if _is_table(listing, other.path)]
+    names = tables_in(listing)
     if not names or not listing.images:
         return None
     try:
         tables = {name: listing.tree.read(name) for name in names}
-        read = [read_table(name, content) for name, content in tables.items()]
-        if not _says_more(listing, read):
+        rows = named_rows(listing, [read_table(name, text) for name, text in tables.items()])
+        if 2 * len(rows) < len(listing.images):
+            return None
+        labels = {name: row.label for name, row in rows.items()}
+        folders = candidate(listing) if told_by_folders(listing, labels) else None
+        if folders and not _adds_splits(rows, folders):
             return None
     except DataError:
         if candidate(listing):
@@ -98,7 +102,35 @@ def _recognise(listing: Listing) -> Layout | None:
         raise
     if len(tables) > 1 and len(set(_splits_of(tables).values())) < len(tables):
         raise DataError(f"several tables name images: {few(tables)}; choose one with [data] labels")
-    return read_labels(listing, tables)
+    found = read_labels(listing, tables)
+    return _of_folders(found, folders) if folders else found
+
+
+def tables_in(listing: Listing) -> list[str]:
+    """Return the names of the files that are tables of labels by their first line."""
+    return [other.path for other in listing.others if _is_table(listing, other.path)]
+
+
+def named_rows(listing: Listing, tables: list[Table]) -> dict[str, Row]:
+    """Return the last row of ``tables`` for each image that one names, by the image's name."""
+    files, rows = Files(listing.images), dict[str, Row]()
+    for row in _all_rows(tables):
+        if name := files.find(row, row.place.rpartition("/")[0]):
+            rows[name] = row
+    return rows
+
+
+def _adds_splits(rows: Mapping[str, Row], folders: Layout) -> bool:
+    """Tell whether ``rows`` give splits and ``folders`` none."""
+    return any(row.split for row in rows.values()) and not any(e.split for e in folders.entries)
+
+
+def _of_folders(found: Layout, folders: Layout) -> Layout:
+    """Return ``found`` with the classes of the ``folders``, which name them as the table does."""
+    names = {entry.name: entry.class_name for entry in folders.entries}
+    entries = tuple(replace(e, class_name=names.get(e.name, e.class_name)) for e in found.entries)
+    note = "classes are those of the folders, splits those of the table"
+    return replace(found, entries=entries, notes=(*found.notes, note))
 
 
 def _is_table(listing: Listing, name: str) -> bool:
@@ -111,15 +143,6 @@ def _is_table(listing: Listing, name: str) -> bool:
     except DataError:
         return False
     return table.column(*PATHS) is not None and table.column(*LABELS) is not None
-
-
-def _says_more(listing: Listing, tables: list[Table]) -> bool:
-    """Tell whether ``tables`` name half of the images, and folders do not say the same."""
-    files, labels = Files(listing.images), dict[str, str]()
-    for row in _all_rows(tables):
-        if name := files.find(row, row.place.rpartition("/")[0]):
-            labels[name] = row.label
-    return 2 * len(labels) >= len(listing.images) and not told_by_folders(listing, labels)
 
 
 def _splits_of(tables: Iterable[str]) -> dict[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from itertools import islice
 
 from datasets.reading.layouts import (
@@ -21,6 +22,7 @@ from datasets.reading.layouts import (
 )
 from datasets.reading.layouts.layout import Layout, LayoutSpec, few
 from datasets.reading.layouts.sketch import nearest, sketch
+from datasets.reading.layouts.tables_beside import tables_beside
 from datasets.reading.layouts.unread import unread_forms
 from datasets.reading.listing import Listing
 from datasets.records import DataError
@@ -58,6 +60,8 @@ def recognise_layout(listing: Listing, tables: Mapping[str, bytes] | None = None
     else:
         recognised = (spec.recognise(listing) for spec in LAYOUTS)
         found = next((one for one in recognised if one), None) or _refuse(listing)
+    if found.name == class_folders.NAME:
+        found = replace(found, notes=(*found.notes, *tables_beside(listing, found)))
     _refuse_one_class(found)
     _refuse_untrained(found)
     return found

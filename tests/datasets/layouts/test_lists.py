@@ -202,7 +202,38 @@ def test_class_folders_that_say_the_same_as_a_table_are_read(tmp_path) -> None:
     images = in_folders(["cat", "dog"])
     listed = [(name, name.split("/")[0]) for name in images]
     root = write(tmp_path, images, {"labels.csv": table([("path", "label"), *listed])})
-    assert read(root).name == "class folders"
+    found = read(root)
+    assert found.name == "class folders"
+    assert found.notes == ("labels.csv says the same of 4 images as their folders",)
+
+
+def test_what_a_table_says_otherwise_than_class_folders_is_told(tmp_path) -> None:
+    images = in_folders(["train", "test"], TWO, count=3)
+    listed = [(name, *name.split("/")[1::-1]) for name in images]
+    listed[0] = (images[0], "sad", "train")
+    listed[-1] = (images[-1], "sad", "train")
+    others = {"a.csv": table([("path", "label", "split"), *listed]), "b.csv": "path,label\na\n"}
+    found = read(write(tmp_path, images, others))
+    assert {e.path: e.class_name for e in found.entries} == {n: n.split("/")[1] for n in images}
+    assert found.notes == (
+        "a.csv names 12 of these images and has another class for 1 (first: a.csv:2, "
+        "train/happy/0.png) and another split for 1 (first: a.csv:13, test/sad/2.png); the folders "
+        'are taken, data.labels = "a.csv" takes the table',
+        "classes are those of the folders; a table beside them is not read: b.csv:2: 1 values; its "
+        "first line has 2",
+    )
+
+
+def test_a_table_gives_class_folders_the_splits_that_they_lack(tmp_path) -> None:
+    images = in_folders(TWO)
+    codes = {"happy": 3, "sad": 4}
+    parts = {"0": "train", "1": "test"}
+    listed = [(name, codes[name.split("/")[0]], parts[name[-5]]) for name in images]
+    others = {"labels.csv": table([("path", "label", "split"), *listed])}
+    found = read(write(tmp_path, images, others))
+    assert {e.path: (e.split, e.class_name) for e in found.entries} == {
+        name: (split, name.split("/")[0]) for name, _, split in listed
+    }
 
 
 def test_folders_that_are_no_classes_give_way_to_a_table(tmp_path) -> None:
