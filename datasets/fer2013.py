@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -17,7 +18,8 @@ from datasets.reading.fer2013_votes import votes_by_place, wants_votes
 from datasets.reading.layouts.class_folders import class_folders
 from datasets.reading.layouts.layout import Layout
 from datasets.reading.layouts.unread import unread_forms
-from datasets.reading.listing import list_images
+from datasets.reading.listing import Listing, list_images
+from datasets.reading.signatures import ARCHIVE
 from datasets.reading.trees import content_fingerprint, open_tree
 from datasets.records import DataError, LeftOut
 from datasets.registry import Decoded, data_set
@@ -56,7 +58,8 @@ def fer2013(path: Path | None, options: Mapping[str, Any]) -> Decoded:
     labels = str(options.get("labels", ""))
     tables, layout, others = _found(path)
     if tables:
-        return read_tables(path, tables, labels)
+        decoded = read_tables(path, tables, labels)
+        return replace(decoded, left_out=lambda: (*decoded.left_out(), *others))
     if wants_votes(labels):
         raise DataError(
             f"{path}: FER+ is joined by the rows of fer2013.csv, and folders have none; give "
@@ -66,17 +69,28 @@ def fer2013(path: Path | None, options: Mapping[str, Any]) -> Decoded:
 
 
 def _found(path: Path) -> tuple[Tables | None, Layout, tuple[LeftOut, ...]]:
-    """Return the tables at ``path``, or the images in folders and the files that are none.
+    """Return the tables at ``path``, or the images in folders, and what is left out beside them.
 
     A table of any name comes last. Raises ``DataError`` where there is neither.
     """
     with open_tree(path) as tree:
-        if tables := find_tables(tree, any_name=False):
-            return tables, NOTHING, ()
         listing = list_images(tree)
+        if tables := find_tables(tree, any_name=False):
+            return tables, NOTHING, _beside_tables(listing)
         layout = class_folders(listing)
-        found = None if layout.entries else find_tables(tree, any_name=True)
-        if not found and not layout.entries:
-            told = next(unread_forms(listing), "")
-            raise DataError(f"{path}: no FER2013 in it; {told and f'{told}; '}{EXPECTED}")
-        return found, layout, listing.others
+        if layout.entries:
+            return None, layout, listing.others
+        if tables := find_tables(tree, any_name=True):
+            return tables, NOTHING, _beside_tables(listing)
+        told = next(unread_forms(listing), "")
+        raise DataError(f"{path}: no FER2013 in it; {told and f'{told}; '}{EXPECTED}")
+
+
+def _beside_tables(listing: Listing) -> tuple[LeftOut, ...]:
+    """Return the images that stand beside tables, and the archives, which may hold some."""
+    images = [
+        LeftOut(path=name, kind="unused", reason="an image beside the table, which is read")
+        for name in listing.images
+    ]
+    archives = [other for other in listing.others if other.reason == ARCHIVE]
+    return (*images, *archives)

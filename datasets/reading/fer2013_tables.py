@@ -14,7 +14,8 @@ from datasets.records import SPLIT_NAMES, DataError, LeftOut
 PUBLISHED = ("fer2013", "icml_face_data")
 """The published names of the whole table, without suffixes."""
 SUFFIXES = (".csv", ".tsv", ".csv.gz", ".csv.bz2", ".csv.xz")
-PIXELS, EMOTION, USAGE = ("pixels",), ("emotion", "emotions", "label"), ("usage", "split")
+PIXELS, USAGE = ("pixels", "pixel"), ("usage", "split")
+EMOTION = ("emotion", "emotions", "expression", "label", "class")
 SPLIT_WORDS = {
     "train": "train",
     "training": "train",
