@@ -17,6 +17,7 @@ from datasets.reading.fer2013_tables import Tables, find_tables
 from datasets.reading.fer2013_votes import votes_by_place, wants_votes
 from datasets.reading.layouts.class_folders import class_folders
 from datasets.reading.layouts.layout import Layout
+from datasets.reading.layouts.table import recognise_layout
 from datasets.reading.layouts.unread import unread_forms
 from datasets.reading.listing import Listing, list_images
 from datasets.reading.signatures import ARCHIVE
@@ -79,11 +80,19 @@ def _found(path: Path) -> tuple[Tables | None, Layout, tuple[LeftOut, ...]]:
             return tables, NOTHING, _beside_tables(listing)
         layout = class_folders(listing)
         if layout.entries:
-            return None, layout, listing.others
+            return None, _with_given_splits(listing, layout), listing.others
         if tables := find_tables(tree, any_name=True):
             return tables, NOTHING, _beside_tables(listing)
         told = next(unread_forms(listing), "")
         raise DataError(f"{path}: no FER2013 in it; {told and f'{told}; '}{EXPECTED}")
+
+
+def _with_given_splits(listing: Listing, layout: Layout) -> Layout:
+    """Return ``layout``, with the splits of lists and tables beside it if its folders have none."""
+    if any(entry.split for entry in layout.entries):
+        return layout
+    found = recognise_layout(listing)
+    return found if any(entry.split for entry in found.entries) else layout
 
 
 def _beside_tables(listing: Listing) -> tuple[LeftOut, ...]:

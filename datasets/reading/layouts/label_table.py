@@ -94,7 +94,7 @@ def _recognise(listing: Listing) -> Layout | None:
             return None
         labels = {name: row.label for name, row in rows.items()}
         folders = candidate(listing) if told_by_folders(listing, labels) else None
-        if folders and not _adds_splits(rows, folders):
+        if folders and not _adds(rows, folders):
             return None
     except DataError:
         if candidate(listing):
@@ -120,29 +120,56 @@ def named_rows(listing: Listing, tables: list[Table]) -> dict[str, Row]:
     return rows
 
 
-def _adds_splits(rows: Mapping[str, Row], folders: Layout) -> bool:
-    """Tell whether ``rows`` give splits and ``folders`` none."""
-    return any(row.split for row in rows.values()) and not any(e.split for e in folders.entries)
+def rows_of_splits(listing: Listing) -> Iterator[Row]:
+    """Yield the rows of the tables that have a path and a split column, and none of labels."""
+    for other in listing.others:
+        head = _head(listing, other.path)
+        if head and head.column(*PATHS) is not None and head.column(SPLITS) is not None:
+            table = read_table(other.path, listing.tree.read(other.path))
+            if table.column(*LABELS) is None:
+                yield from _split_rows(table)
+
+
+def _split_rows(table: Table) -> Iterator[Row]:
+    path, split = table.column(*PATHS), table.column(SPLITS)
+    assert path is not None and split is not None
+    for line, values in table.lines:
+        place = f"{table.name}:{line}"
+        yield Row(place=place, image=values[path], label="", split=_split(place, values[split]))
+
+
+def _adds(rows: Mapping[str, Row], folders: Layout) -> bool:
+    """Tell whether ``rows`` give splits, or subjects, and ``folders`` none."""
+    splits = any(row.split for row in rows.values()) and not any(e.split for e in folders.entries)
+    subjects = any(row.subject for row in rows.values())
+    return splits or (subjects and not any(entry.subject for entry in folders.entries))
 
 
 def _of_folders(found: Layout, folders: Layout) -> Layout:
     """Return ``found`` with the classes of the ``folders``, which name them as the table does."""
     names = {entry.name: entry.class_name for entry in folders.entries}
     entries = tuple(replace(e, class_name=names.get(e.name, e.class_name)) for e in found.entries)
-    note = "classes are those of the folders, splits those of the table"
+    note = "classes are those of the folders, splits and subjects those of the table"
     return replace(found, entries=entries, notes=(*found.notes, note))
 
 
 def _is_table(listing: Listing, name: str) -> bool:
     """Tell whether the first line of the file ``name`` heads a path and a label column."""
-    if not name.lower().endswith(SUFFIXES) or TO_BE_FILLED.search(name.rpartition("/")[-1]):
+    head = _head(listing, name)
+    if head is None:
         return False
+    return head.column(*PATHS) is not None and head.column(*LABELS) is not None
+
+
+def _head(listing: Listing, name: str) -> Table | None:
+    """Return the first line of the file ``name`` as a table, ``None`` for no table of labels."""
+    if not name.lower().endswith(SUFFIXES) or TO_BE_FILLED.search(name.rpartition("/")[-1]):
+        return None
     try:
         with listing.tree.opened(name) as file:
-            table = read_table(name, file.readline(MOST))
+            return read_table(name, file.readline(MOST))
     except DataError:
-        return False
-    return table.column(*PATHS) is not None and table.column(*LABELS) is not None
+        return None
 
 
 def _splits_of(tables: Iterable[str]) -> dict[str, str]:

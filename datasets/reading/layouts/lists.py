@@ -185,14 +185,15 @@ def joined(listing: Listing, layout: str, rows: Iterable[Row], lists: tuple[str,
         left_out=tuple(refused.get(one.path, one) for one in left_out),
         notes=(
             f"labels are those of {', '.join(lists)}",
-            *_counted("rows that name no image here", lost),
-            *_counted("rows that repeat another", repeated),
-            *_counted("rows without a class", [row for row in taken.values() if row.refusal]),
+            *counted_rows("rows that name no image here", lost),
+            *counted_rows("rows that repeat another", repeated),
+            *counted_rows("rows without a class", [row for row in taken.values() if row.refusal]),
         ),
     )
 
 
-def _counted(what: str, rows: list[Row]) -> Iterator[str]:
+def counted_rows(what: str, rows: list[Row]) -> Iterator[str]:
+    """Yield a sentence on how many ``rows`` there are, if any, and the first."""
     if rows:
         yield f"{what}: {len(rows):,}; first: {rows[0].place} ({rows[0].image})"
 

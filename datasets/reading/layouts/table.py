@@ -22,6 +22,7 @@ from datasets.reading.layouts import (
 )
 from datasets.reading.layouts.layout import Layout, LayoutSpec, few
 from datasets.reading.layouts.sketch import nearest, sketch
+from datasets.reading.layouts.split_lists import with_split_lists
 from datasets.reading.layouts.tables_beside import tables_beside
 from datasets.reading.layouts.unread import unread_forms
 from datasets.reading.listing import Listing
@@ -61,6 +62,8 @@ def recognise_layout(listing: Listing, tables: Mapping[str, bytes] | None = None
         recognised = (spec.recognise(listing) for spec in LAYOUTS)
         found = next((one for one in recognised if one), None) or _refuse(listing)
     if found.name == class_folders.NAME:
+        if not any(entry.split for entry in found.entries):
+            found = with_split_lists(listing, found)
         found = replace(found, notes=(*found.notes, *tables_beside(listing, found)))
     _refuse_one_class(found)
     _refuse_untrained(found)
