@@ -21,7 +21,7 @@ BOXES = {f"labels/{number}.txt": "0 .5 .5 1 1\n" for number in range(4)}
         ([], ["data/train-0.parquet", "README.md"], "is a table in columns: write its images"),
         ([], ["happy/0.npy", "sad/0.npy"], "is a file of arrays: write its images into a folder"),
         ([], ["happy/0.MP4"], "is a film: take single images"),
-        ([], {"faces.csv": "emotion,image\n0,1 2\n"}, r"faces.csv \('emotion', 'image'\) is a table"),
+        ([], {"faces.csv": "emotion,image\n0,1 2\n"}, r"csv \('emotion', 'image'\) is a table of"),
         ([], {"faces.csv": "emotion,pixel0\n0,1\n"}, "faces.csv has 'emotion', 'pixel0' in its"),
         (FLAT, ["labels.xlsx"], "labels.xlsx is a spreadsheet: save it as labels.csv"),
         (FLAT, ["labels.json"], "labels.json is a list of labels in JSON: write labels.csv"),
