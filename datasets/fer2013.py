@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -16,13 +17,17 @@ from datasets.reading.fer2013_tables import Tables, find_tables
 from datasets.reading.fer2013_votes import votes_by_place, wants_votes
 from datasets.reading.layouts.class_folders import class_folders
 from datasets.reading.layouts.layout import Layout
-from datasets.reading.listing import list_images
+from datasets.reading.layouts.table import recognise_layout
+from datasets.reading.layouts.unread import unread_forms
+from datasets.reading.listing import Listing, list_images
+from datasets.reading.signatures import ARCHIVE
 from datasets.reading.trees import content_fingerprint, open_tree
 from datasets.records import DataError, LeftOut
 from datasets.registry import Decoded, data_set
 
 NOTHING = Layout(name="tables", entries=())
 """The layout in folders of what is read from tables."""
+EXPECTED = "expected fer2013.csv, or train/ and test/ folders with a folder for each emotion"
 
 
 def fingerprint(path: Path | None, options: Mapping[str, Any]) -> str:
@@ -57,12 +62,8 @@ def fer2013(path: Path | None, options: Mapping[str, Any]) -> Decoded:
     labels = str(options.get("labels", ""))
     tables, layout, others = _found(path)
     if tables:
-        return read_tables(path, tables, labels)
-    if not layout.entries:
-        raise DataError(
-            f"{path}: no FER2013 in it; expected fer2013.csv, or train/ and test/ folders with a "
-            "folder for each emotion"
-        )
+        decoded = read_tables(path, tables, labels)
+        return replace(decoded, left_out=lambda: (*decoded.left_out(), *others))
     if wants_votes(labels):
         raise DataError(
             f"{path}: FER+ is joined by the rows of fer2013.csv, and folders have none; give "
@@ -72,14 +73,36 @@ def fer2013(path: Path | None, options: Mapping[str, Any]) -> Decoded:
 
 
 def _found(path: Path) -> tuple[Tables | None, Layout, tuple[LeftOut, ...]]:
-    """Return the tables at ``path``, or the images in folders and the files that are none.
+    """Return the tables at ``path``, or the images in folders, and what is left out beside them.
 
-    A table of any name comes last.
+    A table of any name comes last. Raises ``DataError`` where there is neither.
     """
     with open_tree(path) as tree:
-        if tables := find_tables(tree, any_name=False):
-            return tables, NOTHING, ()
         listing = list_images(tree)
+        if tables := find_tables(tree, any_name=False):
+            return tables, NOTHING, _beside_tables(listing)
         layout = class_folders(listing)
-        found = None if layout.entries else find_tables(tree, any_name=True)
-        return found, layout, listing.others
+        if layout.entries:
+            return None, _with_given_splits(listing, layout), listing.others
+        if tables := find_tables(tree, any_name=True):
+            return tables, NOTHING, _beside_tables(listing)
+        told = next(unread_forms(listing), "")
+        raise DataError(f"{path}: no FER2013 in it; {told and f'{told}; '}{EXPECTED}")
+
+
+def _with_given_splits(listing: Listing, layout: Layout) -> Layout:
+    """Return ``layout``, with the splits of lists and tables beside it if its folders have none."""
+    if any(entry.split for entry in layout.entries):
+        return layout
+    found = recognise_layout(listing)
+    return found if any(entry.split for entry in found.entries) else layout
+
+
+def _beside_tables(listing: Listing) -> tuple[LeftOut, ...]:
+    """Return the images that stand beside tables, and the archives, which may hold some."""
+    images = [
+        LeftOut(path=name, kind="unused", reason="an image beside the table, which is read")
+        for name in listing.images
+    ]
+    archives = [other for other in listing.others if other.reason == ARCHIVE]
+    return (*images, *archives)

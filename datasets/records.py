@@ -20,6 +20,10 @@ class DataError(ValueError):
     """The data cannot be used as given; the message says what, where and what to do."""
 
 
+class SplitError(DataError):
+    """A split that the data give cannot be taken as given: no other reading may make one up."""
+
+
 class UnreadableFile(DataError):
     """A file of a source cannot be read; ``reason`` says why, without naming the file."""
 

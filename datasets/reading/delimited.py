@@ -75,8 +75,8 @@ def column_name(text: str) -> str:
     return re.sub(r"[\W_]", "", text).lower()
 
 
-def read_header(file: IO[bytes], name: str, wanted: str) -> Header | None:
-    """Return the header of the table ``file``, by the separator that gives a column ``wanted``.
+def read_header(file: IO[bytes], name: str, *wanted: str) -> Header | None:
+    """Return the header of the table ``file``, by the separator that gives one of ``wanted``.
 
     ``None`` where no separator does. Blank lines before it are passed over.
     """
@@ -90,7 +90,7 @@ def read_header(file: IO[bytes], name: str, wanted: str) -> Header | None:
         except DataError:
             continue
         names = tuple(map(column_name, first.fields)) if first else ()
-        if first and wanted in names:
+        if first and not set(wanted).isdisjoint(names):
             while not names[-1]:
                 names = names[:-1]
             return Header(separator, names, first.line)

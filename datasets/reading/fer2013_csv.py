@@ -20,6 +20,7 @@ from datasets.records import SPLIT_NAMES, DataError, Provenance
 from datasets.registry import Decoded, Sample
 
 NO_PIXELS = ("", "nan", "none", "null", "na")
+LISTED = str.maketrans("[],", "   ")
 
 
 def read_tables(path: Path, tables: Tables, labels: str = "") -> Decoded:
@@ -67,7 +68,7 @@ def _provenance(comparison: Comparison, tables: Tables, *, whole: bool) -> Prove
     if whole:
         return comparison.official_or_altered()
     names = ", ".join(table.name for table in tables.tables if not table.has_usage)
-    note = f"{names} has no Usage column, so no official split"
+    note = f"no Usage column in {names}, so no official split"
     return Provenance("unofficial", (note, *comparison.of_the_whole()))
 
 
@@ -78,14 +79,19 @@ def _samples(path: Path, tables: Tables) -> Iterator[Sample]:
 
 
 def pixels_of(place: str, text: str) -> Pixels:
-    """Return the image that ``text`` spells, uint8 48×48×1; raises ``DataError`` at ``place``."""
+    """Return the image that ``text`` spells, uint8 48×48×1; raises ``DataError`` at ``place``.
+
+    The numbers stand between spaces, or as a list in brackets and between commas.
+    """
     if text.lower() in NO_PIXELS:
         told = f"pixels are {text!r}" if text else "pixels are missing"
         raise DataError(f"{place}: {told}; expected {SIDE * SIDE:,} numbers; take a fresh copy")
+    if text.startswith("[") or "," in text:
+        text = text.translate(LISTED)
     try:
         values = np.fromstring(text, dtype=np.int64, sep=" ")
     except ValueError as error:
-        first = next((repr(each) for each in text.split() if not each.isdecimal()), "none")
+        first = next((repr(each[:20]) for each in text.split() if not each.isdecimal()), "none")
         raise DataError(
             f"{place}: pixels are not whole numbers (first: {first}); take a fresh copy"
         ) from error

@@ -26,7 +26,7 @@ from datasets.reading.fer2013_recovery import (
 from datasets.reading.images import fit, image_id
 from datasets.reading.layouts.layout import Entry, Layout
 from datasets.reading.trees import open_tree
-from datasets.records import SPLIT_NAMES, DataError, LeftOut, Provenance
+from datasets.records import SPLIT_NAMES, LeftOut, Provenance, SplitError
 from datasets.registry import Decoded, Sample
 
 LOOKED_AT = 200
@@ -52,7 +52,7 @@ def read_folders(path: Path, layout: Layout, others: tuple[LeftOut, ...] = ()) -
     The official split is taken where the pixels prove it, whatever files are called; next where
     all names begin with ``Training_``, ``PublicTest_`` or ``PrivateTest_`` and the folders agree,
     or are named so themselves. Otherwise the folders' own split is taken, and the data set is
-    unofficial. ``others`` are the files that are no images. Raises ``DataError`` where names give
+    unofficial. ``others`` are the files that are no images. Raises ``SplitError`` where names give
     a split without a class and folders none.
     """
     labels, coding = labels_of_folders(path, layout)
@@ -121,13 +121,15 @@ def _planned(path: Path, layout: Layout, labels: Mapping[str, int]) -> _Plan:
         )
     if lacking := _lacking(named, labels):
         if not has_own_split:
-            raise DataError(
+            raise SplitError(
                 f"{path}: by the file names {lacking}; add these images, or put all into train/, "
                 "val/ and test/ folders and name them without Training_, PublicTest_, PrivateTest_"
             )
         note = f"by the file names {lacking}; the folders' own split is used"
         return _Plan(layout.entries, published=False, notes=(note,))
-    return _Plan(named, published=True)
+    missing = [split for split in SPLIT_NAMES if split not in {entry.split for entry in named}]
+    note = f"by the file names there are no {' and no '.join(missing)} images"
+    return _Plan(named, published=not missing, notes=(note,) if missing else ())
 
 
 def _by_folders(layout: Layout, nameless: list[Entry]) -> _Plan:
@@ -187,12 +189,14 @@ def _mixed(layout: Layout) -> str:
 
 
 def _lacking(entries: tuple[Entry, ...], labels: Mapping[str, int]) -> str:
-    """Say which class that has images has none for validation or test, ``""`` if none lacks any."""
+    """Say which class lacks images in training or in another split that is there, or ``""``."""
     there = {(entry.split, labels[entry.class_name]) for entry in entries}
+    given = {"train", *(entry.split for entry in entries)}
     present = sorted({label for _, label in there})
     lacking = {
         split: ", ".join(CLASS_NAMES[label] for label in present if (split, label) not in there)
         for split in SPLIT_NAMES
+        if split in given
     }
     return " and ".join(
         f"{split} has no image of {names}" for split, names in lacking.items() if names

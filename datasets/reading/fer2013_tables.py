@@ -14,7 +14,8 @@ from datasets.records import SPLIT_NAMES, DataError, LeftOut
 PUBLISHED = ("fer2013", "icml_face_data")
 """The published names of the whole table, without suffixes."""
 SUFFIXES = (".csv", ".tsv", ".csv.gz", ".csv.bz2", ".csv.xz")
-PIXELS, EMOTION, USAGE = ("pixels",), ("emotion", "emotions", "label"), ("usage", "split")
+PIXELS, USAGE = ("pixels", "pixel"), ("usage", "split")
+EMOTION = ("emotion", "emotions", "expression", "label", "class")
 
 
 @dataclass(frozen=True)
@@ -79,7 +80,7 @@ def find_tables(tree: Tree, *, any_name: bool) -> Tables | None:
     """
     alone = len(tree.names) == 1
     names = sorted((n for n in tree.names if is_table(n) or alone), key=lambda n: (n.count("/"), n))
-    published = [name for name in names if _stem(name) in PUBLISHED]
+    published = [n for n in names if _stem(n) in PUBLISHED and (is_table(n) or _header(tree, n))]
     if published:
         header = _header(tree, published[0])
         if header is None or header.place(*EMOTION) is None:

@@ -12,7 +12,7 @@ from datasets.reading.layouts.layout import Entry
 from datasets.reading.layouts.table import recognise_layout
 from datasets.reading.listing import Listing, list_images
 from datasets.reading.trees import Tree, open_tree
-from datasets.records import DataError
+from datasets.records import DataError, SplitError
 from datasets.registry import Decoded, Source
 
 GENERAL = "image-folder"
@@ -62,7 +62,8 @@ def recognise(path: Path, seen: FolderLook, sources: Mapping[str, Source]) -> li
     A published data set comes before any folder of images, unless its images would have another
     size than those at hand, or subjects, or nothing but the names of classes speaks for it: then
     they are somebody's own, in folders of the same names. Folders for some of its classes only
-    are not that data set.
+    are not that data set. One whose given split cannot be taken (``SplitError``) is not read as
+    anything else.
     """
     readings: dict[str, Decoded] = {}
     refusals: dict[str, str] = {}
@@ -70,6 +71,8 @@ def recognise(path: Path, seen: FolderLook, sources: Mapping[str, Source]) -> li
         if source.needs_path and name != GENERAL:
             try:
                 reading = source.read(path, source.options)
+            except SplitError:
+                raise
             except DataError as error:
                 refusals[name] = str(error)
                 continue

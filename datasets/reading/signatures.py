@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+ARCHIVE = "an archive"
 LENGTH = 512
 """How many first bytes tell it."""
 SUFFIXES = (
@@ -46,6 +47,11 @@ _ARCHIVES = re.compile(
     rb"PK\x03\x04|\x1f\x8b|BZh\d|\xfd7zXZ\x00|Rar!\x1a\x07|7z\xbc\xaf\x27\x1c|.{257}ustar",
     re.DOTALL,
 )
+_INSTEAD = (
+    ("a Git LFS pointer, not the file; run git lfs pull", re.compile(rb"version https://git-lfs")),
+    ("a web page, not the file; download it again", re.compile(rb"\s*<(?:!doctype )?html", re.I)),
+)
+"""What stands in the place of files that were not fetched."""
 _TEXT = re.compile(rb"[^\x00-\x08\x0e-\x1a\x1c-\x1f]+")
 
 
@@ -64,7 +70,10 @@ def described(start: bytes) -> str:
     if not start:
         return "an empty file"
     if is_archive(start):
-        return "an archive"
+        return ARCHIVE
+    for what, begins in _INSTEAD:
+        if begins.match(start):
+            return what
     if not start.strip(b"\x00"):
         return "not an image: it begins with zeros"
     if _TEXT.fullmatch(start[:32]):

@@ -78,6 +78,7 @@ def word(row: tuple[str, str, str], emotions=tuple(samples.CSV_CODES)) -> list[s
 WRITTEN = {
     "header in capitals": lambda: text(rows(), ("EMOTION", "PIXELS", "USAGE")),
     "header in lower case": lambda: text(rows(), ("emotion", "pixels", "usage")),
+    "other words in the header": lambda: text(rows(), ("label", "pixel", "split")),
     "spaces in the header": lambda: text(rows(), ("emotion", " pixels ", " Usage")),
     "quotes": lambda: text([quoted(row) for row in rows()], quoted(HEADER)),
     "byte order mark": lambda: "\ufeff" + text(rows()),
@@ -96,6 +97,7 @@ WRITTEN = {
     ),
     "a further column": lambda: text([[*row, "x"] for row in rows()], (*HEADER, "note")),
     "pixels first": lambda: text([[p, u, e] for e, p, u in rows()], ("pixels", "Usage", "emotion")),
+    "pixels as a list": lambda: text([[e, f'"[{p.replace(" ", ", ")}]"', u] for e, p, u in rows()]),
     "words for classes": lambda: text([word(row) for row in rows()]),
     "Usage in lower case": lambda: text([[*row[:2], row[2].lower()] for row in rows()]),
     "Usage in other words": lambda: text(
@@ -158,6 +160,7 @@ REFUSED = {
     f"contempt,{PIXELS},Training": r":3: emotion is 'contempt'",
     "3,,Training": r":3: pixels are missing",
     "3,NaN,Training": r":3: pixels are 'NaN'",
+    f"3,{PIXELS.replace(' ', ';')},Training": r":3: pixels are not whole .*first: '(9;){10}'",
     f"3,{PIXELS.replace('9', '9.5', 1)},Training": r":3: pixels are not whole .*first: '9.5'",
     f"3,{PIXELS.replace('9', '256', 1)},Training": r":3: pixel values must lie in 0 to 255",
     f"3,{PIXELS.replace('9', '-9', 1)},Training": r":3: pixel values must lie in 0 to 255",
@@ -265,8 +268,20 @@ def test_a_training_table_beside_images_without_labels_is_read_alone(tmp_path, l
     data = load(tmp_path / "kaggle")
     assert Counter(data.split.tolist()) == {"": 14}
     assert data.provenance.status == "unofficial"
-    assert data.provenance.notes[0] == "train.csv has no Usage column, so no official split"
+    assert data.provenance.notes[0] == "no Usage column in train.csv, so no official split"
     assert [one.path for one in data.left_out] == ["test.csv"]
+
+
+def test_images_and_archives_beside_the_table_are_told(expected, tmp_path, load):
+    folder = put(tmp_path / "fer" / "fer2013.csv", text(rows())).parent
+    samples.write_image(folder / "train" / "happy" / "1.png", samples.noise(0))
+    put(folder / "fer2013.tar.gz", gzip.compress(b"x"))
+    data = load(folder)
+    assert content(data) == expected
+    assert {(one.path, one.reason) for one in data.left_out} == {
+        ("train/happy/1.png", "an image beside the table, which is read"),
+        ("fer2013.tar.gz", "an archive"),
+    }
 
 
 def test_several_tables_that_nothing_tells_apart_are_refused_by_name(tmp_path, load):

@@ -15,9 +15,10 @@ from datasets.reading.fer2013_classes import labels_of_folders
 from datasets.reading.fer2013_official import CLASS_NAMES, Comparison
 from datasets.reading.fer2013_recovery import with_official_split
 from datasets.reading.layouts.layout import Entry, Layout
+from datasets.reading.recognition import look, recognise
 from datasets.reading.words import CONTEMPT, EXPRESSIONS
-from datasets.records import DataError, DataSet
-from datasets.registry import Sample
+from datasets.records import DataError, DataSet, SplitError
+from datasets.registry import Sample, discover
 from tests.datasets import samples
 
 USAGES = ("Training", "PublicTest", "PrivateTest")
@@ -67,6 +68,19 @@ def test_names_that_leave_a_class_without_validation_images_are_refused(tmp_path
     folder = written(tmp_path / "fer", without_public_fear)
     with pytest.raises(DataError, match="by the file names validation has no image of fear; add"):
         load(folder)
+
+
+def test_a_split_that_names_give_in_part_is_made_up_by_no_other_reading(tmp_path):
+    folder = written(tmp_path / "fer", without_public_fear)
+    with pytest.raises(SplitError, match="by the file names validation has no image of fear"):
+        recognise(folder, look(folder), discover())
+
+
+def test_a_split_that_no_name_gives_is_left_open(tmp_path, load):
+    folder = written(tmp_path / "fer", lambda u, e, n: "" if u[:3] == "Pub" else f"{e}/{u}_{n}.png")
+    data = load(folder)
+    assert Counter(data.split.tolist()) == {"train": 14, "test": 14}
+    assert data.provenance.notes[0] == "by the file names there are no validation images"
 
 
 def test_names_that_leave_a_class_without_validation_images_give_way_to_folders(tmp_path, load):

@@ -204,7 +204,9 @@ def test_a_jpeg_padded_with_zeros_is_cut_off_too() -> None:
     ("content", "why"),
     [
         (b"", "an empty file"),
-        (b"<!DOCTYPE html><html>", "not an image: it begins with '<!DOCTYPE html><'"),
+        (b"<!DOCTYPE html><html>", "a web page, not the file; download it again"),
+        (b"version https://git-lfs.github.com/spec/v1", "a Git LFS pointer, not the file; run git"),
+        (b"Dear friend,", "not an image: it begins with 'Dear friend,'"),
         (bytes(400), "not an image: it begins with zeros"),
         (b"\x00\x00\x00\x18ftypheic" + bytes(99), "HEIC, which is not decoded here"),
     ],

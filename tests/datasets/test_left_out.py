@@ -80,7 +80,7 @@ def test_too_many_unreadable_images_are_a_refusal_that_says_why(folder, load):
 def test_too_few_images_say_first_what_was_left_out(folder, load):
     for number in range(25):
         (folder / "a" / f"{number}.png").write_bytes(b"<html>")
-    with pytest.raises(DataError, match=r"left out: 25 unreadable \(not an image") as error:
+    with pytest.raises(DataError, match=r"left out: 25 unreadable \(a web page") as error:
         make_split(load(folder), seed=0)
     assert "add images" not in str(error.value)
 

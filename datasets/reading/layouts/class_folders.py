@@ -13,6 +13,7 @@ from datasets.reading.layouts.split_folders import (
     data_set_in,
     enter,
     find_parts,
+    folder_packed_in,
     given_parts,
 )
 from datasets.reading.listing import Listing
@@ -49,6 +50,7 @@ def class_folders(listing: Listing) -> Layout:
     else:
         classes = [_classes_of(part, below) for part in below]
         _refuse_flat(classes)
+        _refuse_packed(classes)
     entries, notes = one_spelling(list(_entries(classes, len(top.path))))
     entries = with_subjects(entries)
     left_out = unused(listing, entries, lambda _: "outside the class folders")
@@ -167,8 +169,21 @@ def _refuse_flat(classes: Iterable[_Classes]) -> None:
         if found.part.split and not found.folders:
             raise DataError(
                 f"{found.part.folder.name} is a split folder with {found.part.folder.count:,} "
-                "images and no class folders; put them into a folder for each class"
+                "images and no class folders; put them into a folder for each class or give a "
+                "labels.csv; if nobody knows their labels, move it away to have a split made here"
             )
+
+
+def _refuse_packed(classes: Iterable[_Classes]) -> None:
+    """Raise ``DataError`` for a file beside class folders that stands for one more of them."""
+    for found in classes:
+        known = {expression_of(name) for name, _, _ in found.folders} - {None}
+        for file in found.part.folder.others if known else ():
+            if expression_of(folder_packed_in(file)) not in {None, *known}:
+                raise DataError(
+                    f"{'/'.join((*found.part.folder.path, file))} is named as a class and is no "
+                    "folder that can be read; unpack it beside the others or remove it"
+                )
 
 
 def _refuse_enclosed(top: Folder) -> None:
@@ -183,7 +198,8 @@ def _refuse_enclosed(top: Folder) -> None:
         beside = f" beside {few(others)}" if others else ""
         raise DataError(
             f"it holds the folders {few(top.filled)}, which are no classes; a data set lies "
-            f"in {few([folder.name for folder in enclosed])}{beside}: give that folder"
+            f"in {few([folder.name for folder in enclosed])}{beside}: give "
+            f"{'that folder' if len(enclosed) == 1 else 'one of these folders'}"
         )
 
 

@@ -11,25 +11,33 @@ from datasets.reading.layouts.class_folders import candidate, told_by_folders, w
 from datasets.reading.layouts.layout import Entry, Layout, LayoutSpec, few
 from datasets.reading.layouts.lists import Files, Row, Table, joined, read_table
 from datasets.reading.layouts.names import given_splits, refuse_unlabelled
-from datasets.reading.layouts.spellings import one_spelling
+from datasets.reading.layouts.spellings import one_case, one_spelling
 from datasets.reading.listing import Listing
 from datasets.reading.words import split_of, splits_of
 from datasets.records import DataError
 
 NAME = "table of labels"
-SUFFIXES = (".csv", ".tsv")
+SUFFIXES = (".csv", ".tsv", ".txt")
+TO_BE_FILLED = re.compile(r"(?i)submission")
+"""Names of tables that hold the form of answers, not labels."""
 MOST = 1 << 16
 """Bytes of a first line that is still one."""
-PATHS = re.compile(
-    r"(sub(directory)?)?((image|img|file|pic|picture|photo)(s?path|s?name|file|id)?|filepath|path"
-    r"|pth|name|id)"
+_PICTURE = "(image|img|pic|picture|photo)"
+PATHS = (
+    re.compile(rf"(sub(directory)?)?({_PICTURE}|file)s?(path|name|file)|file|path|pth"),
+    re.compile(f"{_PICTURE}s?"),
+    re.compile("name"),
+    re.compile(f"({_PICTURE}|file)?id"),
 )
-LABELS = re.compile(
-    r"labels?|emotions?(label|name)?|expressions?|class(name|label)?|category|target"
+LABELS = (
+    re.compile("emotions?(label|name|class)?|expressions?(label|name|class)?"),
+    re.compile("labels?(name)?|class(name|label)?"),
+    re.compile("category|target"),
 )
 SPLITS = re.compile(r"split|usage|subset|partition|set")
 SUBJECTS = re.compile(r"(subject|person|participant|actor)(id|name)?|identity")
-"""What heads the columns, in any case and without spaces and signs."""
+"""What heads the columns, in any case and without spaces and signs; of several the first is taken:
+a number or a person's name may stand beside the file's."""
 
 
 def read_labels(listing: Listing, tables: Mapping[str, bytes]) -> Layout:
@@ -38,7 +46,8 @@ def read_labels(listing: Listing, tables: Mapping[str, bytes]) -> Layout:
     Of several tables each is of the split that its name tells. Raises ``DataError`` for a table
     without a path and a label column, and for the first row that cannot be read.
     """
-    rows = list(_all_rows([read_table(name, content) for name, content in tables.items()]))
+    read = [read_table(name, content) for name, content in tables.items()]
+    rows, cases = one_case(_all_rows(read))
     found = joined(listing, NAME, rows, tuple(tables))
     if not found.entries:
         seen = f" (first: {rows[0].image!r})" if rows else ""
@@ -52,8 +61,17 @@ def read_labels(listing: Listing, tables: Mapping[str, bytes]) -> Layout:
         name=NAME,
         entries=tuple(with_subjects(entries)),
         left_out=found.left_out,
-        notes=found.notes + notes,
+        notes=(*found.notes, *_choices(read), *cases, *notes),
     )
+
+
+def _choices(tables: Iterable[Table]) -> Iterator[str]:
+    """Tell which of several columns that may hold the paths, or the labels, were taken."""
+    for table in tables:
+        for what, headings in (("paths", PATHS), ("labels", LABELS)):
+            first, *others = (repr(table.header[place]) for place in table.columns(*headings))
+            if others:
+                yield f"{table.name}: {what} are its column {first}, not {few(others)}"
 
 
 def _in_split_folders(listing: Listing, entries: tuple[Entry, ...]) -> list[Entry]:
@@ -66,13 +84,17 @@ def _in_split_folders(listing: Listing, entries: tuple[Entry, ...]) -> list[Entr
 
 
 def _recognise(listing: Listing) -> Layout | None:
-    names = [other.path for other in listing.others if _is_table(listing, other.path)]
+    names = tables_in(listing)
     if not names or not listing.images:
         return None
     try:
         tables = {name: listing.tree.read(name) for name in names}
-        read = [read_table(name, content) for name, content in tables.items()]
-        if not _says_more(listing, read):
+        rows = named_rows(listing, [read_table(name, text) for name, text in tables.items()])
+        if 2 * len(rows) < len(listing.images):
+            return None
+        labels = {name: row.label for name, row in rows.items()}
+        folders = candidate(listing) if told_by_folders(listing, labels) else None
+        if folders and not _adds(rows, folders):
             return None
     except DataError:
         if candidate(listing):
@@ -80,34 +102,82 @@ def _recognise(listing: Listing) -> Layout | None:
         raise
     if len(tables) > 1 and len(set(_splits_of(tables).values())) < len(tables):
         raise DataError(f"several tables name images: {few(tables)}; choose one with [data] labels")
-    return read_labels(listing, tables)
+    found = read_labels(listing, tables)
+    return _of_folders(found, folders) if folders else found
+
+
+def tables_in(listing: Listing) -> list[str]:
+    """Return the names of the files that are tables of labels by their first line."""
+    return [other.path for other in listing.others if _is_table(listing, other.path)]
+
+
+def named_rows(listing: Listing, tables: list[Table]) -> dict[str, Row]:
+    """Return the last row of ``tables`` for each image that one names, by the image's name."""
+    files, rows = Files(listing.images), dict[str, Row]()
+    for row in _all_rows(tables):
+        if name := files.find(row, row.place.rpartition("/")[0]):
+            rows[name] = row
+    return rows
+
+
+def rows_of_splits(listing: Listing) -> Iterator[Row]:
+    """Yield the rows of the tables that have a path and a split column, and none of labels."""
+    for other in listing.others:
+        head = _head(listing, other.path)
+        if head and head.column(*PATHS) is not None and head.column(SPLITS) is not None:
+            table = read_table(other.path, listing.tree.read(other.path))
+            if table.column(*LABELS) is None:
+                yield from _split_rows(table)
+
+
+def _split_rows(table: Table) -> Iterator[Row]:
+    path, split = table.column(*PATHS), table.column(SPLITS)
+    assert path is not None and split is not None
+    for line, values in table.lines:
+        place = f"{table.name}:{line}"
+        yield Row(place=place, image=values[path], label="", split=_split(place, values[split]))
+
+
+def _adds(rows: Mapping[str, Row], folders: Layout) -> bool:
+    """Tell whether ``rows`` give splits, or subjects, and ``folders`` none."""
+    splits = any(row.split for row in rows.values()) and not any(e.split for e in folders.entries)
+    subjects = any(row.subject for row in rows.values())
+    return splits or (subjects and not any(entry.subject for entry in folders.entries))
+
+
+def _of_folders(found: Layout, folders: Layout) -> Layout:
+    """Return ``found`` with the classes of the ``folders``, which name them as the table does."""
+    names = {entry.name: entry.class_name for entry in folders.entries}
+    entries = tuple(replace(e, class_name=names.get(e.name, e.class_name)) for e in found.entries)
+    note = "classes are those of the folders, splits and subjects those of the table"
+    return replace(found, entries=entries, notes=(*found.notes, note))
 
 
 def _is_table(listing: Listing, name: str) -> bool:
     """Tell whether the first line of the file ``name`` heads a path and a label column."""
-    if not name.lower().endswith(SUFFIXES):
+    head = _head(listing, name)
+    if head is None:
         return False
+    return head.column(*PATHS) is not None and head.column(*LABELS) is not None
+
+
+def _head(listing: Listing, name: str) -> Table | None:
+    """Return the first line of the file ``name`` as a table, ``None`` for no table of labels."""
+    if not name.lower().endswith(SUFFIXES) or TO_BE_FILLED.search(name.rpartition("/")[-1]):
+        return None
     try:
         with listing.tree.opened(name) as file:
-            table = read_table(name, file.readline(MOST))
+            return read_table(name, file.readline(MOST))
     except DataError:
-        return False
-    return table.column(PATHS) is not None and table.column(LABELS) is not None
-
-
-def _says_more(listing: Listing, tables: list[Table]) -> bool:
-    """Tell whether ``tables`` name half of the images, and folders do not say the same."""
-    files, labels = Files(listing.images), dict[str, str]()
-    for row in (row for table in tables for row in _rows(table, "")):
-        if name := files.find(row, row.place.rpartition("/")[0]):
-            labels[name] = row.label
-    return 2 * len(labels) >= len(listing.images) and not told_by_folders(listing, labels)
+        return None
 
 
 def _splits_of(tables: Iterable[str]) -> dict[str, str]:
-    """Return the split that each table is named by, for those that are named by one."""
-    stems = {PurePosixPath(name).stem: name for name in tables}
-    return {stems[stem]: split for stem, split in splits_of(stems).items()}
+    """Return the split that each table is named by, or its folder where all have one name."""
+    paths = list(map(PurePosixPath, tables))
+    alike = len({path.name for path in paths}) == 1
+    words = {path.parent.name if alike else path.stem: str(path) for path in paths}
+    return {words[word]: split for word, split in splits_of(words).items()}
 
 
 def _all_rows(tables: list[Table]) -> Iterator[Row]:
@@ -118,7 +188,7 @@ def _all_rows(tables: list[Table]) -> Iterator[Row]:
 
 def _rows(table: Table, own_split: str) -> Iterator[Row]:
     """Yield the rows of ``table``, of ``own_split`` where it has no column for splits."""
-    path, label = table.column(PATHS), table.column(LABELS)
+    path, label = table.column(*PATHS), table.column(*LABELS)
     if path is None or label is None:
         missing = "path" if path is None else "label"
         raise DataError(
@@ -126,6 +196,7 @@ def _rows(table: Table, own_split: str) -> Iterator[Row]:
             f"{', '.join(map(repr, table.header))}, expected for instance path,label,split,subject"
         )
     split, subject = table.column(SPLITS), table.column(SUBJECTS)
+    near = own_split or split_of(PurePosixPath(table.name).stem) or ""
     for line, values in table.lines:
         place = f"{table.name}:{line}"
         if not values[path]:
@@ -135,6 +206,7 @@ def _rows(table: Table, own_split: str) -> Iterator[Row]:
             image=values[path],
             label=values[label],
             split=own_split if split is None else _split(place, values[split]),
+            near=near,
             subject="" if subject is None else values[subject],
             refusal="" if values[label] else "the row has no label",
         )
@@ -153,7 +225,7 @@ SPEC = LayoutSpec(
     name=NAME,
     example=("images/1.png", "images/2.png", "labels.csv: path,label,split,subject"),
     images="every image that a row names",
-    labels="the label column of labels.csv or another .csv or .tsv, separated by , ; or tabs",
+    labels="the label column of labels.csv or another .csv, .tsv or .txt with , ; tabs or bars",
     splits="a split column, or tables named by their split; none is needed",
     subjects="a subject column, else known file names",
     recognise=_recognise,

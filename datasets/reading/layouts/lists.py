@@ -12,24 +12,27 @@ from re import Pattern
 
 from datasets.reading.layouts.layout import Box, Entry, Layout, below_their_root, unused
 from datasets.reading.listing import Listing
+from datasets.reading.words import split_of
 from datasets.records import DataError, LeftOut
 
-SEPARATORS = ",;\t"
+SEPARATORS = ",;\t|"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Row:
     """A row that names an image.
 
-    ``place`` is ``file:line``; ``image`` the image as it is written there. ``refusal`` says why
-    the row gives no label, ``""`` where it gives one. ``face`` is added to the image's path, where
-    several faces of one image have rows.
+    ``place`` is ``file:line``; ``image`` the image as it is written there. ``near`` is the split
+    that the list is named by: a bare file's name is no image in another split's folder.
+    ``refusal`` says why the row gives no label, ``""`` where it gives one. ``face`` is added to the
+    image's path, where several faces of one image have rows.
     """
 
     place: str
     image: str
     label: str
     split: str = ""
+    near: str = ""
     subject: str = ""
     box: Box | None = None
     face: str = ""
@@ -44,11 +47,15 @@ class Table:
     header: tuple[str, ...]
     lines: tuple[tuple[int, tuple[str, ...]], ...]
 
-    def column(self, heading: Pattern[str]) -> int | None:
-        """Return the place of the first column whose heading, in lower case and without spaces and
-        signs, is ``heading``."""
-        heads = ("".join(filter(str.isalnum, head)).lower() for head in self.header)
-        return next((i for i, head in enumerate(heads) if heading.fullmatch(head)), None)
+    def column(self, *headings: Pattern[str]) -> int | None:
+        """Return the place of the column that is headed by the first possible of ``headings``."""
+        return next(iter(self.columns(*headings)), None)
+
+    def columns(self, *headings: Pattern[str]) -> list[int]:
+        """Return the places of the columns whose heading, in lower case and without spaces and
+        signs, is one of ``headings``: those of the first of these first."""
+        heads = ["".join(filter(str.isalnum, head)).lower() for head in self.header]
+        return [i for one in headings for i, head in enumerate(heads) if one.fullmatch(head)]
 
 
 class Files:
@@ -65,8 +72,9 @@ class Files:
     def find(self, row: Row, folder: str) -> str | None:
         """Return the image that ``row`` of a list in ``folder`` names, ``None`` if there is none.
 
-        What is written may begin at the list's folder, at the root, or anywhere above or below.
-        Raises ``DataError`` where it names several.
+        What is written may begin at the list's folder, at the root, or anywhere above or below; of
+        several images that of the row's split is meant. Raises ``DataError`` where it names
+        several.
         """
         wanted = row.image.replace("\\", "/").removeprefix("./").strip("/")
         last = wanted.rsplit("/", 1)[-1]
@@ -77,12 +85,21 @@ class Files:
                 found = [exact]
         if folder and len(found) > 1:
             found = [one for one in found if one.startswith(f"{folder}/")] or found
+        if row.near and wanted == last:
+            found = [one for one in found if _splits_in(one) <= {None, row.near}]
+        if (split := row.near or row.split) and len(found) > 1:
+            found = [one for one in found if split in _splits_in(one)] or found
         if len(found) > 1:
             raise DataError(
                 f"{row.place}: {row.image!r} names {len(found)} images ({found[0]}, {found[1]}); "
                 "write their folders too"
             )
         return found[0] if found else None
+
+
+def _splits_in(name: str) -> set[str | None]:
+    """Return the splits that the folders in ``name`` are named by, and ``None`` for others."""
+    return set(map(split_of, name.split("/")[:-1]))
 
 
 def read_table(name: str, content: bytes, separators: str = SEPARATORS) -> Table:
@@ -168,14 +185,15 @@ def joined(listing: Listing, layout: str, rows: Iterable[Row], lists: tuple[str,
         left_out=tuple(refused.get(one.path, one) for one in left_out),
         notes=(
             f"labels are those of {', '.join(lists)}",
-            *_counted("rows that name no image here", lost),
-            *_counted("rows that repeat another", repeated),
-            *_counted("rows without a class", [row for row in taken.values() if row.refusal]),
+            *counted_rows("rows that name no image here", lost),
+            *counted_rows("rows that repeat another", repeated),
+            *counted_rows("rows without a class", [row for row in taken.values() if row.refusal]),
         ),
     )
 
 
-def _counted(what: str, rows: list[Row]) -> Iterator[str]:
+def counted_rows(what: str, rows: list[Row]) -> Iterator[str]:
+    """Yield a sentence on how many ``rows`` there are, if any, and the first."""
     if rows:
         yield f"{what}: {len(rows):,}; first: {rows[0].place} ({rows[0].image})"
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from datasets.reading.layouts.layout import Entry
+from datasets.reading.layouts.lists import Row
 from datasets.reading.words import expression_of, same_spelling
 
 
@@ -37,6 +38,25 @@ def one_spelling(entries: Iterable[Entry]) -> tuple[list[Entry], tuple[str, ...]
         else:
             notes.append(f"different classes in spite of their names: {listed}")
     return _renamed(composed, names), tuple(sorted(notes))
+
+
+def one_case(rows: Iterable[Row]) -> tuple[list[Row], tuple[str, ...]]:
+    """Give each label of a table one case, the most frequent one, and say which were joined."""
+    given = list(rows)
+    alike: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    for row in given:
+        alike[same_spelling(row.label).casefold()][row.label] += 1
+    names = {word: max(counts, key=lambda name: counts[name]) for word, counts in alike.items()}
+    joined = [
+        replace(row, label=names[same_spelling(row.label).casefold()]) if row.label else row
+        for row in given
+    ]
+    notes = [
+        f"spellings of one class: {', '.join(sorted(counts))}"
+        for counts in alike.values()
+        if len(counts) > 1
+    ]
+    return joined, tuple(sorted(notes))
 
 
 def _renamed(entries: Iterable[Entry], names: Mapping[str, str]) -> list[Entry]:

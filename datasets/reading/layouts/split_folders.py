@@ -79,9 +79,20 @@ def find_parts(parts: Iterable[Part]) -> list[Part]:
     return found
 
 
+def folder_packed_in(file: str) -> str:
+    """Return the name of the folder that ``file`` stands for by its suffixes, ``""`` for none."""
+    packed = all(one.lower() in PACKED for one in PurePosixPath(file).suffixes)
+    return file.split(".")[0] if packed else ""
+
+
 def data_set_in(folder: Folder) -> Folder | None:
-    """Return the folder at or below ``folder`` that has split folders or named expressions."""
+    """Return the folder at or below ``folder`` that has split folders or named expressions.
+
+    Persons with expressions inside are one data set.
+    """
     inner = enter(folder)
+    if inner.filled and all(map(is_person, inner.filled)):
+        return inner if any(map(expression_of, names_below(inner.filled.values()))) else None
     for one in (inner, *inner.filled.values()):
         if any(one.filled[name].filled for name in splits_of(one.filled)):
             return one
@@ -126,9 +137,8 @@ def _packed_splits(folder: Folder) -> list[str]:
 
 
 def _stands_for_split(file: str, beside: Folder) -> bool:
-    stem, suffixes = file.split(".")[0], PurePosixPath(file).suffixes
-    named = stem in splits_of([stem, *beside.folders])
-    return named and all(one.lower() in PACKED for one in suffixes or [""])
+    stem = folder_packed_in(file)
+    return bool(stem) and stem in splits_of([stem, *beside.folders])
 
 
 def _refuse_unknown(top: Folder, splits: Mapping[str, SplitName], *, classes: bool) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
+from itertools import islice
 
 from datasets.reading.layouts import (
     affectnet,
@@ -20,6 +22,9 @@ from datasets.reading.layouts import (
 )
 from datasets.reading.layouts.layout import Layout, LayoutSpec, few
 from datasets.reading.layouts.sketch import nearest, sketch
+from datasets.reading.layouts.split_lists import with_split_lists
+from datasets.reading.layouts.tables_beside import tables_beside
+from datasets.reading.layouts.unread import unread_forms
 from datasets.reading.listing import Listing
 from datasets.records import DataError
 
@@ -40,6 +45,11 @@ LAYOUTS: tuple[LayoutSpec, ...] = (
 """In the order in which they are tried: what has a list of its own comes before mere folders."""
 
 
+MOST_FORMS = 2
+"""How many kinds of files that are not read a refusal names."""
+EXPECTED = "expected a folder for each of two classes or more, or a labels.csv"
+
+
 def recognise_layout(listing: Listing, tables: Mapping[str, bytes] | None = None) -> Layout:
     """Return the layout of ``listing``: that of ``tables`` of labels if given, else the first.
 
@@ -51,6 +61,10 @@ def recognise_layout(listing: Listing, tables: Mapping[str, bytes] | None = None
     else:
         recognised = (spec.recognise(listing) for spec in LAYOUTS)
         found = next((one for one in recognised if one), None) or _refuse(listing)
+    if found.name == class_folders.NAME:
+        if not any(entry.split for entry in found.entries):
+            found = with_split_lists(listing, found)
+        found = replace(found, notes=(*found.notes, *tables_beside(listing, found)))
     _refuse_one_class(found)
     _refuse_untrained(found)
     return found
@@ -58,17 +72,17 @@ def recognise_layout(listing: Listing, tables: Mapping[str, bytes] | None = None
 
 def _refuse(listing: Listing) -> Layout:
     classes = class_folders.class_folders(listing).class_names
+    told = "; ".join(islice(unread_forms(listing), MOST_FORMS))
     if not listing.images:
-        seen = "no images in it"
-    elif classes:
+        seen = f"there are {sketch(listing)}" if listing.others else "it is empty"
+        raise DataError(f"no images in it; {told or seen + '; ' + EXPECTED}")
+    if classes:
         seen = f"images in only one class folder, {classes[0]}"
     else:
         seen = "no images in class folders"
     close = "; or ".join(f"{spec.name} ({spec.example[0]})" for spec in nearest(listing, LAYOUTS))
-    raise DataError(
-        f"{seen}; there are {sketch(listing)}; expected a folder for each of two classes or more, "
-        f"or a labels.csv; the nearest layouts are {close}"
-    )
+    near = f"there are {sketch(listing)}; {EXPECTED}; the nearest layouts are {close}"
+    raise DataError("; ".join(filter(None, (seen, told, near))))
 
 
 def _refuse_one_class(layout: Layout) -> None:

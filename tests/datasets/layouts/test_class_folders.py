@@ -75,6 +75,8 @@ FLAT = in_folders(TWO)
         (TRAIN, ["test.zip"], "test.zip is named as a split and is no folder"),
         (FLAT, ["val.tar.gz"], "val.tar.gz is named as a split and is no folder"),
         ([*TRAIN, "test/1.png"], [], "test is a split folder with 1 images and no class folders"),
+        (FLAT, ["fear.zip"], "fear.zip is named as a class and is no folder that can be read"),
+        (TRAIN, ["train/Fear"], "train/Fear is named as a class and is no folder"),
         (in_folders(["train", "holdout"], TWO), [], "beside the split folders train stand holdout"),
         ([*FLAT, *in_folders(["test"], TWO)], [], "the split folders test stand happy, sad"),
         (in_folders(["test", "PrivateTest", "train"], TWO), [], "PrivateTest, test are all test"),
@@ -103,6 +105,7 @@ def test_what_was_given_and_cannot_be_taken_is_refused(images, others, message, 
         (in_folders(["dataset"], PARTS, ["cat", "dog"]), ["docs/x/b.png"], "dataset"),
         (in_folders(["src"], ["faces"], TWO), ["docs/a.png", "results/b.png"], "src/faces"),
         (in_folders(["data"], PARTS, TWO), ["test/test_a.py", "docs/a.png"], "data"),
+        (in_folders(["VL"], ["P001", "P002"], TWO), ["docs/a.png"], "VL"),
     ],
 )
 def test_at_the_root_of_a_repository_the_folder_that_works_is_named(
@@ -141,6 +144,10 @@ def test_one_class_in_two_spellings_in_one_split_is_two(tmp_path) -> None:
 def test_class_folders_without_images_are_told(tmp_path) -> None:
     found = read(write(tmp_path, FLAT, {"fear/": ""}))
     assert found.notes == ("class folders without an image, no classes: 1; first: fear",)
+
+
+def test_a_class_that_is_packed_and_unpacked_is_taken(tmp_path) -> None:
+    assert read(write(tmp_path, FLAT, {"happy.zip": "x"})).class_names == TWO
 
 
 def test_a_class_without_test_images_is_taken(tmp_path) -> None:

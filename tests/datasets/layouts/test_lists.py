@@ -43,6 +43,7 @@ def rows(names: list[str]) -> list[tuple[str, str]]:
         table([("path", "label"), *rows(IMAGES)]),
         table([("Image Name", "Emotion"), *rows(IMAGES)], ";"),
         table([("file_name", "class"), *rows(["0", "1", "2", "3"])], "\t"),
+        table([("images", "target"), *rows(IMAGES)], "|"),
         table([("path", "label"), *rows(["./" + name for name in IMAGES])]),
         table([("path", "label"), *rows([name.replace("/", "\\") for name in IMAGES])]),
         table([("path", "label"), *rows([f"/home/you/{name}" for name in IMAGES])]),
@@ -55,6 +56,18 @@ def rows(names: list[str]) -> list[tuple[str, str]]:
 def test_a_table_is_read_however_it_is_written(content, tmp_path) -> None:
     root = write(tmp_path, IMAGES, {"labels.csv": content.encode()})
     assert told(read(root)) == LABELS
+
+
+@pytest.mark.parametrize("other", ["id", "name", "image id"])
+def test_the_column_of_the_file_names_comes_before_numbers_and_names(other, tmp_path) -> None:
+    listed = [(3 - number, *row, number) for number, row in enumerate(rows(IMAGES))]
+    others = {"labels.csv": table([(other, "image", "emotion", "label"), *listed])}
+    found = read(write(tmp_path, IMAGES, others))
+    assert told(found) == LABELS
+    assert found.notes[1:] == (
+        f"labels.csv: paths are its column 'image', not {other!r}",
+        "labels.csv: labels are its column 'emotion', not 'label'",
+    )
 
 
 def test_rows_without_image_and_images_without_row_are_counted(tmp_path) -> None:
@@ -140,6 +153,45 @@ def test_tables_named_by_splits_are_those_splits(tmp_path) -> None:
     assert [entry.split for entry in found.entries] == ["train", "train", "test", "test"]
 
 
+@pytest.mark.parametrize("place", ["{}.csv", "{}_labels.csv", "{}/labels.csv", "{}/_labels.txt"])
+def test_an_image_of_a_table_for_a_split_is_that_in_its_folder(place, tmp_path) -> None:
+    images = in_folders(["train", "test"], count=4)
+    listed = [(f"{number}.png", TWO[number % 2]) for number in range(4)]
+    content = table([("image", "label"), *listed])
+    others = {place.format(part): content for part in ("train", "test")}
+    found = read(write(tmp_path, images, others))
+    assert {e.path: (e.split, e.class_name) for e in found.entries} == {
+        name: (name.split("/")[0], TWO[int(name.split("/")[1][0]) % 2]) for name in images
+    }
+
+
+def test_an_image_that_a_split_lacks_is_not_taken_from_another(tmp_path) -> None:
+    images = [*in_folders(["train"], count=4), "test/0.png"]
+    others = {
+        "train.csv": table([("image", "label"), *rows(["0.png", "1.png"])]),
+        "test.csv": table([("image", "label"), *rows(["0.png", "3.png"])]),
+    }
+    found = read(write(tmp_path, images, others))
+    assert [entry.path for entry in found.entries] == ["test/0.png", "train/0.png", "train/1.png"]
+    assert "rows that name no image here: 1; first: test.csv:3 (3.png)" in found.notes
+
+
+def test_the_form_of_a_submission_is_no_table_of_labels(tmp_path) -> None:
+    names = ("train.csv", "sample_submission.csv")
+    others = {name: table([("image", "label"), *rows(["0.png", "1.png"])]) for name in names}
+    with pytest.raises(DataError, match=r"none of the test images has a label \(first: test/0"):
+        read(write(tmp_path, in_folders(["train", "test"]), others))
+
+
+def test_labels_in_several_cases_are_one_class(tmp_path) -> None:
+    listed = [("0.png", "HAPPY"), ("1.png", "sad"), ("2.png", "happy"), ("3.png", "sad")]
+    listed += [("2.png", "Happy"), ("0.png", "happy")]
+    others = {"legend.csv": table([("user.id", "image", "emotion"), *((1, *r) for r in listed)])}
+    found = read(write(tmp_path, IMAGES, others))
+    assert told(found) == LABELS
+    assert "spellings of one class: HAPPY, Happy, happy" in found.notes
+
+
 def test_several_tables_are_a_question(tmp_path) -> None:
     others = {f"{name}.csv": table([("path", "label"), *rows(IMAGES)]) for name in "ab"}
     with pytest.raises(DataError, match=r"several tables name images: a.csv, b.csv"):
@@ -150,7 +202,38 @@ def test_class_folders_that_say_the_same_as_a_table_are_read(tmp_path) -> None:
     images = in_folders(["cat", "dog"])
     listed = [(name, name.split("/")[0]) for name in images]
     root = write(tmp_path, images, {"labels.csv": table([("path", "label"), *listed])})
-    assert read(root).name == "class folders"
+    found = read(root)
+    assert found.name == "class folders"
+    assert found.notes == ("labels.csv says the same of 4 images as their folders",)
+
+
+def test_what_a_table_says_otherwise_than_class_folders_is_told(tmp_path) -> None:
+    images = in_folders(["train", "test"], TWO, count=3)
+    listed = [(name, *name.split("/")[1::-1]) for name in images]
+    listed[0] = (images[0], "sad", "train")
+    listed[-1] = (images[-1], "sad", "train")
+    others = {"a.csv": table([("path", "label", "split"), *listed]), "b.csv": "path,label\na\n"}
+    found = read(write(tmp_path, images, others))
+    assert {e.path: e.class_name for e in found.entries} == {n: n.split("/")[1] for n in images}
+    assert found.notes == (
+        "a.csv names 12 of these images and has another class for 1 (first: a.csv:2, "
+        "train/happy/0.png) and another split for 1 (first: a.csv:13, test/sad/2.png); the folders "
+        'are taken, data.labels = "a.csv" takes the table',
+        "classes are those of the folders; a table beside them is not read: b.csv:2: 1 values; its "
+        "first line has 2",
+    )
+
+
+def test_a_table_gives_class_folders_the_splits_that_they_lack(tmp_path) -> None:
+    images = in_folders(TWO)
+    codes = {"happy": 3, "sad": 4}
+    parts = {"0": "train", "1": "test"}
+    listed = [(name, codes[name.split("/")[0]], parts[name[-5]]) for name in images]
+    others = {"labels.csv": table([("path", "label", "split"), *listed])}
+    found = read(write(tmp_path, images, others))
+    assert {e.path: (e.split, e.class_name) for e in found.entries} == {
+        name: (split, name.split("/")[0]) for name, _, split in listed
+    }
 
 
 def test_folders_that_are_no_classes_give_way_to_a_table(tmp_path) -> None:
@@ -291,6 +374,13 @@ def test_kdef_in_folders_of_expressions_has_the_folders_names(tmp_path) -> None:
     found = read(write(tmp_path / "mine", [f"{folders[name[4:6]]}/{name}" for name in names]))
     assert (found.name, found.class_names) == ("class folders", ("afraid", "happy"))
     assert {entry.subject for entry in found.entries} == {"F01", "M35"}
+
+
+@pytest.mark.parametrize("sign", "-_")
+def test_jaffes_names_with_other_signs_are_still_jaffes(sign, tmp_path) -> None:
+    names = [file.stem for file in sorted(jaffe(tmp_path / "jaffe").rglob("*.tiff"))]
+    found = read(write(tmp_path / "mine", [f"{name.replace('.', sign)}.jpg" for name in names]))
+    assert (found.name, {entry.subject for entry in found.entries}) == ("JAFFE", {"KA", "KL"})
 
 
 def test_labels_in_names_go_with_split_folders(tmp_path) -> None:

@@ -1,0 +1,70 @@
+"""Lists beside class folders give the splits that the folders lack; none is made up instead."""
+
+from __future__ import annotations
+
+import pytest
+
+from datasets.cache.decoded import open_data_set
+from datasets.fer2013 import fer2013
+from datasets.records import SplitError
+from tests.datasets.layouts.trees import TWO, in_folders, read, table, write
+from tests.datasets.samples import EMOTIONS
+
+IMAGES = in_folders(TWO, count=3)
+SPLITS = {name: ("train", "validation", "test")[int(name[-5])] for name in IMAGES}
+
+
+def lines(split: str, line: str = "{}\n", images=IMAGES) -> str:
+    return "".join(line.format(name) for name in images if SPLITS[name] == split)
+
+
+def lists(name: str = "{}.txt", line: str = "{}\n", first: str = "") -> dict[str, str | bytes]:
+    words = {"train": "train", "validation": "val", "test": "test"}
+    return {name.format(word): first + lines(split, line) for split, word in words.items()}
+
+
+@pytest.mark.parametrize(
+    "others",
+    [
+        lists(),
+        lists("lists/{}_list.lst", "faces/{} 3\n"),
+        lists("{}.csv", "{}\n", "path\n"),
+        lists("{}.csv", '7,"x"\n') | lists("{}.txt", "./{},7\n"),
+        {"metadata.csv": table([("file_name", "split"), *SPLITS.items()])},
+        {"a.csv": table([("path", "label", "split"), *((n, n[0], s) for n, s in SPLITS.items())])},
+    ],
+    ids=range(6),
+)
+def test_lists_give_class_folders_their_splits(others, tmp_path) -> None:
+    found = read(write(tmp_path, IMAGES, others))
+    assert {entry.path: entry.split for entry in found.entries} == SPLITS
+    assert found.class_names == TWO
+
+
+def test_an_image_that_no_list_names_is_left_out_and_a_lost_line_told(tmp_path) -> None:
+    others = lists() | {"test.txt": lines("test") + "happy/9.png\n"}
+    found = read(write(tmp_path, [*IMAGES, "sad/7.png"], others))
+    assert [(one.path, one.reason) for one in found.left_out] == [
+        ("sad/7.png", "no line of test.txt, train.txt, val.txt names it")
+    ]
+    assert "lines that name no image here: 1; first: test.txt:3 (happy/9.png)" in found.notes
+
+
+def test_an_image_in_two_lists_is_refused(tmp_path) -> None:
+    others = lists() | {"test.txt": "happy/2.png\nhappy/0.png\n"}
+    with pytest.raises(SplitError, match=r"happy/0.png is in train, but in test in test.txt:2"):
+        read(write(tmp_path, IMAGES, others))
+
+
+def test_lists_are_obeyed_where_the_folders_are_fer2013s(tmp_path) -> None:
+    images = in_folders(EMOTIONS, count=2)
+    others: dict[str, str | bytes] = {
+        f"{split}.txt": "".join(f"{name}\n" for name in images if f"{number}." in name)
+        for number, split in enumerate(("train", "test"))
+    }
+    root = write(tmp_path / "fer", images, others)
+    data = open_data_set(fer2013, root, {}, cache=tmp_path / "cache")
+    assert {path[-5]: split for path, split in zip(data.paths, data.split, strict=True)} == {
+        "0": "train",
+        "1": "test",
+    }
