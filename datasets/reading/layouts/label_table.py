@@ -9,7 +9,7 @@ from pathlib import PurePosixPath
 
 from datasets.reading.layouts.class_folders import candidate, told_by_folders, with_subjects
 from datasets.reading.layouts.layout import Entry, Layout, LayoutSpec, few
-from datasets.reading.layouts.lists import Files, Row, Table, joined, read_table
+from datasets.reading.layouts.lists import Files, Row, Table, joined, read_first_line, read_table
 from datasets.reading.layouts.names import given_splits, refuse_unlabelled
 from datasets.reading.layouts.spellings import one_spelling
 from datasets.reading.listing import Listing
@@ -18,8 +18,6 @@ from datasets.records import DataError
 
 NAME = "table of labels"
 SUFFIXES = (".csv", ".tsv")
-MOST = 1 << 16
-"""Bytes of a first line that is still one."""
 PATHS = re.compile(
     r"(sub(directory)?)?((image|img|file|pic|picture|photo)(s?path|s?name|file|id)?|filepath|path"
     r"|pth|name|id)"
@@ -87,12 +85,8 @@ def _is_table(listing: Listing, name: str) -> bool:
     """Tell whether the first line of the file ``name`` heads a path and a label column."""
     if not name.lower().endswith(SUFFIXES):
         return False
-    try:
-        with listing.tree.opened(name) as file:
-            table = read_table(name, file.readline(MOST))
-    except DataError:
-        return False
-    return table.column(PATHS) is not None and table.column(LABELS) is not None
+    head = read_first_line(listing, name)
+    return head is not None and None not in (head.column(PATHS), head.column(LABELS))
 
 
 def _says_more(listing: Listing, tables: list[Table]) -> bool:

@@ -50,10 +50,26 @@ def rows(names: list[str]) -> list[tuple[str, str]]:
         "\ufeff" + table([("path", "label"), *rows(IMAGES)]).replace("\n", "\r\n"),
         table([("path", "label"), *rows(IMAGES)]).replace("\n", "\r"),
         table([("path", "label"), *rows(IMAGES)]).replace("\n", "\n\n"),
+        "\n" + table([("path", "label"), *rows(IMAGES)], ";"),
     ],
 )
-def test_a_table_is_read_however_it_is_written(content, tmp_path) -> None:
-    root = write(tmp_path, IMAGES, {"labels.csv": content.encode()})
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+def test_a_table_is_read_however_it_is_written(content, encoding, tmp_path) -> None:
+    root = write(tmp_path, IMAGES, {"labels.csv": content.lstrip("\ufeff").encode(encoding)})
+    assert told(read(root)) == LABELS
+
+
+def test_accents_in_a_table_are_those_of_the_files_however_they_are_composed(tmp_path) -> None:
+    images = [f"gesch\u00fctzt/{number}.png" for number in range(4)]
+    listed = rows([name.replace("\u00fc", "u\u0308") for name in images])
+    root = write(tmp_path, images, {"labels.csv": table([("path", "label"), *listed])})
+    assert told(read(root)) == LABELS
+
+
+def test_the_folders_around_table_and_images_may_have_another_name_in_the_rows(tmp_path) -> None:
+    listed = rows([f"C:\\faces\\{name}" for name in IMAGES])
+    others = {"mine/labels.csv": table([("path", "label"), *listed])}
+    root = write(tmp_path, [f"mine/{name}" for name in IMAGES], others)
     assert told(read(root)) == LABELS
 
 
@@ -269,6 +285,15 @@ def test_votes_without_a_majority_for_an_expression_give_no_label() -> None:
     assert label_of((0, 0, 0, 0, 0, 0, 0, 0, 8, 2)) == ("", "FER+: unknown by majority")
     assert label_of((0, 0, 0, 0, 0, 0, 0, 0, 2, 8)) == ("", "FER+: not a face by majority")
     assert label_of((1,) * 10) == ("", "FER+: no majority of the votes")
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_fer_plus_is_known_by_its_votes_however_they_are_written(end, encoding, tmp_path) -> None:
+    root = fer_plus(tmp_path)
+    for file in root.rglob("label.csv"):
+        file.write_bytes(file.read_text().replace("\n", end).encode(encoding))
+    assert (read(root).name, len(read(root).entries)) == ("FER+", 6)
 
 
 def test_ck_plus_leaves_out_frames_before_the_peak_and_sequences_without_emotion(tmp_path) -> None:
