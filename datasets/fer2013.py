@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -16,7 +17,7 @@ from datasets.reading.fer2013_tables import Tables, find_tables
 from datasets.reading.fer2013_votes import votes_by_place, wants_votes
 from datasets.reading.layouts.class_folders import class_folders
 from datasets.reading.layouts.layout import Layout
-from datasets.reading.listing import list_images
+from datasets.reading.listing import Listing, list_images
 from datasets.reading.trees import content_fingerprint, open_tree
 from datasets.records import DataError, LeftOut
 from datasets.registry import Decoded, data_set
@@ -54,7 +55,8 @@ def fer2013(path: Path | None, options: Mapping[str, Any]) -> Decoded:
     labels = str(options.get("labels", ""))
     tables, layout, others = _found(path)
     if tables:
-        return read_tables(path, tables, labels)
+        found = read_tables(path, tables, labels)
+        return replace(found, left_out=lambda: (*found.left_out(), *others))
     if not layout.entries:
         raise DataError(
             f"{path}: no FER2013 in it; expected fer2013.csv, or train/ and test/ folders with a "
@@ -69,14 +71,24 @@ def fer2013(path: Path | None, options: Mapping[str, Any]) -> Decoded:
 
 
 def _found(path: Path) -> tuple[Tables | None, Layout, tuple[LeftOut, ...]]:
-    """Return the tables at ``path``, or the images in folders and the files that are none.
+    """Return the tables at ``path``, or the images in folders, and what is left out beside them.
 
-    A table of any name comes last.
+    A table of any name comes after class folders.
     """
     with open_tree(path) as tree:
-        if tables := find_tables(tree, any_name=False):
-            return tables, NOTHING, ()
-        listing = list_images(tree)
+        tables, listing = find_tables(tree, any_name=False), list_images(tree)
+        if tables:
+            return tables, NOTHING, _beside_tables(listing)
         layout = class_folders(listing)
-        found = None if layout.entries else find_tables(tree, any_name=True)
-        return found, layout, listing.others
+        if len(layout.class_names) < 2 and (tables := find_tables(tree, any_name=True)):
+            return tables, NOTHING, _beside_tables(listing)
+        return None, layout, listing.others
+
+
+def _beside_tables(listing: Listing) -> tuple[LeftOut, ...]:
+    """Return the images that lie beside tables, and links and files that could be such."""
+    images = (
+        LeftOut(path=name, kind="unused", reason="an image beside the table that is read")
+        for name in listing.images
+    )
+    return (*images, *(one for one in listing.others if one.kind != "no image"))

@@ -53,7 +53,7 @@ def folder(rng: Random, plan: Plan, place: Path) -> Written:
     elif how == "odd":
         told = _odd_links(rng, plan, root)
     elif how != "plain":
-        for file in rng.sample(files, 5):
+        for file in rng.sample(files, min(5, len(files))):
             target = elsewhere / f"{file.name}.kept"
             file.rename(target)
             if how == "hard":
@@ -88,6 +88,14 @@ class _Info(zipfile.ZipInfo):
 
     def _encodeFilenameFlags(self) -> tuple[bytes, int]:  # noqa: N802
         return self.raw, self.flag_bits & ~0x800
+
+
+def cut_off(rng: Random, plan: Plan, place: Path) -> Written:
+    """Write ``plan`` as an archive that ends too early."""
+    written = rng.choice((zipped, tarred))(rng, plan, place)
+    content = written.path.read_bytes()
+    written.path.write_bytes(content[: int(len(content) * rng.uniform(0.05, 0.95))])
+    return Written(written.path, f"{written.how}, cut off", refused="cannot be read")
 
 
 class _Locked(zipfile.ZipInfo):
@@ -175,7 +183,7 @@ TAR_FORMATS = {"ustar": tarfile.USTAR_FORMAT, "gnu": tarfile.GNU_FORMAT, "pax": 
 def tarred(rng: Random, plan: Plan, place: Path) -> Written:
     """Write ``plan`` as a tar; files that are alike may be hard or soft links to one another."""
     kind, form = rng.choice(sorted(SQUEEZE)), rng.choice(sorted(TAR_FORMATS))
-    if form == "ustar" and max(map(len, map(str.encode, plan.files))) > 90:
+    if form == "ustar" and max(map(len, map(str.encode, plan.files))) > 70:
         form = "gnu"
     link = rng.choice((None, tarfile.LNKTYPE, tarfile.SYMTYPE))
     before = rng.choice(("", "", "./"))
@@ -197,6 +205,15 @@ def tarred(rng: Random, plan: Plan, place: Path) -> Written:
             archive.addfile(member, io.BytesIO(content or b"") if member.size else None)
     path.write_bytes(SQUEEZE[kind](file.getvalue()))
     return Written(path, f"{path.name}: {form}, {kind}, links {link!r}, {before}")
+
+
+def alone(rng: Random, plan: Plan, place: Path) -> Written:
+    """Write the one file of ``plan`` as it is, or compressed by itself."""
+    ((name, content),) = plan.files.items()
+    kind = rng.choice(sorted(SQUEEZE))
+    path = place / f"{name}{kind}"
+    path.write_bytes(SQUEEZE[kind](content))
+    return Written(path, f"{path.name} alone")
 
 
 def _members(rng: Random, plan: Plan) -> Iterator[tuple[str, bytes | None]]:

@@ -12,10 +12,11 @@ import numpy as np
 import pytest
 
 from datasets.cache.decoded import open_data_set
+from datasets.fer2013 import fer2013
 from datasets.image_folder import image_folder
 from datasets.records import DataError, DataSet
 from datasets.splits import make_split
-from tests.fuzz import packing
+from tests.fuzz import fer2013_tables, packing
 from tests.fuzz.packing import Written
 from tests.fuzz.plan import Plan, composed
 from tests.fuzz.seeds import blocks
@@ -44,13 +45,41 @@ def test_whatever_is_given_is_taken_or_told_and_kept_as_it_was_given(seeds, tmp_
                 assert len(digests) == 1, "another data set than the folder's"
                 if write is packing.folder:
                     no_split_is_made_where_one_was_given(enclosed, data)
-        if not plan.refused and seed % 4 == 0:
+        if seed % 4 == 0 and not plan.refused:
             what_a_zip_locks_is_told(rng, plan, place, seed)
+        if seed % 4 == 1:
+            cut = packing.cut_off(rng, plan, place)
+            with shown(seed, cut, plan):
+                is_refused(cut.refused, cut, plan)
+
+
+@pytest.mark.parametrize("seeds", tuple(blocks(daily=40, long=1000)))
+def test_a_table_of_fer2013_is_read_as_it_was_written_or_refused_by_its_line(
+    seeds, tmp_path
+) -> None:
+    for seed in seeds:
+        place, rng, plan = tmp_path / str(seed), Random(-seed), fer2013_tables.draw(seed)
+        place.mkdir()
+        single = len(plan.files) == 1 and not any("/" in name for name in plan.files)
+        digests = set()
+        for write in (*FORMS, packing.alone)[: 4 if single else 3]:
+            written = write(rng, plan, place)
+            with shown(seed, written, plan):
+                if refusal := written.refused or plan.refused:
+                    is_refused(refusal, written, plan)
+                    continue
+                data = read(plan, written)
+                everything_is_taken_or_told(plan, written, data)
+                digests.add(data.digest)
+                assert len(digests) == 1, "another data set than the folder's"
+                if plan.splits and write is packing.folder:
+                    no_split_is_made_where_one_was_given(plan, data)
 
 
 def read(plan: Plan, written: Written) -> DataSet:
     cache, labels = written.path.with_name("cache"), plan.labels or None
-    return open_data_set(image_folder, written.path, {}, labels=labels, cache=cache)
+    source = fer2013 if plan.layout == fer2013_tables.NAME else image_folder
+    return open_data_set(source, written.path, {}, labels=labels, cache=cache)
 
 
 @contextmanager
