@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from random import Random
 
 from tests.fuzz.folders import CLASSES
-from tests.fuzz.plan import Brush, Known, Plan, composed, decomposed
+from tests.fuzz.plan import Brush, Plan, composed, decomposed
 from tests.fuzz.published import GIVEN, LINE_ENDS, WORDS, counts
 
 Row = dict[str, str]
@@ -29,7 +30,8 @@ SPELT: dict[str, Callable[[str], str]] = {
     "decomposed": decomposed,
 }
 """How a row writes the name of its image."""
-FOLDERS = ("images", "", "data/pictures", "Ünsere Bilder")
+FOLDERS = ("images/", "", "data/pictures/", "Ünsere Bilder/", "batch{}/", "a{}/b/", "{label}/")
+"""Where images lie; some are parted among two folders, or by their class."""
 PLACES = ("labels.csv", "labels.csv", "train_labels.csv", "lists/annotations.tsv", "Ünï.CSV")
 TRAPS = (
     "contradiction",
@@ -37,101 +39,145 @@ TRAPS = (
     "too many fields",
     "too few fields",
     "no name",
+    "Latin-1",
 )
 
 
+@dataclass(frozen=True)
+class Style:
+    """How the tables of one tree are written."""
+
+    heads: dict[str, str]
+    separator: str
+    end: str
+    encoding: str
+    quoting: int
+    numbered: bool
+    noted: bool
+
+
 def label_table(rng: Random, plan: Plan) -> None:
-    classes = rng.choice(CLASSES)
-    plan.splits, who, folder = rng.choice(GIVEN), rng.random() < 0.4, rng.choice(FOLDERS)
+    classes, place_of = rng.choice(CLASSES), rng.choice(FOLDERS)
+    plan.splits, who, spelt = rng.choice(GIVEN), rng.random() < 0.4, rng.choice(sorted(SPELT))
     words = dict(zip(("train", "test", "validation"), rng.choice(WORDS[:-1]), strict=True))
-    in_folders = bool(plan.splits) and rng.random() < 0.3
-    spelt = rng.choice(sorted(SPELT))
+    tells = rng.choice(("column", "column", "folders", "tables")) if plan.splits else "nothing"
     brush, rows = Brush(rng), list[Row]()
     for split, count in counts(plan.splits).items():
         for number, name in enumerate(classes * count):
             drawn = brush.picture(".png", ".jpg", ".PNG", ".bmp")
-            file = f"{brush.name()}{drawn.suffix}"
-            parts = (folder, words[split] if in_folders else "", file)
-            place = plan.add("/".join(filter(None, parts)), drawn, composed(name), split)
-            row = {"path": SPELT[spelt](place), "label": name}
-            if split and not in_folders:
-                row["split"] = words[split]
-            if who:
-                row["subject"] = f"{split}{number // len(classes) % 8}"
-                known = plan.samples[place]
-                plan.samples[place] = Known(name, split, row["subject"], known.pixels)
-            rows.append(row)
+            where = f"{words[split]}/" if tells == "folders" else place_of
+            folder = where.format(rng.randint(1, 2), label=name)
+            row = {"label": name, "split": words.get(split, "")}
+            row["subject"] = f"{split}{number // len(classes) % 8}" if who else ""
+            file = f"{folder}{brush.name()}{drawn.suffix}"
+            plan.add(file, drawn, composed(name), split, row["subject"])
+            rows.append(row | {"path": SPELT[spelt](file)})
     rng.shuffle(rows)
-    _surplus(rng, plan, brush, rows, "/".join(filter(None, (folder, words["train"] * in_folders))))
-    _write(rng, plan, rows, spelt)
+    _surplus(rng, plan, brush, rows, words["train"] + "/" if tells == "folders" else "")
+    columns = ["path", "label", *["split"] * (tells == "column"), *["subject"] * who]
+    rng.shuffle(columns)
+    plan.axes.append(f"images in {place_of!r}, names {spelt}, {tells} tell the split")
+    tables = {rng.choice(PLACES): rows}
+    if tells == "tables":
+        named = {row["split"] for row in rows}
+        tables = {f"{word}.csv": [row for row in rows if row["split"] == word] for word in named}
+    elif rng.random() < 0.3:
+        (plan.labels,) = tables
+    _write(rng, plan, tables, columns, place_of)
 
 
 def _surplus(rng: Random, plan: Plan, brush: Brush, rows: list[Row], folder: str) -> None:
     """Add images without a row, rows without an image, a row twice, and one without a label."""
+    train = next(row for row in rows if row["split"] == rows[0]["split"])
     if rng.random() < 0.3:
-        drawn = brush.picture(".png")
-        plan.leave(f"{folder}/{brush.name()}.png".lstrip("/"), drawn)
+        plan.leave(f"{folder}{brush.name()}.png", brush.picture(".png"))
     if rng.random() < 0.3:
-        rows.append(rows[0] | {"path": "nowhere/at all.png"})
+        rows.append(train | {"path": "nowhere/at all.png"})
     if rng.random() < 0.2:
         rows.append(rows[1])
     if rng.random() < 0.2:
-        drawn, file = brush.picture(".png"), f"{brush.name()}.png"
-        plan.leave(f"{folder}/{file}".lstrip("/"), drawn)
-        rows.append(rows[0] | {"path": file, "label": ""})
+        file = f"{brush.name()}.png"
+        plan.leave(f"{folder}{file}", brush.picture(".png"))
+        rows.append(train | {"path": file, "label": ""})
 
 
-def _write(rng: Random, plan: Plan, rows: list[Row], spelt: str) -> None:
-    heads = {"path": rng.choice(PATHS), "label": rng.choice(LABELS)}
-    heads |= {"split": rng.choice(SPLITS), "subject": rng.choice(SUBJECTS)}
-    columns = list(rows[0])
-    rng.shuffle(columns)
-    listed = [[heads[one] for one in columns], *([row[one] for one in columns] for row in rows)]
-    if rng.random() < 0.2:
-        listed = [[str(n - 1) if n else "", *values] for n, values in enumerate(listed)]
-    if rng.random() < 0.2:
-        listed = [[*values, "note" if not n else "-"] for n, values in enumerate(listed)]
-    name, separator, end = rng.choice(PLACES), rng.choice(SEPARATORS), rng.choice(LINE_ENDS)
-    quoting = rng.choice((csv.QUOTE_MINIMAL, csv.QUOTE_ALL))
-    encoding, blank = rng.choice(ENCODINGS), rng.random() < 0.15
-    plan.axes.append(
-        f"table {name}, columns {[heads[one] for one in columns]}, separator {separator!r}, "
-        f"end {end!r}, {encoding}, names {spelt}{', blank lines' * blank}"
+def _write(
+    rng: Random, plan: Plan, tables: Mapping[str, list[Row]], columns: list[str], place_of: str
+) -> None:
+    """Write ``tables``, the rows of each by its name, in one style."""
+    style = _style(rng)
+    plan.axes.append(f"tables {sorted(tables)}, columns {columns}, {style}")
+    trapped = "" if rng.random() < 0.85 or "{label}" in place_of else rng.choice(sorted(tables))
+    for name, rows in sorted(tables.items()):
+        listed = _listed(style, rows, columns)
+        encoding = style.encoding
+        if name == trapped:
+            at = {one: style.numbered + n for n, one in enumerate(columns)}
+            encoding = _trap(rng, plan, listed, at, name) or encoding
+        content = table(listed, style.separator, style.end, style.quoting)
+        plan.files[name] = encoded(content, encoding)
+
+
+def _style(rng: Random) -> Style:
+    names = {"path": PATHS, "label": LABELS, "split": SPLITS, "subject": SUBJECTS}
+    return Style(
+        heads={column: rng.choice(heads) for column, heads in names.items()},
+        separator=rng.choice(SEPARATORS),
+        end=rng.choice(LINE_ENDS),
+        encoding=rng.choice(ENCODINGS),
+        quoting=rng.choice((csv.QUOTE_MINIMAL, csv.QUOTE_ALL)),
+        numbered=rng.random() < 0.2,
+        noted=rng.random() < 0.2,
     )
-    if rng.random() < 0.15 and not blank:
-        _trap(rng, plan, listed, columns, f"{name}:")
-    content = table(listed, separator, end * (2 if blank else 1), quoting)
-    plan.files[name] = encoded(content, encoding)
-    if rng.random() < 0.3:
-        plan.labels = name
+
+
+def _listed(style: Style, rows: list[Row], columns: Sequence[str]) -> list[list[str]]:
+    """Return the header and a line for each of ``rows``."""
+    listed = [
+        [style.heads[one] for one in columns],
+        *([row[one] for one in columns] for row in rows),
+    ]
+    if style.numbered:
+        listed = [[str(n - 1) if n else "", *values] for n, values in enumerate(listed)]
+    if style.noted:
+        listed = [[*values, "-" if n else "note"] for n, values in enumerate(listed)]
+    return listed
 
 
 def _trap(
-    rng: Random, plan: Plan, listed: list[list[str]], columns: Sequence[str], place: str
-) -> None:
-    """Make a row one that cannot be taken, and say by which line it is refused."""
+    rng: Random, plan: Plan, listed: list[list[str]], at: Mapping[str, int], name: str
+) -> str:
+    """Make a row one that cannot be taken, and note by which line it is refused.
+
+    Returns the encoding that the table then has, ``""`` where it keeps its own.
+    """
     trap, line = rng.choice(TRAPS), rng.randint(2, len(listed) - 1)
-    row, shift = list(listed[line]), len(listed[0][:1]) if not listed[0][0] else 0
-    at = {one: shift + n for n, one in enumerate(columns)}
+    row = list(listed[line])
+    plan.axes.append(f"trap: {trap}")
+    plan.refused = f"{name}:{line + 1}"
     if trap == "unknown split" and "split" in at:
         row[at["split"]] = "often"
-    elif trap == "too many fields":
-        row.append("more")
     elif trap == "too few fields":
         row.pop()
     elif trap == "no name":
         row[at["path"]] = " "
     elif trap == "contradiction":
-        other = list(listed[line])
-        other[at["label"]] = f"not {other[at['label']]}"
-        listed.append(other)
-        plan.refused = f"{place}{len(listed)}"
-        return
+        row[at["label"]] = f"not {row[at['label']]}"
+        listed.append(row)
+        plan.refused = f"{name}:{len(listed)}"
+        return ""
+    elif trap == "Latin-1":
+        listed[:] = [
+            [value.encode("latin-1", "ignore").decode("latin-1") for value in values]
+            for values in listed
+        ]
+        row = list(listed[line])
+        row[at["label"]] = "dégoût"
+        plan.refused = f"{name}:"
     else:
-        return
+        row.append("more")
     listed[line] = row
-    plan.refused = f"{place}{line + 1}"
-    plan.axes.append(f"trap: {trap}")
+    return "latin-1" if trap == "Latin-1" else ""
 
 
 def table(rows: Sequence[Sequence[str]], separator: str, end: str, quoting: int) -> str:

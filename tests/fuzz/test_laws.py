@@ -109,7 +109,8 @@ def everything_is_taken_or_told(plan: Plan, written: Written, data: DataSet) -> 
     for name, one in samples.items():
         row = found[below(name, depth)]
         seen = data.class_names[data.labels[row]], data.split[row], data.subjects[row]
-        assert seen == (one.class_name, one.split, one.subject), name
+        drawn = one.class_name, one.split, one.subject
+        assert seen == drawn, f"{name} is {seen}"
         if one.pixels is not None:
             assert np.array_equal(data.images[row, ..., 0], one.pixels), f"pixels of {name}"
     told = [one.path for one in data.left_out]

@@ -64,16 +64,19 @@ def _in_split_folders(listing: Listing, entries: tuple[Entry, ...]) -> list[Entr
 
 
 def _recognise(listing: Listing) -> Layout | None:
-    names = [other.path for other in listing.others if _is_table(listing, other.path)]
-    if not names or not listing.images:
+    heads = [head for other in listing.others if (head := _heading(listing, other.path))]
+    if not heads or not listing.images:
         return None
+    folders = candidate(listing)
+    told = folders.entries if folders else ()
     try:
-        tables = {name: listing.tree.read(name) for name in names}
+        tables = {head.name: listing.tree.read(head.name) for head in heads}
         read = [read_table(name, content) for name, content in tables.items()]
-        if not _says_more(listing, read):
+        if not _says_more(listing, read, told):
             return None
     except DataError:
-        if candidate(listing):
+        splits = _tell_splits(heads) and not any(entry.split for entry in told)
+        if told_by_folders(listing, {}) and not splits:
             return None
         raise
     if len(tables) > 1 and len(set(_splits_of(tables).values())) < len(tables):
@@ -81,21 +84,36 @@ def _recognise(listing: Listing) -> Layout | None:
     return read_labels(listing, tables)
 
 
-def _is_table(listing: Listing, name: str) -> bool:
-    """Tell whether the first line of the file ``name`` heads a path and a label column."""
+def _heading(listing: Listing, name: str) -> Table | None:
+    """Return the first line of the file ``name`` if it heads a path and a label column."""
     if not name.lower().endswith(SUFFIXES):
-        return False
+        return None
     head = read_first_line(listing, name)
-    return head is not None and None not in (head.column(PATHS), head.column(LABELS))
+    return head if head and None not in (head.column(PATHS), head.column(LABELS)) else None
 
 
-def _says_more(listing: Listing, tables: list[Table]) -> bool:
-    """Tell whether ``tables`` name half of the images, and folders do not say the same."""
-    files, labels = Files(listing.images), dict[str, str]()
-    for row in (row for table in tables for row in _rows(table, "")):
+def _says_more(listing: Listing, tables: list[Table], told: Iterable[Entry]) -> bool:
+    """Tell whether ``tables`` name half of the images, and folders do not say the same.
+
+    ``told`` is what folders say; it has to have splits and subjects if the tables have.
+    """
+    files, named = Files(listing.images), dict[str, Row]()
+    for row in _all_rows(tables):
         if name := files.find(row, row.place.rpartition("/")[0]):
-            labels[name] = row.label
-    return 2 * len(labels) >= len(listing.images) and not told_by_folders(listing, labels)
+            named[name] = row
+    if 2 * len(named) < len(listing.images):
+        return False
+    if any(row.split for row in named.values()) and not any(entry.split for entry in told):
+        return True
+    if any(row.subject for row in named.values()) and not any(entry.subject for entry in told):
+        return True
+    return not told_by_folders(listing, {name: row.label for name, row in named.items()})
+
+
+def _tell_splits(heads: list[Table]) -> bool:
+    """Tell whether tables have a column for splits, or names of splits."""
+    columns = any(head.column(SPLITS) is not None for head in heads)
+    return columns or len(_splits_of(head.name for head in heads)) > 1
 
 
 def _splits_of(tables: Iterable[str]) -> dict[str, str]:

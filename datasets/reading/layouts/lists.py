@@ -109,9 +109,9 @@ def read_first_line(listing: Listing, name: str, separators: str = SEPARATORS) -
     try:
         with listing.tree.opened(name) as file:
             start = file.read(MOST)
-        text = codecs.getincrementaldecoder(_encoding(start))().decode(start)
+        text = codecs.getincrementaldecoder(_encoding(start))("replace").decode(start)
         return _table(name, text.lstrip().splitlines()[0], separators)
-    except (DataError, UnicodeDecodeError, IndexError):
+    except (DataError, IndexError):
         return None
 
 

@@ -67,8 +67,10 @@ def test_a_class_without_a_test_folder_has_its_split_folder(prefix, tmp_path) ->
     }
 
 
-def test_a_split_folder_may_hold_another_of_its_name(tmp_path) -> None:
-    images = [name for part in PARTS for name in in_folders([part], [part], TWO)]
+@pytest.mark.parametrize("prefix", ["", "mine-"])
+def test_a_split_folder_may_hold_another_of_its_name(prefix, tmp_path) -> None:
+    names = [prefix + part for part in PARTS]
+    images = [image for name in names for image in in_folders([name], [name], TWO)]
     assert {entry.split for entry in read(write(tmp_path, images)).entries} == set(PARTS)
 
 

@@ -169,6 +169,29 @@ def test_class_folders_that_say_the_same_as_a_table_are_read(tmp_path) -> None:
     assert read(root).name == "class folders"
 
 
+@pytest.mark.parametrize("classes", [("cat", "dog"), TWO])
+@pytest.mark.parametrize("column", ["split", "subject"])
+def test_splits_and_subjects_of_a_table_are_taken_beside_class_folders(
+    column, classes, tmp_path
+) -> None:
+    images = in_folders(classes)
+    told_there = ["train", "test"]
+    listed = [(name, name.split("/")[0], told_there[n % 2]) for n, name in enumerate(images)]
+    root = write(tmp_path, images, {"labels.csv": table([("path", "label", column), *listed])})
+    found = read(root)
+    assert found.class_names == classes
+    assert [getattr(entry, column) for entry in found.entries] == told_there * 2
+
+
+@pytest.mark.parametrize("classes", [("cat", "dog"), ("batch1", "batch2"), TWO])
+def test_a_table_with_splits_that_cannot_be_read_is_no_reason_to_make_one(
+    classes, tmp_path
+) -> None:
+    content = "path,label,split\ncat/0.png,d\u00e9go\u00fbt,test\n".encode("latin-1")
+    with pytest.raises(DataError, match=r"labels.csv:2: not UTF-8"):
+        read(write(tmp_path, in_folders(classes), {"labels.csv": content}))
+
+
 def test_folders_that_are_no_classes_give_way_to_a_table(tmp_path) -> None:
     images = in_folders(["batch1", "batch2"], count=4)
     root = write(tmp_path, images, {"labels.csv": table([("path", "label"), *rows(images)])})
