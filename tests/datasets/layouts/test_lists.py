@@ -28,6 +28,7 @@ from tests.datasets.layouts.trees import (
     write,
 )
 
+HEAD = ("path", "label", "split")
 IMAGES = [f"images/{number}.png" for number in range(4)]
 FIRST = 'fer0.png,"(0, 0, 48, 48)",9,1,0,0,0,0,0,0,0,0\n'
 LABELS = {f"{number}.png": ("", TWO[number % 2], "") for number in range(4)}
@@ -181,6 +182,16 @@ def test_splits_and_subjects_of_a_table_are_taken_beside_class_folders(
     found = read(root)
     assert found.class_names == classes
     assert [getattr(entry, column) for entry in found.entries] == told_there * 2
+
+
+def test_a_table_beside_names_that_tell_labels_is_read(tmp_path) -> None:
+    names = [file.name for file in sorted(jaffe(tmp_path / "jaffe").rglob("*.tiff"))]
+    parts = ["train" if name.startswith("KA") else "test" for name in names]
+    listed = [(name, name[3:5], part) for name, part in zip(names, parts, strict=True)]
+    found = read(write(tmp_path / "mine", names, {"labels.csv": table([HEAD, *listed])}))
+    assert [(e.split, e.class_name, e.subject) for e in found.entries] == [
+        (part, name[3:5], name[:2]) for name, part in zip(names, parts, strict=True)
+    ]
 
 
 @pytest.mark.parametrize("classes", [("cat", "dog"), ("batch1", "batch2"), TWO])
