@@ -75,17 +75,17 @@ def fer2013(path: Path | None, options: Mapping[str, Any]) -> Decoded:
 def _found(path: Path) -> tuple[Tables | None, Layout, tuple[LeftOut, ...]]:
     """Return the tables at ``path``, or the images in folders, and what is left out beside them.
 
-    A table of any name comes last. Raises ``DataError`` where there is neither.
+    A table of any name comes after class folders. Raises ``DataError`` where there is neither.
     """
     with open_tree(path) as tree:
         listing = list_images(tree)
         if tables := find_tables(tree, any_name=False):
             return tables, NOTHING, _beside_tables(listing)
         layout = class_folders(listing)
+        if len(layout.class_names) < 2 and (tables := find_tables(tree, any_name=True)):
+            return tables, NOTHING, _beside_tables(listing)
         if layout.entries:
             return None, _with_given_splits(listing, layout), listing.others
-        if tables := find_tables(tree, any_name=True):
-            return tables, NOTHING, _beside_tables(listing)
         told = next(unread_forms(listing), "")
         raise DataError(f"{path}: no FER2013 in it; {told and f'{told}; '}{EXPECTED}")
 
@@ -99,10 +99,10 @@ def _with_given_splits(listing: Listing, layout: Layout) -> Layout:
 
 
 def _beside_tables(listing: Listing) -> tuple[LeftOut, ...]:
-    """Return the images that stand beside tables, and the archives, which may hold some."""
+    """Return the images beside tables, and links, files and archives that could hold some."""
     images = [
         LeftOut(path=name, kind="unused", reason="an image beside the table, which is read")
         for name in listing.images
     ]
-    archives = [other for other in listing.others if other.reason == ARCHIVE]
-    return (*images, *archives)
+    others = [one for one in listing.others if one.kind != "no image" or one.reason == ARCHIVE]
+    return (*images, *others)

@@ -116,6 +116,8 @@ def _grouped(
     by_place = np.argsort(np.argsort(first))[group]
     for deal in range(DEALS):
         dealt = _dealt(labels, by_place, folds, seed + deal)
+        if deal:  # the dealer gives unlike groups out first, so to the same parts each time
+            dealt = np.random.default_rng((seed % 2**32, deal)).permutation(folds)[dealt]
         parts: dict[SplitName, Rows] = {}
         start = 0
         for name, count in takes.items():

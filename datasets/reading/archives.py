@@ -134,11 +134,13 @@ def _zip(file: IO[bytes], stack: ExitStack) -> Archive:
 def _name_in_zip(info: zipfile.ZipInfo) -> str:
     """Return a member's name by its flag, its Unicode field, or as ASCII or UTF-8; no guesses."""
     name = info.orig_filename
-    if info.flag_bits & UTF8_NAME or name.isascii():
+    if info.flag_bits & UTF8_NAME:
         return name
     raw = name.encode("cp437")
     for text in _unicode_paths(info.extra, raw):
         return text
+    if name.isascii():
+        return name
     try:
         return raw.decode("utf-8")
     except UnicodeDecodeError:

@@ -27,6 +27,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageFile, UnidentifiedImageError
 
 from datasets.reading.pixel_rules import (
+    FLOAT,
     GREY_MODES,
     Refused,
     frames_of,
@@ -75,7 +76,7 @@ def decode_picture(content: bytes, name: str, channels: int) -> Picture:
 def header(content: bytes, name: str) -> tuple[tuple[int, int], bool]:
     """Return (height, width) as decoded and whether the file can hold colour, from its header.
 
-    Raises ``UnreadableFile`` for what is no image.
+    Raises ``UnreadableFile`` for what is no image, and for floating-point pixels.
     """
     try:
         try:
@@ -84,6 +85,8 @@ def header(content: bytes, name: str) -> tuple[tuple[int, int], bool]:
             height, width, channels = unidentified_pixels(content).shape
             return (height, width), channels > 2
         with image:
+            if image.mode == "F":
+                raise Refused(FLOAT)
             turned = image.format != "TIFF" and orientation_of(image, content) >= 5
             size = (image.width, image.height) if turned else (image.height, image.width)
             return size, not image.mode.startswith("I;") and image.mode not in GREY_MODES

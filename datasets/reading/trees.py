@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import lzma
 import tarfile
+import unicodedata
 import zipfile
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -173,7 +174,8 @@ class _Builder:
             self.files[item.name] = partial(_refuse, item.reason)
 
     def leave_out(self, name: str, reason: str) -> None:
-        self.left_out.append(LeftOut(path=name, kind="unused", reason=reason))
+        path = unicodedata.normalize("NFC", name)
+        self.left_out.append(LeftOut(path=path, kind="unused", reason=reason))
 
     def tree(self) -> Tree:
         spellings = spelt(self.files)

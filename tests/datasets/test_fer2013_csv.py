@@ -295,3 +295,16 @@ def test_splits_in_two_dialects_are_refused(tmp_path, load):
     table = [["3", PIXELS, "Training"], ["3", PIXELS, "validation"]]
     with pytest.raises(DataError, match="csv:3: Usage is 'validation'"):
         load(put(tmp_path / "fer2013.csv", text(table)))
+
+
+@pytest.mark.parametrize("name", ["fer2013.csv", "faces.csv"])
+def test_images_and_links_beside_a_table_are_told(name, expected, tmp_path, load):
+    folder = put(tmp_path / "fer" / "in" / name, text(rows())).parent
+    samples.write_image(folder / "1.png", samples.noise(1))
+    (folder / "back").symlink_to(".")
+    data = load(tmp_path / "fer")
+    assert content(data) == expected
+    assert {one.path: one.kind for one in data.left_out} == {
+        "in/1.png": "unused",
+        "in/back": "unused",
+    }

@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from datasets.cache.decoded import open_data_set
 from datasets.cache.packs import splits_table
@@ -42,6 +44,14 @@ def test_split_folders_are_taken_over(tmp_path, load):
 def test_images_of_one_size_keep_it(tmp_path, load):
     data = load(samples.write_classes(tmp_path / "mine", {"a": 2, "b": 2}, size=(30, 50)))
     assert data.image_shape == (30, 50, 1)
+
+
+def test_an_image_that_is_refused_has_no_say_in_the_size(tmp_path, load):
+    folder = samples.write_classes(tmp_path / "mine", {"a": 2, "b": 2}, size=(30, 50))
+    Image.fromarray(np.zeros((9, 9), np.float32)).save(folder / "b" / "x.tiff")
+    data = load(folder)
+    assert data.image_shape == (30, 50, 1)
+    assert data.unreadable == ("b/x.tiff",)
 
 
 def test_images_of_one_size_are_scaled_where_another_is_asked_for(tmp_path, load):

@@ -245,3 +245,12 @@ def test_a_class_that_too_few_subjects_show_is_refused():
     data = replace(in_memory(labels, [""] * 120, list(range(120))), subjects=subjects)
     with pytest.raises(DataError, match="class 'class-1' is in 2 groups of images that belong"):
         make_split(data, seed=0)
+
+
+def test_one_subject_without_a_class_does_not_stand_in_the_way_of_a_split():
+    labels = [0, 0] + [0, 0, 1, 1] * 6
+    subjects = np.repeat([f"S{who:03}" for who in range(7)], [2] + [4] * 6)
+    data = replace(in_memory(labels, [""] * 26, list(range(26))), subjects=subjects)
+    split = make_split(data, seed=0)
+    for rows in (split.train, split.validation, split.test):
+        assert set(data.labels[rows]) == {0, 1}

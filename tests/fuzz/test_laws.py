@@ -2,86 +2,162 @@
 
 from __future__ import annotations
 
-import unicodedata
+from collections import Counter
 from collections.abc import Iterator
-from pathlib import Path, PurePosixPath
+from contextlib import contextmanager
+from pathlib import Path
+from random import Random
 
 import numpy as np
 import pytest
-from _pytest.mark import ParameterSet
 
 from datasets.cache.decoded import open_data_set
+from datasets.fer2013 import fer2013
 from datasets.image_folder import image_folder
 from datasets.records import DataError, DataSet
 from datasets.splits import make_split
-from tests.fuzz.trees import Drawn, archives, draw
+from tests.fuzz import fer2013_tables, packing
+from tests.fuzz.packing import Written
+from tests.fuzz.plan import Plan, composed
+from tests.fuzz.seeds import blocks
+from tests.fuzz.surroundings import PREFIXES
+from tests.fuzz.trees import draw
 
-DAILY, LONG = range(200), range(1_000, 3_000)
-
-
-def examples() -> Iterator[ParameterSet]:
-    """The seeds of the daily suite, then those of the long one, in blocks."""
-    for seeds in (DAILY, LONG):
-        for start in range(seeds.start, seeds.stop, 20):
-            marks = pytest.mark.slow if seeds is LONG else ()
-            yield pytest.param(range(start, start + 20), id=f"seeds-{start}", marks=marks)
+FORMS = (packing.folder, packing.zipped, packing.tarred)
 
 
-def read(path: Path, cache: Path) -> DataSet:
-    return open_data_set(image_folder, path, {}, cache=cache)
-
-
-def names(paths) -> set[str]:
-    return {unicodedata.normalize("NFC", PurePosixPath(path).name) for path in paths}
-
-
-@pytest.mark.parametrize("seeds", tuple(examples()))
+@pytest.mark.parametrize("seeds", tuple(blocks(daily=160, long=4000)))
 def test_whatever_is_given_is_taken_or_told_and_kept_as_it_was_given(seeds, tmp_path) -> None:
     for seed in seeds:
-        place = tmp_path / str(seed)
+        place, rng, plan = tmp_path / str(seed), Random(-seed), draw(seed)
         place.mkdir()
-        drawn = draw(place, seed)
-        if drawn.trap:
-            with pytest.raises(DataError) as refusal:
-                make_split(read(drawn.root, place / "cache"), seed=0)
-            assert "\n" not in str(refusal.value), f"seed {seed}"
-            continue
-        data = read(drawn.root, place / "cache")
-        nothing_vanishes(drawn, data, seed)
-        every_image_is_what_was_drawn(drawn, data, seed)
-        no_split_is_made_where_one_was_given(drawn, data, seed)
-        for packed in archives(drawn, place, seed):
-            digest = read(packed, place / "cache").digest
-            assert digest == data.digest, f"seed {seed}: {packed.name} is another data set"
+        digests = set()
+        for write in FORMS:
+            enclosed = plan.below(rng.choice(PREFIXES))
+            written = write(rng, enclosed, place)
+            with shown(seed, written, enclosed):
+                if refusal := written.refused or plan.refused:
+                    is_refused(refusal, written, enclosed)
+                    continue
+                data = read(enclosed, written)
+                everything_is_taken_or_told(enclosed, written, data)
+                digests.add(data.digest)
+                assert len(digests) == 1, "another data set than the folder's"
+                if write is packing.folder:
+                    no_split_is_made_where_one_was_given(enclosed, data)
+        if seed % 4 == 0 and not plan.refused:
+            what_a_zip_locks_is_told(rng, plan, place, seed)
+        if seed % 4 == 1:
+            cut = packing.cut_off(rng, plan, place)
+            with shown(seed, cut, plan):
+                is_refused(cut.refused, cut, plan)
 
 
-def nothing_vanishes(drawn: Drawn, data: DataSet, seed: int) -> None:
-    used, left = names(data.paths), names(one.path for one in data.left_out)
-    given = names(drawn.images)
-    assert used == names(drawn.readable), f"seed {seed}: {used ^ names(drawn.readable)}"
-    assert given <= used | left, f"seed {seed}: {given - used - left} vanished"
-    assert not used & left, f"seed {seed}"
-    assert all(one.reason for one in data.left_out), f"seed {seed}"
+@pytest.mark.parametrize("seeds", tuple(blocks(daily=40, long=1000)))
+def test_a_table_of_fer2013_is_read_as_it_was_written_or_refused_by_its_line(
+    seeds, tmp_path
+) -> None:
+    for seed in seeds:
+        place, rng, plan = tmp_path / str(seed), Random(-seed), fer2013_tables.draw(seed)
+        place.mkdir()
+        single = len(plan.files) == 1 and not any("/" in name for name in plan.files)
+        digests = set()
+        for write in (*FORMS, packing.alone)[: 4 if single else 3]:
+            written = write(rng, plan, place)
+            with shown(seed, written, plan):
+                if refusal := written.refused or plan.refused:
+                    is_refused(refusal, written, plan)
+                    continue
+                data = read(plan, written)
+                everything_is_taken_or_told(plan, written, data)
+                digests.add(data.digest)
+                assert len(digests) == 1, "another data set than the folder's"
+                if plan.splits and write is packing.folder:
+                    no_split_is_made_where_one_was_given(plan, data)
 
 
-def every_image_is_what_was_drawn(drawn: Drawn, data: DataSet, seed: int) -> None:
-    for index, path in enumerate(data.paths):
-        found = {unicodedata.normalize("NFC", n): one for n, one in drawn.images.items()}
-        one = found[unicodedata.normalize("NFC", PurePosixPath(path).name)]
-        assert data.class_names[data.labels[index]] == one.class_name, f"seed {seed}: {path}"
-        assert data.split[index] == one.split, f"seed {seed}: {path}"
+def read(plan: Plan, written: Written) -> DataSet:
+    cache, labels = written.path.with_name("cache"), plan.labels or None
+    source = fer2013 if plan.layout == fer2013_tables.NAME else image_folder
+    return open_data_set(source, written.path, {}, labels=labels, cache=cache)
+
+
+@contextmanager
+def shown(seed: int, written: Written, plan: Plan) -> Iterator[None]:
+    """Tell the seed and the tree with what goes wrong."""
+    try:
+        yield
+    except (Exception, pytest.fail.Exception) as error:
+        said = f"{type(error).__name__}: {error}"
+        raise AssertionError(f"seed {seed}, {written.how}\n{said}\n{plan}") from error
+
+
+def is_refused(refusal: str, written: Written, plan: Plan) -> None:
+    with pytest.raises(DataError) as told:
+        make_split(read(plan, written), seed=0)
+    assert "\n" not in str(told.value)
+    assert refusal in str(told.value)
+
+
+def everything_is_taken_or_told(plan: Plan, written: Written, data: DataSet) -> None:
+    samples = {composed(name): one for name, one in plan.samples.items()}
+    for name in written.told:
+        samples.pop(composed(name), None)
+    depth = depth_of(set(samples), set(data.paths.tolist()))
+    assert len(data.paths) == len(samples)
+    found = dict(zip(data.paths.tolist(), range(len(data.paths)), strict=True))
+    for name, one in samples.items():
+        row = found[below(name, depth)]
+        seen = data.class_names[data.labels[row]], data.split[row], data.subjects[row]
+        drawn = one.class_name, one.split, one.subject
+        assert seen == drawn, f"{name} is {seen}"
         if one.pixels is not None:
-            assert np.array_equal(data.images[index, ..., 0], one.pixels), f"seed {seed}: {path}"
+            assert np.array_equal(data.images[row, ..., 0], one.pixels), f"pixels of {name}"
+    told = [one.path for one in data.left_out]
+    twice = [path for path, count in Counter(told).items() if count > 1]
+    assert not twice, f"told twice: {twice}"
+    assert all(one.reason for one in data.left_out)
+    for name in map(composed, plan.told | written.told):
+        assert name in told or below(name, depth) in told, f"{name} vanished"
+    given = {composed(name) for name in (*plan.files, *plan.told, *written.told)} - set(samples)
+    given |= {below(name, depth) for name in given}
+    assert set(told) <= given, f"told and not given, or taken: {set(told) - given}"
 
 
-def no_split_is_made_where_one_was_given(drawn: Drawn, data: DataSet, seed: int) -> None:
+def depth_of(samples: set[str], paths: set[str]) -> int:
+    """Return how many enclosing folders the paths of a data set are without."""
+    for depth in range(9):
+        if {below(name, depth) for name in samples} == paths:
+            return depth
+    near = min(({below(n, depth) for n in samples} ^ paths for depth in range(9)), key=len)
+    raise AssertionError(f"taken and not to be, or not taken: {sorted(near)[:9]}")
+
+
+def below(name: str, depth: int) -> str:
+    return name.split("/", depth)[-1]
+
+
+def no_split_is_made_where_one_was_given(plan: Plan, data: DataSet) -> None:
     split = make_split(data, seed=0)
-    missing = {"train", "validation", "test"} - set(drawn.splits)
-    assert split.made == bool(missing), f"seed {seed}"
-    for name in drawn.splits:
-        rows = getattr(split, name)
-        given = {n for n, one in drawn.readable.items() if one.split == name}
-        if name != "train":
-            assert names(data.paths[rows]) == names(given), f"seed {seed}: {name}"
+    parts = {"train": split.train, "validation": split.validation, "test": split.test}
+    made = parts.keys() - set(plan.splits)
+    assert split.made == bool(made)
+    for name in plan.splits:
+        given = set(np.flatnonzero(data.split == name))
+        if name == "train" and made:
+            assert set(parts[name]) < given, "train has images that were not given as such"
         else:
-            assert names(data.paths[rows]) <= names(given), f"seed {seed}: {name}"
+            assert set(parts[name]) == given, f"{name} is not as given"
+    for name in made:
+        others = np.concatenate([rows for other, rows in parts.items() if other != name])
+        shared = set(data.subjects[parts[name]]) & set(data.subjects[others]) - {""}
+        assert not shared, f"{shared} are in {name} and elsewhere"
+
+
+def what_a_zip_locks_is_told(rng: Random, plan: Plan, place: Path, seed: int) -> None:
+    if len(plan.spoilable()) < 2:
+        return
+    written = packing.locked(rng, plan, place / "locked.zip")
+    with shown(seed, written, plan):
+        data = read(plan, written)
+        everything_is_taken_or_told(plan, written, data)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import PurePosixPath
 
 from datasets.reading.layouts.layout import Layout, LayoutSpec
-from datasets.reading.layouts.lists import Row, Table, joined, read_table
+from datasets.reading.layouts.lists import Row, Table, joined, read_first_line, read_table
 from datasets.reading.listing import Listing
 from datasets.reading.words import split_of
 from datasets.records import DataError
@@ -35,13 +35,7 @@ def _recognise(listing: Listing) -> Layout | None:
 
 
 def _first_line(listing: Listing, name: str) -> Table | None:
-    if not name.lower().endswith(".csv"):
-        return None
-    try:
-        with listing.tree.opened(name) as file:
-            return read_table(name, file.readline(1 << 16), ",")
-    except DataError:
-        return None
+    return read_first_line(listing, name, ",") if name.lower().endswith(".csv") else None
 
 
 def _is_heading(head: Table) -> bool:
@@ -70,7 +64,7 @@ def _rows(table: Table) -> Iterator[Row]:
         raise DataError(f"{name}: its name tells no split; call it training.csv or validation.csv")
     for line, values in table.lines:
         code = values[expression]
-        known = code.isdigit() and int(code) < len(EMOTIONS)
+        known = code.isdecimal() and int(code) < len(EMOTIONS)
         if not known and code not in OTHERS:
             raise DataError(f"{name}:{line}: expression is {code!r}; expected 0 to 10")
         yield Row(

@@ -123,7 +123,11 @@ def _classes_of(part: Part, parts: Iterable[Part]) -> _Classes:
 
 def _splits_below_classes(top: Folder) -> list[_Classes]:
     """Return the parts of ``class/split/image``, or nothing where the splits are not there."""
-    found = {name: splits_of(head.folders) for name, head in top.filled.items()}
+    words = splits_of({name for head in top.filled.values() for name in head.folders})
+    found = {
+        name: {folder: words[folder] for folder in head.folders if folder in words}
+        for name, head in top.filled.items()
+    }
     if len(found) < 2 or not any(found.values()):
         return []
     if without := [name for name, splits in found.items() if not splits]:

@@ -35,7 +35,7 @@ def _rows(name: str, content: bytes) -> Iterator[Row]:
         try:
             image, face, *box, _, code = values
             top, left, right, bottom = map(int, box)
-            label = EMOTIONS[int(code)] if code.isdigit() else ""
+            label = EMOTIONS[int(code)] if code.isdecimal() else ""
         except (ValueError, IndexError):
             label = ""
         if not label or len(values) != VALUES or top >= bottom or left >= right:

@@ -10,7 +10,7 @@ import numpy as np
 
 from datasets.reading.fer_plus import COLUMNS, EXPRESSIONS, WHY_NONE, majority
 from datasets.reading.layouts.layout import Layout, LayoutSpec
-from datasets.reading.layouts.lists import Row, decoded_text, joined
+from datasets.reading.layouts.lists import Row, decoded_text, joined, read_first_line
 from datasets.reading.layouts.names import given_splits, refuse_unlabelled
 from datasets.reading.listing import Listing
 from datasets.reading.words import split_of
@@ -46,9 +46,9 @@ def label_of(votes: Sequence[int]) -> tuple[str, str]:
 
 
 def _has_votes(name: str, listing: Listing) -> bool:
-    with listing.tree.opened(name) as file:
-        first = next(csv.reader([file.readline(1 << 12).decode("utf-8-sig", "replace")]), [])
-    return len(first) == _COLUMNS and all(value.strip().isdigit() for value in first[2:])
+    head = read_first_line(listing, name, ",")
+    first = head.header if head else ()
+    return len(first) == _COLUMNS and all(map(str.isdecimal, first[2:]))
 
 
 def _rows(name: str, content: bytes) -> Iterator[Row]:
@@ -58,7 +58,7 @@ def _rows(name: str, content: bytes) -> Iterator[Row]:
         if not values:
             continue
         place, image, votes = f"{name}:{reader.line_num}", values[0].strip(), values[2:]
-        if len(votes) != VOTES or not all(value.strip().isdigit() for value in votes):
+        if len(votes) != VOTES or not all(value.strip().isdecimal() for value in votes):
             raise DataError(f"{place}: expected an image, its box and {VOTES} whole numbers")
         if not image:
             continue

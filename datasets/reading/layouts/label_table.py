@@ -9,7 +9,7 @@ from pathlib import PurePosixPath
 
 from datasets.reading.layouts.class_folders import candidate, told_by_folders, with_subjects
 from datasets.reading.layouts.layout import Entry, Layout, LayoutSpec, few
-from datasets.reading.layouts.lists import Files, Row, Table, joined, read_table
+from datasets.reading.layouts.lists import Files, Row, Table, joined, read_first_line, read_table
 from datasets.reading.layouts.names import given_splits, refuse_unlabelled
 from datasets.reading.layouts.spellings import one_case, one_spelling
 from datasets.reading.listing import Listing
@@ -20,8 +20,6 @@ NAME = "table of labels"
 SUFFIXES = (".csv", ".tsv", ".txt")
 TO_BE_FILLED = re.compile(r"(?i)submission")
 """Names of tables that hold the form of answers, not labels."""
-MOST = 1 << 16
-"""Bytes of a first line that is still one."""
 _PICTURE = "(image|img|pic|picture|photo)"
 PATHS = (
     re.compile(rf"(sub(directory)?)?({_PICTURE}|file)s?(path|name|file)|file|path|pth"),
@@ -84,31 +82,33 @@ def _in_split_folders(listing: Listing, entries: tuple[Entry, ...]) -> list[Entr
 
 
 def _recognise(listing: Listing) -> Layout | None:
-    names = tables_in(listing)
-    if not names or not listing.images:
+    heads = [head for other in listing.others if (head := _heading(listing, other.path))]
+    if not heads or not listing.images:
         return None
+    folders = candidate(listing)
     try:
-        tables = {name: listing.tree.read(name) for name in names}
+        tables = {head.name: listing.tree.read(head.name) for head in heads}
         rows = named_rows(listing, [read_table(name, text) for name, text in tables.items()])
         if 2 * len(rows) < len(listing.images):
             return None
         labels = {name: row.label for name, row in rows.items()}
-        folders = candidate(listing) if told_by_folders(listing, labels) else None
-        if folders and not _adds(rows, folders):
+        agreeing = folders if told_by_folders(listing, labels) else None
+        if agreeing and not _adds(rows, agreeing):
             return None
     except DataError:
-        if candidate(listing):
+        lacking = not folders or not any(entry.split for entry in folders.entries)
+        if told_by_folders(listing, {}) and not (lacking and _tell_splits(heads)):
             return None
         raise
     if len(tables) > 1 and len(set(_splits_of(tables).values())) < len(tables):
         raise DataError(f"several tables name images: {few(tables)}; choose one with [data] labels")
     found = read_labels(listing, tables)
-    return _of_folders(found, folders) if folders else found
+    return _of_folders(found, agreeing) if agreeing else found
 
 
 def tables_in(listing: Listing) -> list[str]:
     """Return the names of the files that are tables of labels by their first line."""
-    return [other.path for other in listing.others if _is_table(listing, other.path)]
+    return [other.path for other in listing.others if _heading(listing, other.path)]
 
 
 def named_rows(listing: Listing, tables: list[Table]) -> dict[str, Row]:
@@ -153,23 +153,23 @@ def _of_folders(found: Layout, folders: Layout) -> Layout:
     return replace(found, entries=entries, notes=(*found.notes, note))
 
 
-def _is_table(listing: Listing, name: str) -> bool:
-    """Tell whether the first line of the file ``name`` heads a path and a label column."""
+def _heading(listing: Listing, name: str) -> Table | None:
+    """Return the first line of the file ``name`` if it heads a path and a label column."""
     head = _head(listing, name)
-    if head is None:
-        return False
-    return head.column(*PATHS) is not None and head.column(*LABELS) is not None
+    return head if head and None not in (head.column(*PATHS), head.column(*LABELS)) else None
 
 
 def _head(listing: Listing, name: str) -> Table | None:
     """Return the first line of the file ``name`` as a table, ``None`` for no table of labels."""
     if not name.lower().endswith(SUFFIXES) or TO_BE_FILLED.search(name.rpartition("/")[-1]):
         return None
-    try:
-        with listing.tree.opened(name) as file:
-            return read_table(name, file.readline(MOST))
-    except DataError:
-        return None
+    return read_first_line(listing, name)
+
+
+def _tell_splits(heads: list[Table]) -> bool:
+    """Tell whether tables have a column for splits, or names of splits."""
+    columns = any(head.column(SPLITS) is not None for head in heads)
+    return columns or len(_splits_of(head.name for head in heads)) > 1
 
 
 def _splits_of(tables: Iterable[str]) -> dict[str, str]:

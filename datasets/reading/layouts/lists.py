@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import PurePosixPath
+from posixpath import commonpath
 from re import Pattern
 
 from datasets.reading.layouts.layout import Box, Entry, Layout, below_their_root, unused
 from datasets.reading.listing import Listing
-from datasets.reading.words import split_of
+from datasets.reading.words import same_spelling, split_of
 from datasets.records import DataError, LeftOut
 
 SEPARATORS = ",;\t|"
+MOST = 1 << 16
+"""Bytes in which a first line has to end."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,7 +65,8 @@ class Table:
 class Files:
     """The images of a listing, found by what rows call them."""
 
-    def __init__(self, images: Iterable[str]) -> None:
+    def __init__(self, images: Collection[str]) -> None:
+        self._root = commonpath([name.rpartition("/")[0] for name in images]) if images else ""
         self._by_file: defaultdict[str, list[str]] = defaultdict(list)
         self._by_stem: defaultdict[str, list[str]] = defaultdict(list)
         for name in images:
@@ -72,14 +77,15 @@ class Files:
     def find(self, row: Row, folder: str) -> str | None:
         """Return the image that ``row`` of a list in ``folder`` names, ``None`` if there is none.
 
-        What is written may begin at the list's folder, at the root, or anywhere above or below; of
-        several images that of the row's split is meant. Raises ``DataError`` where it names
-        several.
+        What is written may begin at the list's folder, at the root, or anywhere above or below;
+        folders that enclose the list and all images may have another name there. Of several
+        images that of the row's split is meant. Raises ``DataError`` where it names several.
         """
-        wanted = row.image.replace("\\", "/").removeprefix("./").strip("/")
+        wanted = same_spelling(row.image).replace("\\", "/").removeprefix("./").strip("/")
         last = wanted.rsplit("/", 1)[-1]
         alike = self._by_file.get(last) or ([] if "." in last else self._by_stem.get(last, []))
-        found = [one for one in alike if _ends_alike(_stemmed(one, wanted), wanted)]
+        root = commonpath([self._root, folder])
+        found = [one for one in alike if _ends_alike(_stemmed(one, wanted), wanted, root)]
         for exact in (f"{folder}/{wanted}".strip("/"), wanted):
             if len(found) > 1 and exact in found:
                 found = [exact]
@@ -107,8 +113,25 @@ def read_table(name: str, content: bytes, separators: str = SEPARATORS) -> Table
 
     Raises ``DataError`` naming the line that has another number of values than the first.
     """
-    text = decoded_text(name, content)
-    first = text.split("\n", 1)[0]
+    return _table(name, decoded_text(name, content), separators)
+
+
+def read_first_line(listing: Listing, name: str, separators: str = SEPARATORS) -> Table | None:
+    """Return the list ``name`` as if it had its first line alone, ``None`` where it has none.
+
+    It may end in any way and be in any encoding that `read_table` reads.
+    """
+    try:
+        with listing.tree.opened(name) as file:
+            start = file.read(MOST)
+        text = codecs.getincrementaldecoder(_encoding(start))("replace").decode(start)
+        return _table(name, text.lstrip().splitlines()[0], separators)
+    except (DataError, IndexError):
+        return None
+
+
+def _table(name: str, text: str, separators: str) -> Table:
+    first = text.lstrip("\n").split("\n", 1)[0]
     separator = max(separators, key=first.count)
     reader = csv.reader(io.StringIO(text), delimiter=separator, strict=True, skipinitialspace=True)
     header: tuple[str, ...] = ()
@@ -132,13 +155,18 @@ def read_table(name: str, content: bytes, separators: str = SEPARATORS) -> Table
 
 def decoded_text(name: str, content: bytes) -> str:
     """Return a list's text with line ends ``\\n``; raises ``DataError`` for what is no Unicode."""
-    utf16 = content.startswith((b"\xff\xfe", b"\xfe\xff"))
     try:
-        text = content.decode("utf-16" if utf16 else "utf-8-sig")
+        text = content.decode(_encoding(content))
     except UnicodeDecodeError as error:
         line = content[: error.start].count(b"\n") + 1
         raise DataError(f"{name}:{line}: not UTF-8; save the list as UTF-8") from error
     return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _encoding(content: bytes) -> str:
+    """Return UTF-16 where ``content`` begins with its mark, else UTF-8."""
+    marked = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    return "utf-16" if marked else "utf-8-sig"
 
 
 def joined(listing: Listing, layout: str, rows: Iterable[Row], lists: tuple[str, ...]) -> Layout:
@@ -231,6 +259,7 @@ def _bare(name: str) -> str:
     return str(PurePosixPath(name).with_suffix(""))
 
 
-def _ends_alike(name: str, wanted: str) -> bool:
-    """Tell whether one of the paths ends with the whole other one."""
-    return f"/{name}".endswith(f"/{wanted}") or f"/{wanted}".endswith(f"/{name}")
+def _ends_alike(name: str, wanted: str, root: str) -> bool:
+    """Tell whether ``name`` ends with ``wanted``, or ``wanted`` with ``name`` below ``root``."""
+    below = name.removeprefix(f"{root}/") if root else name
+    return f"/{name}".endswith(f"/{wanted}") or f"/{wanted}".endswith(f"/{below}")

@@ -102,7 +102,10 @@ def data_set_in(folder: Folder) -> Folder | None:
 
 
 def _own(part: Part) -> Part:
-    while _encloses(part.folder) and split_of(_only(part.folder).path[-1]) == part.split:
+    own = part.folder.path[-1]
+    while _encloses(part.folder) and (
+        (inside := _only(part.folder).path[-1]) == own or split_of(inside) == part.split
+    ):
         part = Part(part.split, _only(part.folder))
     if inner := splits_of(part.folder.filled):
         raise DataError(

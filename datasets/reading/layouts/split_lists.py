@@ -26,7 +26,7 @@ def with_split_lists(listing: Listing, found: Layout) -> Layout:
     path and a split column. Raises ``SplitError`` for an image in two splits. Images that no list
     names are left out.
     """
-    files = Files(entry.name for entry in found.entries)
+    files = Files([entry.name for entry in found.entries])
     rows = [*_rows_of_lists(listing, files), *rows_of_splits(listing)]
     named, lost = dict[str, Row](), list[Row]()
     for row in rows:

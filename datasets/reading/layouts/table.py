@@ -34,15 +34,15 @@ LAYOUTS: tuple[LayoutSpec, ...] = (
     affectnet.SPEC,
     affectnet_arrays.SPEC,
     fer_plus.SPEC,
+    label_table.SPEC,
     ck_plus.SPEC,
     kdef.SPEC,
     jaffe.SPEC,
     rafd.SPEC,
-    label_table.SPEC,
     words_in_names.SPEC,
     class_folders.SPEC,
 )
-"""In the order in which they are tried: what has a list of its own comes before mere folders."""
+"""In the order in which they are tried: lists come before names, and names before folders."""
 
 
 MOST_FORMS = 2

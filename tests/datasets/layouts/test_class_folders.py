@@ -56,8 +56,21 @@ def test_splits_and_persons_stand_above_or_below_the_class(levels, split, who, t
         assert entry.subject == ("" if who is None else places[who])
 
 
-def test_a_split_folder_may_hold_another_of_its_name(tmp_path) -> None:
-    images = [name for part in PARTS for name in in_folders([part], [part], TWO)]
+@pytest.mark.parametrize("prefix", ["", "mine-"])
+def test_a_class_without_a_test_folder_has_its_split_folder(prefix, tmp_path) -> None:
+    images = [f"happy/{prefix}{part}/{n}.png" for part in PARTS for n in range(2)]
+    found = read(write(tmp_path, [*images, f"sad/{prefix}train/0.png"]))
+    assert Counter((e.class_name, e.split) for e in found.entries) == {
+        ("happy", "train"): 2,
+        ("happy", "test"): 2,
+        ("sad", "train"): 1,
+    }
+
+
+@pytest.mark.parametrize("prefix", ["", "mine-"])
+def test_a_split_folder_may_hold_another_of_its_name(prefix, tmp_path) -> None:
+    names = [prefix + part for part in PARTS]
+    images = [image for name in names for image in in_folders([name], [name], TWO)]
     assert {entry.split for entry in read(write(tmp_path, images)).entries} == set(PARTS)
 
 

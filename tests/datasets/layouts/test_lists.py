@@ -28,6 +28,7 @@ from tests.datasets.layouts.trees import (
     write,
 )
 
+HEAD = ("path", "label", "split")
 IMAGES = [f"images/{number}.png" for number in range(4)]
 FIRST = 'fer0.png,"(0, 0, 48, 48)",9,1,0,0,0,0,0,0,0,0\n'
 LABELS = {f"{number}.png": ("", TWO[number % 2], "") for number in range(4)}
@@ -51,10 +52,26 @@ def rows(names: list[str]) -> list[tuple[str, str]]:
         "\ufeff" + table([("path", "label"), *rows(IMAGES)]).replace("\n", "\r\n"),
         table([("path", "label"), *rows(IMAGES)]).replace("\n", "\r"),
         table([("path", "label"), *rows(IMAGES)]).replace("\n", "\n\n"),
+        "\n" + table([("path", "label"), *rows(IMAGES)], ";"),
     ],
 )
-def test_a_table_is_read_however_it_is_written(content, tmp_path) -> None:
-    root = write(tmp_path, IMAGES, {"labels.csv": content.encode()})
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+def test_a_table_is_read_however_it_is_written(content, encoding, tmp_path) -> None:
+    root = write(tmp_path, IMAGES, {"labels.csv": content.lstrip("\ufeff").encode(encoding)})
+    assert told(read(root)) == LABELS
+
+
+def test_accents_in_a_table_are_those_of_the_files_however_they_are_composed(tmp_path) -> None:
+    images = [f"gesch\u00fctzt/{number}.png" for number in range(4)]
+    listed = rows([name.replace("\u00fc", "u\u0308") for name in images])
+    root = write(tmp_path, images, {"labels.csv": table([("path", "label"), *listed])})
+    assert told(read(root)) == LABELS
+
+
+def test_the_folders_around_table_and_images_may_have_another_name_in_the_rows(tmp_path) -> None:
+    listed = rows([f"C:\\faces\\{name}" for name in IMAGES])
+    others = {"mine/labels.csv": table([("path", "label"), *listed])}
+    root = write(tmp_path, [f"mine/{name}" for name in IMAGES], others)
     assert told(read(root)) == LABELS
 
 
@@ -236,6 +253,39 @@ def test_a_table_gives_class_folders_the_splits_that_they_lack(tmp_path) -> None
     }
 
 
+@pytest.mark.parametrize("classes", [("cat", "dog"), TWO])
+@pytest.mark.parametrize("column", ["split", "subject"])
+def test_splits_and_subjects_of_a_table_are_taken_beside_class_folders(
+    column, classes, tmp_path
+) -> None:
+    images = in_folders(classes)
+    told_there = ["train", "test"]
+    listed = [(name, name.split("/")[0], told_there[n % 2]) for n, name in enumerate(images)]
+    root = write(tmp_path, images, {"labels.csv": table([("path", "label", column), *listed])})
+    found = read(root)
+    assert found.class_names == classes
+    assert [getattr(entry, column) for entry in found.entries] == told_there * 2
+
+
+def test_a_table_beside_names_that_tell_labels_is_read(tmp_path) -> None:
+    names = [file.name for file in sorted(jaffe(tmp_path / "jaffe").rglob("*.tiff"))]
+    parts = ["train" if name.startswith("KA") else "test" for name in names]
+    listed = [(name, name[3:5], part) for name, part in zip(names, parts, strict=True)]
+    found = read(write(tmp_path / "mine", names, {"labels.csv": table([HEAD, *listed])}))
+    assert [(e.split, e.class_name, e.subject) for e in found.entries] == [
+        (part, name[3:5], name[:2]) for name, part in zip(names, parts, strict=True)
+    ]
+
+
+@pytest.mark.parametrize("classes", [("cat", "dog"), ("batch1", "batch2"), TWO])
+def test_a_table_with_splits_that_cannot_be_read_is_no_reason_to_make_one(
+    classes, tmp_path
+) -> None:
+    content = "path,label,split\ncat/0.png,d\u00e9go\u00fbt,test\n".encode("latin-1")
+    with pytest.raises(DataError, match=r"labels.csv:2: not UTF-8"):
+        read(write(tmp_path, in_folders(classes), {"labels.csv": content}))
+
+
 def test_folders_that_are_no_classes_give_way_to_a_table(tmp_path) -> None:
     images = in_folders(["batch1", "batch2"], count=4)
     root = write(tmp_path, images, {"labels.csv": table([("path", "label"), *rows(images)])})
@@ -352,6 +402,15 @@ def test_votes_without_a_majority_for_an_expression_give_no_label() -> None:
     assert label_of((0, 0, 0, 0, 0, 0, 0, 0, 8, 2)) == ("", "FER+: unknown by majority")
     assert label_of((0, 0, 0, 0, 0, 0, 0, 0, 2, 8)) == ("", "FER+: not a face by majority")
     assert label_of((1,) * 10) == ("", "FER+: no majority of the votes")
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_fer_plus_is_known_by_its_votes_however_they_are_written(end, encoding, tmp_path) -> None:
+    root = fer_plus(tmp_path)
+    for file in root.rglob("label.csv"):
+        file.write_bytes(file.read_text().replace("\n", end).encode(encoding))
+    assert (read(root).name, len(read(root).entries)) == ("FER+", 6)
 
 
 def test_ck_plus_leaves_out_frames_before_the_peak_and_sequences_without_emotion(tmp_path) -> None:
