@@ -136,7 +136,9 @@ def _with_votes(data: DataSet, source: Source, place: Path | None) -> DataSet:
 
 
 def _without_votes(name: str) -> InputError:
-    return InputError(f'data.targets is "votes", but {name} has none of annotators; leave it out')
+    return InputError(
+        f'data.targets is "votes", but no votes of annotators are read with {name}; leave it out'
+    )
 
 
 def _configured(choice: DataChoice) -> Path | None:

@@ -39,4 +39,4 @@ def take_up_votes(run: Path, data: Path, display: Display) -> Path:
             raise InputError(f"{data}: no votes of FER+ beside it; put {FILE} there")
         write_votes(folder, votes, read_splits(folder))
         renew_digests(run, [folder.votes.name])
-    return folder.votes
+    return run / folder.votes.name

@@ -70,7 +70,7 @@ def test_other_votes_of_the_same_majority_are_other_targets(file: Path) -> None:
 
 
 def test_votes_that_are_not_there_are_refused() -> None:
-    with pytest.raises(InputError, match=r'data.targets is "votes", but synthetic-faces has none'):
+    with pytest.raises(InputError, match=r"no votes of annotators are read with synthetic-f"):
         prepare(None, set="synthetic-faces")
 
 
