@@ -81,12 +81,12 @@ def test_an_engine_brings_no_other_with_it(engine: str, others: tuple[str, ...])
     assert not any(f"'{other}'" in found for other in others)
 
 
-def test_help_computes_for_less_than_half_a_second() -> None:
+def test_help_computes_for_less_than_a_second() -> None:
     """Processor time: how long it takes depends on what else the machine does."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     subprocess.run([sys.executable, "-m", "benchmarks", "--help"], capture_output=True, check=True)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    assert after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime < 0.5
+    assert after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime < 1
 
 
 def modules() -> Iterator[tuple[str, Path]]:

@@ -140,10 +140,10 @@ def test_two_classes_and_many_classes_fit_the_page(tmp_path: Path) -> None:
         assert f"{len(classes)} classes" in text(render_page(read_run(place)))
 
 
-def test_a_full_report_takes_less_than_ten_seconds_of_processor_time(tmp_path: Path) -> None:
+def test_a_full_report_takes_less_than_twenty_seconds_of_processor_time(tmp_path: Path) -> None:
     rows = tuple(Row(name=f"net-{number}", skill=0.3 + number / 40) for number in range(12))
     place = build(tmp_path / "run", rows, classes=EXPRESSIONS, images=3589, epochs=30)
     began = time.process_time()
     render(place)
-    assert time.process_time() - began < 10
+    assert time.process_time() - began < 20
     assert (place / "leaderboard.html").stat().st_size < 8_000_000
