@@ -44,6 +44,25 @@ def some_are_official(identities: Iterable[str]) -> bool:
     return len(found) >= SEVERAL
 
 
+def told_evaluation_images(held: Mapping[str, Iterable[str]]) -> tuple[str, ...]:
+    """Say how many evaluation images stand unchanged in each split of a copy, if several do.
+
+    ``held`` is split → image ids.
+    """
+    table = _table()
+    official = table["validation"] + table["test"]
+    there = {name: (Counter(i[:HEX] for i in held.get(name, ())) & official) for name in SPLITS}
+    there["no split"] = Counter(i[:HEX] for i in held.get("", ())) & official
+    found = sum((each for each in there.values()), Counter[str]()) & official
+    if len(found) < SEVERAL:
+        return ()
+    where = ", ".join(f"{n.total():,} in {name}" for name, n in there.items() if n)
+    return (
+        f"{found.total():,} of the {official.total():,} official evaluation images are in it "
+        f"unchanged ({where})",
+    )
+
+
 def with_official_split(samples: Iterable[Sample]) -> Iterator[Sample]:
     """Yield ``samples`` in their order, in the official split where their pixels prove it.
 
