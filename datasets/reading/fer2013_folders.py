@@ -21,6 +21,7 @@ from datasets.reading.fer2013_official import (
 from datasets.reading.fer2013_recovery import (
     RECOVERED,
     some_are_official,
+    told_evaluation_images,
     with_official_split,
 )
 from datasets.reading.images import fit, image_id
@@ -152,7 +153,10 @@ def _provenance(plan: _Plan, comparison: Comparison) -> Provenance:
     if plan.published or comparison.counts_agree:
         found = comparison.official_or_altered()
         return replace(found, notes=(*plan.notes, *found.notes) if plan.published else found.notes)
-    return Provenance("unofficial", (*plan.notes, *comparison.of_the_whole()))
+    told = comparison.of_the_whole()
+    if not any("official images are in it" in note for note in told):
+        told = [*told_evaluation_images(comparison.identities), *told]
+    return Provenance("unofficial", (*plan.notes, *told))
 
 
 def _named(entry: Entry) -> str:

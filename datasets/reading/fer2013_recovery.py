@@ -10,21 +10,13 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from functools import cache
 from itertools import islice, product
-from pathlib import Path
-
-import numpy as np
 
 from datasets.reading.fer2013_official import COUNTS, DIGESTS, TOTAL, rows_of, split_digest
+from datasets.reading.fer2013_places import HEX, evaluation_ids
 from datasets.reading.images import image_id
 from datasets.registry import Sample
 
-TABLE = Path(__file__).with_name("fer2013_places.npz")
-"""The first four bytes of each image id of PublicTest (``validation``) and PrivateTest (``test``),
-sorted: no labels, no order, no pixels."""
-HEX = 8
-"""Hexadecimal digits of an image id that the table holds."""
 TRIED = 256
 """Ways to part identical images of unlike labels that are tried against the digests."""
 SEVERAL = 4
@@ -39,9 +31,28 @@ def some_are_official(identities: Iterable[str]) -> bool:
 
     One or two may be so by chance: some of those are black or white all over.
     """
-    parts = _table().values()
+    parts = evaluation_ids().values()
     found = {one for one in identities if any(one[:HEX] in part for part in parts)}
     return len(found) >= SEVERAL
+
+
+def told_evaluation_images(held: Mapping[str, Iterable[str]]) -> tuple[str, ...]:
+    """Say how many evaluation images stand unchanged in each split of a copy, if several do.
+
+    ``held`` is split → image ids.
+    """
+    table = evaluation_ids()
+    official = table["validation"] + table["test"]
+    there = {name: (Counter(i[:HEX] for i in held.get(name, ())) & official) for name in SPLITS}
+    there["no split"] = Counter(i[:HEX] for i in held.get("", ())) & official
+    found = sum((each for each in there.values()), Counter[str]()) & official
+    if len(found) < SEVERAL:
+        return ()
+    where = ", ".join(f"{n.total():,} in {name}" for name, n in there.items() if n)
+    return (
+        f"{found.total():,} of the {official.total():,} official evaluation images are in it "
+        f"unchanged ({where})",
+    )
 
 
 def with_official_split(samples: Iterable[Sample]) -> Iterator[Sample]:
@@ -120,7 +131,9 @@ def _allowed(given: set[str]) -> Mapping[str, tuple[str, ...]] | None:
 
 def _ways(identity: str, members: Sequence[tuple[int, tuple[str, ...]]]) -> list[Choice]:
     """Return the ways to part identical images among the splits, one for each way of labels."""
-    quota = Counter({name: _table()[name][identity[:HEX]] for name in ("validation", "test")})
+    quota = Counter(
+        {name: evaluation_ids()[name][identity[:HEX]] for name in ("validation", "test")}
+    )
     quota["train"] = len(members) - quota.total()
     if quota["train"] < 0:
         return []
@@ -149,10 +162,3 @@ def _proved(rows: Sequence[tuple[int, str]], found: Sequence[str]) -> bool:
         split_digest(rows_of(rows[k] for k in range(len(rows)) if found[k] == split)) == digest
         for split, digest in DIGESTS.items()
     )
-
-
-@cache
-def _table() -> Mapping[str, Counter[str]]:
-    """Return split → the first digits of an image id → how many of its images have them."""
-    with np.load(TABLE, allow_pickle=False) as stored:
-        return {name: Counter(f"{n:0{HEX}x}" for n in stored[name].tolist()) for name in stored}

@@ -199,3 +199,18 @@ def test_changed_pixels_are_told_by_how_sharp_they_are(change, note, published):
     found = comparison.official_or_altered()
     assert found.status == "altered"
     assert note in found.notes[-1]
+
+
+def test_a_few_changed_images_or_labels_are_no_compression(published):
+    pixels, labels = Comparison(), Comparison()
+    test = np.flatnonzero(published.split == "test")
+    swapped = published.labels[test].copy()
+    other = int(np.flatnonzero(swapped != swapped[0])[0])
+    swapped[[0, other]] = swapped[[other, 0]]
+    for place, row in enumerate(test):
+        image = published.images[row].copy()
+        labels.add(Sample(image.copy(), int(swapped[place]), "", "test"))
+        image[0, 0] ^= place < 5
+        pixels.add(Sample(image, int(published.labels[row]), "", "test"))
+    assert "test: 5 images have other pixels" in pixels.official_or_altered().notes[-1]
+    assert "test: labels differ" in labels.official_or_altered().notes[-1]

@@ -13,7 +13,7 @@ from datasets.cache.decoded import open_data_set
 from datasets.fer2013 import fer2013
 from datasets.reading.fer2013_classes import labels_of_folders
 from datasets.reading.fer2013_official import CLASS_NAMES, Comparison
-from datasets.reading.fer2013_recovery import with_official_split
+from datasets.reading.fer2013_recovery import told_evaluation_images, with_official_split
 from datasets.reading.layouts.layout import Entry, Layout
 from datasets.reading.recognition import look, recognise
 from datasets.reading.words import CONTEMPT, EXPRESSIONS
@@ -177,6 +177,17 @@ def test_another_split_of_all_official_images_is_kept_and_told(published):
     found = list(with_official_split(given))
     assert [one.split for one in found] == [one.split for one in given]
     assert compared(found).of_the_whole() == ["all 35,887 official images are in it, re-split"]
+
+
+def test_how_many_evaluation_images_are_unchanged_is_told(published):
+    kept = published[5:]
+    given = [replace(one, split="train" if one.split == "train" else "test") for one in kept]
+    (note,) = told_evaluation_images(compared(given).identities)
+    gone = sum(one.split != "train" for one in published[:5])
+    there = f"{7178 - gone:,}"
+    assert note.startswith(f"{there} of the 7,178 official evaluation images are in it unchanged")
+    assert f"{there} in test" in note
+    assert told_evaluation_images({"train": ["0" * 64]}) == ()
 
 
 def test_official_images_under_other_labels_prove_no_split(published):
