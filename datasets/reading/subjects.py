@@ -13,7 +13,9 @@ from datasets.records import DataSet
 
 CK_PLUS = re.compile(r"(?i)(?P<subject>S\d{3})_(?P<sequence>\d{3})_(?P<frame>\d+)")
 """Lucey et al. 2010."""
-JAFFE = re.compile(r"(?i)(?P<subject>[A-Z]{2})\.(?P<expression>AN|DI|FE|HA|NE|SA|SU)\d(?:\.\d+)?")
+JAFFE = re.compile(
+    r"(?i)(?P<subject>[A-Z]{2})[.\-_](?P<expression>AN|DI|FE|HA|NE|SA|SU)\d(?:[.\-_]\d+)?"
+)
 """Lyons et al. 1998."""
 KDEF = re.compile(
     r"(?i)(?P<session>[AB])(?P<subject>[FM]\d{2})(?P<expression>AF|AN|DI|HA|NE|SA|SU)"

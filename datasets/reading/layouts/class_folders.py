@@ -169,8 +169,8 @@ def _refuse_flat(classes: Iterable[_Classes]) -> None:
         if found.part.split and not found.folders:
             raise DataError(
                 f"{found.part.folder.name} is a split folder with {found.part.folder.count:,} "
-                "images and no class folders; put them into a folder for each class, or give a "
-                "labels.csv"
+                "images and no class folders; put them into a folder for each class or give a "
+                "labels.csv; if nobody knows their labels, move it away to have a split made here"
             )
 
 

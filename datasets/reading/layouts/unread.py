@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import PurePosixPath
 
+from datasets.reading.layouts.label_table import tables_in
 from datasets.reading.layouts.lists import decoded_text, read_table
 from datasets.reading.listing import Listing
 from datasets.records import DataError
@@ -55,11 +56,18 @@ def unread_forms(listing: Listing) -> Iterator[str]:
     names = [other.path for other in listing.others]
     for form in FORMS:
         yield from _counted(form, [one for one in names if one.lower().endswith(form.suffixes)])
-    for name in (one for one in names if one.lower().endswith(TABLES)):
+    labels = tables_in(listing)
+    for name in (one for one in names if one.lower().endswith(TABLES) and one not in labels):
         if heads := _first_values(listing, name):
             yield (
                 f"{name} has {heads} in its first line, where a table of labels has path,label "
                 "and one of pixels emotion,pixels,Usage"
+            )
+    if not listing.images:
+        for name in labels:
+            yield (
+                f"{name} ({_first_values(listing, name)}) is a table of labels and none of its "
+                "images is here; one of pixels has emotion,pixels,Usage"
             )
     yield from _beside_images(listing, names)
     yield from _lists(listing, names)

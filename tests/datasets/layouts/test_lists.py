@@ -376,6 +376,13 @@ def test_kdef_in_folders_of_expressions_has_the_folders_names(tmp_path) -> None:
     assert {entry.subject for entry in found.entries} == {"F01", "M35"}
 
 
+@pytest.mark.parametrize("sign", "-_")
+def test_jaffes_names_with_other_signs_are_still_jaffes(sign, tmp_path) -> None:
+    names = [file.stem for file in sorted(jaffe(tmp_path / "jaffe").rglob("*.tiff"))]
+    found = read(write(tmp_path / "mine", [f"{name.replace('.', sign)}.jpg" for name in names]))
+    assert (found.name, {entry.subject for entry in found.entries}) == ("JAFFE", {"KA", "KL"})
+
+
 def test_labels_in_names_go_with_split_folders(tmp_path) -> None:
     names = [file.name for file in sorted(jaffe(tmp_path / "jaffe").rglob("*.tiff"))]
     parts = ["train" if name.startswith("KA") else "test" for name in names]
