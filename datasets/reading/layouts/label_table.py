@@ -34,7 +34,7 @@ LABELS = (
     re.compile("labels?(name)?|class(name|label)?"),
     re.compile("category|target"),
 )
-SPLITS = re.compile(r"split|usage|subset|partition|set")
+SPLITS = re.compile(r"splits?|usage|subset|partition|set|phase")
 SUBJECTS = re.compile(r"(subject|person|participant|actor)(id|name)?|identity")
 """What heads the columns, in any case and without spaces and signs; of several the first is taken:
 a number or a person's name may stand beside the file's."""
@@ -66,12 +66,15 @@ def read_labels(listing: Listing, tables: Mapping[str, bytes]) -> Layout:
 
 
 def _choices(tables: Iterable[Table]) -> Iterator[str]:
-    """Tell which of several columns that may hold the paths, or the labels, were taken."""
+    """Tell which of several columns for the paths, or the labels, were taken, and which none."""
     for table in tables:
         for what, headings in (("paths", PATHS), ("labels", LABELS)):
             first, *others = (repr(table.header[place]) for place in table.columns(*headings))
             if others:
                 yield f"{table.name}: {what} are its column {first}, not {few(others)}"
+        known = {table.header[i] for i in table.columns(*PATHS, *LABELS, SPLITS, SUBJECTS)}
+        if rest := {*table.header} - known - {""}:
+            yield f"{table.name}: columns that are not read: {few(rest)}"
 
 
 def _in_split_folders(listing: Listing, entries: tuple[Entry, ...]) -> list[Entry]:
@@ -217,7 +220,10 @@ def _split(place: str, word: str) -> str:
         return ""
     found = split_of(word)
     if found is None:
-        raise DataError(f"{place}: split is {word!r}; expected train, validation or test")
+        raise DataError(
+            f"{place}: split is {word!r}; expected train, validation or test, or another heading "
+            "where the column tells no split"
+        )
     return found
 
 

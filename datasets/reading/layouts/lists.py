@@ -105,7 +105,8 @@ def _splits_in(name: str) -> set[str | None]:
 def read_table(name: str, content: bytes, separators: str = SEPARATORS) -> Table:
     """Read a list whose values are separated by whichever of ``separators`` its first line has.
 
-    Raises ``DataError`` naming the line that has another number of values than the first.
+    Raises ``DataError`` naming the line that has another number of values than the first; empty
+    ones too many at its end are no values.
     """
     text = decoded_text(name, content)
     first = text.split("\n", 1)[0]
@@ -118,9 +119,12 @@ def read_table(name: str, content: bytes, separators: str = SEPARATORS) -> Table
             if not any(map(str.strip, values)):
                 continue
             row = tuple(map(str.strip, values))
+            if header and not any(row[len(header) :]):
+                row = row[: len(header)]
             if header and len(row) != len(header):
                 raise DataError(
-                    f"{name}:{reader.line_num}: {len(row)} values; its first line has {len(header)}"
+                    f"{name}:{reader.line_num}: {len(row)} values; its first line has "
+                    f"{len(header)}; mend the row, or head every column"
                 )
             if header:
                 lines.append((reader.line_num, row))

@@ -44,6 +44,7 @@ def rows(names: list[str]) -> list[tuple[str, str]]:
         table([("Image Name", "Emotion"), *rows(IMAGES)], ";"),
         table([("file_name", "class"), *rows(["0", "1", "2", "3"])], "\t"),
         table([("images", "target"), *rows(IMAGES)], "|"),
+        table([("path", "label"), *((*row, "") for row in rows(IMAGES))]),
         table([("path", "label"), *rows(["./" + name for name in IMAGES])]),
         table([("path", "label"), *rows([name.replace("/", "\\") for name in IMAGES])]),
         table([("path", "label"), *rows([f"/home/you/{name}" for name in IMAGES])]),
@@ -60,13 +61,14 @@ def test_a_table_is_read_however_it_is_written(content, tmp_path) -> None:
 
 @pytest.mark.parametrize("other", ["id", "name", "image id"])
 def test_the_column_of_the_file_names_comes_before_numbers_and_names(other, tmp_path) -> None:
-    listed = [(3 - number, *row, number) for number, row in enumerate(rows(IMAGES))]
-    others = {"labels.csv": table([(other, "image", "emotion", "label"), *listed])}
+    listed = [(3 - number, *row, number, 0.5) for number, row in enumerate(rows(IMAGES))]
+    others = {"labels.csv": table([(other, "image", "emotion", "label", "relFCs"), *listed])}
     found = read(write(tmp_path, IMAGES, others))
     assert told(found) == LABELS
     assert found.notes[1:] == (
         f"labels.csv: paths are its column 'image', not {other!r}",
         "labels.csv: labels are its column 'emotion', not 'label'",
+        "labels.csv: columns that are not read: relFCs",
     )
 
 
@@ -87,7 +89,7 @@ def test_rows_without_image_and_images_without_row_are_counted(tmp_path) -> None
     ("content", "message"),
     [
         ("path,label\nimages/0.png,happy\nimages/0.png,sad\n", "labels.csv:3: .*labels.csv:2"),
-        ("path,label\nimages/0.png,happy,\nimages/1.png,sad\n", "labels.csv:2: 3 values"),
+        ("path,label\nimages/0.png,happy,x\nimages/1.png,sad\n", "labels.csv:2: 3 values"),
         ("path,label\nimages/0.png\nimages/1.png,sad\n", "labels.csv:2: 1 values"),
         ("path,label\n,happy\nimages/1.png,sad\n", "labels.csv:2: it names no image"),
         ("path,label,split\nimages/0.png,happy,often\n", "labels.csv:2: split is 'often'"),
@@ -220,7 +222,7 @@ def test_what_a_table_says_otherwise_than_class_folders_is_told(tmp_path) -> Non
         "train/happy/0.png) and another split for 1 (first: a.csv:13, test/sad/2.png); the folders "
         'are taken, data.labels = "a.csv" takes the table',
         "classes are those of the folders; a table beside them is not read: b.csv:2: 1 values; its "
-        "first line has 2",
+        "first line has 2; mend the row, or head every column",
     )
 
 
