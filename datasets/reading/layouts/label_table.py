@@ -124,13 +124,11 @@ def named_rows(listing: Listing, tables: list[Table]) -> dict[str, Row]:
 
 
 def rows_of_splits(listing: Listing) -> Iterator[Row]:
-    """Yield the rows of the tables that have a path and a split column, and none of labels."""
+    """Yield the rows of the tables that have a path and a split column."""
     for other in listing.others:
         head = _head(listing, other.path)
         if head and head.column(*PATHS) is not None and head.column(SPLITS) is not None:
-            table = read_table(other.path, listing.tree.read(other.path))
-            if table.column(*LABELS) is None:
-                yield from _split_rows(table)
+            yield from _split_rows(read_table(other.path, listing.tree.read(other.path)))
 
 
 def _split_rows(table: Table) -> Iterator[Row]:

@@ -1,4 +1,4 @@
-"""Lists that part the images of class folders into splits: ``train.txt`` and ``test.txt``."""
+"""Lists that part the images of a layout into splits: ``train.txt`` and ``test.txt``."""
 
 from __future__ import annotations
 

@@ -206,7 +206,7 @@ def test_class_folders_that_say_the_same_as_a_table_are_read(tmp_path) -> None:
     root = write(tmp_path, images, {"labels.csv": table([("path", "label"), *listed])})
     found = read(root)
     assert found.name == "class folders"
-    assert found.notes == ("labels.csv says the same of 4 images as their folders",)
+    assert found.notes == ("labels.csv says the same of 4 images as class folders",)
 
 
 def test_what_a_table_says_otherwise_than_class_folders_is_told(tmp_path) -> None:
@@ -219,10 +219,10 @@ def test_what_a_table_says_otherwise_than_class_folders_is_told(tmp_path) -> Non
     assert {e.path: e.class_name for e in found.entries} == {n: n.split("/")[1] for n in images}
     assert found.notes == (
         "a.csv names 12 of these images and has another class for 1 (first: a.csv:2, "
-        "train/happy/0.png) and another split for 1 (first: a.csv:13, test/sad/2.png); the folders "
-        'are taken, data.labels = "a.csv" takes the table',
-        "classes are those of the folders; a table beside them is not read: b.csv:2: 1 values; its "
-        "first line has 2; mend the row, or head every column",
+        "train/happy/0.png) and another split for 1 (first: a.csv:13, test/sad/2.png); class "
+        'folders decide, data.labels = "a.csv" takes the table',
+        "classes are those of class folders; a table beside them is not read: b.csv:2: 1 values; "
+        "its first line has 2; mend the row, or head every column",
     )
 
 
