@@ -9,7 +9,7 @@ from pathlib import PurePosixPath
 
 from datasets.reading.layouts.class_folders import candidate, told_by_folders, with_subjects
 from datasets.reading.layouts.layout import Entry, Layout, LayoutSpec, few
-from datasets.reading.layouts.lists import Files, Row, Table, joined, read_table
+from datasets.reading.layouts.lists import Files, Row, Table, joined, lists_in, read_table
 from datasets.reading.layouts.names import given_splits, refuse_unlabelled
 from datasets.reading.layouts.spellings import one_case, one_spelling
 from datasets.reading.listing import Listing
@@ -111,7 +111,7 @@ def _recognise(listing: Listing) -> Layout | None:
 
 def tables_in(listing: Listing) -> list[str]:
     """Return the names of the files that are tables of labels by their first line."""
-    return [other.path for other in listing.others if _is_table(listing, other.path)]
+    return [name for name in lists_in(listing, SUFFIXES) if _is_table(listing, name)]
 
 
 def named_rows(listing: Listing, tables: list[Table]) -> dict[str, Row]:
@@ -125,10 +125,10 @@ def named_rows(listing: Listing, tables: list[Table]) -> dict[str, Row]:
 
 def rows_of_splits(listing: Listing) -> Iterator[Row]:
     """Yield the rows of the tables that have a path and a split column."""
-    for other in listing.others:
-        head = _head(listing, other.path)
+    for name in lists_in(listing, SUFFIXES):
+        head = _head(listing, name)
         if head and head.column(*PATHS) is not None and head.column(SPLITS) is not None:
-            yield from _split_rows(read_table(other.path, listing.tree.read(other.path)))
+            yield from _split_rows(read_table(name, listing.tree.read(name)))
 
 
 def _split_rows(table: Table) -> Iterator[Row]:
@@ -164,7 +164,7 @@ def _is_table(listing: Listing, name: str) -> bool:
 
 def _head(listing: Listing, name: str) -> Table | None:
     """Return the first line of the file ``name`` as a table, ``None`` for no table of labels."""
-    if not name.lower().endswith(SUFFIXES) or TO_BE_FILLED.search(name.rpartition("/")[-1]):
+    if TO_BE_FILLED.search(name.rpartition("/")[-1]):
         return None
     try:
         with listing.tree.opened(name) as file:

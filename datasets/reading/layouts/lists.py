@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from re import Pattern
@@ -16,6 +16,8 @@ from datasets.reading.words import split_of
 from datasets.records import DataError, LeftOut
 
 SEPARATORS = ",;\t|"
+MOST_LISTS = 100
+"""Files of one suffix beyond which they go with the images one by one, and none is a list."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,6 +97,15 @@ class Files:
                 "write their folders too"
             )
         return found[0] if found else None
+
+
+def lists_in(listing: Listing, suffixes: Sequence[str]) -> list[str]:
+    """Return the files of ``listing`` with one of ``suffixes`` that may be lists of images."""
+    found = []
+    for suffix in suffixes:
+        names = [other.path for other in listing.others if other.path.lower().endswith(suffix)]
+        found += names if len(names) <= MOST_LISTS else []
+    return sorted(found)
 
 
 def _splits_in(name: str) -> set[str | None]:
