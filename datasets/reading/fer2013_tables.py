@@ -14,7 +14,8 @@ from datasets.records import SPLIT_NAMES, DataError, LeftOut
 PUBLISHED = ("fer2013", "icml_face_data")
 """The published names of the whole table, without suffixes."""
 SUFFIXES = (".csv", ".tsv", ".csv.gz", ".csv.bz2", ".csv.xz")
-PIXELS, USAGE = ("pixels", "pixel"), ("usage", "split")
+PIXELS = ("pixels", "pixel")
+USAGE = ("usage", "split", "subset", "partition", "set", "phase")
 EMOTION = ("emotion", "emotions", "expression", "label", "class")
 
 

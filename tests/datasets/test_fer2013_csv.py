@@ -78,7 +78,7 @@ def word(row: tuple[str, str, str], emotions=tuple(samples.CSV_CODES)) -> list[s
 WRITTEN = {
     "header in capitals": lambda: text(rows(), ("EMOTION", "PIXELS", "USAGE")),
     "header in lower case": lambda: text(rows(), ("emotion", "pixels", "usage")),
-    "other words in the header": lambda: text(rows(), ("label", "pixel", "split")),
+    "other words in the header": lambda: text(rows(), ("label", "pixel", "set")),
     "spaces in the header": lambda: text(rows(), ("emotion", " pixels ", " Usage")),
     "quotes": lambda: text([quoted(row) for row in rows()], quoted(HEADER)),
     "byte order mark": lambda: "\ufeff" + text(rows()),

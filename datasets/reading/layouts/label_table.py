@@ -9,7 +9,15 @@ from pathlib import PurePosixPath
 
 from datasets.reading.layouts.class_folders import candidate, told_by_folders, with_subjects
 from datasets.reading.layouts.layout import Entry, Layout, LayoutSpec, few
-from datasets.reading.layouts.lists import Files, Row, Table, joined, read_first_line, read_table
+from datasets.reading.layouts.lists import (
+    Files,
+    Row,
+    Table,
+    joined,
+    lists_in,
+    read_first_line,
+    read_table,
+)
 from datasets.reading.layouts.names import given_splits, refuse_unlabelled
 from datasets.reading.layouts.spellings import one_case, one_spelling
 from datasets.reading.listing import Listing
@@ -32,7 +40,7 @@ LABELS = (
     re.compile("labels?(name)?|class(name|label)?"),
     re.compile("category|target"),
 )
-SPLITS = re.compile(r"split|usage|subset|partition|set")
+SPLITS = re.compile(r"splits?|usage|subset|partition|set|phase")
 SUBJECTS = re.compile(r"(subject|person|participant|actor)(id|name)?|identity")
 """What heads the columns, in any case and without spaces and signs; of several the first is taken:
 a number or a person's name may stand beside the file's."""
@@ -64,12 +72,15 @@ def read_labels(listing: Listing, tables: Mapping[str, bytes]) -> Layout:
 
 
 def _choices(tables: Iterable[Table]) -> Iterator[str]:
-    """Tell which of several columns that may hold the paths, or the labels, were taken."""
+    """Tell which of several columns for the paths, or the labels, were taken, and which none."""
     for table in tables:
         for what, headings in (("paths", PATHS), ("labels", LABELS)):
             first, *others = (repr(table.header[place]) for place in table.columns(*headings))
             if others:
                 yield f"{table.name}: {what} are its column {first}, not {few(others)}"
+        known = {table.header[i] for i in table.columns(*PATHS, *LABELS, SPLITS, SUBJECTS)}
+        if rest := {*table.header} - known - {""}:
+            yield f"{table.name}: columns that are not read: {few(rest)}"
 
 
 def _in_split_folders(listing: Listing, entries: tuple[Entry, ...]) -> list[Entry]:
@@ -82,7 +93,7 @@ def _in_split_folders(listing: Listing, entries: tuple[Entry, ...]) -> list[Entr
 
 
 def _recognise(listing: Listing) -> Layout | None:
-    heads = [head for other in listing.others if (head := _heading(listing, other.path))]
+    heads = [head for name in lists_in(listing, SUFFIXES) if (head := _heading(listing, name))]
     if not heads or not listing.images:
         return None
     folders = candidate(listing)
@@ -108,7 +119,7 @@ def _recognise(listing: Listing) -> Layout | None:
 
 def tables_in(listing: Listing) -> list[str]:
     """Return the names of the files that are tables of labels by their first line."""
-    return [other.path for other in listing.others if _heading(listing, other.path)]
+    return [name for name in lists_in(listing, SUFFIXES) if _heading(listing, name)]
 
 
 def named_rows(listing: Listing, tables: list[Table]) -> dict[str, Row]:
@@ -121,13 +132,11 @@ def named_rows(listing: Listing, tables: list[Table]) -> dict[str, Row]:
 
 
 def rows_of_splits(listing: Listing) -> Iterator[Row]:
-    """Yield the rows of the tables that have a path and a split column, and none of labels."""
-    for other in listing.others:
-        head = _head(listing, other.path)
+    """Yield the rows of the tables that have a path and a split column."""
+    for name in lists_in(listing, SUFFIXES):
+        head = _head(listing, name)
         if head and head.column(*PATHS) is not None and head.column(SPLITS) is not None:
-            table = read_table(other.path, listing.tree.read(other.path))
-            if table.column(*LABELS) is None:
-                yield from _split_rows(table)
+            yield from _split_rows(read_table(name, listing.tree.read(name)))
 
 
 def _split_rows(table: Table) -> Iterator[Row]:
@@ -161,7 +170,7 @@ def _heading(listing: Listing, name: str) -> Table | None:
 
 def _head(listing: Listing, name: str) -> Table | None:
     """Return the first line of the file ``name`` as a table, ``None`` for no table of labels."""
-    if not name.lower().endswith(SUFFIXES) or TO_BE_FILLED.search(name.rpartition("/")[-1]):
+    if TO_BE_FILLED.search(name.rpartition("/")[-1]):
         return None
     return read_first_line(listing, name)
 
@@ -217,7 +226,10 @@ def _split(place: str, word: str) -> str:
         return ""
     found = split_of(word)
     if found is None:
-        raise DataError(f"{place}: split is {word!r}; expected train, validation or test")
+        raise DataError(
+            f"{place}: split is {word!r}; expected train, validation or test, or another heading "
+            "where the column tells no split"
+        )
     return found
 
 

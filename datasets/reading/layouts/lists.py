@@ -6,7 +6,7 @@ import codecs
 import csv
 import io
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from posixpath import commonpath
@@ -20,6 +20,8 @@ from datasets.records import DataError, LeftOut
 SEPARATORS = ",;\t|"
 MOST = 1 << 16
 """Bytes in which a first line has to end."""
+MOST_LISTS = 100
+"""Files of one suffix beyond which they go with the images one by one, and none is a list."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,6 +105,15 @@ class Files:
         return found[0] if found else None
 
 
+def lists_in(listing: Listing, suffixes: Sequence[str]) -> list[str]:
+    """Return the files of ``listing`` with one of ``suffixes`` that may be lists of images."""
+    found = []
+    for suffix in suffixes:
+        names = [other.path for other in listing.others if other.path.lower().endswith(suffix)]
+        found += names if len(names) <= MOST_LISTS else []
+    return sorted(found)
+
+
 def _splits_in(name: str) -> set[str | None]:
     """Return the splits that the folders in ``name`` are named by, and ``None`` for others."""
     return set(map(split_of, name.split("/")[:-1]))
@@ -111,7 +122,8 @@ def _splits_in(name: str) -> set[str | None]:
 def read_table(name: str, content: bytes, separators: str = SEPARATORS) -> Table:
     """Read a list whose values are separated by whichever of ``separators`` its first line has.
 
-    Raises ``DataError`` naming the line that has another number of values than the first.
+    Raises ``DataError`` naming the line that has another number of values than the first; empty
+    ones too many at its end are no values.
     """
     return _table(name, decoded_text(name, content), separators)
 
@@ -141,9 +153,12 @@ def _table(name: str, text: str, separators: str) -> Table:
             if not any(map(str.strip, values)):
                 continue
             row = tuple(map(str.strip, values))
+            if header and not any(row[len(header) :]):
+                row = row[: len(header)]
             if header and len(row) != len(header):
                 raise DataError(
-                    f"{name}:{reader.line_num}: {len(row)} values; its first line has {len(header)}"
+                    f"{name}:{reader.line_num}: {len(row)} values; its first line has "
+                    f"{len(header)}; mend the row, or head every column"
                 )
             if header:
                 lines.append((reader.line_num, row))

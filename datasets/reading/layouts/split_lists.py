@@ -1,4 +1,4 @@
-"""Lists that part the images of class folders into splits: ``train.txt`` and ``test.txt``."""
+"""Lists that part the images of a layout into splits: ``train.txt`` and ``test.txt``."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import PurePosixPath
 
 from datasets.reading.layouts.label_table import rows_of_splits
 from datasets.reading.layouts.layout import Layout, few, unused
-from datasets.reading.layouts.lists import Files, Row, counted_rows, decoded_text
+from datasets.reading.layouts.lists import Files, Row, counted_rows, decoded_text, lists_in
 from datasets.reading.listing import Listing
 from datasets.reading.words import splits_of
 from datasets.records import SplitError
@@ -58,8 +58,7 @@ def with_split_lists(listing: Listing, found: Layout) -> Layout:
 
 def _rows_of_lists(listing: Listing, files: Files) -> Iterator[Row]:
     """Yield a row for each line of the lists that are named by splits."""
-    names = [other.path for other in listing.others if other.path.lower().endswith(SUFFIXES)]
-    stems = {PurePosixPath(name).stem: name for name in names}
+    stems = {PurePosixPath(name).stem: name for name in lists_in(listing, SUFFIXES)}
     splits = splits_of(stems)
     if len(set(splits.values())) < 2:
         return

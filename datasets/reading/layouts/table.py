@@ -45,6 +45,10 @@ LAYOUTS: tuple[LayoutSpec, ...] = (
 """In the order in which they are tried: lists come before names, and names before folders."""
 
 
+LISTED = tuple(
+    layout.NAME for layout in (raf_db, exp_w, affectnet, affectnet_arrays, fer_plus, label_table)
+)
+"""Layouts whose labels are those of a list; the others' are told by folders or names."""
 MOST_FORMS = 2
 """How many kinds of files that are not read a refusal names."""
 EXPECTED = "expected a folder for each of two classes or more, or a labels.csv"
@@ -61,9 +65,9 @@ def recognise_layout(listing: Listing, tables: Mapping[str, bytes] | None = None
     else:
         recognised = (spec.recognise(listing) for spec in LAYOUTS)
         found = next((one for one in recognised if one), None) or _refuse(listing)
-    if found.name == class_folders.NAME:
-        if not any(entry.split for entry in found.entries):
-            found = with_split_lists(listing, found)
+    if not any(entry.split for entry in found.entries):
+        found = with_split_lists(listing, found)
+    if not tables and found.name not in LISTED:
         found = replace(found, notes=(*found.notes, *tables_beside(listing, found)))
     _refuse_one_class(found)
     _refuse_untrained(found)

@@ -1,4 +1,4 @@
-"""Tables of labels beside class folders that are read instead: what they say of the same images."""
+"""Tables of labels beside images that folders or names label: what they say of the same images."""
 
 from __future__ import annotations
 
@@ -19,25 +19,25 @@ def tables_beside(listing: Listing, found: Layout) -> Iterator[str]:
         try:
             rows = named_rows(listing, [read_table(table, listing.tree.read(table))])
         except DataError as error:
-            yield f"classes are those of the folders; a table beside them is not read: {error}"
+            yield f"classes are those of {found.name}; a table beside them is not read: {error}"
             continue
         pairs = {name: (row, entries[name]) for name, row in rows.items() if name in entries}
         if pairs:
-            yield _compared(table, pairs)
+            yield _compared(table, found.name, pairs)
 
 
-def _compared(table: str, pairs: Mapping[str, tuple[Row, Entry]]) -> str:
+def _compared(table: str, layout: str, pairs: Mapping[str, tuple[Row, Entry]]) -> str:
     classes, splits = _of_another_class(pairs), _of_another_split(pairs)
     if not classes and not splits:
-        return f"{table} says the same of {len(pairs):,} images as their folders"
+        return f"{table} says the same of {len(pairs):,} images as {layout}"
     differ = [
         f"another {what} for {len(rows):,} (first: {rows[0].place}, {rows[0].image})"
         for what, rows in (("class", classes), ("split", splits))
         if rows
     ]
     return (
-        f"{table} names {len(pairs):,} of these images and has {' and '.join(differ)}; the folders "
-        f'are taken, data.labels = "{table}" takes the table'
+        f"{table} names {len(pairs):,} of these images and has {' and '.join(differ)}; {layout} "
+        f'decide, data.labels = "{table}" takes the table'
     )
 
 

@@ -8,7 +8,7 @@ from itertools import islice
 from pathlib import PurePosixPath
 
 from datasets.reading.layouts.label_table import tables_in
-from datasets.reading.layouts.lists import decoded_text, read_table
+from datasets.reading.layouts.lists import decoded_text, lists_in, read_table
 from datasets.reading.listing import Listing
 from datasets.records import DataError
 
@@ -70,7 +70,7 @@ def unread_forms(listing: Listing) -> Iterator[str]:
                 "images is here; one of pixels has emotion,pixels,Usage"
             )
     yield from _beside_images(listing, names)
-    yield from _lists(listing, names)
+    yield from _lists(listing)
 
 
 def _counted(form: Form, names: Sequence[str]) -> Iterator[str]:
@@ -100,10 +100,10 @@ def _beside_images(listing: Listing, names: Sequence[str]) -> Iterator[str]:
             yield f"{found[0]} and {len(found) - 1:,} more go with the images one by one: {LABELS}"
 
 
-def _lists(listing: Listing, names: Sequence[str]) -> Iterator[str]:
+def _lists(listing: Listing) -> Iterator[str]:
     """Tell of the first list of images whose columns nothing heads."""
     images = {PurePosixPath(image).name for image in listing.images}
-    for name in (one for one in names if one.lower().endswith((".txt", ".lst"))):
+    for name in lists_in(listing, (".txt", ".lst")):
         lines = _first_lines(listing, name)
         words = [word for line in lines for word in line.replace("\\", "/").split()]
         if any(PurePosixPath(word).name in images for word in words):

@@ -45,6 +45,7 @@ def rows(names: list[str]) -> list[tuple[str, str]]:
         table([("Image Name", "Emotion"), *rows(IMAGES)], ";"),
         table([("file_name", "class"), *rows(["0", "1", "2", "3"])], "\t"),
         table([("images", "target"), *rows(IMAGES)], "|"),
+        table([("path", "label"), *((*row, "") for row in rows(IMAGES))]),
         table([("path", "label"), *rows(["./" + name for name in IMAGES])]),
         table([("path", "label"), *rows([name.replace("/", "\\") for name in IMAGES])]),
         table([("path", "label"), *rows([f"/home/you/{name}" for name in IMAGES])]),
@@ -77,13 +78,14 @@ def test_the_folders_around_table_and_images_may_have_another_name_in_the_rows(t
 
 @pytest.mark.parametrize("other", ["id", "name", "image id"])
 def test_the_column_of_the_file_names_comes_before_numbers_and_names(other, tmp_path) -> None:
-    listed = [(3 - number, *row, number) for number, row in enumerate(rows(IMAGES))]
-    others = {"labels.csv": table([(other, "image", "emotion", "label"), *listed])}
+    listed = [(3 - number, *row, number, 0.5) for number, row in enumerate(rows(IMAGES))]
+    others = {"labels.csv": table([(other, "image", "emotion", "label", "relFCs"), *listed])}
     found = read(write(tmp_path, IMAGES, others))
     assert told(found) == LABELS
     assert found.notes[1:] == (
         f"labels.csv: paths are its column 'image', not {other!r}",
         "labels.csv: labels are its column 'emotion', not 'label'",
+        "labels.csv: columns that are not read: relFCs",
     )
 
 
@@ -104,7 +106,7 @@ def test_rows_without_image_and_images_without_row_are_counted(tmp_path) -> None
     ("content", "message"),
     [
         ("path,label\nimages/0.png,happy\nimages/0.png,sad\n", "labels.csv:3: .*labels.csv:2"),
-        ("path,label\nimages/0.png,happy,\nimages/1.png,sad\n", "labels.csv:2: 3 values"),
+        ("path,label\nimages/0.png,happy,x\nimages/1.png,sad\n", "labels.csv:2: 3 values"),
         ("path,label\nimages/0.png\nimages/1.png,sad\n", "labels.csv:2: 1 values"),
         ("path,label\n,happy\nimages/1.png,sad\n", "labels.csv:2: it names no image"),
         ("path,label,split\nimages/0.png,happy,often\n", "labels.csv:2: split is 'often'"),
@@ -221,7 +223,7 @@ def test_class_folders_that_say_the_same_as_a_table_are_read(tmp_path) -> None:
     root = write(tmp_path, images, {"labels.csv": table([("path", "label"), *listed])})
     found = read(root)
     assert found.name == "class folders"
-    assert found.notes == ("labels.csv says the same of 4 images as their folders",)
+    assert found.notes == ("labels.csv says the same of 4 images as class folders",)
 
 
 def test_what_a_table_says_otherwise_than_class_folders_is_told(tmp_path) -> None:
@@ -234,10 +236,10 @@ def test_what_a_table_says_otherwise_than_class_folders_is_told(tmp_path) -> Non
     assert {e.path: e.class_name for e in found.entries} == {n: n.split("/")[1] for n in images}
     assert found.notes == (
         "a.csv names 12 of these images and has another class for 1 (first: a.csv:2, "
-        "train/happy/0.png) and another split for 1 (first: a.csv:13, test/sad/2.png); the folders "
-        'are taken, data.labels = "a.csv" takes the table',
-        "classes are those of the folders; a table beside them is not read: b.csv:2: 1 values; its "
-        "first line has 2",
+        "train/happy/0.png) and another split for 1 (first: a.csv:13, test/sad/2.png); class "
+        'folders decide, data.labels = "a.csv" takes the table',
+        "classes are those of class folders; a table beside them is not read: b.csv:2: 1 values; "
+        "its first line has 2; mend the row, or head every column",
     )
 
 

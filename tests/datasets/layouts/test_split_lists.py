@@ -1,4 +1,4 @@
-"""Lists beside class folders give the splits that the folders lack; none is made up instead."""
+"""Lists give the splits that a layout lacks; none is made up instead."""
 
 from __future__ import annotations
 
@@ -7,7 +7,20 @@ import pytest
 from datasets.cache.decoded import open_data_set
 from datasets.fer2013 import fer2013
 from datasets.records import SplitError
-from tests.datasets.layouts.trees import TWO, in_folders, read, table, write
+from tests.datasets.layouts.trees import (
+    PARTS,
+    TWO,
+    ck_plus,
+    exp_w,
+    in_folders,
+    jaffe,
+    kdef,
+    rafd,
+    read,
+    table,
+    words_in_names,
+    write,
+)
 from tests.datasets.samples import EMOTIONS
 
 IMAGES = in_folders(TWO, count=3)
@@ -39,6 +52,30 @@ def test_lists_give_class_folders_their_splits(others, tmp_path) -> None:
     found = read(write(tmp_path, IMAGES, others))
     assert {entry.path: entry.split for entry in found.entries} == SPLITS
     assert found.class_names == TWO
+
+
+@pytest.mark.parametrize("make", [ck_plus, kdef, jaffe, rafd, words_in_names, exp_w])
+@pytest.mark.parametrize("headed", [True, False])
+def test_lists_give_every_layout_its_splits(make, headed, tmp_path) -> None:
+    root = make(tmp_path)
+    images = sorted({entry.name for entry in read(root).entries})
+    splits = {name: ("train", "test")[name == images[-1]] for name in images}
+    others: dict[str, str | bytes] = {"set.csv": table([("image", "set"), *splits.items()])}
+    if not headed:
+        others = {f"{s}.txt": "".join(f"{n}\n" for n in images if splits[n] == s) for s in PARTS}
+    found = read(write(root, [], others))
+    assert {entry.name: entry.split for entry in found.entries} == splits
+
+
+def test_labels_of_a_table_and_splits_of_lists_go_together(tmp_path) -> None:
+    images = [name.replace("/", "") for name in IMAGES]
+    rows = [("image", "label"), *((name, name.rstrip("012.png")) for name in images)]
+    parts = {s: "".join(f"{n}\n" for n in images if (n[-5] == "2") == (s == "test")) for s in PARTS}
+    others = {f"{split}.txt": content for split, content in parts.items()}
+    found = read(write(tmp_path, images, {"labels.csv": table(rows), **others}))
+    assert {e.path: e.split for e in found.entries} == {
+        name: "test" if name[-5] == "2" else "train" for name in images
+    }
 
 
 def test_an_image_that_no_list_names_is_left_out_and_a_lost_line_told(tmp_path) -> None:
