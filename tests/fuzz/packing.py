@@ -94,7 +94,7 @@ def cut_off(rng: Random, plan: Plan, place: Path) -> Written:
     """Write ``plan`` as an archive that ends too early."""
     written = rng.choice((zipped, tarred))(rng, plan, place)
     content = written.path.read_bytes()
-    written.path.write_bytes(content[: int(len(content) * rng.uniform(0.05, 0.95))])
+    written.path.write_bytes(content[: int(len(content) * rng.uniform(0.05, 0.75))])
     return Written(written.path, f"{written.how}, cut off", refused="cannot be read")
 
 
