@@ -30,7 +30,8 @@ def labelled_rows(tree: Tree, tables: Sequence[Table]) -> Iterator[LabelledRow]:
     """Yield the rows of ``tables`` in order; raises ``DataError`` naming the line.
 
     Splits are those of the column Usage, in the published words or in others (``train``,
-    ``val``, ``test``), but not in both; without the column they are those of the tables' names.
+    ``val``, ``test``), but for training not in both; without the column they are those of the
+    tables' names.
     """
     for table in tables:
         usages = _Usages(table)
@@ -55,9 +56,10 @@ class _Usages:
                 raise DataError(f"{row.place}: Usage is missing; {_EXPECTED}")
             return self._table.split
         published, split = bool(usage_split(row.usage)), split_of(row.usage)
-        if self._published is None:
-            self._published, self._first = published, f"{row.place}: Usage is {row.usage!r}"
-        if not split or published != self._published:
+        self._first = self._first or f"{row.place}: Usage is {row.usage!r}"
+        if split != "train" and self._published is None:
+            self._published = published
+        if not split or (split != "train" and published != self._published):
             raise DataError(f"{row.place}: Usage is {row.usage!r}; {_EXPECTED}")
         if self._table.split not in ("", split):
             raise DataError(

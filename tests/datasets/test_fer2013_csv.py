@@ -106,6 +106,15 @@ WRITTEN = {
             for row in rows()
         ]
     ),
+    "Usage half in other words": lambda: text(
+        [
+            [
+                *row[:2],
+                dict(zip(USAGES, ("Training", "Validation", "Testing"), strict=True))[row[2]],
+            ]
+            for row in rows()
+        ]
+    ),
     "blank lines": lambda: text(rows()).replace("\n", "\n\n"),
     "blank lines first": lambda: "\n\n" + text(rows()),
     "the header twice": lambda: text([*rows()[:9], HEADER, *rows()[9:]]),
@@ -166,7 +175,7 @@ REFUSED = {
     f"3,{PIXELS.replace('9', '-9', 1)},Training": r":3: pixel values must lie in 0 to 255",
     f"3,{PIXELS[:-300]}": r":3: 2 fields",
     f"3,{PIXELS[:-300]},Training": r":3: 2,154 pixel values; expected 2,304",
-    f"3,{PIXELS},Test": r":3: Usage is 'Test'; expected one of Training",
+    f"3,{PIXELS},Tset": r":3: Usage is 'Tset'; expected one of Training",
     f'3,"{PIXELS},Training': r":3: is no row of a table",
 }
 
@@ -292,8 +301,9 @@ def test_several_tables_that_nothing_tells_apart_are_refused_by_name(tmp_path, l
 
 
 def test_splits_in_two_dialects_are_refused(tmp_path, load):
-    table = [["3", PIXELS, "Training"], ["3", PIXELS, "validation"]]
-    with pytest.raises(DataError, match="csv:3: Usage is 'validation'"):
+    usages = ("Training", "PublicTest", "test")
+    table = [["3", PIXELS, usage] for usage in usages]
+    with pytest.raises(DataError, match="csv:4: Usage is 'test'"):
         load(put(tmp_path / "fer2013.csv", text(table)))
 
 

@@ -12,7 +12,7 @@ from datasets.reading.layouts.layout import LayoutSpec
 from datasets.reading.layouts.table import LAYOUTS
 from datasets.reading.words import EXPRESSIONS, SPLITS
 from datasets.splits import make_split
-from tests.datasets.layouts.trees import TREES, read, told
+from tests.datasets.layouts.trees import TREES, TWO, read, told, write
 from tests.datasets.samples import tarred, zipped
 
 PAGE = Path(__file__).parents[3] / "docs" / "layouts.md"
@@ -129,3 +129,17 @@ def test_the_documentation_has_a_row_for_each_layout() -> None:
 def test_the_documentation_has_the_words() -> None:
     text = PAGE.read_text("utf-8")
     assert not [word for word in (*SPLITS, *EXPRESSIONS) if f"`{word}`" not in text]
+
+
+@pytest.mark.parametrize(
+    ("names", "layout"),
+    [
+        ([f"{part}/{word}_1.png" for part in ("x1", "x2") for word in TWO], "words in names"),
+        ([f"{part}/{word}_1.png" for part in TWO for word in TWO], "class folders"),
+        (["cat/happy_1.png", "cat/happy_2.png", "dog/sad_1.png"], "class folders"),
+    ],
+)
+def test_folders_that_hold_several_expressions_and_are_called_by_none_are_no_classes(
+    names, layout, tmp_path
+) -> None:
+    assert read(write(tmp_path, names)).name == layout
