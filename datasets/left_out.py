@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import math
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from itertools import groupby
 from pathlib import PurePosixPath
 
@@ -13,6 +16,8 @@ TOLD = 10
 """How many groups are told one by one."""
 FIRST = 3
 """How many files, and reasons, a refusal names."""
+UNREADABLE = 0.01
+"""The share of a class or a split that may be unreadable unless a protocol says otherwise."""
 KINDS = ("unreadable", "unused", "no image")
 
 
@@ -31,10 +36,16 @@ def grouped(left_out: Iterable[LeftOut]) -> tuple[LeftOutGroup, ...]:
                 kind=KINDS[kind],
                 reason=reason,
                 count=len(paths),
-                first=min(paths),
+                first=min(paths, key=_by_number),
             )
         )
     return tuple(sorted(found, key=lambda one: (KINDS.index(one.kind), -one.count, one.folder)))
+
+
+def _by_number(path: str) -> list[tuple[int, str]]:
+    """Return what puts ``a:5`` before ``a:10``."""
+    parts = re.split(r"(\d+)", path)
+    return [(int(part) if place % 2 else 0, part) for place, part in enumerate(parts)]
 
 
 def told(groups: Sequence[LeftOutGroup]) -> Iterator[str]:
@@ -55,7 +66,7 @@ def told(groups: Sequence[LeftOutGroup]) -> Iterator[str]:
 
 def because(left_out: Iterable[LeftOut]) -> str:
     """Say in one clause how many files were left out, why, and which first; ``""`` without one."""
-    some = sorted(left_out, key=lambda one: (KINDS.index(one.kind), one.path))
+    some = sorted(left_out, key=lambda one: (KINDS.index(one.kind), _by_number(one.path)))
     if not some:
         return ""
     reasons = Counter((one.kind, one.reason) for one in some)
@@ -87,29 +98,50 @@ def require_readable(data: DataSet, limit: float) -> None:
 
     It is asked of every class, of every split and of the whole.
     """
-    lost = [one for one in data.left_out if one.kind == "unreadable"]
-    names = {name: int((data.labels == k).sum()) for k, name in enumerate(data.class_names)}
-    parts = {split: int((data.split == split).sum()) for split in {one.split for one in lost}}
-    for name in dict.fromkeys(one.class_name for one in lost):
-        some = [one for one in lost if one.class_name == name]
-        if name:
-            _require(data.name, f"class {name!r}", some, names.get(name, 0), limit)
-    for split in dict.fromkeys(one.split for one in lost):
-        some = [one for one in lost if one.split == split]
-        if split:
-            _require(data.name, split, some, parts[split], limit)
-    _require(data.name, "the data", lost, len(data.labels), limit)
+    if said := beyond(data, limit):
+        raise DataError(f"{data.name}: {said}")
 
 
-def _require(name: str, what: str, lost: Sequence[LeftOut], readable: int, limit: float) -> None:
-    total = readable + len(lost)
-    if len(lost) <= limit * total:
-        return
-    reasons = Counter(one.reason for one in lost).most_common(FIRST)
+def beyond(data: DataSet, limit: float) -> str:
+    """Say of which class or split more than the share ``limit`` cannot be read, and what to do.
+
+    ``""`` where there is none. Of several the first is described, and the others are counted.
+    """
+    parts = [part for part in _parts(data) if len(part.lost) > limit * part.images]
+    if not parts:
+        return ""
+    first, most = parts[0], max(len(part.lost) / part.images for part in parts)
+    reasons = Counter(one.reason for one in first.lost).most_common(FIRST)
     why = "; ".join(f"{reason} ({count:,})" for reason, count in reasons)
-    files = ", ".join(one.path for one in lost[:FIRST])
-    raise DataError(
-        f"{name}: {len(lost):,} of {total:,} images of {what} cannot be read, more than the "
-        f"share {limit:g} that data.unreadable allows: {why}; first: {files}; mend or remove "
-        "them, or raise unreadable in [data]"
+    files = ", ".join(one.path for one in first.lost[:FIRST])
+    more = ("", " (and of another part)")
+    others = more[len(parts) - 1] if len(parts) < 3 else f" (and of {len(parts) - 1} other parts)"
+    return (
+        f"{len(first.lost):,} of {first.images:,} images of {first.name} cannot be read, more "
+        f"than the share {limit:g} that a run allows{others}: {why}; first: {files}; mend or "
+        f"remove them, or say unreadable = {math.ceil(100 * most) / 100:g} in a protocol's [data]"
     )
+
+
+@dataclass(frozen=True)
+class _Part:
+    """A class, a split or the whole: its name, how many images were given, and those not read."""
+
+    name: str
+    images: int
+    lost: Sequence[LeftOut]
+
+
+def _parts(data: DataSet) -> Iterator[_Part]:
+    """Yield the classes, then the splits, of which images cannot be read, then the whole."""
+    lost = [one for one in data.left_out if one.kind == "unreadable"]
+    classes = [(data.labels == k).sum() for k in range(len(data.class_names))]
+    readable = dict(zip(data.class_names, map(int, classes), strict=True))
+    for name in filter(None, dict.fromkeys(one.class_name for one in lost)):
+        some = [one for one in lost if one.class_name == name]
+        yield _Part(f"class {name!r}", readable.get(name, 0) + len(some), some)
+    for split in filter(None, sorted({one.split for one in lost})):
+        some = [one for one in lost if one.split == split]
+        yield _Part(split, int((data.split == split).sum()) + len(some), some)
+    if lost:
+        yield _Part("the data", len(data.labels) + len(lost), lost)

@@ -180,9 +180,10 @@ class _Distinct:
         for name, count in zip(self._data.class_names, counts, strict=True):
             if count < enough:
                 raise DataError(
-                    f"{self._data.name}: class {name!r} has {count} different images, too few to "
-                    f"be split (it has {_among(self._data, name)} in all; {enough} different ones "
-                    "are enough); " + too_few(self._data, "add images or leave the class out", name)
+                    f"{self._data.name}: class {name!r} has {count} different images to make a "
+                    f"split of, too few (it has {_among(self._data, name)} in all; {enough} "
+                    "different ones are enough); "
+                    + too_few(self._data, "add images or leave the class out", name)
                 )
 
     def take(self, share: float, seed: int) -> Rows:

@@ -99,6 +99,7 @@ def _class_table(found: Audit) -> Table:
 
 def _lines(found: Audit) -> Iterable[str]:
     from benchmarks.report.elements.numbers import plural
+    from datasets.reading.subjects import OWN
 
     same, near = found.duplicates, found.near_duplicates
     yield f"{same.pictures:,} images differ in their pixels"
@@ -121,7 +122,8 @@ def _lines(found: Audit) -> Iterable[str]:
     yield from _listed("blank images", [_place(place) for place in found.blank])
     yield from _listed("unreadable images", found.unreadable)
     if who := found.subjects:
-        yield f"subjects: {who.subjects:,}, by the file names of {who.naming}"
+        told = "as the data say" if who.naming == OWN else f"by the file names of {who.naming}"
+        yield f"subjects: {who.subjects:,}, {told}"
     for look in found.looks:
         yield (
             f"{look.split}: brightness {look.brightness:.1f}, contrast {look.contrast:.1f}, "

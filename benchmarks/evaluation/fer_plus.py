@@ -34,17 +34,19 @@ def agreement(
 def annotator_agreement(votes: VotesOnTest, class_names: Sequence[str]) -> float | None:
     """Return the share of the single votes that are the majority of the image's other votes.
 
-    Each vote is left out of the majority that it is held against. Votes count whose others have
-    a majority that is one of ``class_names``; a vote for anything else, or for no face, is wrong
-    there. ``None`` where there is none.
+    Images count whose majority is one of ``class_names``, as in `agreement`. Each vote is left
+    out of the majority that it is held against. Votes count whose others have a majority that is
+    one of ``class_names``; a vote for anything else, or for no face, is wrong there. ``None``
+    where there is none.
     """
+    counted = classes(majority(votes.counts), class_names) >= 0
     met = cast = 0
     for column in range(len(COLUMNS)):
         own = votes.counts[:, column]
         others = votes.counts.copy()
         others[:, column] = np.maximum(own - 1, 0)
         theirs = majority(others)
-        known = classes(theirs, class_names) >= 0
+        known = counted & (classes(theirs, class_names) >= 0)
         cast += int(own[known].sum())
         met += int(own[known & (theirs == column)].sum())
     return met / cast if cast else None

@@ -419,9 +419,9 @@ COLUMNS: tuple[BoardColumn, ...] = (
         value=_annotator,
         kind="share",
         page="FER+ annotator, %",
-        definition="What an average annotator of FER+ reaches on these test images: the share of "
-        "single votes that are the majority of the other votes on the image, where these have one "
-        "among the classes here. The same for every row.",
+        definition="What an average annotator of FER+ reaches on the test images that have a "
+        "majority among the classes here: the share of single votes that are the majority of the "
+        "other votes on the image, where these have one. The same for every row.",
         largest_first=True,
         optional=True,
         after="fer_plus_accuracy",

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-DATA_SET = "fer2013"
-"""The data set that the figures are about."""
+from benchmarks.store.records import Manifest
+
+DATA_SET, CLASSES = "fer2013", 7
+"""The data set that the figures are about, and how many classes it has."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,3 +78,10 @@ PUBLISHED: tuple[Published, ...] = (
 )
 """Most accurate first. No source reports its score without the test images that also stand in
 the training images."""
+
+
+def published_beside(manifest: Manifest) -> tuple[Published, ...]:
+    """Return the figures that may stand beside a run: of the same data, classes and labels."""
+    data, choice = manifest.data, manifest.protocol.data
+    alike = data.name == DATA_SET and len(data.class_names) == CLASSES and choice.labels is None
+    return PUBLISHED if alike else ()

@@ -18,9 +18,10 @@ def slug(name: str) -> str:
 
 def row_name(name: str) -> str:
     """Return ``name``, which can be that of a row; raises ``InputError`` where it cannot."""
-    if not (name[:1].isalnum() and name.isprintable() and not set(name) & set("/\\")):
+    if not name or name != name.strip() or name.startswith(".") or not name.isprintable():
         raise InputError(
-            f"a row cannot be named {name!r}; begin with a letter or digit, without / and \\"
+            f"a row cannot be named {name!r}; write printable characters, no point and no space "
+            "at the begin"
         )
     if len(name) > LONGEST:
         raise InputError(

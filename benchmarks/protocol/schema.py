@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 from benchmarks.metrics import selecting
 from benchmarks.protocol.canonical import digest
 from benchmarks.protocol.names import row_name
+from datasets.left_out import UNREADABLE
 from datasets.records import Policy
 from models.registry import Recipe, Value
 
@@ -61,7 +62,7 @@ class DataChoice(_Section):
     labels: str | None = None
     targets: Literal["labels", "votes"] = "labels"
     classes: Listed = ()
-    unreadable: Annotated[float, Field(ge=0, le=1)] = 0.01
+    unreadable: Annotated[float, Field(ge=0, le=1)] = UNREADABLE
     train_images: Annotated[int, Field(ge=2)] | None = None
     validation_share: Share = 0.1
     test_share: Share = 0.2

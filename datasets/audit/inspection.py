@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from datasets.audit.examination import BLANK
 from datasets.audit.measures import grey
 from datasets.audit.near_duplicates import reduced
-from datasets.left_out import grouped, told
+from datasets.left_out import UNREADABLE, beyond, grouped, told
 from datasets.records import SPLIT_NAMES, DataSet, Provenance, Split
 
 Rows = NDArray[np.int64]
@@ -110,6 +110,7 @@ def remarks(
         *made_here(data, split),
         *data.provenance.notes,
         *told(grouped(data.left_out)),
+        *filter(None, [beyond(data, UNREADABLE)]),
         *lifeless(data, split),
         *absences(counts),
     )

@@ -38,6 +38,9 @@ NAMINGS = (
 ENOUGH = 0.9
 """Share of the files that a naming must fit, so that a stray name does not pass for a subject."""
 
+OWN = "the data set's own"
+"""The naming of subjects that folders or lists tell, not the names of files."""
+
 
 @dataclass(frozen=True)
 class Subjects:
@@ -69,4 +72,4 @@ def subjects_of(data: DataSet) -> Subjects | None:
     named = subjects(data.paths.tolist())
     if not (data.subjects != "").any():
         return named
-    return Subjects(named.naming if named else "the data set's own", data.subjects)
+    return Subjects(named.naming if named else OWN, data.subjects)

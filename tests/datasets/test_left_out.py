@@ -61,11 +61,11 @@ def test_a_link_to_another_classs_folder_gives_its_images_both_classes(folder, l
 
 def test_files_are_counted_by_folder_and_reason():
     some = [
-        LeftOut(path=f"a/{n}.png", kind="unreadable", reason="truncated") for n in (2, 1, 3)
+        LeftOut(path=f"a/{n}.png", kind="unreadable", reason="truncated") for n in (10, 9, 11)
     ] + [LeftOut(path="notes.txt", kind="no image", reason="not an image")]
     assert list(told(grouped(some))) == [
         "left out: 4 files (3 unreadable, 1 no image)",
-        "a: 3 unreadable (truncated); first: a/1.png",
+        "a: 3 unreadable (truncated); first: a/9.png",
         ".: 1 no image (not an image); first: notes.txt",
     ]
 
@@ -75,6 +75,18 @@ def test_too_many_unreadable_images_are_a_refusal_that_says_why(folder, load):
     assert len(load(folder).labels) == len(load(folder, unreadable=0.05).labels) == 89
     with pytest.raises(DataError, match=r"1 of 30 images of class 'a' cannot be read.*a/0\.png"):
         load(folder, unreadable=0.01)
+
+
+def test_every_class_beyond_the_limit_counts_and_is_told_where_nothing_is_refused(folder, load):
+    for name in ("a/0.png", "b/0.png", "b/1.png"):
+        (folder / name).write_bytes(b"<html>")
+    data = load(folder)
+    (said,) = (line for line in inspect(data, make_split(data, seed=0)).remarks if "allows" in line)
+    assert said.startswith(
+        "1 of 30 images of class 'a' cannot be read, more than the share 0.01 that a run allows "
+        "(and of 2 other parts): "
+    )
+    assert said.endswith("say unreadable = 0.07 in a protocol's [data]")
 
 
 def test_too_few_images_say_first_what_was_left_out(folder, load):
@@ -88,7 +100,7 @@ def test_too_few_images_say_first_what_was_left_out(folder, load):
 def test_a_protocol_refuses_too_many_and_may_allow_them(folder, tmp_path, monkeypatch):
     monkeypatch.setenv("FERBENCH_CACHE", str(tmp_path / "cache"))
     (folder / "a" / "0.png").write_bytes(b"<html>")
-    with pytest.raises(DataError, match=r"data\.unreadable"):
+    with pytest.raises(DataError, match=r"say unreadable = 0\.04 in a protocol's"):
         prepare_data(DataChoice(set="image-folder"), folder, seed=0)
     allowed = DataChoice(set="image-folder", unreadable=0.05)
     assert prepare_data(allowed, folder, seed=0).data.unreadable == ("a/0.png",)
@@ -97,7 +109,7 @@ def test_a_protocol_refuses_too_many_and_may_allow_them(folder, tmp_path, monkey
 def test_identical_images_are_said_where_a_class_has_too_few(folder, load):
     for number in range(30):
         samples.write_image(folder / "a" / f"{number}.png", samples.noise(7))
-    with pytest.raises(DataError, match=r"1 different images, too few.*30 in all.*add images"):
+    with pytest.raises(DataError, match=r"1 different images .*too few.*30 in all.*add images"):
         make_split(load(folder), seed=0)
 
 

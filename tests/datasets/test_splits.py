@@ -109,7 +109,7 @@ def test_another_seed_makes_another_split():
 
 def test_a_class_too_small_to_be_split_is_named():
     data = in_memory([0] * 50 + [1] * 3, [""] * 53, list(range(53)))
-    with pytest.raises(DataError, match="'class-1' has 3 different images, too few"):
+    with pytest.raises(DataError, match=r"'class-1' has 3 different images .*too few"):
         make_split(data, seed=0)
 
 

@@ -19,7 +19,7 @@ from benchmarks.store.reading import read_run
 from benchmarks.store.records import Predictions
 from benchmarks.store.splits import read_splits, split_table
 from benchmarks.store.votes import VotesOnTest, read_votes, write_votes
-from datasets.reading.fer_plus import COLUMNS, EXPRESSIONS
+from datasets.reading.fer_plus import COLUMNS, EXPRESSIONS, classes, majority
 from tests.datasets import samples
 from tests.datasets.votes import agreeing
 from tests.datasets.votes import write_votes as write_fer_plus
@@ -72,7 +72,7 @@ def test_the_annotators_agreement_is_that_of_leaving_each_vote_out_by_hand():
     rng = np.random.default_rng(0)
     counts = rng.multinomial(10, [0.4, 0.2, 0.1, 0.1, 0.05, 0.05, 0.04, 0.02, 0.02, 0.02], 200)
     met = []
-    for row in counts:
+    for row in counts[classes(majority(counts), CLASSES) >= 0]:
         for column in np.repeat(np.arange(10), row):
             others = [count - (k == column) for k, count in enumerate(row)]
             kept = [count if count > 1 else 0 for count in others]

@@ -79,6 +79,23 @@ def test_a_wrong_scale_and_a_wrong_order_are_both_named() -> None:
     assert "with --scale 0..1 and classes happy,angry,neutral,sad instead of" in doubt.what
 
 
+def test_an_order_that_only_chance_prefers_is_not_named_beside_a_scale() -> None:
+    labels, right = answers(1.5, images=50)
+    _, wrong = answers(0.0, images=50, seed=1)
+    (doubt, *_) = found(labels, wrong, others={"--scale 0..1": right})
+    assert doubt.what.endswith("with --scale 0..1")
+
+
+def test_a_scale_that_keeps_the_answers_and_ruins_the_log_loss_is_refused() -> None:
+    labels, right = answers(2.0)
+    stated = right**12 / (right**12).sum(axis=1, keepdims=True)
+    blurred = right.copy()
+    blurred[:4] = right[:4, ::-1]
+    (doubt, *_) = found(labels, stated, others={"--scale 0..1": blurred})
+    assert doubt.severity == "problem"
+    assert doubt.what.endswith("with --scale 0..1")
+
+
 def test_a_guess_is_called_a_guess() -> None:
     labels, _ = answers(2.0)
     (doubt,) = found(labels, np.tile([0.1, 0.7, 0.1, 0.1], (len(labels), 1)))

@@ -71,13 +71,19 @@ def doubts(
     the order of the model's outputs as its user stated it; ``pictures`` (N) tells identical
     images, which count as one. Another reading, with another scale or order of colours, or the
     order of classes that makes the labels likeliest, is much better if it gains five points of
-    accuracy with intervals that do not meet, or a tenth of log-loss without losing accuracy; it
-    must also tell more than the frequencies of the classes do.
+    accuracy with intervals that do not meet, or a tenth of log-loss without losing accuracy, or
+    without losing more than chance where the stated one is no better in log-loss than the
+    frequencies of the classes; it must also tell more than these. Another order is named beside
+    another scale only where it is much better than that scale alone.
     """
     own = _Scored(labels, answers, pictures)
     found = list(_better(own, others, sample, stated, class_names))
     if found:
-        base, score, reading = max(found, key=lambda each: each[1].rank)
+        plainly = [each for each in found if not each.ordered]
+        best = max(plainly or found, key=lambda each: each.score.rank)
+        finer = [each for each in found if each.ordered and each.beats(best, sample)]
+        best = max([best, *finer], key=lambda each: each.score.rank) if finer else best
+        base, score, reading = best.base, best.score, best.reading
         part = "" if len(base.labels) == len(labels) else f" ({len(base.labels):,} of its images)"
         text = (
             f"on validation{part} it scores {base.describe()} as stated, "
@@ -89,6 +95,27 @@ def doubts(
         yield Finding("warning", where, text)
 
 
+@dataclass(frozen=True, eq=False)
+class _Alternative:
+    """A much better ``reading``, its score, and the stated one's on the same images.
+
+    ``ordered`` tells that it has another order of classes.
+    """
+
+    base: _Scored
+    score: _Scored
+    reading: str
+    ordered: bool
+
+    def beats(self, other: _Alternative, sample: NDArray[np.int64]) -> bool:
+        """Tell whether it is much better than ``other``, on the images of the ``sample``."""
+        return _much_better(self._on(sample), other._on(sample))
+
+    def _on(self, sample: NDArray[np.int64]) -> _Scored:
+        asked_all = len(self.score.labels) > len(sample)
+        return self.score.only(sample) if asked_all else self.score
+
+
 def _poor(own: _Scored, class_names: tuple[str, ...]) -> Iterator[str]:
     """Yield in what ``own`` is no better than answers that do not look at an image."""
     shares, entropy = _frequencies(own)
@@ -96,7 +123,7 @@ def _poor(own: _Scored, class_names: tuple[str, ...]) -> Iterator[str]:
     if own.accuracy.low <= common:
         much = "worse than" if own.accuracy.high < common else "no better than"
         yield f"{much} always answering “{name}” ({common:.1%})"
-    if float(own.losses.mean()) >= entropy:
+    if _as_noise(own):
         yield f"with a log-loss no better than that of the classes' frequencies ({entropy:.2f})"
 
 
@@ -106,22 +133,22 @@ def _better(
     sample: NDArray[np.int64],
     stated: tuple[str, ...],
     class_names: tuple[str, ...],
-) -> Iterator[tuple[_Scored, _Scored, str]]:
-    """Yield the stated reading's score and that of each much better one on the same images."""
+) -> Iterator[_Alternative]:
+    """Yield each reading that is much better than the stated one on the same images."""
     sampled = own.only(sample)
     for options, answers in {"": own.answers, **others}.items():
         base = sampled if options else own
         given = base.given(answers)
         changes = [options] if options else []
         if options and _much_better(given, base):
-            yield base, given, options
+            yield _Alternative(base, given, options, ordered=False)
         order = _likeliest_order(given)
         ordered = base.given(answers[:, np.argsort(order)])
         if _much_better(ordered, given) and _much_better(ordered, base):
             meant = dict(zip(class_names, (class_names[k] for k in order), strict=True))
             right = ",".join(meant.get(name, name) for name in stated)
             changes = [*changes, f"classes {right} instead of {','.join(stated)}"]
-            yield base, ordered, " and ".join(changes)
+            yield _Alternative(base, ordered, " and ".join(changes), ordered=True)
 
 
 def _likeliest_order(scored: _Scored) -> NDArray[np.int64]:
@@ -136,8 +163,13 @@ def _much_better(given: _Scored, stated: _Scored) -> bool:
     ours, theirs = given.accuracy, stated.accuracy
     gains = mean_interval(stated.losses - given.losses, given.pictures, fraction=False)
     more = ours.value - theirs.value > POINTS and ours.low > theirs.high
-    likelier = ours.value >= theirs.value and gains.low > NATS
-    return bool((more or likelier) and _informed(given, ours.low))
+    as_accurate = ours.value >= theirs.value or (_as_noise(stated) and ours.high >= theirs.low)
+    return bool((more or (as_accurate and gains.low > NATS)) and _informed(given, ours.low))
+
+
+def _as_noise(scored: _Scored) -> bool:
+    """Tell whether its log-loss is no better than that of the classes' frequencies."""
+    return float(scored.losses.mean()) >= _frequencies(scored)[1]
 
 
 def _informed(given: _Scored, low: float) -> bool:

@@ -11,7 +11,7 @@ import pandas as pd
 from benchmarks.evaluation.conditions import timed_apart
 from benchmarks.evaluation.guessing import did_not_learn, majority_share
 from benchmarks.evaluation.leaderboard import INTERVAL, BoardColumn, on_page, ranking_score
-from benchmarks.evaluation.published import DATA_SET, PUBLISHED, Published
+from benchmarks.evaluation.published import Published, published_beside
 from benchmarks.metrics import RANKED_BY
 from benchmarks.report.elements.elements import Cell, Column, Table
 from benchmarks.report.elements.numbers import (
@@ -91,7 +91,7 @@ def ranking(run: RunResults, frame: pd.DataFrame, anchors: Mapping[str, str]) ->
 
     ``frame`` is what `benchmarks.evaluation.leaderboard.standings` gives of ``run``.
     """
-    beside = PUBLISHED if run.manifest.data.name == DATA_SET else ()
+    beside = published_beside(run.manifest)
     on = _scale(frame)
     chosen = [c for c in on_page() if not c.optional or frame[c.name].notna().any()]
     drawn = next(place for place, column in enumerate(chosen) if column.kind == "interval")
