@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -26,7 +27,7 @@ from benchmarks.exchange.exporting.formats import require_packages
 from benchmarks.machine.environment import device_name
 from benchmarks.processes import call
 from benchmarks.protocol.canonical import digest
-from benchmarks.protocol.names import row_name, slug
+from benchmarks.protocol.names import slug
 from benchmarks.store.digests import refuse_changes, stored_digests, write_digests
 from benchmarks.store.files import values_of
 from benchmarks.store.folder import RunFolder
@@ -81,7 +82,11 @@ def close(run: Path) -> None:
 def _refuse_wrong(request: AddRequest) -> None:
     if (request.model is None) == (request.predictions is None):
         raise InputError("give either --model FILE or --predictions FILE")
-    row_name(request.name)
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._:@+-]{0,99}", request.name):
+        raise InputError(
+            f"--name {request.name!r}: write letters, digits and . _ : @ + - only, "
+            "beginning with a letter or digit"
+        )
     if not request.file.is_file():
         raise InputError(f"{request.file}: no such file")
     if request.model is None:
