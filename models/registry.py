@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import importlib
+import math
 import pkgutil
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
@@ -48,7 +49,7 @@ class Recipe:
     """
 
     optimizer: Literal["sgd", "adam", "adamw"] = "adam"
-    learning_rate: Annotated[float, Gt(0), Le(1000)] = 1e-3
+    learning_rate: Annotated[float, Gt(0), Lt(math.inf)] = 1e-3
     batch_size: Annotated[int, Ge(1), Le(65_536)] = 64
     weight_decay: Quantity = 0.0
     dropout: Share = 0.0

@@ -16,7 +16,7 @@ def test_a_run_on_other_classes_or_labels_has_no_published_figures_beside_it(
     manifest = read_manifest(build(tmp_path / "run", ROWS[:1], images=40))
     assert published_beside(manifest) == PUBLISHED
     two = replace(manifest.data, class_names=("angry", "happy"))
-    assert published_beside(manifest.model_copy(update={"data": two})) == ()
+    assert published_beside(replace(manifest, data=two)) == ()
     choice = manifest.protocol.data.model_copy(update={"labels": "fer+"})
     protocol = manifest.protocol.model_copy(update={"data": choice})
-    assert published_beside(manifest.model_copy(update={"protocol": protocol})) == ()
+    assert published_beside(replace(manifest, protocol=protocol)) == ()
