@@ -24,6 +24,7 @@ from benchmarks.machine.environment import (
     describe_environment,
     device_name,
     gpu,
+    has_bfloat16,
     usable_cores,
 )
 from benchmarks.machine.versions import installed
@@ -173,6 +174,11 @@ def _prepare(request: RunRequest, display: Display) -> tuple[PreparedData, Prepa
     protocol = request.protocol
     prepared = prepare_target(protocol, request.data, request.plugins, display)
     _tell(prepared, display)
+    if protocol.precision == "bfloat16" and not has_bfloat16():
+        display.note(
+            "this processor is not known to compute in bfloat16; where it does not, each step "
+            'takes many times as long as with precision = "float32"'
+        )
     if protocol.source is None:
         return prepared, None
     with display.preparing(f"{protocol.source.set} (source)") as progress:
