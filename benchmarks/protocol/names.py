@@ -30,11 +30,16 @@ def row_name(name: str) -> str:
     return name
 
 
+def folded(name: str) -> str:
+    """Return what two names have in common that are one folder, on any file system."""
+    return slug(name).lower()
+
+
 def refuse_shared(names: Iterable[str]) -> None:
     """Raise ``InputError`` where two of the ``names`` would be one folder, on any file system."""
     seen: dict[str, str] = {}
     for name in names:
-        folder = slug(name).lower()
+        folder = folded(name)
         if folder in seen:
             other = seen[folder]
             clash = (

@@ -138,12 +138,12 @@ def lifeless(data: DataSet, split: Split) -> tuple[str, ...]:
     every = np.concatenate(list(parts.values()))
     said = {name: _lifeless(data, rows, f"{name} image") for name, rows in parts.items()}
     found = [text for text in said.values() if text]
+    living = [part for part, told in said.items() if not told.startswith("every")]
     for label, name in enumerate(data.class_names):
         what = f"image of class {name!r}"
         if text := _lifeless(data, _of(data, every, label), what):
             found.append(text)
             continue
-        living = [part for part, told in said.items() if not told.startswith("every")]
         rest = (_lifeless(data, _of(data, parts[p], label), f"{p} {what}") for p in living)
         found += [text for text in rest if text]
     return tuple(found)

@@ -106,8 +106,7 @@ def read_rows(file: IO[bytes], name: str, separator: str) -> Iterator[Row]:
         unpacked = _unpacked(file)
         mark = unpacked.read(2)
         unpacked.seek(0)
-        encoding = "utf-16" if mark in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE) else "utf-8-sig"
-        text = io.TextIOWrapper(unpacked, encoding, errors="backslashreplace", newline="")
+        text = io.TextIOWrapper(unpacked, encoding_of(mark), errors="backslashreplace", newline="")
         rows = csv.reader(text, delimiter=separator, strict=True)
         line = 1
         try:
@@ -118,6 +117,12 @@ def read_rows(file: IO[bytes], name: str, separator: str) -> Iterator[Row]:
             raise DataError(f"{name}:{line}: is no row of a table ({error}); mend it") from error
         finally:
             text.detach()
+
+
+def encoding_of(start: bytes) -> str:
+    """Return UTF-16 where a text begins with its mark, else UTF-8."""
+    marked = start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    return "utf-16" if marked else "utf-8-sig"
 
 
 def count_lines(file: IO[bytes], name: str) -> int:

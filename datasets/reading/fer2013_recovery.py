@@ -43,8 +43,10 @@ def told_evaluation_images(held: Mapping[str, Iterable[str]]) -> tuple[str, ...]
     """
     table = evaluation_ids()
     official = table["validation"] + table["test"]
-    there = {name: (Counter(i[:HEX] for i in held.get(name, ())) & official) for name in SPLITS}
-    there["no split"] = Counter(i[:HEX] for i in held.get("", ())) & official
+    there = {
+        name or "no split": Counter(i[:HEX] for i in held.get(name, ())) & official
+        for name in (*SPLITS, "")
+    }
     found = sum((each for each in there.values()), Counter[str]()) & official
     if len(found) < SEVERAL:
         return ()

@@ -118,7 +118,7 @@ def expression_of(name: str) -> str | None:
 
     Any case and a number before or behind it are allowed: ``Happiness``, ``0_angry``, ``3. Sad``.
     """
-    return EXPRESSIONS.get(_NUMBERED.sub("", _plain(name)))
+    return EXPRESSIONS.get(_NUMBERED.sub("", folded(name)))
 
 
 def meant_class(name: str, class_names: Sequence[str]) -> str | None:
@@ -129,7 +129,7 @@ def meant_class(name: str, class_names: Sequence[str]) -> str | None:
     if name in class_names:
         return name
     meant = expression_of(name)
-    alike = [each for each in class_names if _plain(each) == _plain(name)]
+    alike = [each for each in class_names if folded(each) == folded(name)]
     found = alike or [each for each in class_names if meant and expression_of(each) == meant]
     return found[0] if len(found) == 1 else None
 
@@ -145,7 +145,8 @@ def is_person(name: str) -> bool:
     return bool(_PERSON.fullmatch(name.strip()))
 
 
-def _plain(name: str) -> str:
+def folded(name: str) -> str:
+    """Return ``name`` in one case and with composed accents."""
     return same_spelling(name).strip().casefold()
 
 

@@ -26,10 +26,20 @@ from tests.folder import EXPRESSIONS, ROWS, build
 CONFIGURATION = {"class_name": "Sequential", "config": {"name": "m", "layers": []}}
 
 
+def answers_are_the_sources(differences: dict[str, float], files: int) -> None:
+    assert differences == pytest.approx(dict.fromkeys(differences, 0), abs=1e-6)
+    assert len(differences) == files
+
+
+def refusals_say(refusals: dict[str, str], expected: dict[str, str]) -> None:
+    for name, said in refusals.items():
+        assert expected[name.partition(",")[0]] in said, (name, said)
+        assert "\n" not in said
+
+
 def test_keras_weights_answer_as_the_network_that_they_were_saved_from(tmp_path: Path) -> None:
     tried = call("tests.exchange.outside_weights_keras:trials", folder=tmp_path)
-    assert tried.differences == pytest.approx(dict.fromkeys(tried.differences, 0), abs=1e-6)
-    assert len(tried.differences) == 6
+    answers_are_the_sources(tried.differences, 6)
     expected = {
         "wider": "1×1×4×8",
         "shorter": "does not fit: ",
@@ -38,15 +48,12 @@ def test_keras_weights_answer_as_the_network_that_they_were_saved_from(tmp_path:
         "foreign": "no configuration",
         "custom": "SpatialTransformer",
     }
-    for name, said in tried.refusals.items():
-        assert expected[name.partition(",")[0]] in said, (name, said)
-        assert "\n" not in said
+    refusals_say(tried.refusals, expected)
 
 
 def test_torch_weights_answer_as_the_network_that_they_were_saved_from(tmp_path: Path) -> None:
     tried = call("tests.exchange.outside_weights_torch:trials", folder=tmp_path)
-    assert tried.differences == pytest.approx(dict.fromkeys(tried.differences, 0), abs=1e-6)
-    assert len(tried.differences) == 7
+    answers_are_the_sources(tried.differences, 7)
     expected = {
         "module.pth": "would run code (torch.nn.modules.container.Sequential)",
         "empty.pth": "holds no weights",
@@ -59,9 +66,7 @@ def test_torch_weights_answer_as_the_network_that_they_were_saved_from(tmp_path:
         "unnamed": "say --architecture NAME",
     }
     assert tried.refusals.keys() == expected.keys()
-    for name, said in tried.refusals.items():
-        assert expected[name] in said, (name, said)
-        assert "\n" not in said
+    refusals_say(tried.refusals, expected)
 
 
 def weights(file: Path) -> Path:

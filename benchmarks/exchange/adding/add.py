@@ -27,7 +27,7 @@ from benchmarks.exchange.exporting.formats import require_packages
 from benchmarks.machine.environment import device_name
 from benchmarks.processes import call
 from benchmarks.protocol.canonical import digest
-from benchmarks.protocol.names import slug
+from benchmarks.protocol.names import folded
 from benchmarks.store.digests import refuse_changes, stored_digests, write_digests
 from benchmarks.store.files import values_of
 from benchmarks.store.folder import RunFolder
@@ -101,7 +101,7 @@ def _refuse_wrong(request: AddRequest) -> None:
 def _refuse_taken(run: RunResults, name: str) -> None:
     for variant in run.variants:
         same = variant.name == name and variant.record.engine == EXTERNAL
-        if slug(variant.name).lower() == slug(name).lower() and not same:
+        if folded(variant.name) == folded(name) and not same:
             raise InputError(
                 f"--name {name}: the run has a variant {variant.name!r}; choose another"
             )

@@ -82,7 +82,7 @@ def doubts(
         plainly = [each for each in found if not each.ordered]
         best = max(plainly or found, key=lambda each: each.score.rank)
         finer = [each for each in found if each.ordered and each.beats(best, sample)]
-        best = max([best, *finer], key=lambda each: each.score.rank) if finer else best
+        best = max([best, *finer], key=lambda each: each.score.rank)
         base, score, reading = best.base, best.score, best.reading
         part = "" if len(base.labels) == len(labels) else f" ({len(base.labels):,} of its images)"
         text = (

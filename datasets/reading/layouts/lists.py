@@ -12,6 +12,7 @@ from pathlib import PurePosixPath
 from posixpath import commonpath
 from re import Pattern
 
+from datasets.reading.delimited import encoding_of
 from datasets.reading.layouts.layout import Box, Entry, Layout, below_their_root, unused
 from datasets.reading.listing import Listing
 from datasets.reading.words import same_spelling, split_of
@@ -136,7 +137,7 @@ def read_first_line(listing: Listing, name: str, separators: str = SEPARATORS) -
     try:
         with listing.tree.opened(name) as file:
             start = file.read(MOST)
-        text = codecs.getincrementaldecoder(_encoding(start))("replace").decode(start)
+        text = codecs.getincrementaldecoder(encoding_of(start))("replace").decode(start)
         return _table(name, text.lstrip().splitlines()[0], separators)
     except (DataError, IndexError):
         return None
@@ -171,17 +172,11 @@ def _table(name: str, text: str, separators: str) -> Table:
 def decoded_text(name: str, content: bytes) -> str:
     """Return a list's text with line ends ``\\n``; raises ``DataError`` for what is no Unicode."""
     try:
-        text = content.decode(_encoding(content))
+        text = content.decode(encoding_of(content))
     except UnicodeDecodeError as error:
         line = content[: error.start].count(b"\n") + 1
         raise DataError(f"{name}:{line}: not UTF-8; save the list as UTF-8") from error
     return text.replace("\r\n", "\n").replace("\r", "\n")
-
-
-def _encoding(content: bytes) -> str:
-    """Return UTF-16 where ``content`` begins with its mark, else UTF-8."""
-    marked = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
-    return "utf-16" if marked else "utf-8-sig"
 
 
 def joined(listing: Listing, layout: str, rows: Iterable[Row], lists: tuple[str, ...]) -> Layout:

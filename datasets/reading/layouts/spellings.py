@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from datasets.reading.layouts.layout import Entry
 from datasets.reading.layouts.lists import Row
-from datasets.reading.words import expression_of, same_spelling
+from datasets.reading.words import expression_of, folded, same_spelling
 
 
 def one_spelling(entries: Iterable[Entry]) -> tuple[list[Entry], tuple[str, ...]]:
@@ -45,12 +45,9 @@ def one_case(rows: Iterable[Row]) -> tuple[list[Row], tuple[str, ...]]:
     given = list(rows)
     alike: defaultdict[str, Counter[str]] = defaultdict(Counter)
     for row in given:
-        alike[same_spelling(row.label).casefold()][row.label] += 1
+        alike[folded(row.label)][row.label] += 1
     names = {word: max(counts, key=lambda name: counts[name]) for word, counts in alike.items()}
-    joined = [
-        replace(row, label=names[same_spelling(row.label).casefold()]) if row.label else row
-        for row in given
-    ]
+    joined = [replace(row, label=names[folded(row.label)]) for row in given]
     notes = [
         f"spellings of one class: {', '.join(sorted(counts))}"
         for counts in alike.values()

@@ -8,12 +8,12 @@ from itertools import islice
 from pathlib import PurePosixPath
 
 from datasets.reading.layouts.label_table import tables_in
-from datasets.reading.layouts.lists import decoded_text, lists_in, read_table
+from datasets.reading.layouts.lists import MOST, decoded_text, lists_in, read_first_line
 from datasets.reading.listing import Listing
 from datasets.records import DataError
 
-FIRST_LINES, MOST = 3, 1 << 16
-"""How many lines at the begin of a text are looked at, and bytes."""
+FIRST_LINES = 3
+"""How many lines at the begin of a text are looked at."""
 SHOWN, LONGEST = 4, 30
 """How many values of a first line are shown, and characters of each."""
 CLASS_FOLDERS = "write its images into a folder for each class"
@@ -81,11 +81,8 @@ def _counted(form: Form, names: Sequence[str]) -> Iterator[str]:
 
 def _first_values(listing: Listing, name: str) -> str:
     """Return the first values of a table's first line for a sentence, ``""`` for no table."""
-    try:
-        with listing.tree.opened(name) as file:
-            header = read_table(name, file.readline(MOST)).header
-    except DataError:
-        return ""
+    head = read_first_line(listing, name)
+    header = head.header if head else ()
     shown = [repr(value[:LONGEST]) for value in header[:SHOWN]]
     more = len(header) - len(shown)
     return ", ".join(shown) + (f" and {more:,} more" if more else "")
