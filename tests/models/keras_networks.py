@@ -43,31 +43,26 @@ def predict(model: Any, shape: tuple[int, int, int]) -> Any:
     return keras.ops.convert_to_numpy(model(images(shape), training=False))
 
 
-def examine(names: list[str], modules: dict[str, str], folder: str) -> dict[str, dict[str, Any]]:
-    """Return what each network, in one piece, says of colour images, and what a file of it does.
+def examine(name: str, module: str, folder: str) -> dict[str, Any]:
+    """Return what a network, in one piece, says of colour images, and what a file of it does.
 
-    ``modules`` names those of keras.applications from which some networks come.
+    ``module`` names that of keras.applications from which it comes; blank where it does not.
     """
-    answers = {}
-    for name in names:
-        network, file = build(name, COLOUR), Path(folder) / f"{name}.h5"
-        model = whole(network)
-        logits = predict(model, COLOUR)
-        model.save(file)
-        loaded = keras.saving.load_model(file, compile=False, safe_mode=True)
-        answers[name] = {
-            "shape": list(logits.shape),
-            "dtype": str(logits.dtype),
-            "finite": bool(np.isfinite(logits).all()),
-            "h5": float(np.abs(predict(loaded, COLOUR) - logits).max()),
-            "strided_points": _strided_points(network),
-        }
-        if name in modules:
-            answers[name]["preprocessing"] = _preprocessing(network, modules[name])
-        file.unlink()
-        keras.utils.clear_session()
-    answers["resnet50"]["stock"] = _resnet50_differences(Path(folder))
-    return answers
+    network, file = build(name, COLOUR), Path(folder) / f"{name}.h5"
+    model = whole(network)
+    logits = predict(model, COLOUR)
+    model.save(file)
+    loaded = keras.saving.load_model(file, compile=False, safe_mode=True)
+    answer = {
+        "shape": list(logits.shape),
+        "dtype": str(logits.dtype),
+        "finite": bool(np.isfinite(logits).all()),
+        "h5": float(np.abs(predict(loaded, COLOUR) - logits).max()),
+        "strided_points": _strided_points(network),
+    }
+    if module:
+        answer["preprocessing"] = _preprocessing(network, module)
+    return answer
 
 
 def _preprocessing(network: Network, module: str) -> float:
@@ -78,9 +73,9 @@ def _preprocessing(network: Network, module: str) -> float:
     return float(np.abs(predict(mine, COLOUR) - np.asarray(theirs)).max())
 
 
-def _resnet50_differences(folder: Path) -> float:
+def resnet50_differences(folder: str) -> float:
     """Return how far ResNet50 here is from the stock one, whose file it loads."""
-    file = folder / "stock.h5"
+    file = Path(folder) / "stock.h5"
     stock = keras.applications.ResNet50(include_top=False, weights=None, input_shape=COLOUR)
     stock.save(file)
     network = build("resnet50", COLOUR, seed=3)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -66,64 +69,92 @@ def test_every_architecture_is_examined() -> None:
 
 
 @pytest.fixture(scope="module")
-def answers(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    """What the networks alone answer, without ferbench's engines around them."""
-    keras = call(
-        "tests.models.keras_networks:examine",
-        environment=ONE_THREAD,
-        names=KERAS,
-        modules=APPLICATIONS,
-        folder=str(tmp_path_factory.mktemp("files")),
-    )
-    return keras | call(
+def torch_answers() -> dict[str, Any]:
+    """What timm's networks alone answer, without ferbench's engine around them."""
+    answers: dict[str, Any] = call(
         "tests.models.torch_networks:examine",
         environment=ONE_THREAD,
         names=TIMM,
         fixed_size=FIXED_SIZE,
         unbuildable=list(UNBUILDABLE),
     )
+    return answers
 
 
-@pytest.mark.parametrize("name", [*KERAS, *TIMM])
-def test_logits_are_one_float32_row_for_each_image(answers: dict[str, Any], name: str) -> None:
-    assert answers[name]["shape"] == [3, 7]
-    assert answers[name]["dtype"] == "float32"
-    assert answers[name]["finite"]
+@pytest.fixture(scope="module")
+def keras_answer(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], dict[str, Any]]:
+    """What a Keras network alone answers, without ferbench's engine around it."""
+
+    @cache
+    def asked(name: str) -> dict[str, Any]:
+        answer: dict[str, Any] = call(
+            "tests.models.keras_networks:examine",
+            environment=ONE_THREAD,
+            name=name,
+            module=APPLICATIONS.get(name, ""),
+            folder=str(tmp_path_factory.mktemp("files")),
+        )
+        return answer
+
+    return asked
 
 
-@pytest.mark.parametrize("name", KERAS)
-def test_an_h5_file_gives_back_the_same_logits(answers: dict[str, Any], name: str) -> None:
-    assert answers[name]["h5"] < 1e-5
+def deep_is_slow(names: Iterable[str]) -> list[Any]:
+    return [pytest.param(n, marks=pytest.mark.slow) if n in DEEP else n for n in names]
 
 
-@pytest.mark.parametrize("name", APPLICATIONS)
+@pytest.mark.parametrize("name", TIMM)
+def test_logits_of_torch_are_one_float32_row_for_each_image(
+    torch_answers: dict[str, Any], name: str
+) -> None:
+    assert torch_answers[name] == {"shape": [3, 7], "dtype": "float32", "finite": True}
+
+
+@pytest.mark.parametrize("name", deep_is_slow(KERAS))
+def test_logits_of_keras_are_one_float32_row_for_each_image(
+    keras_answer: Callable[[str], dict[str, Any]], name: str
+) -> None:
+    answer = keras_answer(name)
+    assert (answer["shape"], answer["dtype"], answer["finite"]) == ([3, 7], "float32", True)
+
+
+@pytest.mark.parametrize("name", deep_is_slow(KERAS))
+def test_an_h5_file_gives_back_the_same_logits(
+    keras_answer: Callable[[str], dict[str, Any]], name: str
+) -> None:
+    assert keras_answer(name)["h5"] < 1e-5
+
+
+@pytest.mark.parametrize("name", deep_is_slow(APPLICATIONS))
 def test_transfer_networks_prepare_images_as_keras_applications_does(
-    answers: dict[str, Any], name: str
+    keras_answer: Callable[[str], dict[str, Any]], name: str
 ) -> None:
-    assert answers[name]["preprocessing"] < 1e-3
+    assert keras_answer(name)["preprocessing"] < 1e-3
 
 
-def test_resnet50_equals_the_stock_one_whose_weights_it_loads(answers: dict[str, Any]) -> None:
-    assert answers["resnet50"]["stock"] < 1e-4
+@pytest.mark.slow
+def test_resnet50_equals_the_stock_one_whose_weights_it_loads(tmp_path: Path) -> None:
+    differ = call("tests.models.keras_networks:resnet50_differences", folder=str(tmp_path))
+    assert differ < 1e-4
 
 
-@pytest.mark.parametrize("name", KERAS)
+@pytest.mark.parametrize("name", deep_is_slow(KERAS))
 def test_no_network_has_a_strided_1x1_convolution_which_corrupts_memory_in_tensorflow(
-    answers: dict[str, Any], name: str
+    keras_answer: Callable[[str], dict[str, Any]], name: str
 ) -> None:
-    assert answers[name]["strided_points"] == []
+    assert keras_answer(name)["strided_points"] == []
 
 
 def test_a_timm_network_of_one_size_is_built_for_the_size_asked_for(
-    answers: dict[str, Any],
+    torch_answers: dict[str, Any],
 ) -> None:
-    assert answers[FIXED_SIZE] == [3, 7]
+    assert torch_answers[FIXED_SIZE] == [3, 7]
 
 
 @pytest.mark.parametrize(("name", "said"), UNBUILDABLE.items())
 def test_a_timm_network_that_cannot_be_built_says_why(
-    answers: dict[str, Any], name: str, said: str
+    torch_answers: dict[str, Any], name: str, said: str
 ) -> None:
-    assert answers[name].startswith(f"{name}: ")
-    assert said in answers[name]
-    assert "\n" not in answers[name]
+    assert torch_answers[name].startswith(f"{name}: ")
+    assert said in torch_answers[name]
+    assert "\n" not in torch_answers[name]

@@ -11,8 +11,15 @@ from playwright.sync_api import Browser
 from tests.report.browser import opened
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize(
+    ("width", "scheme"),
+    [
+        (1280, "light"),
+        (390, "dark"),
+        pytest.param(1280, "dark", marks=pytest.mark.slow),
+        pytest.param(390, "light", marks=pytest.mark.slow),
+    ],
+)
 def test_axe_finds_no_violation(browser: Browser, folder: Path, width: int, scheme: str) -> None:
     """Every rule is asked, those of good practice too; the policy of the page stays as it is."""
     size = {"width": width, "height": 900}

@@ -70,7 +70,10 @@ rungs = [1]
 
 [fit]
 epochs = 1
-seeds = [3, 7]
+seeds = [3]
+
+[robustness]
+images = 20
 
 [[variants]]
 architecture = "pixel-logistic"
