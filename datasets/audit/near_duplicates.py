@@ -159,7 +159,7 @@ class _Search:
     ) -> None:
         self._pictures, self._kept, self._pool = pictures, kept, pool
         hashes = hashed(pictures, kept, pool.map)
-        sample = hashes.placed[0, :SAMPLE]
+        sample = hashes[:SAMPLE, 0].reshape(-1, hashes[0, 0].size)
         self.threshold = by_chance(details(pictures[kept[:SAMPLE]]), sample)
         self._comparison = Comparison(hashes, ALIKE)
         self._most = max(MOST, MOST_EACH * len(kept))

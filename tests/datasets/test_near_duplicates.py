@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from datasets.audit.alike import Comparison
-from datasets.audit.chance import LOWEST
-from datasets.audit.hashes import SIDE, UNIT, Hashed
+from datasets.audit.alike import Comparison, _Bounds, _Strip
+from datasets.audit.chance import ALIKE, LOWEST
+from datasets.audit.hashes import SIDE, UNIT, Hashes, hashed
 from datasets.audit.near_duplicates import (
     LOWEST_MIRRORED,
     NearPairs,
@@ -165,29 +165,66 @@ def test_pictures_of_other_sizes_and_colour_are_compared_too():
     assert reduced(small).shape == (3, SIDE, SIDE)
 
 
-def test_products_of_bytes_lose_no_pair_that_whole_numbers_find():
-    chance = np.random.default_rng(0)
-    lengths = chance.normal(size=(6, 700, 63)) + 0.75 * chance.normal(size=(700, 63))
-    lengths[:, 650:] = lengths[:, :50] + 0.7 * chance.normal(size=(6, 50, 63))
-    unit = lengths / np.linalg.norm(lengths, axis=2, keepdims=True)
-    hashes = np.trunc(unit * UNIT).astype(np.int16)
-    compared = Comparison(Hashed(placed=hashes[:5], mirrored=hashes[5]), 0.4)
-    strips = [compared.of(strip, 10**6) for strip in range(len(compared.starts))]
-    pairs = {
+def by_brute_force(hashes: Hashes, least: float) -> set[tuple[int, int, bool]]:
+    """Compare each picture, as it is and mirrored, with each place of those after it."""
+    places = hashes.astype(np.int64)
+    wanted = set()
+    for mirrored, sign in ((False, 1), (True, -1)):
+        ours = (places[:, 0] * [[1], [sign]]).reshape(len(places), -1)
+        theirs = places.reshape(*places.shape[:2], -1).transpose(1, 2, 0)
+        alike = (ours @ theirs).max(axis=0) >= least * UNIT**2
+        ends = (each.tolist() for each in np.nonzero(np.triu(alike, 1)))
+        wanted |= {(one, other, mirrored) for one, other in zip(*ends, strict=True)}
+    return wanted
+
+
+def compared(hashes: Hashes, least: float) -> set[tuple[int, int, bool]]:
+    comparison = Comparison(hashes, least)
+    strips = [comparison.of(strip, 10**6) for strip in range(len(comparison.starts))]
+    return {
         pair
         for strip in strips
         for pair in zip(
             strip.one.tolist(), strip.other.tolist(), strip.mirrored.tolist(), strict=True
         )
     }
-    whole = hashes.astype(np.int64)
-    wanted = set()
-    for mirrored, ours in ((False, whole[0]), (True, whole[5])):
-        alike = (ours @ whole[:5].transpose(0, 2, 1)).max(axis=0) >= 0.4 * UNIT**2
-        one, other = np.nonzero(np.triu(alike, 1))
-        wanted |= {(a, b, mirrored) for a, b in zip(one.tolist(), other.tolist(), strict=True)}
+
+
+@pytest.mark.parametrize("apart", [0.05, 0.7, 3.0], ids=["hardly", "somewhat", "unrelated"])
+def test_bounds_lose_no_pair_however_far_the_places_lie_apart(apart):
+    chance = np.random.default_rng(0)
+    middle = chance.normal(size=(700, 1, 2, 32))
+    middle[650:] = middle[:50] * [[1], [-1]]
+    drawn = middle + apart * chance.normal(size=(700, 5, 2, 32))
+    length = np.linalg.norm(drawn, axis=(2, 3), keepdims=True)
+    hashes = np.trunc(drawn / length * UNIT).astype(np.int16)
+    wanted = by_brute_force(hashes, 0.4)
     assert len(wanted) > 100
-    assert pairs == wanted
+    assert compared(hashes, 0.4) == wanted
+
+
+def test_no_altered_copy_that_five_products_find_is_lost(tmp_path):
+    pictures = faces(tmp_path, 0.2)
+    copies = [with_copies(pictures, alter, 100)[0][len(pictures) :] for alter in ALTERATIONS]
+    every = np.concatenate([pictures, *copies])
+    hashes = hashed(every, np.arange(len(every)))
+    wanted = by_brute_force(hashes, ALIKE)
+    assert len(wanted) > 500
+    assert compared(hashes, ALIKE) == wanted
+
+
+def test_a_mirrored_picture_turns_the_sign_of_half_of_its_hash(tmp_path):
+    pictures = faces(tmp_path, 0.1)
+    both = np.concatenate([pictures, pictures[:, :, ::-1]])
+    as_it_is, turned = np.split(hashed(both, np.arange(len(both)))[:, 0].astype(int), 2)
+    assert np.abs(as_it_is * [[1], [-1]] - turned).max() <= 1
+
+
+def test_few_pictures_are_left_to_decide_after_the_bounds(published, monkeypatch):
+    hashes = hashed(published, np.arange(len(published)))
+    monkeypatch.setattr("datasets.audit.alike.TILE", len(published))
+    near, _ = _Strip(hashes[:, 0]).near(_Bounds(hashes, int(ALIKE * UNIT**2)))
+    assert len(near) < 0.005 * len(published) ** 2
 
 
 def test_the_number_of_threads_decides_no_pair(tmp_path, monkeypatch):
