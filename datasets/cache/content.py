@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from datasets.files import sha256_of
+from datasets.files import sha256_of, sha256_once
 from datasets.records import DataError
 
 RECORD = "content.json"
@@ -54,15 +53,6 @@ def _recorded(folder: Path) -> dict[str, Any]:
 
 def _holds(file: Path, content: object) -> bool:
     try:
-        status = file.stat()
-        seen = (status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
-        return _digest(file, *seen) == content
+        return sha256_once(file) == content
     except OSError:
         return False
-
-
-@lru_cache(maxsize=4096)
-def _digest(file: Path, *seen: int) -> str:
-    """Return a file's digest, reckoned once in a process for as long as it is ``seen`` the same."""
-    del seen
-    return sha256_of(file)

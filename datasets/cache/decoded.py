@@ -63,6 +63,8 @@ def open_data_set(
     def build(folder: Path) -> None:
         decoded = with_classes(source.read(where, chosen), classes, source.name)
         _write(folder, source.name, decoded, progress or (lambda *_: None))
+        if _key(source, where, chosen, classes) != key:
+            raise DataError(f"{where}: it changed while it was read; repeat when it is whole")
 
     with listing_once():
         key = _key(source, where, chosen, classes)

@@ -19,7 +19,7 @@ from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import IO, Any
 
-from datasets.reading.folders import SPECIAL
+from datasets.files import SPECIAL
 from datasets.reading.members import Archive, File, Link
 
 COMPRESSED: tuple[tuple[bytes, Callable[..., Any]], ...] = (
@@ -75,13 +75,6 @@ def open_archive(file: IO[bytes], name: str, stack: ExitStack) -> Archive:
         return _zip(file, stack)
     file.seek(0)
     return _alone(file, name)
-
-
-def is_zip(path: Path) -> bool:
-    """Tell whether the file at ``path`` begins as a zip archive and is whole."""
-    with path.open("rb") as file:
-        begins = file.read(4) in ZIP
-        return begins and zipfile.is_zipfile(file)
 
 
 def _is_old_tar(file: IO[bytes]) -> bool:

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from datasets.files import SPECIAL
+
 NOT_THERE = "a link to what is not there"
 LOOP = "a link to a folder that it lies in, or to itself"
-SPECIAL = "a pipe, socket or device, which is never opened"
 MOST_LINKS = 100
 """Links to one folder that are followed in one tree; links within links can double without end."""
 Kind = Literal["file", "folder", "unreadable", "loop"]

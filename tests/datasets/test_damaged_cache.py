@@ -168,7 +168,7 @@ def test_damaged_features_are_computed_again(name: str, damage: Damage, tmp_path
 def test_content_is_digested_once_in_a_process(tmp_path: Path, monkeypatch):
     packs = pack(*prepared(), cache=tmp_path)
     held(packs)
-    monkeypatch.setattr("datasets.cache.content.sha256_of", lambda _: pytest.fail("once more"))
+    monkeypatch.setattr("datasets.files.sha256_of", lambda _: pytest.fail("once more"))
     held(pack(*prepared(), cache=tmp_path))
 
 
