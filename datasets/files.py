@@ -78,9 +78,12 @@ def opened_given(path: Path, most: int | None = None) -> Iterator[IO[bytes]]:
     Raises ``DataError``, without having waited for a pipe or touched a device.
     """
     try:
-        file = open(path, "rb", opener=_without_waiting)  # noqa: PTH123, SIM115
+        file = open(path, "rb", opener=_without_waiting)  # noqa: SIM115
+    except FileNotFoundError as error:
+        raise DataError(f"{path}: no such file") from error
     except OSError as error:
-        reason = SPECIAL if path.exists() and not path.is_file() else error.strerror
+        special = path.exists() and not path.is_file() and not path.is_dir()
+        reason = SPECIAL if special else error.strerror
         raise DataError(f"{path}: cannot be read: {reason}") from error
     with file:
         status = os.fstat(file.fileno())
@@ -93,6 +96,12 @@ def opened_given(path: Path, most: int | None = None) -> Iterator[IO[bytes]]:
 
 def _without_waiting(path: str, flags: int) -> int:
     return os.open(path, flags | os.O_NONBLOCK)
+
+
+def require_given(path: Path, most: int) -> None:
+    """Raise ``DataError`` for a place that `opened_given` would not open."""
+    with opened_given(path, most):
+        pass
 
 
 def read_given(path: Path, most: int) -> bytes:

@@ -8,10 +8,10 @@ import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
 
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from benchmarks.machine.console import Console
 from benchmarks.machine.terminal import printable
 from benchmarks.use.faces import Box
 from benchmarks.use.pictures import FaceAnswer, File

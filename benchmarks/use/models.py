@@ -7,10 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from rich.console import Console
-
 from benchmarks.errors import InputError
 from benchmarks.evaluation.fitted import ChosenFit, fit_of, usable
+from benchmarks.machine.console import Console
 from benchmarks.use.faces import FaceFinder, FoundFace, faces_in
 from benchmarks.use.formats import AnswerRecord, answer_record
 from benchmarks.use.pictures import FaceAnswer, answer_faces
