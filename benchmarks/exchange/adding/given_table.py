@@ -11,6 +11,7 @@ import pandas as pd
 import pyarrow
 
 from benchmarks.errors import InputError
+from benchmarks.machine.spreadsheets import unguarded
 from datasets.files import require_given
 
 READERS = (".csv", ".parquet")
@@ -30,15 +31,19 @@ def read_table(file: Path) -> pd.DataFrame:
     if file.suffix.lower() not in READERS:
         raise InputError(f"{file}: a table of predictions is .csv or .parquet")
     require_given(file, MOST_BYTES)
+    parquet = file.suffix.lower() == ".parquet"
     try:
-        parquet = file.suffix.lower() == ".parquet"
         table = pd.read_parquet(file) if parquet else _read_csv(file)
     except (OSError, ValueError, OverflowError, csv.Error, pyarrow.ArrowException) as error:
         reason = str(error).strip().partition("\n")[0]
         raise InputError(f"{file}: not readable as {file.suffix}: {reason}") from error
     if table.index.name is not None:
         table = table.reset_index()
-    table.columns = [str(column).strip() for column in table.columns]
+    table.columns = [unguarded(str(column).strip()) for column in table.columns]
+    if not parquet:
+        for place, name in enumerate(table.columns):
+            if name in TEXT:
+                table.isetitem(place, table.iloc[:, place].map(_unguarded).to_numpy())
     return table
 
 
@@ -63,6 +68,10 @@ def _read_csv(file: Path) -> pd.DataFrame:
         with warnings.catch_warnings(action="ignore", category=pd.errors.ParserWarning):
             table = pd.read_csv(file, index_col=False, **settings)
     return table.reset_index(drop=True)
+
+
+def _unguarded(value: Any) -> Any:
+    return unguarded(value) if isinstance(value, str) else value
 
 
 def _fields(line: bytes, separator: str) -> int:
