@@ -9,6 +9,7 @@ from typing import Any
 
 import pandas as pd
 import pyarrow
+import pyarrow.parquet
 
 from benchmarks.errors import InputError
 from benchmarks.machine.spreadsheets import unguarded
@@ -33,7 +34,7 @@ def read_table(file: Path) -> pd.DataFrame:
     require_given(file, MOST_BYTES)
     parquet = file.suffix.lower() == ".parquet"
     try:
-        table = pd.read_parquet(file) if parquet else _read_csv(file)
+        table = _read_parquet(file) if parquet else _read_csv(file)
     except (OSError, ValueError, OverflowError, csv.Error, pyarrow.ArrowException) as error:
         reason = str(error).strip().partition("\n")[0]
         raise InputError(f"{file}: not readable as {file.suffix}: {reason}") from error
@@ -44,6 +45,12 @@ def read_table(file: Path) -> pd.DataFrame:
         for place, name in enumerate(table.columns):
             if name in TEXT:
                 table.isetitem(place, table.iloc[:, place].map(_unguarded).to_numpy())
+    return table
+
+
+def _read_parquet(file: Path) -> pd.DataFrame:
+    """Read columns as they are typed, not as what pandas once noted of them."""
+    table: pd.DataFrame = pyarrow.parquet.read_table(file).to_pandas(ignore_metadata=True)
     return table
 
 
