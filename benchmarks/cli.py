@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from typing import Annotated
@@ -27,6 +28,7 @@ from benchmarks.commands.run import run
 from benchmarks.commands.verify import verify
 from benchmarks.commands.webcam import webcam
 from benchmarks.machine.interrupts import remembering_interrupts, was_interrupted
+from benchmarks.machine.terminal import printable
 
 INTERRUPTED = 130
 """The status after a Ctrl-C; Typer, too, returns it."""
@@ -69,6 +71,9 @@ def options(
 def main() -> None:
     """Run the command line and exit with its status: 0, 1, 2 or 130."""
     os.environ.setdefault("OPENCV_LOG_LEVEL", "SILENT")
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     with remembering_interrupts():
         sys.exit(_status())
 
@@ -110,6 +115,5 @@ def _is_told_in_one_line(error: Exception) -> bool:
 
 
 def _message(error: Exception) -> str:
-    if hasattr(error, "format_message"):
-        return str(error.format_message())
-    return " ".join(str(error).split())
+    said = error.format_message() if hasattr(error, "format_message") else str(error)
+    return printable(" ".join(str(said).split()))

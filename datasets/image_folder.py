@@ -7,13 +7,13 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from datasets.files import sha256_of
+from datasets.files import read_given, sha256_of
 from datasets.reading.decoding import Decoder
 from datasets.reading.images import Pixels, decode, fit, header
 from datasets.reading.layouts.layout import Box, Entry, Layout
 from datasets.reading.layouts.table import recognise_layout
 from datasets.reading.listing import Listing, list_images
-from datasets.reading.trees import Tree, content_fingerprint, open_tree
+from datasets.reading.trees import MOST_BYTES, Tree, content_fingerprint, open_tree
 from datasets.records import DataError, LeftOut, Provenance
 from datasets.registry import Decoded, Sample, data_set
 
@@ -106,11 +106,9 @@ def _tables(path: Path, listing: Listing, labels: str) -> dict[str, bytes]:
         return {found[0]: listing.tree.read(found[0])}
     outside = _outside(path, labels)
     try:
-        return {outside.name: outside.read_bytes()}
-    except OSError as error:
-        raise DataError(
-            f"labels {labels!r}: no such table in it and none at {outside} ({error.strerror})"
-        ) from error
+        return {outside.name: read_given(outside, MOST_BYTES)}
+    except DataError as error:
+        raise DataError(f"labels {labels!r}: no such table in it, and {error}") from error
 
 
 def _outside(path: Path, labels: str) -> Path:

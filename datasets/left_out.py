@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import PurePosixPath
 
+from datasets.reading.numbers import in_natural_order
 from datasets.records import DataError, DataSet, LeftOut, LeftOutGroup
 
 TOLD = 10
@@ -36,16 +36,10 @@ def grouped(left_out: Iterable[LeftOut]) -> tuple[LeftOutGroup, ...]:
                 kind=KINDS[kind],
                 reason=reason,
                 count=len(paths),
-                first=min(paths, key=_by_number),
+                first=min(paths, key=in_natural_order),
             )
         )
     return tuple(sorted(found, key=lambda one: (KINDS.index(one.kind), -one.count, one.folder)))
-
-
-def _by_number(path: str) -> list[tuple[int, str]]:
-    """Return what puts ``a:5`` before ``a:10``."""
-    parts = re.split(r"(\d+)", path)
-    return [(int(part) if place % 2 else 0, part) for place, part in enumerate(parts)]
 
 
 def told(groups: Sequence[LeftOutGroup]) -> Iterator[str]:
@@ -66,7 +60,7 @@ def told(groups: Sequence[LeftOutGroup]) -> Iterator[str]:
 
 def because(left_out: Iterable[LeftOut]) -> str:
     """Say in one clause how many files were left out, why, and which first; ``""`` without one."""
-    some = sorted(left_out, key=lambda one: (KINDS.index(one.kind), _by_number(one.path)))
+    some = sorted(left_out, key=lambda one: (KINDS.index(one.kind), in_natural_order(one.path)))
     if not some:
         return ""
     reasons = Counter((one.kind, one.reason) for one in some)

@@ -30,6 +30,7 @@ from benchmarks.store.records import (
     TestOpened,
 )
 from benchmarks.store.writing import write_attention, write_manifest, write_robustness
+from datasets.cache.content import write_record
 from datasets.cache.packs import HEADER, ROWS
 
 IMAGES = 40
@@ -130,6 +131,6 @@ def pack(folder: Path, cache: Path) -> None:
             np.save(room / f"{name}-images.npy", pixels)
             np.save(room / f"{name}-labels.npy", part["label"].to_numpy())
         splits[splits["split"].isin(names)].to_parquet(room / ROWS, index=False)
-        sizes = {file.name: file.stat().st_size for file in room.iterdir()}
-        header = {"class_names": manifest.data.class_names, "image_shape": shape, "sizes": sizes}
+        header = {"class_names": manifest.data.class_names, "image_shape": shape}
         (room / HEADER).write_text(json.dumps(header), "utf-8")
+        write_record(room, room.name)

@@ -81,13 +81,12 @@ def add(
     plugin: Plugin = None,
 ) -> int:
     """Bring a finished model, or its predictions, into a run as a row marked external."""
-    from rich.console import Console
-
     from benchmarks.commands.tables import print_leaderboard
     from benchmarks.exchange.adding.add import add as add_row
     from benchmarks.exchange.adding.add import close
     from benchmarks.exchange.adding.incoming import AddRequest
     from benchmarks.exchange.adding.preprocessing import SCALE_NAMES
+    from benchmarks.machine.console import Console
     from benchmarks.report.page import render
 
     request = AddRequest(

@@ -43,10 +43,9 @@ def run_audit(
     Returns what was found, and what is to be said of splits that were made. Raises ``InputError``
     or ``DataError`` where it cannot be read.
     """
-    from rich.console import Console
-
     from benchmarks.data.prepared import prepare_data
     from benchmarks.execution.progress import counting
+    from benchmarks.machine.console import Console
     from benchmarks.protocol.schema import DataChoice
     from datasets.audit.audit import audit as examine
     from datasets.audit.inspection import made_here
@@ -71,8 +70,7 @@ def print_json(found: Audit) -> None:
 
 def print_audit(found: Audit, made: Iterable[str]) -> None:
     """Print a summary of the audit, and what is ``made``, to standard output."""
-    from rich.console import Console
-
+    from benchmarks.machine.console import Console
     from datasets.left_out import told
 
     console = Console(highlight=False, markup=False, soft_wrap=True)

@@ -13,10 +13,10 @@ from benchmarks.commands.options import Data, Plugin
 from benchmarks.engines.registry import engines
 
 if TYPE_CHECKING:
-    from rich.console import Console
     from rich.table import Table
 
     from benchmarks.bench.records import BenchRecord, BenchRow, DataSpeed
+    from benchmarks.machine.console import Console
     from benchmarks.machine.timing import Spread
 
 DRIFT = 0.1
@@ -45,13 +45,12 @@ def bench(
     plugin: Plugin = None,
 ) -> int:
     """Measure how fast this machine trains and predicts."""
-    from rich.console import Console
-
     from benchmarks.bench.bench import BRIEF, FULL, PRECISIONS, QUICK, SHIPPED, shipped_protocol
     from benchmarks.bench.bench import bench as measure
     from benchmarks.bench.records import write_bench
     from benchmarks.data.prepared import prepare_data
     from benchmarks.errors import InputError
+    from benchmarks.machine.console import Console
     from benchmarks.machine.environment import has_bfloat16
     from benchmarks.protocol.reading import load_protocol
 

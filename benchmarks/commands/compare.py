@@ -15,9 +15,8 @@ def compare(
     second: Annotated[str, typer.Argument(metavar="B")],
 ) -> int:
     """Say by how much two variants of a run differ and whether that is more than chance."""
-    from rich.console import Console
-
     from benchmarks.evaluation.statistics import compute_statistics, refuse_incomparable
+    from benchmarks.machine.console import Console
     from benchmarks.report.sections.pair_text import accuracies, tests, verdict
     from benchmarks.store.reading import read_run, refuse_mistaken
 

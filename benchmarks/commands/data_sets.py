@@ -42,9 +42,9 @@ def fetch(
 
 def print_data_sets(plugins: tuple[Path, ...]) -> None:
     """Print every data set with what it is, where it comes from and its licence."""
-    from rich.console import Console
     from rich.table import Table
 
+    from benchmarks.machine.console import Console
     from datasets.registry import discover as discover_sources
 
     table = Table(box=None, pad_edge=False)
@@ -58,10 +58,10 @@ def print_data_sets(plugins: tuple[Path, ...]) -> None:
 
 def print_inspection(name: str, path: Path | None, plugins: tuple[Path, ...]) -> None:
     """Print counts per split and class, image size, standing, notes and digest of a data set."""
-    from rich.console import Console
     from rich.table import Table
 
     from benchmarks.data.prepared import prepare_data
+    from benchmarks.machine.console import Console
     from benchmarks.protocol.schema import DataChoice
     from datasets.audit.inspection import inspect
 

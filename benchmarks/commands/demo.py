@@ -22,9 +22,8 @@ def demo(
     """
     from contextlib import closing
 
-    from rich.console import Console
-
     from benchmarks.evaluation.fitted import resolve_fit
+    from benchmarks.machine.console import Console
     from benchmarks.use.demo_server import DemoServer
     from benchmarks.use.models import Models
 

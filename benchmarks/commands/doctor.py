@@ -9,10 +9,10 @@ STYLES = {"ok": "green", "warning": "yellow", "problem": "red"}
 
 def doctor() -> int:
     """Say what this installation can do; exit status 1 where a run cannot work."""
-    from rich.console import Console
     from rich.text import Text
 
     from benchmarks.doctor.examination import examine
+    from benchmarks.machine.console import Console
 
     console = Console(highlight=False, soft_wrap=True)
     waiting = Console(stderr=True)

@@ -26,10 +26,9 @@ def init(
     force: Annotated[bool, typer.Option("--force", help="Replace an existing file.")] = False,
 ) -> int:
     """Write a protocol for your own images."""
-    from rich.console import Console
-
     from benchmarks.init.proposal import choose_data, propose
     from benchmarks.init.toml import budget_lines, describe, next_command, write_protocol
+    from benchmarks.machine.console import Console
 
     place = _place(path, data)
     file = output or Path(f"{_name(place.stem)}.toml")

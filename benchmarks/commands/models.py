@@ -25,9 +25,9 @@ def print_models(plugins: tuple[Path, ...]) -> None:
     Parameters and MACs are those of a network for 48×48 grey images and seven classes (or the
     smallest input that it takes); they are counted once and kept in the cache.
     """
-    from rich.console import Console
     from rich.table import Table
 
+    from benchmarks.machine.console import Console
     from benchmarks.report.elements.numbers import compact
     from models.registry import discover
 
@@ -59,9 +59,8 @@ def print_models(plugins: tuple[Path, ...]) -> None:
 
 def _sizes(architectures: list[Architecture], plugins: tuple[Path, ...]) -> Mapping[str, Counted]:
     """Return the size of each network by its name, counting what the cache does not hold."""
-    from rich.console import Console
-
     from benchmarks.bench.counting import count_sizes, stored_sizes
+    from benchmarks.machine.console import Console
 
     sizes, missing = stored_sizes(architectures, plugins)
     if not missing:

@@ -34,8 +34,7 @@ def predict(
     plugin: Plugin = None,
 ) -> int:
     """Say what a fitted model sees in the faces of pictures."""
-    from rich.console import Console
-
+    from benchmarks.machine.console import Console
     from benchmarks.use.predict import PredictRequest, predict_pictures
 
     request = PredictRequest(

@@ -82,10 +82,9 @@ def report(
 
 
 def _take_up_votes(run: Path, data: Path) -> Path:
-    from rich.console import Console
-
     from benchmarks.execution.progress import Display
     from benchmarks.execution.votes import take_up_votes
+    from benchmarks.machine.console import Console
 
     console = Console(stderr=True, highlight=False, markup=False)
     return take_up_votes(run, data, Display(console))

@@ -28,9 +28,8 @@ def reproduce(
 
     Exit status: 0 all are bit-identical or equal within the stated spread; 1 some differ.
     """
-    from rich.console import Console
-
     from benchmarks.execution.progress import Display
+    from benchmarks.machine.console import Console
     from benchmarks.reproducibility.reproduce import Original, default_place
     from benchmarks.reproducibility.reproduce import reproduce as make_again
 
@@ -43,8 +42,9 @@ def reproduce(
 
 
 def _print(made: Reproduction) -> None:
-    from rich.console import Console
     from rich.table import Table
+
+    from benchmarks.machine.console import Console
 
     table = Table(box=None, pad_edge=False)
     for column in ("variant", "seed", "verdict", "accuracy", "again", "same answers", "largest"):

@@ -29,8 +29,6 @@ def run(
     plugin: Plugin = None,
 ) -> int:
     """Carry out a protocol, or go on with it where it stopped."""
-    from rich.console import Console
-
     from benchmarks.commands.tables import print_laboratory, print_leaderboard
     from benchmarks.data.mistakes import check_experiment
     from benchmarks.errors import InputError
@@ -39,6 +37,7 @@ def run(
     from benchmarks.execution.run import run as run_protocol
     from benchmarks.leaks import laboratory
     from benchmarks.leaks.page import render_laboratory
+    from benchmarks.machine.console import Console
     from benchmarks.protocol.reading import load_protocol
     from benchmarks.report.page import render
     from benchmarks.store.digests import write_digests

@@ -6,11 +6,11 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pandas as pd
-from rich.console import Console
 from rich.table import Table
 
 from benchmarks.evaluation.leaderboard import BoardColumn, Kind, columns
 from benchmarks.leaks.effect import Laboratory
+from benchmarks.machine.console import Console
 from benchmarks.metrics import RANKED_BY
 from benchmarks.report.elements.numbers import MISSING
 from benchmarks.report.files.leaderboard import TEXTS

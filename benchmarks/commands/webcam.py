@@ -20,9 +20,8 @@ def webcam(
     """
     from contextlib import closing
 
-    from rich.console import Console
-
     from benchmarks.evaluation.fitted import resolve_fit
+    from benchmarks.machine.console import Console
     from benchmarks.use.camera import Camera
     from benchmarks.use.starting import start
     from benchmarks.use.webcam import watch, watching_for

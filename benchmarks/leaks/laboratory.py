@@ -7,14 +7,13 @@ from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
-from rich.console import Console
-
 from benchmarks.data import mistakes
 from benchmarks.data.mistakes import HONEST
 from benchmarks.data.prepared import prepare_data
 from benchmarks.execution.progress import Display
 from benchmarks.execution.run import RunRequest
 from benchmarks.execution.run import run as run_protocol
+from benchmarks.machine.console import Console
 from benchmarks.protocol.schema import DataChoice, Protocol
 from benchmarks.report.page import render
 from benchmarks.store.digests import write_digests

@@ -45,6 +45,7 @@ from benchmarks.report.elements.numbers import (
 )
 from benchmarks.report.elements.outline import glossary
 from benchmarks.report.page import frame_of_page
+from benchmarks.report.policy import with_styles
 from benchmarks.report.sections.answer import caveats
 from benchmarks.report.sections.method import method_tables, repeat_commands
 from benchmarks.store.folder import LaboratoryFolder
@@ -101,7 +102,7 @@ def _render(laboratory: Laboratory) -> str:
     page = _page(laboratory)
     words = glossary((page.mistakes, page.claims, page.runs, *page.method))
     template = templates().get_template("leaks.html.j2")
-    return template.render(page=page, glossary=words, frame=frame_of_page())
+    return with_styles(template.render(page=page, glossary=words, frame=frame_of_page()))
 
 
 def _page(laboratory: Laboratory) -> LaboratoryPage:

@@ -13,6 +13,10 @@ from pydantic_core import ErrorDetails
 
 from benchmarks.errors import InputError, did_you_mean
 from benchmarks.protocol.schema import Protocol
+from datasets.files import read_given
+
+MOST_BYTES = 1 << 20
+"""Bytes of a protocol's file."""
 
 
 def stored_protocol(manifest: Mapping[str, Any], place: Path) -> Protocol:
@@ -37,15 +41,24 @@ def load_protocol(name_or_path: str) -> Protocol:
     """Read a preset or a TOML file; raises ``InputError`` naming file, key and remedy."""
     shipped = presets()
     path = shipped.get(name_or_path) or Path(name_or_path)
-    if not path.is_file():
+    if not path.exists():
         hint = did_you_mean(name_or_path, shipped, "presets")
         raise InputError(f"{name_or_path}: no such preset or file; {hint}")
     try:
-        return Protocol.model_validate(tomllib.loads(path.read_text("utf-8")))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InputError(f"{path}: not valid TOML: {error}") from error
+        return Protocol.model_validate(_parsed(path, read_given(path, MOST_BYTES)))
     except ValidationError as error:
         raise InputError(f"{path}: {_explain(error)}") from error
+
+
+def _parsed(path: Path, content: bytes) -> dict[str, Any]:
+    """Return what TOML holds; a parser has several ways to say that it is none."""
+    try:
+        return tomllib.loads(content.decode("utf-8"))
+    except RecursionError as error:
+        raise InputError(f"{path}: not valid TOML: nested too deep") from error
+    except ValueError as error:
+        reason = str(error).partition(";")[0]
+        raise InputError(f"{path}: not valid TOML: {reason}") from error
 
 
 def _explain(error: ValidationError) -> str:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +16,7 @@ from benchmarks.report.elements.outline import Page, Section, build_sections, gl
 from benchmarks.report.elements.pictures import album_of
 from benchmarks.report.files.leaderboard import as_csv, as_json
 from benchmarks.report.files.table_formats import for_script
+from benchmarks.report.policy import policy, with_styles
 from benchmarks.report.sections.answer import answer
 from benchmarks.report.sections.choosing import choosing_section
 from benchmarks.report.sections.comparison import comparison_section
@@ -157,16 +156,16 @@ def _page(inputs: PageInputs) -> Page:
 def _render(page: Page) -> str:
     words = glossary(shown for _, shown in page.exports())
     template = templates().get_template("leaderboard.html.j2")
-    return template.render(page=page, glossary=words, frame=frame_of_page())
+    return with_styles(template.render(page=page, glossary=words, frame=frame_of_page()))
 
 
 @dataclass(frozen=True)
 class PageFrame:
-    """The style and the script of a page, and the hash by which it allows the script."""
+    """The style and the script of a page, and the policy that allows the script."""
 
     style: Markup
     script: Markup
-    script_hash: str
+    policy: Markup
 
 
 def frame_of_page() -> PageFrame:
@@ -179,5 +178,4 @@ def frame_of_page() -> PageFrame:
     style = "".join(file.read_text("utf-8") for file in files)
     blocks = [file.read_text("utf-8") for file in sorted(TEMPLATES.glob("scripts/*.js"))]
     script = '"use strict";\n' + for_script() + "".join(f"{{\n{block}}}\n" for block in blocks)
-    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
-    return PageFrame(Markup(style), Markup(script), digest)
+    return PageFrame(Markup(style), Markup(script), Markup(policy(script)))

@@ -21,6 +21,8 @@ LONGEST = 80
 DRAWN = ("svg", "style", "script")
 HASH = re.compile(r"'sha256-[A-Za-z0-9+/=]+'")
 """A script's hash, as a page's content security policy names it."""
+STYLES = re.compile(r"style-src [^;]*")
+"""What such a policy says of style."""
 NUMBERS = '<script type="application/json"'
 """How a block begins that holds numbers for the script, and does not run."""
 Piece = tuple[str, str]
@@ -31,7 +33,7 @@ def first_difference_in(name: str, stored: str, computed: str, *, drawings: bool
 
     ``name`` ends in ``.csv``, ``.json`` or ``.html``. In a page, figures are compared only if
     ``drawings``, as another matplotlib draws other lines of the same numbers. Style, script and
-    the script's hash are those of the version that rendered the page, and are not compared. What
+    their hashes are those of the version that rendered the page, and are not compared. What
     guards them is the file's digest in ``digests.json``, and that each script of a page with a
     policy has the hash which that policy allows: one that has another is named.
     """
@@ -102,7 +104,7 @@ class _Page(HTMLParser):
                 self._columns.append("")
         if not self._in(*DRAWN):
             self.pieces += [
-                (f"{self._place()}, {name}", HASH.sub("'sha256'", value or ""))
+                (f"{self._place()}, {name}", _of_no_version(tag, value or ""))
                 for name, value in attrs
             ]
         if tag in ("meta", "br", "wbr", "link", "img", "input", "hr"):
@@ -137,6 +139,11 @@ class _Page(HTMLParser):
         column = self._columns[self._column] if known else ""
         where = [self._caption or self._heading, self._row, column]
         return ", ".join(part for part in where if part)
+
+
+def _of_no_version(tag: str, value: str) -> str:
+    """Return an attribute without what a policy says of the style and script of one version."""
+    return STYLES.sub("style-src", HASH.sub("'sha256'", value)) if tag == "meta" else value
 
 
 def _equal(one: str, other: str) -> bool:

@@ -9,6 +9,7 @@ from typing import Literal
 
 import pandas as pd
 
+from benchmarks.machine.spreadsheets import frame_csv
 from benchmarks.store.files import adapter
 
 
@@ -77,7 +78,7 @@ class LaboratoryRecord:
 
 def mistakes_csv(rows: Sequence[MistakeRow]) -> str:
     """Return the text of ``leaks.csv``; missing values are blank."""
-    return pd.DataFrame(rows).to_csv(index=False, lineterminator="\n")
+    return frame_csv(pd.DataFrame(rows))
 
 
 def laboratory_json(record: LaboratoryRecord) -> str:

@@ -10,16 +10,17 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from filelock import FileLock
 from numpy.typing import NDArray
 
 from benchmarks.engines.contract import Images, Learner
-from datasets.files import replacing
+from datasets.cache.builds import build_entry
+
+FEATURES = "features.npy"
 
 
 @dataclass(frozen=True)
 class FeatureCache:
-    """A folder of feature arrays, each named by a digest of all that decides it.
+    """A folder of entries, each the features of some images, named by all that decides them.
 
     ``description`` is JSON with what backbone weights and images do not tell: architecture,
     input size, precision, library versions.
@@ -31,15 +32,12 @@ class FeatureCache:
     def features(self, learner: Learner, images: Images) -> NDArray[np.float32]:
         """Return the backbone's features of ``images``, float32 N×…, as a read-only memory map.
 
-        Processes that ask at the same time wait for the one that computes.
+        Processes that ask at the same time wait for the one that computes; what is damaged is
+        computed again. Raises ``DataError`` where the folder cannot be written.
         """
-        file = self.folder / f"{self._key(learner, images)}.npy"
-        self.folder.mkdir(parents=True, exist_ok=True)
-        with FileLock(file.with_suffix(".lock")):
-            if not file.exists():
-                with replacing(file) as part, part.open("wb") as stream:
-                    np.save(stream, learner.features(images))
-        features: NDArray[np.float32] = np.load(file, mmap_mode="r")
+        place = self.folder / self._key(learner, images)
+        build_entry(place, lambda folder: np.save(folder / FEATURES, learner.features(images)))
+        features: NDArray[np.float32] = np.load(place / FEATURES, mmap_mode="r")
         return features
 
     def _key(self, learner: Learner, images: Images) -> str:

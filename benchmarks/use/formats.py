@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
 
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from benchmarks.machine.console import Console
+from benchmarks.machine.spreadsheets import write_rows
 from benchmarks.machine.terminal import printable
 from benchmarks.use.faces import Box
 from benchmarks.use.pictures import FaceAnswer, File
@@ -57,15 +57,19 @@ def answer_record(answer: FaceAnswer, class_names: tuple[str, ...]) -> AnswerRec
 
 
 def write_csv(answered: Answered, class_names: tuple[str, ...]) -> None:
-    """Print a header and one row for each face: path, face, answer, ``p_<class>``."""
-    writer = csv.writer(sys.stdout, lineterminator="\n")
-    writer.writerow(["path", *BOX, "answer", *(f"p_{name}" for name in class_names)])
+    """Print a header and one row for each face: path, face, answer, ``p_<class>``.
+
+    A path or class that begins as a formula does has an apostrophe before it.
+    """
+    heads = ["path", *BOX, "answer", *(f"p_{name}" for name in class_names)]
+    write_rows(sys.stdout, [heads])
     for file, answers in answered:
         for answer in answers:
             box = answer.box
             place = (box.x, box.y, box.side) if box else ("", "", "")
             answered_as = answer.best(class_names)
-            writer.writerow([str(file.path), *place, answered_as, *answer.probabilities.tolist()])
+            row = [str(file.path), *place, answered_as, *answer.probabilities.tolist()]
+            write_rows(sys.stdout, [row])
         sys.stdout.flush()
 
 

@@ -7,10 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from rich.console import Console
-
 from benchmarks.errors import InputError
 from benchmarks.evaluation.fitted import ChosenFit, fit_of, usable
+from benchmarks.machine.console import Console
 from benchmarks.use.faces import FaceFinder, FoundFace, faces_in
 from benchmarks.use.formats import AnswerRecord, answer_record
 from benchmarks.use.pictures import FaceAnswer, answer_faces
@@ -55,10 +54,10 @@ class Models:
         """
         if variant not in self.names:
             raise InputError(f"no variant {variant!r} with a model in this run")
-        _refuse_large(content)
         shape = self.first.image_shape
-        picture = decode(content, "this file", shape[2])
         with self._lock:
+            _refuse_large(content)
+            picture = decode(content, "this file", shape[2])
             faces = faces_in(picture, shape, None if whole else self._finder)
             answers = self._answers(variant, faces)
         names = self.first.class_names

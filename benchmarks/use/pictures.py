@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 
 from benchmarks.use.faces import Box, FaceFinder, FoundFace, faces_in
 from benchmarks.use.predictor import PredictorProcess
+from datasets.files import read_given
 from datasets.reading.images import decode
 from datasets.reading.listing import list_images
-from datasets.reading.trees import Tree, open_tree
+from datasets.reading.trees import MOST_BYTES, Tree, open_tree
 from datasets.records import DataError
 
 BATCH = 64
@@ -93,11 +94,7 @@ def answers(
 
 def read(path: Path, channels: int) -> NDArray[np.uint8]:
     """Decode a picture file as the data sets do; raises ``DataError`` naming it."""
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise DataError(f"{path}: cannot be read ({error.strerror})") from error
-    return decode(content, str(path), channels)
+    return decode(read_given(path, MOST_BYTES), str(path), channels)
 
 
 def answer_faces(faces: list[FoundFace], predictor: PredictorProcess) -> list[FaceAnswer]:

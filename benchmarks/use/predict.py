@@ -7,10 +7,10 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-from rich.console import Console
 from rich.progress import track
 
 from benchmarks.evaluation.fitted import resolve_fit
+from benchmarks.machine.console import Console
 from benchmarks.machine.terminal import printable
 from benchmarks.use.annotate import AnnotatedCopies
 from benchmarks.use.faces import FaceFinder

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from rich.console import Console
-
 from benchmarks.evaluation.fitted import ChosenFit
+from benchmarks.machine.console import Console
 from benchmarks.use.predictor import PredictorProcess
 
 

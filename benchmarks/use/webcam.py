@@ -11,13 +11,14 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 
 from rich.columns import Columns
-from rich.console import Console, Group
+from rich.console import Group
 from rich.live import Live
 from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
 from benchmarks.evaluation.fitted import ChosenFit
+from benchmarks.machine.console import Console
 from benchmarks.machine.terminal import printable
 from benchmarks.use.camera import Camera, Frame
 from benchmarks.use.faces import FaceFinder, faces_in

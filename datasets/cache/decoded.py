@@ -17,7 +17,7 @@ import numpy as np
 import PIL
 import platformdirs
 
-from datasets.cache.builds import build_once
+from datasets.cache.builds import build_entry
 from datasets.cache.digests import rows_digest
 from datasets.files import sha256_of
 from datasets.left_out import because, require_readable
@@ -63,20 +63,15 @@ def open_data_set(
     def build(folder: Path) -> None:
         decoded = with_classes(source.read(where, chosen), classes, source.name)
         _write(folder, source.name, decoded, progress or (lambda *_: None))
+        if _key(source, where, chosen, classes) != key:
+            raise DataError(f"{where}: it changed while it was read; repeat when it is whole")
 
     with listing_once():
         key = _key(source, where, chosen, classes)
-        place = build_once((cache or cache_folder()) / "data" / key, _intact, build)
+        place = build_entry((cache or cache_folder()) / "data" / key, build)
     data = _load(place, source.name)
     require_readable(data, unreadable)
     return data
-
-
-def verify(data: DataSet) -> bool:
-    """Tell whether every cached pixel still has the image id that it was written with."""
-    return all(
-        image_id(image) == known for image, known in zip(data.images, data.image_ids, strict=True)
-    )
 
 
 def _chosen(source: Source, options: Mapping[str, Any]) -> dict[str, Any]:
@@ -179,7 +174,6 @@ def _write(folder: Path, name: str, reading: Decoded, progress: Progress) -> Non
         "notes": provenance.notes,
         "left_out": [asdict(one) | {"path": _as_utf8(one.path)} for one in reading.left_out()],
         "digest": rows_digest(class_names, rows),
-        "rows_sha256": sha256_of(folder / ROWS),
     }
     (folder / META).write_text(json.dumps(meta, indent=2), encoding="utf-8")
 
@@ -212,16 +206,6 @@ def _write_rows(file: Path, rows: Iterable[tuple[str, int, str, str]], subjects:
         split=np.array(split, dtype="U10"),
         subjects=np.array(subjects, dtype=np.str_),
     )
-
-
-def _intact(folder: Path) -> bool:
-    """Check sizes and the table of rows; `verify` checks the pixels."""
-    try:
-        meta = json.loads((folder / META).read_text(encoding="utf-8"))
-        right_size = (folder / IMAGES).stat().st_size == math.prod(meta["images_shape"])
-        return bool(right_size and sha256_of(folder / ROWS) == meta["rows_sha256"])
-    except (OSError, ValueError, KeyError, TypeError):
-        return False
 
 
 def _load(folder: Path, name: str) -> DataSet:

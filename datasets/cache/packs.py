@@ -14,9 +14,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from datasets.cache.builds import build_once
+from datasets.cache.builds import build_entry, tell_of_damage, unwritable_told
+from datasets.cache.content import intact_file, is_intact
 from datasets.cache.decoded import cache_folder
-from datasets.files import replacing
+from datasets.files import replacing, sha256_of
 from datasets.records import SPLIT_NAMES, DataSet, Split, SplitName
 
 HEADER, ROWS = "pack.json", "rows.parquet"
@@ -60,7 +61,7 @@ def pack(data: DataSet, split: Split, *, cache: Path | None = None, room: str = 
     table = splits_table(data, split)
 
     def packed(folder: Path, names: Sequence[SplitName]) -> Path:
-        return build_once(folder, _intact, lambda place: _write(place, data, split, table, names))
+        return build_entry(folder, lambda place: _write(place, data, split, table, names))
 
     return Packs(
         training=packed(root / room / split.training_digest, ("train", "validation")),
@@ -70,19 +71,28 @@ def pack(data: DataSet, split: Split, *, cache: Path | None = None, room: str = 
 
 
 def stored_packs(training_digest: str, digest: str, *, cache: Path | None = None) -> Packs | None:
-    """Return the packs of a split that are in the cache, intact, or ``None``."""
+    """Return the packs of a split that are in the cache, intact, or ``None``.
+
+    One that is there and damaged is told on standard error.
+    """
     root = cache or cache_folder()
-    packs = Packs(root / "splits" / training_digest, root / "sealed" / digest)
-    return packs if _intact(packs.training) and _intact(packs.sealed) else None
+    folders = (root / "splits" / training_digest, root / "sealed" / digest)
+    damaged = [folder for folder in folders if not is_intact(folder)]
+    for folder in filter(Path.exists, damaged):
+        tell_of_damage(folder, "it is not used; ferbench run builds it again from the data")
+    return None if damaged else Packs(*folders)
 
 
 def open_part(folder: Path, name: SplitName) -> Part:
-    """Open one split of a pack; one that the pack does not hold raises ``FileNotFoundError``."""
-    header = json.loads((folder / HEADER).read_text(encoding="utf-8"))
-    table = pd.read_parquet(folder / ROWS)
+    """Open one split of a pack; one that the pack does not hold raises ``FileNotFoundError``.
+
+    Raises ``DataError`` for a pack that is damaged.
+    """
+    header = json.loads(intact_file(folder, HEADER).read_text(encoding="utf-8"))
+    table = pd.read_parquet(intact_file(folder, ROWS))
     return Part(
-        images=np.load(folder / f"{name}-images.npy", mmap_mode="r"),
-        labels=np.load(folder / f"{name}-labels.npy"),
+        images=np.load(intact_file(folder, f"{name}-images.npy"), mmap_mode="r"),
+        labels=np.load(intact_file(folder, f"{name}-labels.npy")),
         rows=table[table["split"] == name].reset_index(drop=True),
         class_names=tuple(header["class_names"]),
     )
@@ -112,11 +122,14 @@ def _rows(split: Split, name: SplitName) -> NDArray[np.int64]:
 
 
 def _targets(root: Path, targets: NDArray[np.float32]) -> Path:
+    """Write what training images are trained on; the file is named by its digest."""
     content = io.BytesIO()
     np.save(content, targets)
-    place = root / "targets" / f"{hashlib.sha256(content.getvalue()).hexdigest()}.npy"
-    place.parent.mkdir(parents=True, exist_ok=True)
-    with replacing(place) as file:
+    digest = hashlib.sha256(content.getvalue()).hexdigest()
+    place = root / "targets" / f"{digest}.npy"
+    if place.is_file() and sha256_of(place) == digest:
+        return place
+    with unwritable_told(place.parent), replacing(place) as file:
         file.write_bytes(content.getvalue())
     return place
 
@@ -126,29 +139,20 @@ def _write(
 ) -> None:
     for name in names:
         rows = _rows(split, name)
-        images = np.lib.format.open_memmap(
-            folder / f"{name}-images.npy",
-            mode="w+",
-            dtype=np.uint8,
-            shape=(len(rows), *data.image_shape),
-        )
-        for start in range(0, len(rows), CHUNK):
-            images[start : start + CHUNK] = data.images[rows[start : start + CHUNK]]
-        images.flush()
+        _write_images(folder / f"{name}-images.npy", data, rows)
         np.save(folder / f"{name}-labels.npy", data.labels[rows])
     table[table["split"].isin(names)].to_parquet(folder / ROWS, index=False)
-    sizes = {file.name: file.stat().st_size for file in folder.iterdir()}
-    header = {
-        "class_names": data.class_names,
-        "image_shape": data.image_shape,
-        "sizes": sizes,
-    }
+    header = {"class_names": data.class_names, "image_shape": data.image_shape}
     (folder / HEADER).write_text(json.dumps(header, indent=2), encoding="utf-8")
 
 
-def _intact(folder: Path) -> bool:
-    try:
-        sizes = json.loads((folder / HEADER).read_text(encoding="utf-8"))["sizes"]
-        return all((folder / name).stat().st_size == size for name, size in sizes.items())
-    except (OSError, ValueError, KeyError):
-        return False
+def _write_images(file: Path, data: DataSet, rows: NDArray[np.int64]) -> None:
+    """Write an array a piece at a time; in a map of its file, a full disk kills the process."""
+    shape = (len(rows), *data.image_shape)
+    with file.open("wb") as stream:
+        np.lib.format.write_array_header_1_0(
+            stream, {"descr": "|u1", "fortran_order": False, "shape": shape}
+        )
+        for start in range(0, len(rows), CHUNK):
+            images = data.images[rows[start : start + CHUNK]]
+            stream.write(np.ascontiguousarray(images).data)

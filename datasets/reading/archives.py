@@ -6,7 +6,6 @@ import bz2
 import gzip
 import lzma
 import os
-import shutil
 import stat
 import struct
 import tarfile
@@ -19,7 +18,7 @@ from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import IO, Any
 
-from datasets.reading.folders import SPECIAL
+from datasets.files import SPECIAL
 from datasets.reading.members import Archive, File, Link
 
 COMPRESSED: tuple[tuple[bytes, Callable[..., Any]], ...] = (
@@ -47,7 +46,15 @@ READ_COMPRESSIONS = (
 UNICODE_PATH = 0x7075
 
 
-def open_archive(file: IO[bytes], name: str, stack: ExitStack) -> Archive:
+MOST_EXPANDED, MOST_FOLD, FREE = 1 << 38, 200, 1 << 30
+"""Bytes to which a compressed file may expand: in all, and times its own size beyond ``FREE``."""
+LONGEST_LINK = 4096
+"""Bytes of a link's target, as in Linux."""
+DEEPEST = 2
+"""How many compressions may lie in one another."""
+
+
+def open_archive(file: IO[bytes], name: str, stack: ExitStack, depth: int = 0) -> Archive:
     """Read the members of the zip or tar in ``file``, compressed or not; it is told by content.
 
     Any other file is an archive of one member: itself, expanded and without the suffix of its
@@ -62,7 +69,9 @@ def open_archive(file: IO[bytes], name: str, stack: ExitStack) -> Archive:
         if start.startswith(magic):
             plain, suffix = PurePosixPath(name), PurePosixPath(name).suffix.lower()
             inner = plain.stem if suffix in COMPRESSED_SUFFIXES else name
-            return open_archive(_expanded(file, expand, stack), inner, stack)
+            if depth == DEEPEST:
+                raise OSError("it is compressed again and again; unpack it and give the folder")
+            return open_archive(_expanded(file, expand, stack), inner, stack, depth + 1)
     if start[USTAR] == b"ustar":
         return _tar(file, stack)
     if start.startswith(ZIP):
@@ -77,13 +86,6 @@ def open_archive(file: IO[bytes], name: str, stack: ExitStack) -> Archive:
     return _alone(file, name)
 
 
-def is_zip(path: Path) -> bool:
-    """Tell whether the file at ``path`` begins as a zip archive and is whole."""
-    with path.open("rb") as file:
-        begins = file.read(4) in ZIP
-        return begins and zipfile.is_zipfile(file)
-
-
 def _is_old_tar(file: IO[bytes]) -> bool:
     file.seek(0)
     try:
@@ -95,10 +97,26 @@ def _is_old_tar(file: IO[bytes]) -> bool:
 def _expanded(file: IO[bytes], expand: Callable[..., Any], stack: ExitStack) -> IO[bytes]:
     """Expand into a nameless file, so that it can be read in any order."""
     expanded = stack.enter_context(tempfile.TemporaryFile())  # noqa: SIM115
+    packed = _size(file)
     with expand(file) as compressed:
-        shutil.copyfileobj(compressed, expanded, 1 << 20)
+        for block in iter(lambda: compressed.read(1 << 20), b""):
+            expanded.write(block)
+            _refuse_bomb(expanded.tell(), packed)
     expanded.seek(0)
     return expanded
+
+
+def _size(file: IO[bytes]) -> int:
+    size = file.seek(0, os.SEEK_END)
+    file.seek(0)
+    return size
+
+
+def _refuse_bomb(expanded: int, packed: int) -> None:
+    """Refuse what grows as no pictures and no tables do; the numbers are bytes."""
+    most = min(MOST_EXPANDED, max(FREE, MOST_FOLD * packed))
+    if expanded > most:
+        raise OSError(f"its {packed:,} bytes expand to more than {most >> 20:,} MiB, as no data do")
 
 
 def _alone(file: IO[bytes], name: str) -> Archive:
@@ -115,6 +133,7 @@ def _alone(file: IO[bytes], name: str) -> Archive:
 
 def _zip(file: IO[bytes], stack: ExitStack) -> Archive:
     packed, archive = stack.enter_context(zipfile.ZipFile(file)), Archive()
+    _refuse_bomb(sum(info.file_size for info in packed.infolist()), _size(file))
     for info in packed.infolist():
         name = _name_in_zip(info)
         mode = info.external_attr >> 16
@@ -123,7 +142,8 @@ def _zip(file: IO[bytes], stack: ExitStack) -> Archive:
         elif reason := _why_locked(info):
             archive.add(name, File(None, reason))
         elif stat.S_ISLNK(mode):
-            archive.add(name, Link(os.fsdecode(packed.read(info))))
+            with packed.open(info) as link:
+                archive.add(name, Link(os.fsdecode(link.read(LONGEST_LINK))))
         elif stat.S_IFMT(mode) in (0, stat.S_IFREG):
             archive.add(name, File(partial(packed.open, info)))
         else:
@@ -172,8 +192,10 @@ def _why_locked(info: zipfile.ZipInfo) -> str:
 def _tar(file: IO[bytes], stack: ExitStack) -> Archive:
     file.seek(0)
     archive = Archive()
-    packed = stack.enter_context(tarfile.open(fileobj=file, mode="r:"))  # noqa: SIM115
-    for member in packed.getmembers():
+    packed = stack.enter_context(tarfile.open(fileobj=file, mode="r:", encoding="utf-8"))  # noqa: SIM115
+    members = packed.getmembers()
+    _refuse_bomb(sum(member.size for member in members), _size(file))
+    for member in members:
         if member.isdir():
             archive.add(member.name, None)
         elif member.issym() or member.islnk():

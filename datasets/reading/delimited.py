@@ -13,14 +13,18 @@ import zlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import count
 from types import MappingProxyType
 from typing import IO, cast
 
+from datasets.reading.numbers import whole_number
 from datasets.records import DataError
 
 SEPARATORS = (",", ";", "\t", "|")
 LONGEST_HEADER = 1 << 16
 """Bytes of a first line beyond which a file is no text table."""
+LONGEST_LINE = 1 << 20
+"""Characters from which a line is no row of a table."""
 LONGEST_NAME = 100
 """Characters of a field from which it is no column's name."""
 PACKED: MappingProxyType[bytes, Callable[[IO[bytes]], IO[bytes]]] = MappingProxyType(
@@ -107,7 +111,7 @@ def read_rows(file: IO[bytes], name: str, separator: str) -> Iterator[Row]:
         mark = unpacked.read(2)
         unpacked.seek(0)
         text = io.TextIOWrapper(unpacked, encoding_of(mark), errors="backslashreplace", newline="")
-        rows = csv.reader(text, delimiter=separator, strict=True)
+        rows = csv.reader(_lines(text, name), delimiter=separator, strict=True)
         line = 1
         try:
             for fields in rows:
@@ -117,6 +121,20 @@ def read_rows(file: IO[bytes], name: str, separator: str) -> Iterator[Row]:
             raise DataError(f"{name}:{line}: is no row of a table ({error}); mend it") from error
         finally:
             text.detach()
+
+
+def _lines(text: IO[str], name: str) -> Iterator[str]:
+    """Yield lines as they are; one that does not end is refused before it fills the memory."""
+    for number in count(1):
+        line = text.readline(LONGEST_LINE)
+        if not line:
+            return
+        if len(line) == LONGEST_LINE:
+            raise DataError(
+                f"{name}:{number}: is no row of a table (longer than {LONGEST_LINE:,} characters); "
+                "take a fresh copy"
+            )
+        yield line
 
 
 def encoding_of(start: bytes) -> str:
@@ -161,16 +179,17 @@ class Placed:
         if self._numbered is None:
             self._numbered = numbered
         if numbered and self._numbered:
-            self._next = int(fields[0]) + 1
+            self._next = (whole_number(fields[0]) or 0) + 1
             return fields[1:]
         if len(fields) != wanted or self._numbered:
             raise DataError(f"{self._name}:{row.line}: {self._fault(fields)}")
         return fields
 
     def _runs_on(self, fields: Sequence[str]) -> bool:
+        number = whole_number(fields[0])
         return (
-            fields[0].isdecimal()
-            and (self._next is None or int(fields[0]) == self._next)
+            number is not None
+            and self._next in (None, number)
             and self._is_in_place(fields[1:])
             and not self._is_in_place(fields)
         )

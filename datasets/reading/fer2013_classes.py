@@ -8,6 +8,7 @@ from pathlib import Path
 
 from datasets.reading.fer2013_official import CLASS_NAMES, COUNTS
 from datasets.reading.layouts.layout import Layout
+from datasets.reading.numbers import whole_number
 from datasets.reading.words import expression_of
 from datasets.records import DataError
 
@@ -32,8 +33,9 @@ def labels_of_folders(path: Path, layout: Layout) -> tuple[Mapping[str, int], tu
 
 
 def _label(path: Path, folder: str, order: Sequence[str]) -> int:
-    if folder.isdecimal() and int(folder) < len(order):
-        return CLASS_NAMES.index(order[int(folder)])
+    code = whole_number(folder)
+    if code is not None and code < len(order):
+        return CLASS_NAMES.index(order[code])
     name = expression_of(folder)
     if name not in CLASS_NAMES:
         raise DataError(
@@ -51,8 +53,9 @@ def _order(layout: Layout) -> Sequence[str]:
     def agreeing(order: Sequence[str]) -> int:
         agree = 0
         for folder, count in found.items():
-            if folder.isdecimal() and int(folder) < len(order):
-                label = CLASS_NAMES.index(order[int(folder)])
+            code = whole_number(folder)
+            if code is not None and code < len(order):
+                label = CLASS_NAMES.index(order[code])
                 agree += count == sum(counts[label] for counts in COUNTS.values())
                 agree += trained[folder] == COUNTS["train"][label]
         return agree

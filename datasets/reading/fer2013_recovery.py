@@ -6,7 +6,6 @@ of the published splits prove it, or nothing is recovered.
 
 from __future__ import annotations
 
-import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -15,6 +14,7 @@ from itertools import islice, product
 from datasets.reading.fer2013_official import COUNTS, DIGESTS, TOTAL, rows_of, split_digest
 from datasets.reading.fer2013_places import HEX, evaluation_ids
 from datasets.reading.images import image_id
+from datasets.reading.numbers import in_natural_order
 from datasets.registry import Sample
 
 TRIED = 256
@@ -105,7 +105,8 @@ def _in_published_order(samples: Sequence[Sample]) -> list[int]:
     In each class images follow by the numbers in their paths; classes are laid side by side.
     """
     by_class: defaultdict[int, list[int]] = defaultdict(list)
-    for place in sorted(range(len(samples)), key=lambda place: _natural(samples[place].path)):
+    names = [in_natural_order(sample.path) for sample in samples]
+    for place in sorted(range(len(samples)), key=names.__getitem__):
         by_class[samples[place].label].append(place)
     ranked = (
         (rank / len(places), place)
@@ -113,12 +114,6 @@ def _in_published_order(samples: Sequence[Sample]) -> list[int]:
         for rank, place in enumerate(places)
     )
     return [place for _, place in sorted(ranked)]
-
-
-def _natural(path: str) -> list[tuple[bool, int, str]]:
-    """Return a key that sorts ``im2`` before ``im10``."""
-    parts = re.split(r"(\d+)", path)
-    return [(part.isdigit(), int(part) if part.isdigit() else 0, part) for part in parts]
 
 
 def _allowed(given: set[str]) -> Mapping[str, tuple[str, ...]] | None:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from datasets.reading.delimited import Header, Placed, read_header, read_rows
 from datasets.reading.fer2013_official import CLASS_NAMES
 from datasets.reading.fer2013_tables import USAGE, is_table
+from datasets.reading.numbers import whole_number
 from datasets.reading.trees import Tree, open_tree
 from datasets.reading.words import CONTEMPT, split_of
 from datasets.records import DataError
@@ -186,9 +187,10 @@ def _header(tree: Tree, name: str) -> Header | None:
 
 
 def _votes(place: str, column: str, text: str) -> int:
-    if not text.isdecimal():
-        raise DataError(f"{place}: {column} has {text!r} votes; expected a whole number")
-    return int(text)
+    count = whole_number(text)
+    if count is None:
+        raise DataError(f"{place}: {column} has {text[:40]!r} votes; expected a whole number")
+    return count
 
 
 def _agreement(counts: Votes, labels: Votes) -> float:

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from datasets.files import SPECIAL
+
 NOT_THERE = "a link to what is not there"
 LOOP = "a link to a folder that it lies in, or to itself"
-SPECIAL = "a pipe, socket or device, which is never opened"
 MOST_LINKS = 100
 """Links to one folder that are followed in one tree; links within links can double without end."""
 Kind = Literal["file", "folder", "unreadable", "loop"]
@@ -61,7 +62,7 @@ def _walk(
         yield Item(inside.rstrip("/") or ".", "unreadable", folder, _said(error))
         return
     for entry in entries:
-        item = _item(entry, inside + entry.name, above)
+        item = _item(entry, inside + _as_utf8(entry.name), above)
         yield item
         if item.kind == "folder":
             identity = _identity(item.path)
@@ -82,6 +83,11 @@ def _item(entry: os.DirEntry[str], name: str, above: tuple[_Identity, ...]) -> I
     except OSError as error:
         reason = LOOP if entry.is_symlink() else _said(error)
     return Item(name, "unreadable", path, reason)
+
+
+def _as_utf8(name: str) -> str:
+    """Return a name as UTF-8 tells it, whatever encoding the user's locale has."""
+    return os.fsencode(name).decode("utf-8", "surrogateescape")
 
 
 def _identity(folder: Path) -> _Identity:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import lzma
+import os
 import tarfile
 import unicodedata
 import zipfile
@@ -16,8 +18,8 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import IO, Any
 
-from datasets.files import sha256_of
-from datasets.reading.archives import is_zip, open_archive
+from datasets.files import opened_given, sha256_once
+from datasets.reading.archives import open_archive
 from datasets.reading.folders import Item, walk
 from datasets.reading.members import Opener
 from datasets.reading.names import is_hidden, leads_out, spelt
@@ -25,6 +27,9 @@ from datasets.records import DataError, LeftOut, UnreadableFile
 
 MOST_BYTES = 2**28
 """Bytes of a file that is read whole; no image is larger."""
+PASSING = (errno.EIO, errno.ENOMEM, errno.EMFILE, errno.ENFILE, errno.ESTALE, errno.ETIMEDOUT)
+"""Errors of the system that say nothing of a file; another moment may not have them."""
+REPEAT = "nothing was kept of this reading; repeat it, from a copy on another disk if need be"
 _UNREADABLE = (
     OSError,
     EOFError,
@@ -68,6 +73,8 @@ class Tree:
         except DataError:
             raise
         except _UNREADABLE as error:
+            if isinstance(error, OSError) and error.errno in PASSING:
+                raise DataError(f"{name}: {error.strerror} while it was read; {REPEAT}") from error
             reason = _said(error)
             raise UnreadableFile(f"{name}: cannot be read: {reason}", reason) from error
 
@@ -128,17 +135,18 @@ def open_tree(path: Path) -> Iterator[Tree]:
     with ExitStack() as stack:
         try:
             tree = _tree(path, stack)
+        except DataError:
+            raise
         except _UNREADABLE as error:
             raise DataError(f"{path}: cannot be read: {_said(error)}") from error
         yield tree
 
 
 def _tree(path: Path, stack: ExitStack) -> Tree:
-    _refuse_special(path)
     if path.is_dir():
         return _listed(path).tree
     builder = _Builder()
-    archive = open_archive(stack.enter_context(path.open("rb")), path.name, stack)
+    archive = open_archive(stack.enter_context(opened_given(path)), path.name, stack)
     builder.folders.update(archive.folders())
     for member in archive.members():
         if member.dropped:
@@ -204,11 +212,6 @@ def _refuse(reason: str) -> IO[bytes]:
     raise OSError(reason)
 
 
-def _refuse_special(path: Path) -> None:
-    if path.exists() and not path.is_dir() and not path.is_file():
-        raise OSError("neither a folder nor a file")
-
-
 def _said(error: Exception) -> str:
     """Return the reason that a library gives, in one line and without the place, which is known."""
     if isinstance(error, EOFError):
@@ -222,28 +225,23 @@ def _said(error: Exception) -> str:
 
 
 def content_fingerprint(path: Path | None, options: Mapping[str, Any]) -> str:
-    """Return quickly what names the content at ``path``, as SHA-256 in hex (``""`` without one).
+    """Return what names the content at ``path``, as SHA-256 in hex (``""`` without one).
 
-    A folder is named by its files' names, sizes and times of change, through links too; a zip by
-    its central directory (names, sizes, CRCs, kinds), any other file by its name and bytes.
+    A file, an archive too, is named by its name and all its bytes. A folder is named by what
+    costs no reading: its files' names, sizes, times of change and whether they may be read,
+    through links too. What is written in place gets another time of change, which programs cannot
+    set; on a file system that keeps none, a file of the same size and time is taken for the same.
     """
     del options
     if path is None:
         return ""
     try:
-        _refuse_special(path)
         if path.is_dir():
             return _sha256_of_lines(_line(item) for item in _listed(path).items)
-        if is_zip(path):
-            with zipfile.ZipFile(path) as archive:
-                entries = archive.infolist()
-            lines = (
-                f"{e.orig_filename}\0{e.file_size}\0{e.CRC}\0{e.external_attr}\0{e.flag_bits}"
-                f"\0{e.compress_type}\0{e.header_offset}"
-                for e in entries
-            )
-            return _sha256_of_lines(lines)
-        return _sha256_of_lines((path.name, sha256_of(path)))
+        with opened_given(path):
+            return _sha256_of_lines((path.name, sha256_once(path)))
+    except DataError:
+        raise
     except _UNREADABLE as error:
         raise DataError(f"{path}: cannot be read: {_said(error)}") from error
 
@@ -255,5 +253,6 @@ def _sha256_of_lines(lines: Iterable[str]) -> str:
 def _line(item: Item) -> str:
     if item.kind != "file":
         return f"{item.name}\0{item.kind}\0{item.reason}"
-    status = item.path.stat()
-    return f"{item.name}\0{status.st_size}\0{status.st_mtime_ns}\0{status.st_ctime_ns}"
+    status, readable = item.path.stat(), os.access(item.path, os.R_OK)
+    times = f"{status.st_mtime_ns}\0{status.st_ctime_ns}"
+    return f"{item.name}\0{status.st_size}\0{times}\0{readable}"

@@ -1,8 +1,9 @@
 // Under each table: the table as CSV, Markdown and LaTeX, as benchmarks/report/files/table_formats.py
 // writes it. Its patterns and escapes come with the page, as TABLE_FORMATS.
 
-const { markdown: MARKDOWN, latex: LATEX, missing: MISSING, minus: MINUS, formula: FORMULA } = TABLE_FORMATS;
+const { markdown: MARKDOWN, latex: LATEX, missing: MISSING, minus: MINUS } = TABLE_FORMATS;
 const pattern = (name, flags = "u") => new RegExp(TABLE_FORMATS.patterns[name], flags);
+const FORMULA = pattern("formula");
 const NUMBER = pattern("number");
 const NUMERIC = pattern("numeric");
 const [CONTROL, LINES, SPACES, SINGLE] = ["control", "lines", "spaces", "single"].map((name) => pattern(name, "gu"));
@@ -54,7 +55,7 @@ function asCsv(shown) {
   const noted = shown.heads.map((_, place) => column(shown, place).some((cell) => cell.note));
   const field = (text) => {
     const number = text.replaceAll(MINUS, "-");
-    const written = NUMBER.test(number) ? number : text === MISSING ? "" : FORMULA.includes(text[0]) ? `'${text}` : text;
+    const written = NUMBER.test(number) ? number : text === MISSING ? "" : FORMULA.test(text) ? `'${text}` : text;
     return /[",\n]/.test(written) ? `"${written.replaceAll('"', '""')}"` : written;
   };
   const heads = shown.heads.flatMap((head, place) => [head, ...(noted[place] ? [`${head} (note)`] : [])]);

@@ -100,9 +100,9 @@ def test_a_link_to_nothing_says_so_when_it_is_opened(tmp_path: Path) -> None:
 def test_a_pipe_is_never_opened(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "1.png")
     assert files(tmp_path) == {"1.png": "a pipe, socket or device, which is never opened"}
-    with pytest.raises(DataError, match="neither a folder nor a file"):
+    with pytest.raises(DataError, match="a pipe, socket or device, which is never opened"):
         files(tmp_path / "1.png")
-    with pytest.raises(DataError, match="neither a folder nor a file"):
+    with pytest.raises(DataError, match="a pipe, socket or device, which is never opened"):
         content_fingerprint(tmp_path / "1.png", {})
 
 

@@ -10,8 +10,11 @@ import pandas as pd
 import pytest
 
 from benchmarks.errors import InputError
+from benchmarks.exchange.adding.given_table import read_table
 from benchmarks.exchange.adding.predictions_file import read_predictions
 from benchmarks.store.splits import split_table
+from datasets.records import DataError
+from tests.datasets.hostile import PLACES
 
 NAMES = ("angry", "happy", "sad")
 SPLITS = pd.DataFrame(
@@ -177,3 +180,36 @@ def test_a_file_that_is_no_table_is_refused(
     (tmp_path / name).write_bytes(content)
     with pytest.raises(InputError, match=reason):
         read_predictions(tmp_path / name, SPLITS, ASKED, NAMES)
+
+
+@pytest.mark.parametrize("kind", PLACES)
+@pytest.mark.parametrize("suffix", [".csv", ".parquet"])
+def test_a_table_that_is_no_ordinary_file_is_refused(
+    tmp_path: Path, suffix: str, kind: str
+) -> None:
+    make, told = PLACES[kind]
+    make(tmp_path / f"given{suffix}")
+    with pytest.raises((InputError, DataError), match=f"given{suffix}: cannot be read: {told}"):
+        read_table(tmp_path / f"given{suffix}")
+
+
+MANY = "9" * 5000
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"row,p_angry,p_happy,p_sad\n2,{MANY},0,0\n",
+        f"row,p_angry,p_happy,p_sad\n{MANY},0.1,0,0\n",
+        f"row,p_angry,p_happy,p_sad\n2,{'x' * 200_000},0,0\n",
+        f"row,{'x' * 200_000}\n2,1\n",
+        f"row{',a' * 200_000}\n2{',a' * 200_000}\n",
+        "row\x00,p_angry\n\x00\n",
+        '"' * 9999,
+    ],
+)
+def test_a_table_of_nonsense_is_refused_in_one_line(tmp_path: Path, text: str) -> None:
+    (tmp_path / "given.csv").write_text(text)
+    with pytest.raises(InputError) as told:
+        read_predictions(tmp_path / "given.csv", split_table(SPLITS), split_table(ASKED), NAMES)
+    assert "\n" not in str(told.value) and len(str(told.value)) < 1000

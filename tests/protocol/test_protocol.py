@@ -19,6 +19,8 @@ from benchmarks.protocol.schema import (
     Tuning,
     VariantChoice,
 )
+from datasets.records import DataError
+from tests.datasets.hostile import PLACES
 from tests.protocol.protocols import MINIMAL, load
 
 
@@ -78,6 +80,37 @@ def test_a_wrong_key_or_value_gets_one_line_that_names_it(
     assert message in said
     assert said.startswith(str(tmp_path / "mine.toml"))
     assert "\n" not in said
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (f"x = {'[' * 3000}{']' * 3000}", "not valid TOML: nested too deep"),
+        (f"x = {'{ a = ' * 3000}", "not valid TOML"),
+        (f"x = {'9' * 5000}", "not valid TOML: Exceeds the limit (4300 digits)"),
+        (f"x = 1e{'9' * 5000}", "x: unknown key"),
+        ("x = 9999-99-99", "not valid TOML"),
+        ("\ud800", "not valid TOML: 'utf-8' codec can't decode"),
+        ("\x00", "not valid TOML"),
+        ("#" * (1 << 20) + "#", "cannot be read: larger than 1 MiB"),
+    ],
+)
+def test_what_a_parser_cannot_take_is_told_in_one_line(
+    tmp_path: Path, content: str, message: str
+) -> None:
+    (tmp_path / "mine.toml").write_bytes(content.encode("utf-8", "surrogatepass"))
+    with pytest.raises((InputError, DataError)) as caught:
+        load_protocol(str(tmp_path / "mine.toml"))
+    assert message in str(caught.value)
+    assert "\n" not in str(caught.value) and len(str(caught.value)) < 400
+
+
+@pytest.mark.parametrize("kind", PLACES)
+def test_a_protocol_that_is_no_ordinary_file_is_refused(tmp_path: Path, kind: str) -> None:
+    make, told = PLACES[kind]
+    make(tmp_path / "mine.toml")
+    with pytest.raises((InputError, DataError), match=rf"mine\.toml: (no such preset|.*{told})"):
+        load_protocol(str(tmp_path / "mine.toml"))
 
 
 def test_an_unknown_preset_suggests_the_nearest() -> None:

@@ -11,7 +11,9 @@ import pytest
 from benchmarks.machine.terminal import printable
 from benchmarks.use.annotate import AnnotatedCopies
 from benchmarks.use.faces import Box
-from benchmarks.use.pictures import FaceAnswer, File, list_files
+from benchmarks.use.pictures import FaceAnswer, File, list_files, read
+from datasets.records import DataError
+from tests.datasets.hostile import PLACES
 from tests.use.portraits import portrait, save
 
 CLASSES = ("happy", "sad")
@@ -50,6 +52,14 @@ def test_absent_paths_and_empty_folders_are_told(tmp_path: Path) -> None:
     assert names == []
     assert "no pictures in it" in told[0]
     assert told[1] == f"{tmp_path / 'absent.png'}: no such file or folder"
+
+
+@pytest.mark.parametrize("kind", PLACES)
+def test_what_is_no_ordinary_file_is_told_and_not_waited_for(tmp_path: Path, kind: str) -> None:
+    make, told = PLACES[kind]
+    make(tmp_path / "a.png")
+    with pytest.raises(DataError, match=rf"a\.png: cannot be read: {told}"):
+        read(tmp_path / "a.png", 1)
 
 
 def test_a_copy_has_the_box_and_leaves_the_original_alone(tmp_path: Path) -> None:

@@ -65,7 +65,10 @@ def stored_configuration(file: Path) -> dict[str, Any]:
     """
     if file.stat().st_size > LONGEST_CONFIGURATION:
         raise ValueError("it is too long for a configuration")
-    found = json.loads(file.read_text("utf-8-sig"))
+    try:
+        found = json.loads(file.read_text("utf-8-sig"))
+    except RecursionError:
+        raise ValueError("it is nested too deep") from None
     if not isinstance(found, dict) or not found.keys() >= {"class_name", "config"}:
         raise ValueError("it is no configuration that model.to_json() writes")
     return found

@@ -37,9 +37,11 @@ from benchmarks.store.reading import read_manifest, read_run, refuse_mistaken, s
 from benchmarks.store.records import EXTERNAL, CostRecord, Fallback, InputSpec, RunResults
 from benchmarks.store.splits import read_splits
 from datasets.cache.packs import Packs, stored_packs
-from datasets.files import sha256_of
+from datasets.files import require_given, sha256_of
 
 OUTSIDE = "benchmarks.exchange.adding.inference"
+MOST_BYTES = 1 << 33
+"""Bytes of a model or table from outside."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,8 +89,7 @@ def _refuse_wrong(request: AddRequest) -> None:
             f"--name {request.name!r}: write letters, digits and . _ : @ + - only, "
             "beginning with a letter or digit"
         )
-    if not request.file.is_file():
-        raise InputError(f"{request.file}: no such file")
+    require_given(request.file, MOST_BYTES)
     if request.model is None:
         for option in ("classes", "scale", "input_size", "colour", "architecture"):
             if getattr(request, option):

@@ -9,11 +9,16 @@ from typing import Any
 
 import pandas as pd
 import pyarrow
+import pyarrow.parquet
 
 from benchmarks.errors import InputError
+from benchmarks.machine.spreadsheets import unguarded
+from datasets.files import require_given
 
 READERS = (".csv", ".parquet")
 SEPARATORS = (",", ";", "\t")
+MOST_BYTES, LONGEST_LINE, MOST_COLUMNS = 1 << 30, 1 << 20, 4096
+"""Bytes of a table and of its first line, and the columns that this may name."""
 TEXT = ("image_id", "path")
 """Columns that stay text, though they may look like numbers."""
 
@@ -26,31 +31,42 @@ def read_table(file: Path) -> pd.DataFrame:
     """
     if file.suffix.lower() not in READERS:
         raise InputError(f"{file}: a table of predictions is .csv or .parquet")
-    if not file.is_file():
-        raise InputError(f"{file}: no such file")
+    require_given(file, MOST_BYTES)
+    parquet = file.suffix.lower() == ".parquet"
     try:
-        parquet = file.suffix.lower() == ".parquet"
-        table = pd.read_parquet(file) if parquet else _read_csv(file)
-    except (OSError, ValueError, pyarrow.ArrowException) as error:
+        table = _read_parquet(file) if parquet else _read_csv(file)
+    except (OSError, ValueError, OverflowError, csv.Error, pyarrow.ArrowException) as error:
         reason = str(error).strip().partition("\n")[0]
         raise InputError(f"{file}: not readable as {file.suffix}: {reason}") from error
     if table.index.name is not None:
         table = table.reset_index()
-    table.columns = [str(column).strip() for column in table.columns]
+    table.columns = [unguarded(str(column).strip()) for column in table.columns]
+    if not parquet:
+        for place, name in enumerate(table.columns):
+            if name in TEXT:
+                table.isetitem(place, table.iloc[:, place].map(_unguarded).to_numpy())
+    return table
+
+
+def _read_parquet(file: Path) -> pd.DataFrame:
+    """Read columns as they are typed, not as what pandas once noted of them."""
+    table: pd.DataFrame = pyarrow.parquet.read_table(file).to_pandas(ignore_metadata=True)
     return table
 
 
 def _read_csv(file: Path) -> pd.DataFrame:
     with file.open("rb") as opened:
-        header, line = opened.readline(), opened.readline()
+        header, line = opened.readline(LONGEST_LINE), opened.readline(LONGEST_LINE)
     separator = max(SEPARATORS, key=lambda each: header.count(each.encode()))
+    if (columns := _fields(header, separator)) > MOST_COLUMNS:
+        raise InputError(f"{file}: {columns:,} columns; leave those out that are not needed")
     settings: dict[str, Any] = {
         "sep": separator,
         "decimal": "," if separator == ";" else ".",
         "dtype": dict.fromkeys(TEXT, str),
     }
     table: pd.DataFrame = pd.read_csv(file, **settings)
-    surplus = _fields(line, separator) - _fields(header, separator)
+    surplus = _fields(line, separator) - columns
     if surplus > 1:
         raise InputError(f"{file}: its lines have {surplus} fields more than its header; mend it")
     if surplus < 1:
@@ -59,6 +75,10 @@ def _read_csv(file: Path) -> pd.DataFrame:
         with warnings.catch_warnings(action="ignore", category=pd.errors.ParserWarning):
             table = pd.read_csv(file, index_col=False, **settings)
     return table.reset_index(drop=True)
+
+
+def _unguarded(value: Any) -> Any:
+    return unguarded(value) if isinstance(value, str) else value
 
 
 def _fields(line: bytes, separator: str) -> int:

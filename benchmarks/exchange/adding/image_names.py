@@ -24,6 +24,9 @@ NAMES: Mapping[str, Callable[[SplitTable], NDArray[Any]]] = MappingProxyType(
 PATHS = ("image", "image_path", "img", "file", "filename", "file_name", "filepath", "file_path")
 """What a column of paths is called, too."""
 
+SHOWN = 200
+"""Characters of a name that are shown of it."""
+
 
 def with_known_names(table: pd.DataFrame, splits: SplitTable) -> pd.DataFrame:
     """Return ``table`` with the columns of `NAMES` so called, and with paths as in ``splits``."""
@@ -50,7 +53,7 @@ def strangers(table: pd.DataFrame, key: str, splits: SplitTable) -> str:
         remedy = f"name images as the run's splits.parquet does (for instance {key} {known[-1]})"
     return (
         f"{int(strange.sum())} lines are for images that the run does not have "
-        f"(first: {key} {table[key][strange].iloc[0]}); {remedy}"
+        f"(first: {key} {str(table[key][strange].iloc[0])[:SHOWN]}); {remedy}"
     )
 
 

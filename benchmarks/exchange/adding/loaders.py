@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import traceback
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from importlib.metadata import version
 from types import MappingProxyType
 from typing import Any
@@ -53,6 +53,20 @@ def _reason(error: Exception) -> str:
     return text.partition("\n")[0].partition(". ")[0]
 
 
+def _parts(message: Any) -> Iterator[Any]:
+    """Yield a message of protocol buffers and all that are in it, in branches and functions too."""
+    yield message
+    for field, value in message.ListFields():
+        if field.message_type:
+            for each in value if isinstance(value, Sequence) else (value,):
+                yield from _parts(each)
+
+
+def _lies_outside(part: Any) -> bool:
+    """Tell whether ``part`` of an ONNX model is a tensor whose numbers are in another file."""
+    return bool(getattr(part, "external_data", None) or getattr(part, "data_location", 0))
+
+
 class OnnxModel:
     """A model in ONNX, whole in one file."""
 
@@ -63,7 +77,7 @@ class OnnxModel:
         file = source.file
         model = onnx.load(file, load_external_data=False)
         tensors = model.graph.initializer
-        if any(tensor.data_location == onnx.TensorProto.EXTERNAL for tensor in tensors):
+        if any(map(_lies_outside, _parts(model))):
             raise InputError(
                 f"{file.name}: its weights lie in other files; "
                 "save it as one with onnx.save(onnx.load(FILE), ONE_FILE)"

@@ -20,6 +20,9 @@ from benchmarks.store.records import probability_column
 from benchmarks.store.splits import SplitTable
 from datasets.reading.words import meant_class
 
+SHOWN = 60
+"""Characters of a value that are shown of it."""
+
 
 @dataclass(frozen=True, eq=False)
 class GivenAnswers:
@@ -64,7 +67,7 @@ def read_predictions(
     for other in keys[1:]:
         wrong = chosen[other].to_numpy() != NAMES[other](requested)
         if wrong.any():
-            line = wanted[int(wrong.argmax())]
+            line = str(wanted[int(wrong.argmax())])[:SHOWN]
             raise InputError(
                 f"{file}: {other} of {key} {line} is not that of the run's split; "
                 f"leave the wrong one of the two columns out"
@@ -91,7 +94,7 @@ def _column(file: Path, table: pd.DataFrame, name: str, class_names: Sequence[st
         if column.lower() in written or meant_class(_class_of(column), class_names) == name
     ]
     if len(found) != 1:
-        there = ", ".join(found or table.columns[:12])
+        there = ", ".join(column[:SHOWN] for column in found or table.columns[:12])
         what = "several columns" if found else "no column"
         raise InputError(
             f"{file}: {what} {name} or {other} (it has {there}); give one of probabilities a class"
@@ -106,7 +109,7 @@ def _numbers(file: Path, table: pd.DataFrame, column: str) -> str:
     if wrong.any():
         line = int(wrong.argmax())
         value = table[column].iloc[line]
-        told = "an empty field" if pd.isna(value) else repr(str(value))
+        told = "an empty field" if pd.isna(value) else repr(str(value)[:SHOWN])
         raise InputError(f"{file}: data row {line + 1}, {column}: {told} is no finite number")
     table[column] = numbers
     return column
@@ -127,7 +130,8 @@ def _contradiction(names: pd.Series[Any]) -> str:
         return f"data row {names[names.isna()].index[0] + 1}: {names.name} is blank"
     twice = names[names.duplicated()].iloc[0]
     lines = ", ".join(str(place + 1) for place in names[names == twice].index[:6])
-    return f"{names.name} {twice} has several lines that differ (data rows {lines}); leave one"
+    shown = str(twice)[:SHOWN]
+    return f"{names.name} {shown} has several lines that differ (data rows {lines}); leave one"
 
 
 def _refuse_missing(file: Path, there: NDArray[np.bool_], requested: SplitTable) -> None:

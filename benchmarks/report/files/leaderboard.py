@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 import pandas as pd
 
 from benchmarks.evaluation.leaderboard import BoardColumn, Kind, columns, ranking_score
+from benchmarks.machine.spreadsheets import frame_csv
 from benchmarks.report.elements.elements import Table, table
 from benchmarks.report.elements.numbers import (
     MISSING,
@@ -28,7 +29,7 @@ from benchmarks.report.files.table_formats import latex_of, markdown_of
 
 def as_csv(frame: pd.DataFrame) -> str:
     """Return the leaderboard with every column and digit; missing values are blank."""
-    return frame.to_csv(index=False, lineterminator="\n")
+    return frame_csv(frame)
 
 
 def as_json(frame: pd.DataFrame) -> str:

@@ -6,22 +6,20 @@ both to the same characters.
 
 from __future__ import annotations
 
-import csv
 import io
 import json
 import re
 from collections.abc import Callable, Iterator
 
+from benchmarks.machine.spreadsheets import FORMULA, NUMBER, write_rows
 from benchmarks.report.elements.elements import Cell, Table
 from benchmarks.report.elements.numbers import MINUS, MISSING
 
 CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x9f]")
 LINES = re.compile(r"[\n\r\u2028\u2029]+")
 SPACES = re.compile(r"[\s\ufeff]+")
-NUMBER = re.compile(r"[-+]?[0-9][0-9.,]*(?: to [-+]?[0-9][0-9.,]*)?")
 NUMERIC = re.compile(rf"[-+{MINUS}<(]?\s*[0-9]")
 SINGLE = re.compile(r"-(?=-)|[^-]")
-FORMULA = ("=", "+", "-", "@")
 MARKDOWN = {c: f"\\{c}" for c in "\\`*_[]|~$^#"} | {"<": "&lt;", ">": "&gt;", "&": "&amp;"}
 LATEX = {
     "\\": r"\textbackslash{}",
@@ -61,10 +59,8 @@ def csv_of(shown: Table) -> str:
     """
     noted = _noted(shown)
     buffer = io.StringIO()
-    writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow(_csv_text(text) for text in _csv_heads(shown, noted))
-    for row in shown.rows:
-        writer.writerow(_csv_text(text) for text in _csv_row(row, noted))
+    lines = (_csv_heads(shown, noted), *(_csv_row(row, noted) for row in shown.rows))
+    write_rows(buffer, ([_csv_text(text) for text in line] for line in lines))
     return buffer.getvalue()
 
 
@@ -109,13 +105,13 @@ def for_script() -> str:
         "lines": LINES.pattern,
         "spaces": SPACES.pattern,
         "single": SINGLE.pattern,
+        "formula": FORMULA,
         "number": f"^{NUMBER.pattern}$",
         "numeric": f"^{NUMERIC.pattern}",
     }
     known = {
         "latex": LATEX,
         "markdown": MARKDOWN,
-        "formula": FORMULA,
         "minus": MINUS,
         "missing": MISSING,
         "patterns": patterns,
@@ -166,9 +162,7 @@ def _csv_text(text: str) -> str:
     number = plain.replace(MINUS, "-")
     if NUMBER.fullmatch(number):
         return number
-    if plain == MISSING:
-        return ""
-    return f"'{plain}" if plain.startswith(FORMULA) else plain
+    return "" if plain == MISSING else plain
 
 
 def _spread(row: tuple[Cell, ...]) -> tuple[Cell, ...]:

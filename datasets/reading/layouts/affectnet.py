@@ -9,6 +9,7 @@ from pathlib import PurePosixPath
 from datasets.reading.layouts.layout import Layout, LayoutSpec
 from datasets.reading.layouts.lists import Row, Table, joined, read_first_line, read_table
 from datasets.reading.listing import Listing
+from datasets.reading.numbers import whole_number
 from datasets.reading.words import split_of
 from datasets.records import DataError
 
@@ -64,13 +65,14 @@ def _rows(table: Table) -> Iterator[Row]:
         raise DataError(f"{name}: its name tells no split; call it training.csv or validation.csv")
     for line, values in table.lines:
         code = values[expression]
-        known = code.isdecimal() and int(code) < len(EMOTIONS)
+        number = whole_number(code)
+        known = EMOTIONS[number] if number is not None and number < len(EMOTIONS) else ""
         if not known and code not in OTHERS:
-            raise DataError(f"{name}:{line}: expression is {code!r}; expected 0 to 10")
+            raise DataError(f"{name}:{line}: expression is {code[:40]!r}; expected 0 to 10")
         yield Row(
             place=f"{name}:{line}",
             image=values[path],
-            label=EMOTIONS[int(code)] if known else "",
+            label=known,
             split=split,
             refusal=OTHERS.get(code, ""),
         )

@@ -10,6 +10,7 @@ from datasets.reading.layouts.class_folders import candidate
 from datasets.reading.layouts.layout import Entry, Layout, LayoutSpec, below_their_root, unused
 from datasets.reading.layouts.names import named_images
 from datasets.reading.listing import Listing
+from datasets.reading.numbers import in_natural_order
 from datasets.reading.subjects import CK_PLUS
 from datasets.reading.words import expression_of
 from datasets.records import DataError
@@ -27,15 +28,15 @@ def _recognise(listing: Listing) -> Layout | None:
     named = named_images(listing, CK_PLUS) if labels else {}
     if not named or _in_expression_folders(listing):
         return None
-    sequences: defaultdict[Sequence, list[tuple[int, str]]] = defaultdict(list)
+    sequences: defaultdict[Sequence, list[str]] = defaultdict(list)
     for name, match in named.items():
         sequence = match["subject"].upper(), match["sequence"]
-        sequences[sequence].append((int(match["frame"]), name))
+        sequences[sequence].append(name)
     entries = below_their_root(
         Entry(name=name, path=name, split="", class_name=labels[sequence], subject=sequence[0])
         for sequence, frames in sequences.items()
         if sequence in labels
-        for _, name in sorted(frames)[-FRAMES:]
+        for name in sorted(frames, key=in_natural_order)[-FRAMES:]
     )
     place = {name: (match["subject"].upper(), match["sequence"]) for name, match in named.items()}
 

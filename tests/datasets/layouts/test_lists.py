@@ -329,7 +329,9 @@ def test_a_table_that_is_not_there_is_told_with_the_place_where_it_was_sought(
     tmp_path, load
 ) -> None:
     root = write(tmp_path / "tree", IMAGES)
-    with pytest.raises(DataError, match=r"no such table in it and none at .*tree/nowhere.csv"):
+    with pytest.raises(
+        DataError, match=r"no such table in it, and .*tree/nowhere\.csv: no such file"
+    ):
         load(root, labels="nowhere.csv")
 
 
