@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import io
 import os
+import signal
 import sys
+import traceback
 from typing import Annotated
 
 import typer
@@ -27,11 +29,11 @@ from benchmarks.commands.reproduce import reproduce
 from benchmarks.commands.run import run
 from benchmarks.commands.verify import verify
 from benchmarks.commands.webcam import webcam
-from benchmarks.machine.interrupts import remembering_interrupts, was_interrupted
+from benchmarks.machine.interrupts import interruption, remembering_interrupts
 from benchmarks.machine.terminal import printable
 
 INTERRUPTED = 130
-"""The status after a Ctrl-C; Typer, too, returns it."""
+"""The status that Typer returns after an interrupt."""
 
 app = typer.Typer(
     name="ferbench",
@@ -69,7 +71,7 @@ def options(
 
 
 def main() -> None:
-    """Run the command line and exit with its status: 0, 1, 2 or 130."""
+    """Run the command line and exit with its status: 0, 1, 2, or 128 and a signal's number."""
     os.environ.setdefault("OPENCV_LOG_LEVEL", "SILENT")
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
@@ -82,14 +84,19 @@ def _status() -> int:
     try:
         status = app(standalone_mode=False)
     except (KeyboardInterrupt, typer.Abort) as end:
-        if isinstance(end.__cause__, EOFError) and not was_interrupted():
+        if isinstance(end.__cause__, EOFError) and not interruption():
             raise end.__cause__ from None  # Typer takes a file that ends too soon for a Ctrl-D
         return _end_interrupted()
+    except SystemExit as end:
+        if isinstance(end.__context__, BrokenPipeError):  # Typer has seen it
+            return 1
+        print(f"ferbench: {_who_ended(end)}", file=sys.stderr)
+        return 2
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except Exception as error:
-        if was_interrupted():
+        if interruption():
             return _end_interrupted()
         if "--debug" in sys.argv or not _is_told_in_one_line(error):
             raise
@@ -102,7 +109,13 @@ def _status() -> int:
 
 def _end_interrupted() -> int:
     print("interrupted; the same command goes on where it stopped", file=sys.stderr)
-    return INTERRUPTED
+    return 128 + (interruption() or signal.SIGINT)
+
+
+def _who_ended(end: SystemExit) -> str:
+    """Say what code has called ``sys.exit``, which is no command's way to end."""
+    last = traceback.extract_tb(end.__traceback__)[-1]
+    return f"{last.filename}, line {last.lineno}: it ended the program (SystemExit: {end.code})"
 
 
 def _is_told_in_one_line(error: Exception) -> bool:

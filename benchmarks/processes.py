@@ -13,13 +13,16 @@ import sys
 import tempfile
 import threading
 import traceback
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
 from types import MappingProxyType
 from typing import IO, Any
+from uuid import uuid4
+
+import psutil
 
 from benchmarks.engines.registry import engines
 from benchmarks.errors import InputError
@@ -31,6 +34,10 @@ LONGEST = 300
 """Characters that are kept of a line that somebody else wrote."""
 KEPT = 1 << 20
 """Bytes that are read of what a process printed last."""
+GRACE = 5.0
+"""Seconds in which a process ends after its wire."""
+MARK = "FERBENCH_WORKER"
+"""The environment variable by which all that a worker starts is known, wherever it has gone."""
 NOTHING: Mapping[str, Any] = MappingProxyType({})
 HINTS: Mapping[int, str] = MappingProxyType(
     {
@@ -77,6 +84,7 @@ class Worker:
     ) -> None:
         self._log = _opened(log)
         self._own_log = log is None
+        self._mark = uuid4().hex
         self._socket, theirs = socket.socketpair()
         with theirs:
             self._process = subprocess.Popen(
@@ -85,7 +93,7 @@ class Worker:
                 stdout=self._log,
                 stderr=self._log,
                 pass_fds=(theirs.fileno(),),
-                env={**os.environ, **worker_environment(threads), **environment},
+                env={**os.environ, **worker_environment(threads), **environment, MARK: self._mark},
                 start_new_session=True,
             )
         self._connection = Connection(os.dup(self._socket.fileno()))
@@ -139,6 +147,9 @@ class Worker:
             with suppress(ProcessLookupError, PermissionError):
                 os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
+        for left in _marked(self._mark):
+            with suppress(psutil.Error):
+                left.kill()
 
     def close(self) -> None:
         """End the process and let go of its wire, from which nobody may be reading."""
@@ -154,7 +165,12 @@ class Worker:
             self._socket.shutdown(socket.SHUT_RDWR)
 
     def _end(self) -> str:
-        return describe_end(self._process.wait(), self.said())
+        try:
+            code = self._process.wait(GRACE)
+        except subprocess.TimeoutExpired:  # a library has shut the wire, or written into it
+            self._process.kill()
+            return "its process could no longer be understood and was ended"
+        return describe_end(code, self.said())
 
 
 def call(
@@ -198,14 +214,14 @@ def describe_end(code: int, said: str = "") -> str:
     return f"its process ended with status {code}{last}"
 
 
-def describe_error(error: Exception) -> str:
+def describe_error(error: BaseException) -> str:
     """Put an error in one line; the traceback of one that nobody foresaw is printed."""
     if isinstance(error, InputError | ModelError | DataError):
         return str(error)
     traceback.print_exc()
     sys.stderr.flush()
     first = str(error).strip().partition("\n")[0][:LONGEST]
-    return f"{type(error).__name__}: {first}"
+    return f"{type(error).__name__}: {first}" if first else type(error).__name__
 
 
 class Wire:
@@ -220,7 +236,7 @@ class Wire:
         """Send ``message``."""
         self._connection.send(message)
 
-    def refuse(self, error: Exception) -> None:
+    def refuse(self, error: BaseException) -> None:
         """Send, in place of a message, why there is none."""
         self.send(_Refusal(describe_error(error)))
 
@@ -246,7 +262,7 @@ def _serve() -> None:
     try:
         target = getattr(importlib.import_module(module), function)
         target(wire, **wire.receive())
-    except Exception as error:
+    except BaseException as error:  # also what a plug-in raises to end the program
         wire.refuse(error)
     wire.receive()  # until the other end closes, so that all was read that was sent
 
@@ -258,7 +274,7 @@ def _answer(wire: Wire, target: str, arguments: Mapping[str, Any]) -> None:
         wire.send(getattr(importlib.import_module(module), function)(**arguments))
     except (InputError, ModelError, DataError) as error:
         wire.refuse(error)
-    except Exception as error:
+    except BaseException as error:
         wire.send(_Refusal(f"{describe_error(error)}; --debug shows more"))
 
 
@@ -274,6 +290,14 @@ def seal(forbidden: Sequence[str]) -> None:
 
     if places:
         sys.addaudithook(refuse)
+
+
+def _marked(mark: str) -> Iterator[psutil.Process]:
+    """Yield the processes that a worker with ``mark`` has started and left."""
+    for process in psutil.process_iter():
+        with suppress(psutil.Error):
+            if process.environ().get(MARK) == mark:
+                yield process
 
 
 def _opened(log: Path | None) -> IO[bytes]:

@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 import importlib.util
+import signal
 import sys
+import traceback
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
+from threading import Timer
 from types import MappingProxyType, ModuleType
 from typing import Any, Protocol, TypeVar
 
 MODELS, DATA_SETS = "ferbench.models", "ferbench.datasets"
 ENGINES, EXECUTORS = "ferbench.engines", "ferbench.executors"
+SLOW = 10.0
+"""Seconds after which it is told that a plug-in is still being imported."""
+LONGEST = 300
+"""Characters that are kept of what somebody else's code says."""
 
 
 @dataclass(frozen=True)
@@ -32,17 +40,73 @@ class LeftOut:
     reason: str
 
 
+class _Broken(ValueError):
+    """An entry that cannot be loaded."""
+
+
 def import_plugin(path: Path, refusal: type[ValueError]) -> ModuleType:
-    """Import the Python file ``path`` under a name of its own; raises ``refusal``."""
+    """Import the Python file ``path`` under a name of its own; raises ``refusal``.
+
+    What it prints meanwhile goes to standard error; one that takes long is told of there.
+    """
     spec = importlib.util.spec_from_file_location(f"ferbench_plugin_{path.stem}", path)
     if spec is None or spec.loader is None or not path.is_file():
         raise refusal(f"plugin {path}: not a Python file")
     module = importlib.util.module_from_spec(spec)
-    try:
+    with redirect_stdout(sys.stderr), _told_if_slow(path), guarding(f"plugin {path}", refusal):
         spec.loader.exec_module(module)
-    except (Exception, SystemExit) as error:
-        raise refusal(f"plugin {path}: {type(error).__name__}: {error}") from error
     return module
+
+
+@contextmanager
+def guarding(
+    origin: str, refusal: type[ValueError], passing: tuple[type[Exception], ...] = ()
+) -> Iterator[None]:
+    """Turn any error within the block into a ``refusal`` in one line that begins with ``origin``.
+
+    So code from outside ends neither the program nor passes for a Ctrl-C. Errors of the kinds
+    ``passing`` stay as they are. It decorates functions too.
+    """
+    try:
+        yield
+    except BaseException as error:
+        if isinstance(error, (GeneratorExit, *passing)) or is_interrupt(error):
+            raise
+        line = " ".join(f"{type(error).__name__}: {error}".split())[:LONGEST]
+        raise refusal(f"{origin}: {line}") from error
+
+
+def is_interrupt(error: BaseException) -> bool:
+    """Tell whether ``error`` is a Ctrl-C, and none that code has raised by itself."""
+    if type(error) is KeyboardInterrupt:  # the command line's own is one of a kind of its own
+        return signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    return isinstance(error, KeyboardInterrupt)
+
+
+@contextmanager
+def _told_if_slow(path: Path) -> Iterator[None]:
+    line = f"ferbench: plugin {path} is still being imported; Ctrl-C ends it"
+    timer = Timer(SLOW, print, (line,), {"file": sys.stderr})
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+
+
+def place_in(error: BaseException, files: Iterable[Path]) -> str:
+    """Return `` (FILE, line N)``, the last place in ``files`` that ``error`` went through.
+
+    It is blank where it went through none.
+    """
+    names = {str(file): file.name for file in files}
+    lines = [
+        f" ({names[frame.filename]}, line {frame.lineno})"
+        for frame in traceback.extract_tb(error.__traceback__)
+        if frame.filename in names
+    ]
+    return lines[-1] if lines else ""
 
 
 def installed(group: str, kinds: tuple[type, ...]) -> tuple[Installed, ...]:
@@ -106,9 +170,10 @@ def leave_out(origin: str, reason: str) -> None:
 def _brought(entry: EntryPoint, kinds: tuple[type, ...]) -> Iterator[Installed | LeftOut]:
     origin = _origin(entry)
     try:
-        loaded = entry.load()
-    except (Exception, SystemExit) as error:
-        yield LeftOut(origin, f"{type(error).__name__}: {error}")
+        with redirect_stdout(sys.stderr), guarding(origin, _Broken):
+            loaded = entry.load()
+    except _Broken as broken:
+        yield LeftOut(origin, str(broken).removeprefix(f"{origin}: "))
         return
     values = vars(loaded).values() if isinstance(loaded, ModuleType) else (loaded,)
     found = [Installed(value, origin) for value in values if isinstance(value, kinds)]

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import importlib
+import inspect
 import pkgutil
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial, wraps
 from pathlib import Path
 from types import MappingProxyType, ModuleType
 from typing import Any
@@ -13,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from datasets.plugins import DATA_SETS, import_plugin, installed, leave_out
+from datasets.plugins import DATA_SETS, guarding, import_plugin, installed, leave_out
 from datasets.reading.trees import content_fingerprint
 from datasets.records import DataError, LeftOut, Provenance
 
@@ -113,24 +115,57 @@ def discover(plugins: Iterable[Path] = ()) -> Mapping[str, Source]:
         _add_all(sources, importlib.import_module(f"{__package__}.{found.name}"))
     for brought in installed(DATA_SETS, (Source,)):
         try:
-            _add(sources, brought.value)
+            _add(sources, brought.value, brought.origin)
         except DataError as error:
             leave_out(brought.origin, str(error))
     for path in plugins:
         module = import_plugin(path, DataError)
         try:
-            _add_all(sources, module)
+            _add_all(sources, module, f"plugin {path}")
         except DataError as error:
             raise DataError(f"plugin {path}: {error}") from error
     return MappingProxyType(sources)
 
 
-def _add_all(sources: dict[str, Source], module: ModuleType) -> None:
+def _add_all(sources: dict[str, Source], module: ModuleType, origin: str = "") -> None:
     for value in vars(module).values():
         if isinstance(value, Source):
-            _add(sources, value)
+            _add(sources, value, origin)
 
 
-def _add(sources: dict[str, Source], source: Source) -> None:
-    if sources.setdefault(source.name, source) is not source:
+def _add(sources: dict[str, Source], source: Source, origin: str = "") -> None:
+    """Add ``source``; ``origin`` names the code from outside that it is, if it is."""
+    known = sources.get(source.name)
+    if known is None:
+        sources[source.name] = _guarded(source, origin) if origin else source
+    elif inspect.unwrap(known.read) is not inspect.unwrap(source.read):
         raise DataError(f"two data sets are named {source.name!r}; rename one of them")
+
+
+def _guarded(source: Source, origin: str) -> Source:
+    """Return ``source`` with each of its errors in one line that names ``origin``."""
+    guard = partial(guarding, origin, DataError, passing=(DataError,))
+
+    @guard()
+    @wraps(source.read)
+    def read(path: Path | None, options: Options) -> Decoded:
+        decoded = source.read(path, options)
+
+        def samples() -> Iterator[Sample]:
+            with guard():
+                yield from decoded.samples()
+
+        return replace(
+            decoded,
+            samples=samples,
+            provenance=guard()(decoded.provenance),
+            left_out=guard()(decoded.left_out),
+            likely=guard()(decoded.likely),
+        )
+
+    return replace(
+        source,
+        read=read,
+        fingerprint=guard()(source.fingerprint),
+        votes=guard()(source.votes) if source.votes else None,
+    )

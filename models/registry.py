@@ -163,8 +163,10 @@ class Network:
 class Architecture:
     """A family of networks with everything the harness needs to know of it.
 
-    ``build`` returns a ``Network`` for ``keras`` and ``torch``, and an estimator with
-    ``partial_fit(X, y, classes)`` and ``predict_proba`` for ``scikit-learn``.
+    ``build`` returns a ``Network`` for ``keras`` and ``torch``, and for ``scikit-learn`` an
+    estimator that has, as those of `models.floors`, ``partial_fit(images, labels, classes)``,
+    ``predict_proba(images)``, which answers before the first step too, and ``arrays()`` and
+    ``load_arrays(arrays)``, which return all that was learned and go back to it.
     It imports its engine inside the function, never at module level.
     ``recipe`` holds the defaults; ``recipes`` holds others for single strategies, and under
     ``scratch`` for a random start. ``space`` is what tuning searches, values that a recipe can

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
@@ -28,6 +27,7 @@ from benchmarks.execution.jobs.results import BenchResult
 from benchmarks.execution.plan import Plan
 from benchmarks.execution.run import packed_data
 from benchmarks.machine.environment import describe_environment, device_name
+from benchmarks.machine.temporary import temporary_folder
 from benchmarks.protocol.schema import Protocol
 from benchmarks.protocol.variants import Variant, resolve_variants
 from benchmarks.store.files import now
@@ -155,8 +155,7 @@ def bench(
     Raises ``InputError`` where the baseline cannot be measured.
     """
     variants = bench_variants(protocol, discover(plugins), prepared.data.image_shape)
-    with tempfile.TemporaryDirectory(prefix="ferbench-bench-") as name:
-        folder = Path(name)
+    with temporary_folder() as folder:
         jobs = bench_jobs(protocol, prepared, variants, precisions, effort, folder, plugins)
         last = dataclasses.replace(jobs[0], output=folder / "again.json")
         outcomes = []

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -82,7 +83,7 @@ def run(request: RunRequest, display: Display) -> Mapping[str, VariantOutcome]:
     Raises ``InputError`` or ``DataError`` before anything is trained if the request is wrong.
     """
     folder = RunFolder(request.out)
-    with folder.locked():
+    with _claimed(folder):
         stored = stored_manifest(folder.path)
         if stored is not None:
             _refuse_other_protocol(folder, stored, request.protocol)
@@ -103,6 +104,33 @@ def run(request: RunRequest, display: Display) -> Mapping[str, VariantOutcome]:
         write_splits(folder, images)
         write_votes(folder, _votes(prepared, request.plugins), images)
         return _execute(request, folder, prepared, source, variants, manifest, display)
+
+
+@contextmanager
+def _claimed(folder: RunFolder) -> Iterator[None]:
+    """Hold ``folder``; of a run that is refused before it has begun nothing stays in it."""
+    refuse_foreign(folder.path, (folder.manifest, folder.reproduction))
+    before = set(folder.path.iterdir()) if folder.path.is_dir() else None
+    with folder.locked():
+        try:
+            yield
+        finally:
+            made = set(folder.path.iterdir()) - (before or set())
+            if not folder.manifest.exists() and made <= {folder.lock}:
+                folder.lock.unlink(missing_ok=True)
+                if before is None:
+                    folder.path.rmdir()
+
+
+def refuse_foreign(place: Path, ours: Iterable[Path]) -> None:
+    """Raise ``InputError`` where the folder ``place`` has files and none of ``ours``."""
+    if place.exists() and not place.is_dir():
+        raise InputError(f"{place}: it is a file; give --out a folder")
+    seen = place.is_dir() and any(not path.name.startswith(".") for path in place.iterdir())
+    if seen and not any(path.exists() for path in ours):
+        raise InputError(
+            f"{place}: it is not empty and holds no run; give --out a new folder or an empty one"
+        )
 
 
 def _execute(

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from benchmarks.bench.bench import bench_jobs, run_one_by_one, speed_name
 from benchmarks.bench.records import Effort
 from benchmarks.data.prepared import PreparedData
 from benchmarks.errors import JobFailed
 from benchmarks.execution.plan import expected_epochs
+from benchmarks.machine.temporary import temporary_folder
 from benchmarks.machine.timing import BATCH
 from benchmarks.protocol.schema import Protocol
 from benchmarks.protocol.variants import Variant
@@ -43,8 +42,7 @@ def measure_paces(
     distinct = {speed_name(variant, shape): variant for variant in variants}
     names, rows = list(distinct), list(distinct.values())
     paces: dict[str, Pace] = {}
-    with tempfile.TemporaryDirectory(prefix="ferbench-init-") as place:
-        folder = Path(place)
+    with temporary_folder() as folder:
         jobs = bench_jobs(protocol, prepared, rows, [protocol.precision], GLANCE, folder)
         notify(names[0])
         for index, (job, outcome) in enumerate(run_one_by_one(jobs, prepared, folder), 1):

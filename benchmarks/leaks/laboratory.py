@@ -11,12 +11,13 @@ from benchmarks.data import mistakes
 from benchmarks.data.mistakes import HONEST
 from benchmarks.data.prepared import prepare_data
 from benchmarks.execution.progress import Display
-from benchmarks.execution.run import RunRequest
+from benchmarks.execution.run import RunRequest, refuse_foreign
 from benchmarks.execution.run import run as run_protocol
 from benchmarks.machine.console import Console
 from benchmarks.protocol.schema import DataChoice, Protocol
 from benchmarks.report.page import render
 from benchmarks.store.digests import write_digests
+from benchmarks.store.folder import LaboratoryFolder, RunFolder
 from benchmarks.store.records import VariantOutcome
 from datasets.reading.recognition import look, recognise
 from datasets.reading.trees import listing_once
@@ -32,6 +33,8 @@ def run(request: RunRequest, console: Console) -> Statuses:
     ``request.out``. Raises ``InputError`` or ``DataError`` before anything is trained if the
     request is wrong.
     """
+    begun = RunFolder(request.out / HONEST).manifest
+    refuse_foreign(request.out, (LaboratoryFolder(request.out).json, begun))
     laboratory = _prepared(request, Display(console))
     parts = list(experiments(laboratory))
     statuses: Statuses = {}

@@ -176,6 +176,11 @@ class RunFolder:
         return self.path / "log.txt"
 
     @property
+    def lock(self) -> Path:
+        """What a coordinator holds locked while it works in the folder."""
+        return self.path / ".lock"
+
+    @property
     def fits(self) -> Path:
         """The folder of all fits."""
         return self.path / "fits"
@@ -235,7 +240,7 @@ class RunFolder:
     def locked(self) -> Iterator[None]:
         """Hold the folder for one coordinator; raises ``InputError`` if another one has it."""
         self.path.mkdir(parents=True, exist_ok=True)
-        lock = filelock.FileLock(self.path / ".lock")
+        lock = filelock.FileLock(self.lock)
         try:
             lock.acquire(timeout=0)
         except filelock.Timeout:

@@ -53,6 +53,10 @@ def wrong(request):
     raise RuntimeError("nothing to build")
 
 @declared
+def leaving(request):
+    sys.exit(0)
+
+@declared
 def wanting(request):
     raise ModelError("a package is missing")
 
@@ -135,6 +139,7 @@ class ExecutorContract:
         ("name", "reason"),
         [
             ("wrong", "RuntimeError: nothing to build"),
+            ("leaving", "SystemExit: 0"),
             ("wanting", "a package is missing"),
             ("killed", "its process was ended by signal 9 (out of memory, or killed by hand)"),
             ("reader", "PermissionError: sealed"),

@@ -142,7 +142,11 @@ def _labels_content(path: Path | None, labels: str) -> list[str]:
 def _code_digest(source: Source) -> str:
     """Digest the code that decides the pixels: what reads, what draws, the source's own file."""
     package = Path(__file__).parents[1]
-    files = {Path(__file__), Path(inspect.getfile(source.read)), package / "records.py"}
+    files = {
+        Path(__file__),
+        Path(inspect.getfile(inspect.unwrap(source.read))),
+        package / "records.py",
+    }
     for room in ("reading", "drawing"):
         files.update((package / room).rglob("*.py"))
     code = b"".join(file.read_bytes() for file in sorted(files))

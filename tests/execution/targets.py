@@ -20,6 +20,15 @@ def echo(wire: Wire) -> None:
                 time.sleep(30)
                 os._exit(0)
             wire.send("forked")
+        elif isinstance(message, str) and message == "leave a child":
+            if (child := os.fork()) == 0:
+                os.setsid()
+                time.sleep(600)
+            wire.send(child)
+            os._exit(0)
+        elif isinstance(message, bytes):
+            os.write(int(sys.argv[1]), message)
+            time.sleep(600)
         elif isinstance(message, str) and message == "refuse":
             wire.refuse(ValueError("not this"))
         else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pickle
 import signal
 import subprocess
 import sys
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import psutil
 import pytest
 
 from benchmarks.errors import InputError
@@ -94,6 +96,28 @@ def test_a_kill_is_noticed_at_once_though_a_grandchild_holds_the_wire(echo: Work
     with pytest.raises(WorkerEnded, match="signal 9"):
         echo.receive()
     assert time.monotonic() - started < 5
+
+
+def test_a_child_that_went_into_a_session_of_its_own_ends_with_its_worker(echo: Worker) -> None:
+    echo.send("leave a child")
+    child = psutil.Process(echo.receive())
+    with pytest.raises(WorkerEnded, match="ended with status 0"):
+        echo.receive()
+    echo.kill()
+    child.wait(10)
+
+
+@pytest.mark.parametrize(
+    ("written", "error"),
+    [(b"\0\0\0\0", WorkerEnded), (b"\0\0\0\4junk", pickle.UnpicklingError)],
+)
+def test_what_a_library_writes_into_the_wire_does_not_hang_its_reader(
+    echo: Worker, written: bytes, error: type[Exception], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("benchmarks.processes.GRACE", 0.1)
+    echo.send(written)
+    with pytest.raises(error):
+        echo.receive()
 
 
 def test_a_process_that_prints_much_does_not_hang() -> None:

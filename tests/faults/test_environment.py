@@ -14,15 +14,17 @@ from typing import Any
 import pytest
 
 from benchmarks.execution.executors.environment import from_environment
+from tests.engine_process import ROOT
+from tests.plugins.packages import install
 
 PLUGIN = """
-import errno, os, pathlib, signal
+import errno, os, pathlib, signal, time
 from models.floors import pixel_logistic
 from models.registry import Recipe, architecture
 
 def die(how):
-    if how == "kill":
-        os.kill(os.getpid(), signal.SIGKILL)
+    if how in ("KILL", "STOP"):
+        os.kill(os.getpid(), getattr(signal, f"SIG{how}"))
     raise {"memory": MemoryError(), "disk": OSError(errno.ENOSPC, "No space left")}[how]
 
 @architecture(name="mortal", engine="scikit-learn", summary="", source="",
@@ -34,6 +36,17 @@ def mortal(request):
     if (fate := fates[int(begun)] if int(begun) < len(fates) else ""):
         die(fate)
     return pixel_logistic.build(request)
+
+@architecture(name="sleeper", engine="scikit-learn", summary="", source="", minimum_input=1)
+def sleeper(request):
+    time.sleep(3600)
+"""
+EXECUTOR = """
+from dataclasses import replace
+from benchmarks.execution.executors.contract import ExecutorSpec
+from benchmarks.execution.executors.local import ProcessExecutor
+
+impatient = ExecutorSpec("impatient", lambda settings: ProcessExecutor(replace(settings, idle=4)))
 """
 PROTOCOL = """
 name = "mortal"
@@ -69,16 +82,21 @@ class Ended:
         return sum(json.loads(line)["event"] == kind for line in lines)
 
 
-def run(folder: Path, out: str, fates: list[str]) -> Ended:
+def run(folder: Path, out: str, fates: list[str], protocol: str = PROTOCOL) -> Ended:
     (folder / "mortal.py").write_text(PLUGIN)
-    (folder / "mortal.toml").write_text(PROTOCOL)
+    (folder / "mortal.toml").write_text(protocol)
     (folder / "deaths").write_text("\n".join(["0", *fates]))
     done = subprocess.run(
         [
             *(sys.executable, "-m", "benchmarks", "run", str(folder / "mortal.toml")),
             *("--out", str(folder / out), "--plugin", str(folder / "mortal.py"), "--workers", "1"),
+            *("--executor", "impatient"),
         ],
-        env={**os.environ, "DEATHS": str(folder / "deaths")},
+        env={
+            **os.environ,
+            "DEATHS": str(folder / "deaths"),
+            "PYTHONPATH": f"{folder}{os.pathsep}{ROOT}",
+        },
         capture_output=True,
         text=True,
         check=False,
@@ -88,7 +106,9 @@ def run(folder: Path, out: str, fates: list[str]) -> Ended:
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("faults")
+    folder = tmp_path_factory.mktemp("faults")
+    install(folder, "impatience", "ferbench.executors", "impatience", EXECUTOR)
+    return folder
 
 
 @pytest.fixture(scope="module")
@@ -98,7 +118,7 @@ def unbroken(folder: Path) -> Ended:
 
 def test_a_run_whose_workers_died_equals_the_unbroken_one(folder: Path, unbroken: Ended) -> None:
     assert unbroken.status == 0
-    fates = ["kill", "memory", "", "disk", "kill", "", "", "kill", "memory"]
+    fates = ["KILL", "memory", "", "disk", "STOP", "", "", "KILL", "memory"]
     broken = run(folder, "broken", fates)
     assert broken.status == 0
     assert broken.said.count("tried again (") == sum(map(bool, fates))
@@ -111,13 +131,23 @@ def test_a_run_whose_workers_died_equals_the_unbroken_one(folder: Path, unbroken
 def test_a_row_that_the_environment_never_lets_train_fails_and_can_be_gone_on_with(
     folder: Path, unbroken: Ended
 ) -> None:
-    failed = run(folder, "late", ["", "kill", "kill", "kill"])
+    failed = run(folder, "late", ["", "KILL", "KILL", "KILL"])
     assert failed.status == 1
     assert "ended by signal 9 (out of memory, or killed by hand), 3 times in a row" in failed.said
     later = run(folder, "late", [])
     assert later.status == 0
     assert later.trials() == unbroken.trials()
     assert later.predictions() == unbroken.predictions()
+
+
+def test_a_network_that_never_ends_fails_and_the_others_finish(
+    folder: Path, unbroken: Ended
+) -> None:
+    both = run(folder, "both", [], PROTOCOL + '[[variants]]\narchitecture = "sleeper"\n')
+    assert both.status == 1
+    assert "sleeper: failed: trial 0: its process used no processor time for" in both.said
+    assert "s: stopped, or dead-locked, 3 times in a row" in both.said
+    assert both.predictions() == unbroken.predictions()
 
 
 @pytest.mark.parametrize(

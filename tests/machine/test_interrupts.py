@@ -1,4 +1,4 @@
-"""Ctrl-C: whatever becomes of the exception, the process says so and ends with 130."""
+"""Ctrl-C and its kin: whatever becomes of the exception, the process says so in its status."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ import typer
 from benchmarks import cli
 from benchmarks.machine.interrupts import end_if_interrupted
 
-def interrupt():
-    os.kill(os.getpid(), signal.SIGINT)
+def interrupt(number=signal.SIGINT):
+    os.kill(os.getpid(), number)
     for _ in range(1000):
         pass
 
@@ -23,7 +23,8 @@ def work():
 
 cli.app = typer.Typer()
 cli.app.command()(work)
-signal.signal(signal.SIGINT, {before})
+for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    signal.signal(number, {before})
 cli.main()
 """
 
@@ -52,6 +53,28 @@ def test_an_interrupt_ends_with_130_and_says_how_to_go_on(work: str) -> None:
     assert "Traceback" not in done.stderr
 
 
-def test_who_ignores_interrupts_goes_on_to_the_end() -> None:
-    done = end_of("interrupt()\nprint('done')", before="signal.SIG_IGN")
+@pytest.mark.parametrize(("name", "status"), [("SIGTERM", 143), ("SIGHUP", 129)])
+def test_what_a_batch_system_sends_is_told_alike(name: str, status: int) -> None:
+    done = end_of(f"interrupt(signal.{name})", before="signal.SIG_DFL")
+    assert done.returncode == status
+    assert done.stderr == "interrupted; the same command goes on where it stopped\n"
+
+
+def test_a_second_one_does_not_disturb_the_cleaning_up() -> None:
+    done = end_of(
+        "try: interrupt(signal.SIGTERM)\n"
+        "finally:\n    interrupt(signal.SIGINT); interrupt(signal.SIGTERM)\n    print('clean')"
+    )
+    assert (done.returncode, done.stdout) == (143, "clean\n")
+
+
+def test_code_that_ends_the_program_does_not_end_it_as_if_all_were_done() -> None:
+    done = end_of("raise SystemExit(0)")
+    assert done.returncode == 2
+    assert "line 1" in done.stderr and "it ended the program (SystemExit: 0)" in done.stderr
+
+
+@pytest.mark.parametrize("name", ["SIGINT", "SIGHUP"])
+def test_who_ignores_interrupts_goes_on_to_the_end(name: str) -> None:
+    done = end_of(f"interrupt(signal.{name})\nprint('done')", before="signal.SIG_IGN")
     assert (done.returncode, done.stdout) == (0, "done\n")

@@ -13,6 +13,7 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.engines.building import built_network, refuse_shape
 from benchmarks.engines.contract import (
     PREDICTION_BATCH,
     Arrays,
@@ -57,7 +58,8 @@ class KerasEngine:
         seed_everything(task.seed)
         pretrained = weights.kind == "imagenet"
         request = BuildRequest(**asdict(task), recipe=recipe, pretrained=pretrained)
-        network = architecture.build(request)
+        network = built_network(architecture, request)
+        refuse_shape(architecture.name, network.head.output_shape, (None, task.classes))
         if weights.file is not None:
             load_backbone(network.backbone, weights.file, "keras")
         return KerasLearner(network, task.image_shape, recipe)

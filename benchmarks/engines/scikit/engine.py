@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from safetensors.numpy import load_file, save_file
 from threadpoolctl import threadpool_limits
 
+from benchmarks.engines.building import refuse_shape
 from benchmarks.engines.contract import (
     Arrays,
     Attention,
@@ -28,6 +29,8 @@ from benchmarks.engines.saved_model import Description
 from models.registry import Architecture, ModelError, Recipe, Registry
 
 SMALLEST = 1e-12
+NEEDED = ("partial_fit", "predict_proba", "arrays", "load_arrays")
+"""The methods of an estimator; `models.floors` has two of them whole."""
 
 
 class ScikitEngine:
@@ -49,12 +52,12 @@ class ScikitEngine:
         if weights.kind != "scratch":
             raise ModelError(f"{architecture.name} has no weights to start from; use 'scratch'")
         description = Description(architecture.name, task, recipe, "float32")
-        return ScikitLearner(architecture.build(description.request(pretrained=False)), description)
+        return ScikitLearner(_built(architecture, description), description)
 
     def restore(self, folder: Path, registry: Registry) -> ScikitLearner:
         """Rebuild the estimator that ``model.json`` names and load ``model.safetensors``."""
         description = Description.load(folder)
-        estimator = registry[description.architecture].build(description.request(pretrained=False))
+        estimator = _built(registry[description.architecture], description)
         estimator.load_arrays(load_file(folder / "model.safetensors"))
         return ScikitLearner(estimator, description)
 
@@ -85,7 +88,7 @@ class ScikitLearner:
     def train_batch(self, images: Batch, targets: Batch, learning_rate: float) -> None:
         """Take one step towards the likeliest class of each target."""
         labels = targets.argmax(axis=1)
-        probabilities = self._estimator.predict_proba(images)
+        probabilities = self._answers(images)
         losses = -(targets * np.log(np.maximum(probabilities, SMALLEST))).sum(axis=1)
         correct = probabilities.argmax(axis=1) == labels
         self._totals += [losses.sum(), correct.sum(), len(images)]
@@ -100,7 +103,7 @@ class ScikitLearner:
 
     def predict(self, images: Images) -> NDArray[np.float64]:
         """Return class probabilities for uint8 images."""
-        raw = self._estimator.predict_proba(images).astype(np.float64)
+        raw = self._answers(images).astype(np.float64)
         probabilities: NDArray[np.float64] = raw / raw.sum(axis=1, keepdims=True)
         return probabilities
 
@@ -150,5 +153,23 @@ class ScikitLearner:
         save_file(self._estimator.arrays(), folder / "model.safetensors")
         return ["model.safetensors", self._description.save(folder)]
 
+    def _answers(self, images: NDArray[Any]) -> NDArray[Any]:
+        found = np.asarray(self._estimator.predict_proba(images))
+        name, classes = self._description.architecture, self._description.task.classes
+        refuse_shape(name, found.shape, (len(images), classes))
+        return found
+
     def _refuse(self, reason: str) -> NoReturn:
         raise ModelError(f"{self._description.architecture} {reason}")
+
+
+def _built(architecture: Architecture, description: Description) -> Any:
+    """Build an estimator; raises ``ModelError`` naming the methods that it lacks."""
+    built = architecture.build(description.request(pretrained=False))
+    missing = [name for name in NEEDED if not callable(getattr(built, name, None))]
+    if missing:
+        raise ModelError(
+            f"{architecture.name}: its estimator, {type(built).__name__}, lacks "
+            f"{', '.join(missing)}; see CONTRIBUTING.md, Add a model"
+        )
+    return built

@@ -18,6 +18,7 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 from torch.utils.flop_counter import FlopCounterMode
 
+from benchmarks.engines.building import built_network, refuse_shape
 from benchmarks.engines.contract import (
     PREDICTION_BATCH,
     Arrays,
@@ -60,7 +61,8 @@ class TorchEngine:
         """Build a network; weights that can't be had raise ``ModelError``."""
         torch.manual_seed(task.seed)
         description = Description(architecture.name, task, recipe, self._precision)
-        network = architecture.build(description.request(pretrained=weights.kind == "imagenet"))
+        pretrained = weights.kind == "imagenet"
+        network = built_network(architecture, description.request(pretrained=pretrained))
         if weights.file is not None:
             load_backbone(network.backbone, weights.file, "torch")
         return TorchLearner(network, description, self._device)
@@ -68,7 +70,8 @@ class TorchEngine:
     def restore(self, folder: Path, registry: Registry) -> TorchLearner:
         """Rebuild the architecture that ``model.json`` names and load ``model.safetensors``."""
         description = Description.load(folder)
-        network = registry[description.architecture].build(description.request(pretrained=False))
+        request = description.request(pretrained=False)
+        network = built_network(registry[description.architecture], request)
         learner = TorchLearner(network, description, self._device)
         learner.module.load_state_dict(load_file(folder / "model.safetensors"))
         return learner
@@ -211,6 +214,7 @@ class TorchLearner:
         wanted = self._tensor(targets)
         with self._autocast():
             answer = logits()
+        refuse_shape(self._description.architecture, answer.shape, wanted.shape)
         answer = answer.float()
         loss = cross_entropy(answer, wanted)
         self._optimizer.zero_grad()

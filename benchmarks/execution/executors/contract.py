@@ -41,7 +41,8 @@ class Failed:
     """The job came to nothing; ``error`` says why.
 
     ``Unavailable`` says that something is wanting, ``Lost`` that the environment took the job
-    from its worker (a kill, no memory, no room on the disk), so that it may be tried again.
+    from its worker (a kill, a stop, no memory, no room on the disk), so that it may be tried
+    again.
     """
 
     job: Job
@@ -78,13 +79,17 @@ class ExecutorSettings:
     """What every executor is made with.
 
     ``capacity`` jobs run at once on ``threads`` threads each. A process that trains must not
-    open the ``forbidden`` files and folders. ``log`` takes what libraries say.
+    open the ``forbidden`` files and folders. ``log`` takes what libraries say. A worker with a
+    job is ended that uses no processor time for ``idle`` seconds, or takes no step for
+    ``patience`` times as long as its kind of job may.
     """
 
     capacity: int
     threads: int
     forbidden: Sequence[Path]
     log: Path
+    idle: float = 600.0
+    patience: float = 1.0
 
 
 @dataclass(frozen=True)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import queue
-import tempfile
 import threading
+import time
 from dataclasses import dataclass, field
+from functools import partial
 
 from benchmarks.errors import JobFailed, Lost, Unavailable
 from benchmarks.execution.executors.contract import (
@@ -14,8 +15,15 @@ from benchmarks.execution.executors.contract import (
     ExecutorSettings,
     Failed,
 )
+from benchmarks.execution.executors.watchdog import (
+    Patience,
+    Step,
+    Watchdog,
+    processor_seconds,
+)
 from benchmarks.execution.jobs.job import Job
 from benchmarks.execution.jobs.kinds import Role, kind_of
+from benchmarks.machine.temporary import TemporaryFolder
 from benchmarks.processes import Worker, WorkerEnded
 
 TARGET = "benchmarks.execution.executors.worker:serve"
@@ -23,12 +31,13 @@ TARGET = "benchmarks.execution.executors.worker:serve"
 
 @dataclass(eq=False)
 class _Slot:
-    """A worker, what it may open (``role``) and the job that it has."""
+    """A worker, what it may open (``role``), the job that it has and who watches that."""
 
     engine: str
     role: Role
     worker: Worker
     job: Job | None = None
+    watchdog: Watchdog | None = None
     reader: threading.Thread | None = field(default=None, repr=False)
 
 
@@ -36,14 +45,17 @@ class ProcessExecutor:
     """Up to ``capacity`` worker processes, kept for further jobs of their engine and role.
 
     Only the role ``score`` may open what is forbidden, and it trains nothing. What libraries
-    leave in the temporary folder of a worker that is killed goes with `close`.
+    leave in the temporary folder of a worker that is killed goes with `close`. A worker that hangs
+    is ended: its job is ``Lost`` if it was stopped or dead-locked, and failed if it computes.
     """
 
     def __init__(self, settings: ExecutorSettings) -> None:
         self._settings = settings
-        self._temporary = tempfile.TemporaryDirectory(prefix="ferbench-")
+        self._temporary = TemporaryFolder()
         self._slots: list[_Slot] = []
-        self._events: queue.Queue[tuple[_Slot, Event | Exception]] = queue.Queue()
+        self._events: queue.Queue[tuple[_Slot, Event | Step | Exception]] = queue.Queue()
+        self._looked = time.monotonic()
+        self._shared = 0
 
     @property
     def capacity(self) -> int:
@@ -54,13 +66,31 @@ class ProcessExecutor:
         """Give ``job`` to an idle worker of its engine and role, or to a new one."""
         slot = self._idle(job) or self._start(job)
         slot.job = job
+        slot.watchdog = self._watched(slot, job)
         slot.worker.send(job)
 
     def wait(self, timeout: float) -> Event | None:
-        """Return the next event of any worker."""
-        try:
-            slot, event = self._events.get(timeout=timeout)
-        except queue.Empty:
+        """Return the next event of any worker, of one that hangs its end."""
+        deadline = time.monotonic() + timeout
+        while True:
+            if self._events.empty() and (hangs := self._hanging()) is not None:
+                return hangs
+            try:
+                slot, event = self._events.get(timeout=max(0.0, deadline - time.monotonic()))
+            except queue.Empty:
+                return None
+            if not isinstance(event, Step):
+                return self._taken(slot, event)
+            self._step(slot, event)
+
+    def _step(self, slot: _Slot, step: Step) -> None:
+        if slot.watchdog is not None:
+            slot.watchdog.told(step)
+        if step.shared:
+            self._shared = max(self._shared, step.images)
+
+    def _taken(self, slot: _Slot, event: Event | Exception) -> Event | None:
+        if slot not in self._slots:  # it was ended, and its job has its end
             return None
         job = slot.job
         if isinstance(event, Exception):  # the worker is gone, or could not begin
@@ -68,7 +98,7 @@ class ProcessExecutor:
             kind = Lost if isinstance(event, WorkerEnded) else JobFailed
             return Failed(job, kind(str(event))) if job else None
         if isinstance(event, Done | Failed) and job:
-            slot.job = None
+            slot.job = slot.watchdog = None
             broke = isinstance(event, Failed) and not isinstance(event.error, Unavailable)
             if broke or kind_of(job).fresh:
                 self._stop(slot)
@@ -78,7 +108,24 @@ class ProcessExecutor:
         """Kill every worker, and remove what they left in their temporary folder."""
         for slot in list(self._slots):
             self._stop(slot)
-        self._temporary.cleanup()
+        self._temporary.close()
+
+    def _watched(self, slot: _Slot, job: Job) -> Watchdog:
+        silent = self._settings.patience * kind_of(job).patience
+        patience = Patience(idle=self._settings.idle, silent=silent)
+        return Watchdog(partial(processor_seconds, slot.worker.pid), patience)
+
+    def _hanging(self) -> Failed | None:
+        """End the first worker that hangs, and say what became of its job."""
+        now = time.monotonic()
+        passed, self._looked = now - self._looked, now
+        for slot in self._slots:
+            reason = slot.watchdog and slot.watchdog.look(passed, self._shared)
+            if reason and slot.job:
+                job = slot.job
+                self._stop(slot)
+                return Failed(job, reason)
+        return None
 
     def _idle(self, job: Job) -> _Slot | None:
         kind = kind_of(job)
@@ -97,7 +144,7 @@ class ProcessExecutor:
             {"engine": job.engine},
             threads=self._settings.threads,
             forbidden=self._settings.forbidden if role == "train" else (),
-            environment={"TMPDIR": self._temporary.name},
+            environment={"TMPDIR": str(self._temporary.path)},
             log=self._settings.log,
         )
         slot = _Slot(job.engine, role, worker)
@@ -117,7 +164,7 @@ class ProcessExecutor:
         if slot not in self._slots:
             return
         self._slots.remove(slot)
-        slot.job = None
+        slot.job = slot.watchdog = None
         slot.worker.kill()
         assert slot.reader is not None
         slot.reader.join()

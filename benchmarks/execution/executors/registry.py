@@ -9,7 +9,7 @@ from benchmarks.errors import InputError
 from benchmarks.execution.executors.contract import Executor, ExecutorSettings, ExecutorSpec
 from benchmarks.execution.executors.local import ProcessExecutor
 from datasets.plugins import EXECUTORS as GROUP
-from datasets.plugins import by_name
+from datasets.plugins import by_name, guarding
 
 EXECUTORS = (ExecutorSpec("local", ProcessExecutor),)
 
@@ -21,7 +21,8 @@ def executors() -> Mapping[str, ExecutorSpec]:
 
 
 def make_executor(settings: ExecutorSettings, name: str = "local") -> Executor:
-    """Make the executor ``name``; raises ``InputError`` naming those there are."""
+    """Make the executor ``name``; raises ``InputError`` naming those there are, or its error."""
     if name not in executors():
         raise InputError(f"unknown executor {name!r}; there are: {', '.join(executors())}")
-    return executors()[name].factory(settings)
+    with guarding(f"the executor {name!r} cannot be made", InputError, passing=(InputError,)):
+        return executors()[name].factory(settings)

@@ -50,7 +50,9 @@ class JobKind:
     result, which ``read`` finds in the job's output; ``None`` asks anew each time. The ``role`` of
     its worker decides what that may open. ``fresh`` gives it a process of its own, so that its
     time and memory are its own. ``doing`` says, with the job's fields, what happens, and
-    ``failure`` what could not be done where a row keeps its rank without it.
+    ``failure`` what could not be done where a row keeps its rank without it. A worker that takes
+    no step of it for ``patience`` seconds, beside what the step's images may take, hangs; the
+    first step compiles a network, for many minutes on a slow machine.
     """
 
     name: str
@@ -61,6 +63,7 @@ class JobKind:
     role: Role = "train"
     fresh: bool = False
     failure: str = ""
+    patience: float = 3600.0
 
     def stored(self, job: Job) -> JobResult | None:
         """Return the result of ``job`` if it is on disk, whole, under the very same key."""
@@ -78,6 +81,7 @@ KINDS: Mapping[type[Job], JobKind] = {
         record=Completed,
         read=None,
         doing="looking for weights",
+        patience=6 * 3600.0,  # a download is one step
     ),
     PretrainJob: JobKind(
         name="pretrain",
