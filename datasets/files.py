@@ -10,12 +10,20 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+HALF = ".half"
+"""How the name of what is half written ends; it begins with a point."""
+
+
+def is_half_written(name: str) -> bool:
+    """Tell whether a file or folder named ``name`` is what a killed process had half written."""
+    return name.startswith(".") and name.endswith(HALF)
+
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
     """Yield a temporary file beside ``path`` that takes its place when the block ends well."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    handle, name = tempfile.mkstemp(HALF, f".{path.name}.", path.parent)
     os.close(handle)
     temporary = Path(name)
     try:
@@ -30,7 +38,7 @@ def replacing(path: Path) -> Iterator[Path]:
 def replacing_folder(path: Path) -> Iterator[Path]:
     """Yield a temporary folder beside ``path`` that takes its place when the block ends well."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}."))
+    temporary = Path(tempfile.mkdtemp(HALF, f".{path.name}.", path.parent))
     try:
         yield temporary
         temporary.chmod(0o755)

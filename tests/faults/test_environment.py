@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from benchmarks.execution.executors.environment import from_environment
+from benchmarks.store.files import json_values
 
 PLUGIN = """
 import errno, os, pathlib, signal
@@ -58,7 +59,7 @@ class Ended:
     out: Path
 
     def trials(self) -> list[dict[str, Any]]:
-        (study,) = json.loads((self.out / "tuning.json").read_text()).values()
+        (study,) = json_values((self.out / "tuning.json").read_bytes()).values()
         return [{k: v for k, v in trial.items() if k != "seconds"} for trial in study]
 
     def predictions(self) -> bytes:

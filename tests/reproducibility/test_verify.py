@@ -16,7 +16,7 @@ from benchmarks.errors import InputError
 from benchmarks.report.page import render
 from benchmarks.reproducibility.verify import verify
 from benchmarks.store.digests import published, write_digests
-from benchmarks.store.files import write_table
+from benchmarks.store.files import write_table, write_values
 from tests.folder import ROWS, build
 
 
@@ -43,7 +43,7 @@ def told(run: Path) -> dict[str, str]:
 def edit(path: Path, change: Callable[[Any], Any]) -> None:
     content = json.loads(path.read_text("utf-8"))
     change(content)
-    path.write_text(json.dumps(content), "utf-8")
+    write_values(path, content)
 
 
 def test_a_run_as_it_was_made_holds_wherever_it_lies(run: Path) -> None:
