@@ -227,7 +227,7 @@ def _read_fit(held: Contents, place: Path, manifest: Manifest) -> FitResults:
 
 def _history(held: Contents, path: Path, record: FitRecord) -> tuple[EpochRecord, ...]:
     stated = record.files.get(path.name)
-    if stated is None and not path.is_file():
+    if not path.is_file() and (stated is None or held.trusting):
         return ()
     return history_of(held.bytes_of(path, stated=stated), path)
 

@@ -125,7 +125,7 @@ def test_one_variant_is_made_again_alone_and_a_wrong_number_found(
 ) -> None:
     file = copy / "fits" / "majority" / "seed-0" / "predictions.parquet"
     table = pd.read_parquet(file)
-    table[["p_angry", "p_happy"]] = table[["p_happy", "p_angry"]].to_numpy()
+    table[["p_angry", "p_happy"]] = table[["p_happy", "p_angry"]].to_numpy().copy()
     write_table(file, table)
     write_digests(copy)
     done = ferbench("reproduce", copy, "majority", "--out", tmp_path / "out")
