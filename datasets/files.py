@@ -18,12 +18,20 @@ from datasets.records import DataError
 SPECIAL = "a pipe, socket or device, which is never opened"
 """What is said of a place that is neither a file nor a folder."""
 
+HALF = ".half"
+"""How the name of what is half written ends; it begins with a point."""
+
+
+def is_half_written(name: str) -> bool:
+    """Tell whether a file or folder named ``name`` is what a killed process had half written."""
+    return name.startswith(".") and name.endswith(HALF)
+
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
     """Yield a temporary file beside ``path`` that takes its place when the block ends well."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    handle, name = tempfile.mkstemp(HALF, f".{path.name}.", path.parent)
     os.close(handle)
     temporary = Path(name)
     try:
@@ -38,7 +46,7 @@ def replacing(path: Path) -> Iterator[Path]:
 def replacing_folder(path: Path) -> Iterator[Path]:
     """Yield a temporary folder beside ``path`` that takes its place when the block ends well."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}."))
+    temporary = Path(tempfile.mkdtemp(HALF, f".{path.name}.", path.parent))
     try:
         yield temporary
         temporary.chmod(0o755)

@@ -12,7 +12,7 @@ import numpy as np
 
 from benchmarks.machine.environment import CodeState, Environment
 from benchmarks.protocol.schema import DataChoice, Fit, Protocol, Tuning, VariantChoice
-from benchmarks.store.files import values_of, write_json
+from benchmarks.store.files import values_of, write_values
 from benchmarks.store.folder import FitFolder, RunFolder
 from benchmarks.store.history import write_history
 from benchmarks.store.keys import StoredValue, TrainingIdentity, measure_key, score_key
@@ -143,7 +143,7 @@ def _write_manifest(place: RunFolder, made: Manifest, changed: Mapping[str, Any]
         return
     content = values_of(made)
     protocol = content["protocol"] | changed.get("protocol", {})
-    write_json(place.manifest, {**content, **changed, "protocol": protocol})
+    write_values(place.manifest, {**content, **changed, "protocol": protocol})
 
 
 def _splits(

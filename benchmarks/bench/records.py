@@ -11,7 +11,7 @@ from benchmarks.engines.contract import Precision
 from benchmarks.execution.jobs.results import Speed
 from benchmarks.machine.environment import Environment
 from benchmarks.machine.timing import Spread
-from benchmarks.store.files import write_record
+from benchmarks.store.files import values_of, write_json
 
 
 @dataclass(frozen=True)
@@ -98,4 +98,4 @@ class BenchRecord:
 
 def write_bench(path: Path, record: BenchRecord) -> None:
     """Write the record as JSON, whole or not at all."""
-    write_record(path, record)
+    write_json(path, values_of(record))

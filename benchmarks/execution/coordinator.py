@@ -12,7 +12,7 @@ from benchmarks.engines.registry import engine_spec
 from benchmarks.errors import InputError, JobFailed, Lost, Unavailable
 from benchmarks.execution.executors.contract import EpochEnded, Event, Executor, Failed, Started
 from benchmarks.execution.jobs.job import FitJob, Job, ScoreJob, TrainJob, TrialJob
-from benchmarks.execution.jobs.kinds import describe, kind_of, stored_result
+from benchmarks.execution.jobs.kinds import describe, kind_of, spoilt_result, stored_result
 from benchmarks.execution.plan import Plan, Start
 from benchmarks.execution.tuning import Best, JobOutcome, Study, open_storage, tune
 from benchmarks.machine.interrupts import end_if_interrupted
@@ -20,6 +20,7 @@ from benchmarks.metrics import metric_of
 from benchmarks.protocol.variants import Variant
 from benchmarks.store.folder import FitFolder, PretrainedFolder, RunFolder
 from benchmarks.store.ledger import Ledger
+from benchmarks.store.models import require_backbone
 from benchmarks.store.reading import refuse_mistaken, stored_fit
 from benchmarks.store.records import (
     Completed,
@@ -175,11 +176,13 @@ class Coordinator:
                     source_accuracy=result.source_accuracy,
                 )
             )
-            return Start("file", PretrainedFolder(job.output.parent).backbone, job.key)
+            backbone = PretrainedFolder(job.output.parent).backbone
+            return Start("file", backbone, job.key, result.files.get(backbone.name, ""))
         file = Path(rest).expanduser() if kind == "file" else _fitted_backbone(rest)
         if not file.is_file():
             raise Unavailable(f"{variant.initialisation}: no such file; give one that exists")
-        return Start("file", file, sha256_of(file))
+        found = sha256_of(file)
+        return Start("file", file, found, found)
 
     def _tuned(
         self, variant: Variant, start: Start
@@ -338,9 +341,17 @@ class Coordinator:
                 lane.outcomes[job.output] = stored
                 self._watcher.ended(job, stored, stored=True)
             elif job.output not in self._running and job.output not in self._ready:
+                self._tell_spoilt(job)
                 turn = (isinstance(job, ScoreJob), lane.place, order)
                 self._ready[job.output] = _Queued(job, turn)
         return self._continue(lane)
+
+    def _tell_spoilt(self, job: Job) -> None:
+        if file := spoilt_result(job):
+            self._watcher.note(
+                f"{job.variant}, {describe(job)}: {file}: damaged, or changed since it was "
+                "written; it is made again"
+            )
 
     def _end(self, lane: _Lane, status: VariantStatus, reason: str) -> None:
         del self._lanes[lane.name]
@@ -374,12 +385,11 @@ def _fitted_backbone(reference: str) -> Path:
     """Return the backbone of ``RUN/VARIANT``'s first seed that has one."""
     if "/" not in reference:
         raise InputError(f"run:{reference}: write run:RUN/VARIANT, RUN a results folder")
-    found, files = find_reference(reference), []
+    found = find_reference(reference)
     if found is not None and found.variant:
         refuse_mistaken(found.run)
         run = RunFolder(found.run)
-        files = [FitFolder(run.fit(found.variant, s)).backbone for s in run.seeds(found.variant)]
-    for file in files:
-        if file.is_file():
-            return file
+        for place in (run.fit(found.variant, seed) for seed in run.seeds(found.variant)):
+            if FitFolder(place).backbone.is_file():
+                return require_backbone(place)
     raise Unavailable(f"run:{reference}: no such file; give one that exists")

@@ -39,11 +39,15 @@ from models.registry import Recipe
 
 @dataclass(frozen=True)
 class Start:
-    """Where a variant's backbone starts. ``digest`` names the weights in ``file``, if any."""
+    """Where a variant's backbone starts.
+
+    ``digest`` names the weights in ``file``, if any, and ``sha256`` is the file's.
+    """
 
     kind: Literal["scratch", "imagenet", "file"]
     file: Path | None = None
     digest: str = ""
+    sha256: str = ""
 
     @property
     def weights(self) -> InitialWeights:
@@ -152,6 +156,7 @@ class Plan:
             identity=identity,
             output=self.folder.rung(variant.name, number, until),
             checkpoint=self._checkpoint(variant, identity),
+            start_sha256=start.sha256,
         )
 
     def fit(self, variant: Variant, params: Params, seed: int, start: Start) -> FitJob:
@@ -173,6 +178,7 @@ class Plan:
             identity=identity,
             output=FitFolder(self.folder.fit(variant.name, seed)).record,
             checkpoint=self._checkpoint(variant, identity),
+            start_sha256=start.sha256,
         )
 
     def bench(self, variant: Variant, *, seconds: float, least: int, output: Path) -> BenchJob:

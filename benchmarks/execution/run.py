@@ -33,9 +33,10 @@ from benchmarks.processes import worker_environment
 from benchmarks.protocol.canonical import first_difference
 from benchmarks.protocol.schema import Protocol
 from benchmarks.protocol.variants import Variant, resolve_variants
-from benchmarks.store.digests import refuse_changes
+from benchmarks.store.digests import refuse_changes, reopen
 from benchmarks.store.files import now
 from benchmarks.store.folder import RunFolder
+from benchmarks.store.openings import restore_openings
 from benchmarks.store.reading import stored_manifest
 from benchmarks.store.records import (
     EXTERNAL,
@@ -96,7 +97,9 @@ def run(request: RunRequest, display: Display) -> Mapping[str, VariantOutcome]:
         if stored is not None:
             _refuse_other_data(folder, stored, manifest)
             manifest = _gone_on_with(stored, manifest)
-        folder.digests.unlink(missing_ok=True)
+        reopen(folder.path)
+        for told in restore_openings(folder):
+            display.note(told)
         write_manifest(folder, manifest)
         with display.auditing(prepared.data.name) as progress:
             write_audit(folder, audit(prepared.data, prepared.split, progress=progress))

@@ -8,6 +8,7 @@ sequence from the results on disk, and Optuna's journal is caught up, never cont
 
 from __future__ import annotations
 
+import json
 import math
 import warnings
 from collections.abc import Callable, Generator, Mapping, Sequence
@@ -25,13 +26,15 @@ from optuna.storages import JournalStorage
 from optuna.storages.journal import JournalFileBackend
 from optuna.trial import FrozenTrial, Trial, TrialState
 
-from benchmarks.errors import JobFailed, Lost
+from benchmarks.errors import InputError, JobFailed, Lost
 from benchmarks.execution.jobs.job import Job, Params
 from benchmarks.execution.jobs.results import JobResult
 from benchmarks.protocol.canonical import digest
 from benchmarks.protocol.schema import Tuning
 from benchmarks.protocol.search import to_optuna
+from benchmarks.store.files import json_values
 from benchmarks.store.records import RungResult, TrialRecord
+from datasets.digested import BLANK, KEY, digested, holds
 from models.registry import Space, Value
 
 JobOutcome = JobResult | JobFailed
@@ -46,10 +49,41 @@ class Best:
 
 
 def open_storage(journal: Path) -> JournalStorage:
-    """Open the journal, dropping a last line and a lock that a killed process left behind."""
+    """Open the journal, dropping a last line and a lock that a killed process left behind.
+
+    Raises ``InputError`` where another line is not as it was written.
+    """
     _mend(journal)
+    require_journal(journal)
     optuna.logging.set_verbosity(optuna.logging.ERROR)
-    return JournalStorage(JournalFileBackend(str(journal)))
+    return JournalStorage(_Journal(str(journal)))
+
+
+def require_journal(journal: Path) -> None:
+    """Raise ``InputError`` where a whole line of the journal is not as it was written.
+
+    The same study comes of no journal at all, as what trials came to lies in their rungs.
+    """
+    lines = journal.read_bytes().split(b"\n")[:-1] if journal.is_file() else []
+    for number, line in enumerate(lines, start=1):
+        if holds(line) is False or not isinstance(json_values(line), dict):
+            raise InputError(
+                f"{journal}: line {number} is damaged, or changed since it was written; put the "
+                "original back, or remove the file: its trials are kept"
+            )
+
+
+class _Journal(JournalFileBackend):
+    """Optuna's journal, each line of which holds its own digest."""
+
+    def append_logs(self, logs: list[dict[str, Any]]) -> None:
+        super().append_logs([_digested(log) for log in logs])
+
+
+def _digested(log: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a log that holds the digest of the line that Optuna writes of it."""
+    line = json.dumps({**log, KEY: BLANK}, separators=(",", ":")).encode()
+    return dict(json.loads(digested(line)))
 
 
 def _mend(journal: Path) -> None:

@@ -13,7 +13,7 @@ import numpy as np
 import optuna
 
 from benchmarks.errors import InputError
-from benchmarks.execution.tuning import open_storage
+from benchmarks.execution.tuning import open_storage, require_journal
 from benchmarks.machine.environment import CodeState, Environment
 from benchmarks.protocol.canonical import digest, first_difference
 from benchmarks.protocol.names import refuse_shared
@@ -23,6 +23,7 @@ from benchmarks.store.digests import changes, stored_digests, write_digests
 from benchmarks.store.files import as_stored
 from benchmarks.store.folder import RunFolder
 from benchmarks.store.ledger import append_event
+from benchmarks.store.models import spoilt_files
 from benchmarks.store.reading import read_run, read_statuses, read_studies, refuse_mistaken
 from benchmarks.store.records import (
     EXTERNAL,
@@ -117,6 +118,12 @@ def _part(name: str, place: Path) -> RunPart:
         raise InputError(f"{place}: not finished; go on with it first")
     if RunFolder(place).digests.exists() and (change := next(changes(place), None)):
         raise InputError(f"{place / change.file}: {change.what}; see `ferbench verify {place}`")
+    require_journal(RunFolder(place).journal)
+    for fit in (fit for variant in run.variants for fit in variant.fits):
+        folder = RunFolder(place).fit(fit.record.variant, fit.record.seed)
+        for file in spoilt_files(folder, fit.record.files):
+            if file.is_file():
+                raise InputError(f"{file}: changed; see `ferbench verify {place}`")
     return part
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,15 +19,17 @@ from benchmarks.report.elements.pictures import (
 )
 from benchmarks.report.page import rendered
 from benchmarks.reproducibility.differences import first_difference_in
-from benchmarks.store.digests import changes
+from benchmarks.store.contents import contents
+from benchmarks.store.digests import changes, stored_digests
 from benchmarks.store.files import as_stored
 from benchmarks.store.folder import FitFolder, RunFolder
 from benchmarks.store.keys import measure_key, score_key
 from benchmarks.store.ledger import damaged_lines
+from benchmarks.store.models import spoilt_files
+from benchmarks.store.openings import ASKED, untold_openings
 from benchmarks.store.reading import (
     explain_record,
     predictions_key,
-    read_cost,
     read_manifest,
     read_run,
     require_run,
@@ -39,11 +41,11 @@ from benchmarks.store.records import (
     FitRecord,
     RobustnessRecord,
     RunResults,
-    TestOpened,
     VariantResults,
 )
 from benchmarks.store.rendered import read_page
 from benchmarks.store.splits import read_splits
+from datasets.digested import holds
 
 RENDER = "`ferbench report` makes it again"
 
@@ -51,15 +53,18 @@ RENDER = "`ferbench report` makes it again"
 def verify(folder: Path) -> list[Finding]:
     """Check the results folder ``folder`` and return what does not hold; nothing is written.
 
-    In turn: each file against its digest; the predictions against the split's images and
+    In turn: each file against its digests, in ``digests.json``, in itself and in the record of its
+    fit; the predictions against the split's images and
     labels; each key against what it digests; the test ledger against the scored fits; CSV, JSON
     and page against what the predictions give. Raises ``InputError`` where ``folder`` is no run.
     """
     require_run(folder)
     folder = folder.resolve()
     found = list(_digests(folder))
+    named = {finding.where for finding in found}
+    found += [finding for finding in _records(folder) if finding.where not in named]
     try:
-        run = read_run(folder)
+        run = read_run(folder, trusting=True)
     except Exception as error:
         return [*found, _unreadable(folder, error)]
     place = RunFolder(folder)
@@ -92,6 +97,23 @@ def _digests(folder: Path) -> Iterator[Finding]:
         yield _problem(change.file, what)
 
 
+def _records(folder: Path) -> Iterator[Finding]:
+    """Check what each file says of itself, and what the record of a fit says of its other files."""
+    place, known = RunFolder(folder), stored_digests(folder) or {}
+    for path in place.records():
+        name = path.relative_to(place.path).as_posix()
+        held = holds(path.read_bytes())
+        if held is False:
+            yield _problem(name, "is not what its own digest says")
+        elif held is None and name not in known:
+            yield _problem(name, "has no digest")
+    for fit in place.trained():
+        record = stored_fit(fit)
+        for path in spoilt_files(fit, record.files) if record else ():
+            what = f"is missing, or not what {FitFolder(fit).record.name} says"
+            yield _problem(path.relative_to(place.path).as_posix(), what)
+
+
 def _unreadable(folder: Path, error: Exception) -> Finding:
     """Name what could not be read: the file that the message begins with, if it is ours."""
     message = " ".join(str(error).split())
@@ -106,7 +128,7 @@ def _split(run: RunResults) -> Iterator[Finding]:
     folder, manifest = RunFolder(run.folder), run.manifest
     if digest(decisive(as_stored(manifest.protocol))) != manifest.protocol_digest:
         yield _problem(folder.manifest.name, "protocol_digest is not that of its protocol")
-    splits = read_splits(folder)
+    splits = read_splits(folder, contents(run.folder, trusting=True))
     for name, part in (("digest", splits), ("training_digest", splits.training)):
         if part.digest(run.class_names) != getattr(manifest.split, name):
             what = f"its rows do not have {folder.manifest.name}'s split.{name}"
@@ -132,18 +154,19 @@ def _keys(run: RunResults) -> Iterator[Finding]:
                 yield _problem(file, "its key is not that of its fit on this split")
             yield from _asked(run, FitFolder(place), fits[seed].key)
         if seeds and seeds[0] in fits:
-            yield from _cost(run, variant.name, fits[seeds[0]].key)
+            yield from _cost(run, variant, fits[seeds[0]].key)
 
 
 def _asked(run: RunResults, place: FitFolder, key: str) -> Iterator[Finding]:
     """Check that what a fit was asked beyond its score was asked of this fit, on this split."""
-    records: dict[Path, ExplainRecord | RobustnessRecord | None] = {
-        place.attention: explain_record(place.attention),
-        place.robustness: robustness_record(place.robustness),
+    readers: dict[Path, Callable[[bytes], ExplainRecord | RobustnessRecord | None]] = {
+        place.attention: explain_record,
+        place.robustness: robustness_record,
     }
-    for path, record in records.items():
+    for path, read in readers.items():
         if not path.is_file():
             continue
+        record = read(path.read_bytes())
         file = _relative(run, path)
         if record is None or record.key != record.identity.key:
             yield _problem(file, "its key is not the digest of its identity")
@@ -172,9 +195,8 @@ def _identity(
             yield _problem(place, f"it was trained with {name} {kept!r}, and {value!r} is stated")
 
 
-def _cost(run: RunResults, variant: str, key: str) -> Iterator[Finding]:
-    path = RunFolder(run.folder).cost(variant)
-    cost = read_cost(path)
+def _cost(run: RunResults, variant: VariantResults, key: str) -> Iterator[Finding]:
+    path, cost = RunFolder(run.folder).cost(variant.name), variant.cost
     if path.is_file() and cost.key != measure_key(key, cost.device):
         yield _problem(_relative(run, path), "its key is not that of the variant's first fit")
 
@@ -183,24 +205,10 @@ def _ledger(run: RunResults) -> Iterator[Finding]:
     """Check that every line can be read and that every scored fit has its opening."""
     folder = RunFolder(run.folder)
     for number in damaged_lines(folder.ledger):
-        yield _problem(folder.ledger.name, f"line {number} cannot be read")
-    stated = {(event.key, _purpose(event)) for event in run.events(TestOpened)}
-    for place in folder.trained():
-        fit, files = stored_fit(place), FitFolder(place)
-        done = {
-            "score": (files.predictions, "which is scored"),
-            "explain": (files.attention, "which was asked where it looks"),
-            "robustness": (files.robustness, "which was scored under corruptions"),
-        }
-        for purpose, (path, how) in done.items():
-            if path.is_file() and (fit.key if fit else "", purpose) not in stated:
-                what = f"no opening of the test set for {_relative(run, place)}, {how}"
-                yield _problem(folder.ledger.name, what)
-
-
-def _purpose(event: TestOpened) -> str:
-    """Return what the test set was opened for, in a word: ``score (external)`` is ``score``."""
-    return event.purpose.partition(" ")[0]
+        yield _problem(folder.ledger.name, f"line {number} cannot be read, or was changed")
+    for untold in untold_openings(folder, run.ledger):
+        place, how = _relative(run, untold.place), ASKED[untold.purpose]
+        yield _problem(folder.ledger.name, f"no opening of the test set for {place}, {how}")
 
 
 def _numbers(run: RunResults) -> Iterator[Finding]:
@@ -226,7 +234,10 @@ def unchecked(folder: Path) -> str | None:
     """Say why the pictures on the page of ``folder`` cannot be checked here, or ``None``."""
     if not claims_pictures(read_page(RunFolder(folder))):
         return None
-    manifest = read_manifest(folder)
+    try:
+        manifest = read_manifest(folder, trusting=True)
+    except InputError:
+        return None
     if not album_of(manifest, images=True).open:
         return "the page's pictures cannot be checked: the cache here has not got the images"
     libraries = manifest.environment.libraries

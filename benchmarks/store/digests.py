@@ -10,9 +10,13 @@ from pathlib import Path
 from typing import Literal
 
 from benchmarks.errors import InputError
-from benchmarks.store.files import read_json
-from benchmarks.store.folder import RunFolder
-from datasets.files import replacing, sha256_of
+from benchmarks.store.files import json_values, with_digest, write_bytes, write_values
+from benchmarks.store.folder import FitFolder, RunFolder
+from datasets.digested import holds
+from datasets.files import sha256_of
+
+AGAIN = "put the original back, or remove it and run again"
+ORIGINAL = "put the original back"
 
 
 @dataclass(frozen=True)
@@ -42,11 +46,26 @@ def renew_digests(folder: Path, names: Iterable[str]) -> None:
 def stored_digests(folder: Path) -> Mapping[str, str] | None:
     """Return file → SHA-256; ``None`` where there is no ``digests.json`` or it was changed."""
     place = RunFolder(folder).digests
-    content = read_json(place)
-    files = content.get("files") if isinstance(content, dict) else None
-    if not isinstance(files, dict) or place.read_bytes() != _text(files).encode():
+    if not place.is_file():
         return None
-    return files
+    content = place.read_bytes()
+    values = json_values(content)
+    files = values.get("files") if isinstance(values, dict) else None
+    return files if isinstance(files, dict) and content == _text(files).encode() else None
+
+
+def read_digests(folder: Path) -> Mapping[str, str] | None:
+    """Return file → SHA-256, ``None`` where the run is under way.
+
+    Raises ``InputError`` where ``digests.json`` was changed: nothing can be said of any file.
+    """
+    place, known = RunFolder(folder).digests, stored_digests(folder)
+    if known is None and place.exists():
+        raise InputError(
+            f"{place}: changed since the run ended; put the original back, or remove it and run "
+            "again, which makes again what does not hold without it"
+        )
+    return known
 
 
 def changes(folder: Path) -> Iterator[Change]:
@@ -70,14 +89,13 @@ def changes(folder: Path) -> Iterator[Change]:
 
 
 def published(folder: Path) -> list[str]:
-    """Name every file of a results folder from there, with ``/``, but hidden ones and the digests.
+    """Name every file of a results folder from there, with ``/``, but the digests.
 
-    Hidden are the lock and what a killed process had half written.
+    The lock and what a killed process had half written are no files of a run.
     """
-    own = Path(RunFolder(folder).digests.name)
-    names = [path.relative_to(folder) for path in folder.rglob("*") if path.is_file()]
-    seen = [name for name in names if not any(part.startswith(".") for part in name.parts)]
-    return sorted(name.as_posix() for name in seen if name != own)
+    place = RunFolder(folder)
+    names = (path.relative_to(place.path).as_posix() for path in place.files())
+    return sorted(name for name in names if name != place.digests.name)
 
 
 def refuse_changes(folder: Path) -> None:
@@ -86,20 +104,44 @@ def refuse_changes(folder: Path) -> None:
     To go on with such a folder would give the change a digest of its own.
     """
     place = RunFolder(folder)
-    built_on = (place.fits, place.work, place.ledger, place.journal)
-    for name, known in (stored_digests(folder) or {}).items():
-        path = folder / name
-        kept = any((place.path / name).is_relative_to(each) for each in built_on)
+    built_on = (place.fits, place.work, place.ledger, place.journal, place.reproduction, place.log)
+    for name, known in (read_digests(folder) or {}).items():
+        path = place.path / name
+        kept = any(path.is_relative_to(each) for each in built_on)
         if kept and path.is_file() and sha256_of(path) != known:
-            raise InputError(
-                f"{path}: changed since the run ended; put the original back, "
-                "or give --out another folder"
-            )
+            remedy = ORIGINAL if path == place.ledger else AGAIN
+            raise InputError(f"{path}: changed since the run ended; {remedy}")
+
+
+def reopen(folder: Path) -> None:
+    """Put a finished run under way: ``digests.json`` goes, and each record holds its own digest.
+
+    What an earlier version wrote without one is given it, where it is as ``digests.json`` says.
+    """
+    place, known = RunFolder(folder), read_digests(folder) or {}
+    for path in place.records():
+        content = path.read_bytes()
+        listed = known.get(path.relative_to(place.path).as_posix())
+        if holds(content) is None and listed == hashlib.sha256(content).hexdigest():
+            _give_digest(place, path, content, known)
+    place.digests.unlink(missing_ok=True)
+
+
+def _give_digest(place: RunFolder, path: Path, content: bytes, known: Mapping[str, str]) -> None:
+    """Write a record again with its own digest; a fit's with those of its other files too."""
+    fit = FitFolder(path.parent)
+    if path != fit.record:
+        write_bytes(path, with_digest(path, content))
+        return
+    values = json.loads(content)
+    names = (*values.get("model_files", ()), fit.history.name, fit.backbone.name)
+    folder = fit.path.relative_to(place.path).as_posix()
+    files = {name: known[f"{folder}/{name}"] for name in names if f"{folder}/{name}" in known}
+    write_values(path, {**values, "files": files})
 
 
 def _write(folder: Path, files: Mapping[str, str]) -> None:
-    with replacing(RunFolder(folder).digests) as temporary:
-        temporary.write_text(_text(dict(sorted(files.items()))), "utf-8")
+    write_bytes(RunFolder(folder).digests, _text(dict(sorted(files.items()))).encode())
 
 
 def _text(files: Mapping[str, str]) -> str:

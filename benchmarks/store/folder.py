@@ -12,6 +12,7 @@ import filelock
 
 from benchmarks.errors import InputError
 from benchmarks.protocol.names import slug
+from datasets.files import is_half_written
 
 SEED = "seed-"
 ASIDE = ".stale-"
@@ -70,6 +71,11 @@ class PretrainedFolder:
     def backbone(self) -> Path:
         """The weights that variants start from."""
         return self.path / "backbone.safetensors"
+
+
+def run_of(fit: Path) -> Path:
+    """Return the results folder that the folder ``fit`` of a fit is in."""
+    return fit.parent.parent.parent
 
 
 def pretrained(shared: Path, key: str) -> PretrainedFolder:
@@ -214,6 +220,39 @@ class RunFolder:
         for path in sorted(self.fits.glob(f"*/{SEED}*/{FitFolder(Path()).record}")):
             yield path.parent
 
+    def files(self) -> Iterator[Path]:
+        """Yield every file of the folder but the lock and what a killed process had half written.
+
+        Names that begin with a point are no exception.
+        """
+        for path in sorted(self.path.rglob("*")):
+            parts = path.relative_to(self.path).parts
+            if path.is_file() and path != self.lock and not any(map(is_half_written, parts)):
+                yield path
+
+    def records(self) -> Iterator[Path]:
+        """Yield every file there is that holds its own digest if this version wrote it."""
+        own = (self.manifest, self.status, self.audit, self.splits, self.votes, self.tuning)
+        yield from (path for path in (*own, self.reproduction) if path.is_file())
+        for path in sorted(self.fits.glob(f"*/{SEED}*")):
+            fit = FitFolder(path)
+            made = (fit.record, fit.predictions, fit.attention, fit.robustness)
+            yield from (file for file in made if file.is_file())
+        yield from sorted(self.fits.glob("*/cost.json"))
+        yield from sorted(self.work.glob("*/weights.json"))
+        yield from sorted(self.work.glob("*/trial-*/rung-*.json"))
+
+    def is_read(self, path: Path) -> bool:
+        """Tell whether the page and its numbers are made of the file ``path``."""
+        own = (self.manifest, self.status, self.audit, self.splits, self.votes, self.tuning)
+        if path in (*own, self.ledger):
+            return True
+        if path.parent.parent == self.fits:
+            return path == self.cost(path.parent.name)
+        fit = FitFolder(path.parent)
+        made = (fit.record, fit.history, fit.predictions, fit.attention, fit.robustness)
+        return run_of(fit.path) == self.path and _seed(fit.path) is not None and path in made
+
     def cost(self, variant: str) -> Path:
         """Return the file of a variant's parameters, MACs and latencies."""
         return self.variant(variant) / "cost.json"
@@ -233,8 +272,7 @@ class RunFolder:
     def copy_variant(self, variant: str, target: RunFolder) -> None:
         """Copy a variant's fits and cost into ``target``; what was set aside stays here."""
         if self.variant(variant).is_dir():
-            ignored = shutil.ignore_patterns(f"*{ASIDE}*", ".*")
-            shutil.copytree(self.variant(variant), target.variant(variant), ignore=ignored)
+            shutil.copytree(self.variant(variant), target.variant(variant), ignore=_unused)
 
     @contextmanager
     def locked(self) -> Iterator[None]:
@@ -260,6 +298,11 @@ class RunFolder:
             shutil.rmtree(place)
         folder.rename(place)
         return place
+
+
+def _unused(folder: str, names: list[str]) -> set[str]:
+    """Return those of the ``names`` in a variant's folder that are set aside or half written."""
+    return {name for name in names if ASIDE in name or is_half_written(name)}
 
 
 def _seed(fit: Path) -> int | None:

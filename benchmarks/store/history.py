@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -20,16 +21,13 @@ def write_history(place: Path, history: Sequence[EpochRecord]) -> None:
     pd.DataFrame(rows).to_csv(FitFolder(place).history, index=False)
 
 
-def read_history(place: Path) -> tuple[EpochRecord, ...]:
-    """Read the ``history.csv`` in the folder of a fit; empty where there is none.
+def history_of(content: bytes, path: Path) -> tuple[EpochRecord, ...]:
+    """Return the epochs in the ``history.csv`` at ``path``; raises ``InputError``.
 
     Of a history that another version wrote, metrics that are unknown here or there are left out.
     """
-    path = FitFolder(place).history
-    if not path.is_file():
-        return ()
     try:
-        return tuple(_epoch(row) for row in pd.read_csv(path).to_dict("records"))
+        return tuple(_epoch(row) for row in pd.read_csv(io.BytesIO(content)).to_dict("records"))
     except (ValueError, KeyError) as error:
         raise InputError(f"{path}: not readable as CSV: {error}") from error
 

@@ -19,6 +19,7 @@ from benchmarks.store.records import (
     TrialSpent,
     UnknownEvent,
 )
+from datasets.digested import BLANK, KEY, digested, holds
 
 EVENT: TypeAdapter[LedgerEvent] = TypeAdapter(Annotated[LedgerEvent, Field(discriminator="event")])
 
@@ -89,7 +90,9 @@ def record_opening(ledger: Path, *, variant: str, seed: int, key: str, purpose: 
 
 
 def _line(event: LedgerEvent) -> str:
-    return json.dumps(EVENT.dump_python(event, mode="json"), ensure_ascii=False, allow_nan=False)
+    """Return the line of an event, which holds its own digest."""
+    values = {**EVENT.dump_python(event, mode="json"), KEY: BLANK}
+    return digested(json.dumps(values, ensure_ascii=False, allow_nan=False).encode()).decode()
 
 
 def _ends_with_newline(file: BinaryIO) -> bool:
@@ -118,26 +121,37 @@ class Ledger:
 
 def read_ledger(path: Path) -> list[LedgerEvent | UnknownEvent]:
     """Return the ledger's events; a line that is cut off or damaged is left out."""
-    events = (_event(line) for _, line in _lines(path))
+    return ledger_of(path.read_bytes() if path.is_file() else b"")
+
+
+def ledger_of(content: bytes) -> list[LedgerEvent | UnknownEvent]:
+    """Return the events of a ledger with that ``content``, as `read_ledger` does."""
+    events = (_event(line) for _, line in _lines(content))
     return [event for event in events if event is not None]
 
 
 def damaged_lines(path: Path) -> list[int]:
     """Return the numbers of the ledger's lines, from 1, that cannot be read.
 
-    These are no JSON objects, or of a known event but without its fields.
+    These are no JSON objects, of a known event but without its fields, or not as written.
     """
-    return [number for number, line in _lines(path) if _event(line) is None]
+    content = path.read_bytes() if path.is_file() else b""
+    return [number for number, line in _lines(content) if _event(line) is None]
 
 
-def _lines(path: Path) -> list[tuple[int, str]]:
-    """Return the ledger's lines with their numbers, from 1, without blank ones."""
-    lines = path.read_text("utf-8", "replace").split("\n") if path.is_file() else []
+def _lines(content: bytes) -> list[tuple[int, str]]:
+    """Return the lines of a ledger with their numbers, from 1, without blank ones."""
+    lines = content.decode("utf-8", "replace").split("\n")
     return [(number, line) for number, line in enumerate(lines, start=1) if line.strip()]
 
 
 def _event(line: str) -> LedgerEvent | UnknownEvent | None:
-    """Return the event that ``line`` tells; ``None`` where it is damaged."""
+    """Return the event that ``line`` tells; ``None`` where it is damaged.
+
+    One without a digest is of an earlier version.
+    """
+    if holds(line.encode()) is False:
+        return None
     try:
         return EVENT.validate_json(line)
     except ValidationError as error:

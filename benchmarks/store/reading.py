@@ -9,21 +9,25 @@ from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from pydantic import TypeAdapter, ValidationError
 
 from benchmarks.errors import InputError
 from benchmarks.protocol.reading import stored_protocol
+from benchmarks.store.contents import ADD_AGAIN, Contents, contents
+from benchmarks.store.digests import AGAIN
 from benchmarks.store.files import (
     adapter,
-    array_record,
+    array_attributes,
+    json_values,
     read_arrays,
-    read_json,
     read_table,
-    table_record,
+    record_of,
+    table_attributes,
 )
-from benchmarks.store.folder import FitFolder, RunFolder
-from benchmarks.store.history import read_history
-from benchmarks.store.ledger import read_ledger
+from benchmarks.store.folder import FitFolder, RunFolder, run_of
+from benchmarks.store.history import history_of
+from benchmarks.store.ledger import ledger_of
 from benchmarks.store.records import (
     STATUSES,
     STUDIES,
@@ -49,40 +53,45 @@ from benchmarks.store.records import (
 )
 from benchmarks.store.splits import SplitTable, read_splits
 from benchmarks.store.votes import read_votes
+from benchmarks.training.checkpoint import EpochRecord
 from datasets.audit.audit import AUDIT, Audit
 
 T = TypeVar("T")
+ROUNDING = 1e-4
+"""How far from 1 the sum of an image's probabilities may lie, as stored ones may be float32."""
 ANYTHING = TypeAdapter(dict[str, Any])
 UNREACHED = VariantOutcome("not run", "the run was interrupted before it; the same command goes on")
 
 
-def read_run(folder: Path) -> RunResults:
-    """Read the results folder ``folder``.
+def read_run(folder: Path, *, trusting: bool = False) -> RunResults:
+    """Read the results folder ``folder``; each file of it is checked against its digests.
 
     A variant without fits is kept with its reason, and a run that is still under way can be
-    read. A folder that is no run, a damaged file, or predictions for other images than the
-    split's test set raise ``InputError``.
+    read. A folder that is no run, a file that is damaged, changed or gone, or predictions for
+    other images than the split's test set raise ``InputError``. ``trusting`` checks no digest.
     """
-    place, manifest = RunFolder(folder), read_manifest(folder)
-    outcomes, studies = read_statuses(folder), read_studies(folder)
-    splits = read_splits(place)
-    fits = _read_fits(folder, manifest, splits)
+    require_run(folder)
+    place, held = RunFolder(folder), contents(folder, trusting=trusting)
+    held.require_complete()
+    manifest, outcomes = _manifest(held), _statuses(held)
+    splits, studies = read_splits(place, held), _studies(held)
+    fits = _read_fits(held, manifest, splits)
     known = {facts.name for facts in manifest.variants}
     for stray in sorted(fits.keys() - known):
         raise InputError(f"{folder}: fits of {stray!r}, which manifest.json does not name")
     variants = tuple(
-        _variant(place, facts, outcomes.get(facts.name), fits.get(facts.name, {}), studies)
+        _variant(held, facts, outcomes.get(facts.name), fits.get(facts.name, {}), studies)
         for facts in manifest.variants
     )
     return RunResults(
         folder,
         manifest,
         variants,
-        ledger=tuple(read_ledger(place.ledger)),
+        ledger=tuple(ledger_of(held.log_of(place.ledger))),
         test_shared=splits.test_shared,
-        audit=_read_audit(place.audit),
+        audit=_read_audit(held, place.audit),
         test_paths=splits.of("test").paths,
-        votes=read_votes(place, splits),
+        votes=read_votes(place, splits, held),
     )
 
 
@@ -98,66 +107,78 @@ def require_run(folder: Path) -> None:
         raise InputError(f"{folder}: not a results folder (it has no {name})")
 
 
-def read_manifest(folder: Path) -> Manifest:
-    """Read the manifest of a results folder.
+def read_manifest(folder: Path, *, trusting: bool = False) -> Manifest:
+    """Read the manifest of a results folder; ``trusting`` checks no digest.
 
     Raises ``InputError`` where there is none, or it is damaged or has a protocol that this
     version does not know.
     """
     require_run(folder)
-    path = folder / RunFolder(folder).manifest.name
-    content = _read_json(path, ANYTHING)
+    return _manifest(contents(folder, trusting=trusting))
+
+
+def _manifest(held: Contents) -> Manifest:
+    path = held.run / RunFolder(held.run).manifest.name
+    content = _valid(path, ANYTHING, held.json_of(path))
     return _valid(path, adapter(Manifest), {**content, "protocol": stored_protocol(content, path)})
 
 
 def stored_manifest(folder: Path) -> Manifest | None:
-    """Read the manifest in ``folder``; ``None`` where there is none or it is no JSON."""
-    return None if read_json(RunFolder(folder).manifest) is None else read_manifest(folder)
+    """Read the manifest in ``folder``; ``None`` where there is none."""
+    return read_manifest(folder) if is_run(folder) else None
 
 
 def read_statuses(folder: Path) -> Mapping[str, VariantOutcome]:
     """Read how each variant ended so far, by its name."""
-    return _read_json(RunFolder(folder).status, STATUSES, {})
+    return _statuses(contents(folder))
+
+
+def _statuses(held: Contents) -> Mapping[str, VariantOutcome]:
+    return _read_json(held, RunFolder(held.run).status, STATUSES, {})
 
 
 def read_studies(folder: Path) -> Mapping[str, tuple[TrialRecord, ...]]:
     """Read the trials of each variant, by its name."""
-    return _read_json(RunFolder(folder).tuning, STUDIES, {})
+    return _studies(contents(folder))
+
+
+def _studies(held: Contents) -> Mapping[str, tuple[TrialRecord, ...]]:
+    return _read_json(held, RunFolder(held.run).tuning, STUDIES, {})
 
 
 def read_fit(place: Path) -> FitRecord:
-    """Read the ``fit.json`` in a fit's folder; raises ``InputError`` where it is damaged."""
-    return _read_json(FitFolder(place).record, adapter(FitRecord))
+    """Read the ``fit.json`` in a fit's folder; raises ``InputError`` where it does not hold."""
+    fit = FitFolder(place)
+    return _read_json(contents(run_of(place)), fit.record, adapter(FitRecord))
 
 
 def stored_fit(place: Path) -> FitRecord | None:
-    """Read the ``fit.json`` in a fit's folder; ``None`` where there is none or it is no JSON."""
-    return None if read_json(FitFolder(place).record) is None else read_fit(place)
+    """Read the ``fit.json`` in a fit's folder, whoever changed it; ``None`` where it is none.
+
+    What it says is good for naming the fit, not for using it.
+    """
+    path = FitFolder(place).record
+    return record_of(FitRecord, json_values(path.read_bytes())) if path.is_file() else None
 
 
-def read_cost(path: Path) -> CostRecord:
-    """Read a ``cost.json``; where there is none, nothing is known."""
-    return _read_json(path, adapter(CostRecord), CostRecord())
+def explain_record(content: bytes) -> ExplainRecord | None:
+    """Return what an ``attention.npz`` says of itself; ``None`` where it is damaged."""
+    return record_of(ExplainRecord, array_attributes(content))
 
 
-def explain_record(path: Path) -> ExplainRecord | None:
-    """Return what an ``attention.npz`` says of itself; ``None`` where it is damaged or missing."""
-    return array_record(path, ExplainRecord)
-
-
-def robustness_record(path: Path) -> RobustnessRecord | None:
+def robustness_record(content: bytes) -> RobustnessRecord | None:
     """Return what a ``robustness.parquet`` says of itself; ``None`` where it is damaged."""
-    return table_record(path, RobustnessRecord)
+    return record_of(RobustnessRecord, table_attributes(content))
 
 
 def predictions_key(path: Path) -> str | None:
     """Return the key of a ``predictions.parquet``; ``None`` where it is damaged or missing."""
-    record = table_record(path, Completed)
+    record = record_of(Completed, table_attributes(path.read_bytes())) if path.is_file() else None
     return record.key if record else None
 
 
 def _variant(
-    place: RunFolder,
+    held: Contents,
     facts: VariantRecord,
     outcome: VariantOutcome | None,
     fits: Mapping[Path, FitResults],
@@ -168,44 +189,65 @@ def _variant(
         outcome = VariantOutcome("ok") if ordered else UNREACHED
     elif outcome.status == "ok" and not ordered:
         outcome = VariantOutcome("failed", "the folder holds no fit of this variant; run it again")
-    cost = read_cost(place.cost(facts.name)) if fits else CostRecord()
+    path = RunFolder(held.run).cost(facts.name)
+    cost = _read_json(held, path, adapter(CostRecord), CostRecord()) if fits else CostRecord()
     trials = tuple(sorted(studies.get(facts.name, ()), key=lambda trial: trial.number))
     return VariantResults(facts, outcome, ordered, trials, cost)
 
 
 def _read_fits(
-    folder: Path, manifest: Manifest, splits: SplitTable
+    held: Contents, manifest: Manifest, splits: SplitTable
 ) -> dict[str, dict[Path, FitResults]]:
     """Return variant → seed folder → fit, of the fits that are scored and not set aside."""
     fits: dict[str, dict[Path, FitResults]] = {}
-    for place in RunFolder(folder).scored():
-        fit = _read_fit(place, manifest)
+    for place in RunFolder(held.run).scored():
+        fit = _read_fit(held, place, manifest)
         for split, answered in (("validation", fit.validation), ("test", fit.test)):
             _check_images(place, split, answered, splits.of(split))
         fits.setdefault(fit.record.variant, {})[place] = fit
     return fits
 
 
-def _read_fit(place: Path, manifest: Manifest) -> FitResults:
-    files, record = FitFolder(place), read_fit(place)
-    answered = read_predictions(files.predictions, manifest.data.class_names)
+def _read_fit(held: Contents, place: Path, manifest: Manifest) -> FitResults:
+    files = FitFolder(place)
+    record = _read_json(held, files.record, adapter(FitRecord))
+    remedy = ADD_AGAIN if record.external else AGAIN
+    content = held.bytes_of(files.predictions, remedy)
+    answered = predictions_of(content, files.predictions, manifest.data.class_names)
     test = answered.test.normalised
     return FitResults(
         record=record,
-        history=read_history(place),
+        history=_history(held, files.history, record),
         validation=answered.validation.normalised,
         test=test,
-        attention=read_attention(files.attention, record.key, manifest, test),
-        robustness=read_robustness(files.robustness, record.key, manifest, test),
+        attention=read_attention(held, files.attention, record.key, manifest, test),
+        robustness=read_robustness(held, files.robustness, record.key, manifest, test),
     )
 
 
+def _history(held: Contents, path: Path, record: FitRecord) -> tuple[EpochRecord, ...]:
+    stated = record.files.get(path.name)
+    if not path.is_file() and (stated is None or held.trusting):
+        return ()
+    return history_of(held.bytes_of(path, stated=stated), path)
+
+
 def read_predictions(path: Path, class_names: Sequence[str]) -> FitPredictions:
-    """Read the ``predictions.parquet`` at ``path``; raises ``InputError`` where it is damaged."""
+    """Read the ``predictions.parquet`` at ``path`` in a fit's folder; raises ``InputError``."""
+    content = contents(run_of(path.parent)).bytes_of(path)
+    return predictions_of(content, path, class_names)
+
+
+def predictions_of(content: bytes, path: Path, class_names: Sequence[str]) -> FitPredictions:
+    """Return what the ``predictions.parquet`` at ``path`` holds.
+
+    Raises ``InputError`` where it is damaged or its numbers are no probabilities.
+    """
     columns = [probability_column(name) for name in class_names]
-    table = read_table(path, ["row", "image_id", "label", "split", *columns]).sort_values("row")
-    if not np.isfinite(table[columns].to_numpy(np.float64)).all():
-        raise InputError(f"{path}: a probability is not finite")
+    asked = ["row", "image_id", "label", "split", *columns]
+    table = read_table(content, path, asked).sort_values("row")
+    if wrong := no_probabilities(table[columns].to_numpy(np.float64)):
+        raise InputError(f"{path}: {wrong}; {AGAIN}")
     if not table["label"].between(0, len(class_names) - 1).all():
         raise InputError(f"{path}: a label names no class")
     validation, test = (
@@ -220,8 +262,18 @@ def read_predictions(path: Path, class_names: Sequence[str]) -> FitPredictions:
     return FitPredictions(validation, test)
 
 
+def no_probabilities(numbers: NDArray[np.float64]) -> str:
+    """Say why ``numbers``, N×K, are no probabilities of K classes; blank where they are."""
+    if not np.isfinite(numbers).all():
+        return "a probability is not finite"
+    if (numbers < 0).any():
+        return "a probability is negative"
+    off = np.abs(numbers.sum(axis=1) - 1) > ROUNDING
+    return f"the probabilities of {off.sum():,} images do not sum to 1" if off.any() else ""
+
+
 def read_attention(
-    path: Path, key: str, manifest: Manifest, test: Predictions
+    held: Contents, path: Path, key: str, manifest: Manifest, test: Predictions
 ) -> AttentionMaps | None:
     """Read the ``attention.npz`` at ``path`` of the fit ``key``; ``None``: none, or of others.
 
@@ -229,12 +281,13 @@ def read_attention(
     """
     if not path.is_file():
         return None
-    record = explain_record(path)
+    content = held.bytes_of(path)
+    record = explain_record(content)
     if record is None:
         raise InputError(f"{path}: is damaged; remove it and run again")
     if (record.identity.fit, record.identity.split) != (key, manifest.split.digest):
         return None
-    found = read_arrays(path, ("rows", "answers", "maps"))
+    found = read_arrays(content, ("rows", "answers", "maps"))
     if found is None or found["maps"].ndim != 3:
         raise InputError(f"{path}: is damaged; remove it and run again")
     rows, answers, maps = found["rows"], found["answers"], found["maps"]
@@ -247,7 +300,7 @@ def read_attention(
 
 
 def read_robustness(
-    path: Path, key: str, manifest: Manifest, test: Predictions
+    held: Contents, path: Path, key: str, manifest: Manifest, test: Predictions
 ) -> CorruptedAnswers | None:
     """Read the ``robustness.parquet`` at ``path`` of the fit ``key``.
 
@@ -257,14 +310,15 @@ def read_robustness(
     wanted = manifest.protocol.robustness
     if wanted is None or not path.is_file():
         return None
-    record = robustness_record(path)
+    content = held.bytes_of(path)
+    record = robustness_record(content)
     if record is None:
         raise InputError(f"{path}: is damaged; remove it and run again")
     asked = (key, manifest.split.digest, wanted.images, manifest.protocol.seed)
     made = record.identity
     if (made.fit, made.split, made.images, made.seed) != asked:
         return None
-    table = read_table(path)
+    table = read_table(content, path)
     corruptions = record.corruptions or tuple(_by_columns(table))
     columns = {column for corruption in corruptions for column in answer_columns(corruption)}
     missing = {"row", "label", "clean", *columns} - set(table.columns) or not columns
@@ -290,11 +344,10 @@ def _by_columns(table: pd.DataFrame) -> Iterator[CorruptionRecord]:
         yield CorruptionRecord(name, name.capitalize(), (float("nan"),) * count)
 
 
-def _read_audit(path: Path) -> Audit | None:
+def _read_audit(held: Contents, path: Path) -> Audit | None:
     """Read a whole audit; runs of earlier versions left a short one, or none."""
-    if "duplicates" not in _read_json(path, ANYTHING, {}):
-        return None
-    return _read_json(path, AUDIT)
+    content = held.json_of(path) if path.is_file() else {}
+    return _valid(path, AUDIT, content) if "duplicates" in content else None
 
 
 def _check_images(place: Path, split: str, answered: Predictions, asked: SplitTable) -> None:
@@ -310,18 +363,13 @@ def _check_images(place: Path, split: str, answered: Predictions, asked: SplitTa
         )
 
 
-def _read_json(path: Path, kind: TypeAdapter[T], absent: T | None = None) -> T:
+def _read_json(held: Contents, path: Path, kind: TypeAdapter[T], absent: T | None = None) -> T:
     if absent is not None and not path.is_file():
         return absent
-    try:
-        return kind.validate_json(path.read_bytes())
-    except ValidationError as error:
-        raise _damaged(path, error) from error
-    except OSError as error:
-        raise InputError(f"{path}: {error.strerror}") from error
+    return _valid(path, kind, held.json_of(path))
 
 
-def _valid(path: Path, kind: TypeAdapter[T], content: Mapping[str, Any]) -> T:
+def _valid(path: Path, kind: TypeAdapter[T], content: Any) -> T:
     try:
         return kind.validate_python(content)
     except ValidationError as error:
@@ -336,7 +384,8 @@ def _damaged(path: Path, error: ValidationError) -> InputError:
 
 def mistake_of(folder: Path) -> str | None:
     """Return the mistake that the run in ``folder`` makes on purpose, or ``None``."""
-    manifest = read_json(RunFolder(folder).manifest)
+    path = RunFolder(folder).manifest
+    manifest = json_values(path.read_bytes()) if path.is_file() else None
     protocol = manifest.get("protocol") if isinstance(manifest, dict) else None
     return protocol.get("mistake") if isinstance(protocol, dict) else None
 

@@ -204,12 +204,16 @@ class Completed:
 
 @dataclass(frozen=True, kw_only=True)
 class Pretrained:
-    """``pretrain.json``: a backbone, and how accurate it is on the source."""
+    """``pretrain.json``: a backbone, and how accurate it is on the source.
+
+    ``files`` is the SHA-256 of the backbone's file, by its name.
+    """
 
     key: str
     source_accuracy: float
     images_seen: int
     seconds: float
+    files: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -269,7 +273,9 @@ class FitRecord:
     """``fit.json``: how one final training went; ``key`` is that of its ``identity``.
 
     ``recipe`` is the whole recipe, ``hyperparameters`` what tuning chose of it. ``validation`` is
-    the best value of the selection metric. A row from outside has no identity but ``external``.
+    the best value of the selection metric. ``files`` is the SHA-256 of what the training wrote
+    beside it, by name: the model files, the backbone and the history. A row from outside has no
+    identity but ``external``.
     """
 
     variant: str
@@ -290,6 +296,7 @@ class FitRecord:
     device: str = ""
     versions: Mapping[str, str] = field(default_factory=dict)
     model_files: tuple[str, ...] = ()
+    files: Mapping[str, str] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
     external: ExternalFile | None = None
     started: str = ""

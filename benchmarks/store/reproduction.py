@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from benchmarks.store.files import json_record, write_record
+from benchmarks.errors import InputError
+from benchmarks.store.contents import contents
+from benchmarks.store.files import record_of, write_record
 from benchmarks.store.folder import RunFolder
 from datasets.files import sha256_of
 
@@ -76,5 +78,14 @@ def write_reproduction(folder: RunFolder, record: Reproduction) -> None:
 
 
 def stored_reproduction(folder: RunFolder) -> Reproduction | None:
-    """Read ``reproduction.json``; ``None`` where there is none or it is damaged."""
-    return json_record(folder.reproduction, Reproduction)
+    """Read ``reproduction.json``; ``None`` where there is none.
+
+    Raises ``InputError`` where it does not hold.
+    """
+    path = folder.reproduction
+    if not path.is_file():
+        return None
+    known = record_of(Reproduction, contents(folder.path).json_of(path))
+    if known is None:
+        raise InputError(f"{path}: tells of no reproduction; give --out another folder")
+    return known

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from benchmarks.store.contents import Contents, contents
 from benchmarks.store.files import read_table, write_table
 from benchmarks.store.folder import RunFolder
 from datasets.cache.digests import rows_digest
@@ -82,6 +83,7 @@ def write_splits(folder: RunFolder, images: SplitTable) -> None:
     write_table(folder.splits, pd.DataFrame(dict(zip(COLUMNS, columns, strict=True))))
 
 
-def read_splits(folder: RunFolder) -> SplitTable:
-    """Read ``splits.parquet``; raises ``InputError`` where it is damaged or missing."""
-    return split_table(read_table(folder.splits, COLUMNS))
+def read_splits(folder: RunFolder, held: Contents | None = None) -> SplitTable:
+    """Read ``splits.parquet``; raises ``InputError`` where it does not hold or is missing."""
+    held = held or contents(folder.path)
+    return split_table(read_table(held.bytes_of(folder.splits), folder.splits, COLUMNS))

@@ -10,6 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from benchmarks.errors import InputError
+from benchmarks.store.contents import Contents, contents
 from benchmarks.store.files import read_table, write_table
 from benchmarks.store.folder import RunFolder
 from benchmarks.store.splits import SplitTable
@@ -42,14 +43,18 @@ def write_votes(
     write_table(folder.votes, pd.concat([pd.Series(test.rows, name="row"), counts], axis=1))
 
 
-def read_votes(folder: RunFolder, images: SplitTable) -> VotesOnTest | None:
+def read_votes(
+    folder: RunFolder, images: SplitTable, held: Contents | None = None
+) -> VotesOnTest | None:
     """Read the votes on the test images of ``images``; ``None`` where the run has none.
 
-    Raises ``InputError`` where the file is damaged or of other images.
+    Raises ``InputError`` where the file does not hold or is of other images.
     """
     if not folder.votes.is_file():
         return None
-    table = read_table(folder.votes, ("row", *COLUMNS)).sort_values("row")
+    held = held or contents(folder.path)
+    content = held.bytes_of(folder.votes)
+    table = read_table(content, folder.votes, ("row", *COLUMNS)).sort_values("row")
     rows = table["row"].to_numpy(np.int64)
     if not np.array_equal(rows, images.of("test").rows):
         raise InputError(f"{folder.votes}: holds other images; remove it and run again")

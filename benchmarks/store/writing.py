@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +14,9 @@ from numpy.typing import NDArray
 from benchmarks.store.files import (
     values_of,
     write_arrays,
-    write_json,
     write_record,
     write_table,
+    write_values,
 )
 from benchmarks.store.folder import FitFolder, PretrainedFolder, RunFolder
 from benchmarks.store.records import (
@@ -37,6 +38,7 @@ from benchmarks.store.records import (
 )
 from benchmarks.store.splits import SplitTable
 from datasets.audit.audit import Audit, to_json
+from datasets.files import sha256_of
 
 
 def write_manifest(folder: RunFolder, manifest: Manifest) -> None:
@@ -46,22 +48,29 @@ def write_manifest(folder: RunFolder, manifest: Manifest) -> None:
 
 def write_audit(folder: RunFolder, audit: Audit) -> None:
     """Write ``audit.json``."""
-    write_json(folder.audit, to_json(audit))
+    write_values(folder.audit, to_json(audit))
 
 
 def write_statuses(folder: RunFolder, statuses: Mapping[str, VariantOutcome]) -> None:
     """Write ``status.json``: how each variant ended, by its name."""
-    write_json(folder.status, STATUSES.dump_python(statuses, mode="json"))
+    write_values(folder.status, STATUSES.dump_python(statuses, mode="json"))
 
 
 def write_studies(folder: RunFolder, studies: Mapping[str, tuple[TrialRecord, ...]]) -> None:
     """Write ``tuning.json``: the trials of each variant, by its name."""
-    write_json(folder.tuning, STUDIES.dump_python(studies, mode="json"))
+    write_values(folder.tuning, STUDIES.dump_python(studies, mode="json"))
 
 
-def write_fit(place: Path, record: FitRecord) -> None:
-    """Write ``fit.json`` into the folder of a fit, ``place``."""
-    write_record(FitFolder(place).record, record)
+def write_fit(place: Path, record: FitRecord) -> FitRecord:
+    """Write ``fit.json`` into the folder of a fit, ``place``, when its other files are there.
+
+    Return it as written, with their digests.
+    """
+    fit = FitFolder(place)
+    names = (*record.model_files, fit.backbone.name, fit.history.name)
+    whole = replace(record, files=_digests(place, names))
+    write_record(fit.record, whole)
+    return whole
 
 
 def write_weights(path: Path, record: Completed) -> None:
@@ -69,9 +78,20 @@ def write_weights(path: Path, record: Completed) -> None:
     write_record(path, record)
 
 
-def write_pretrained(place: Path, record: Pretrained) -> None:
-    """Write ``pretrain.json`` into the folder of a backbone, ``place``."""
-    write_record(PretrainedFolder(place).record, record)
+def write_pretrained(place: Path, record: Pretrained) -> Pretrained:
+    """Write ``pretrain.json`` into the folder of a backbone, ``place``, when that is there.
+
+    Return it as written, with its digest.
+    """
+    folder = PretrainedFolder(place)
+    whole = replace(record, files=_digests(place, [folder.backbone.name]))
+    write_record(folder.record, whole)
+    return whole
+
+
+def _digests(place: Path, names: Iterable[str]) -> dict[str, str]:
+    """Return the SHA-256 of those of the files ``names`` in ``place`` that there are."""
+    return {name: sha256_of(place / name) for name in names if (place / name).is_file()}
 
 
 def write_rung(path: Path, record: RungResult) -> None:

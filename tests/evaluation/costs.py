@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.protocol.names import slug
+from benchmarks.store.files import write_values
 from tests.folder import Row
 
 COSTS = {
@@ -29,4 +30,4 @@ ROWS = (
 
 def spend(folder: Path, variant: str, **cost: Any) -> None:
     path = folder / "fits" / slug(variant) / "cost.json"
-    path.write_text(json.dumps(json.loads(path.read_text()) | cost))
+    write_values(path, json.loads(path.read_text()) | cost)

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from benchmarks.evaluation.budget import Budget, Edge, budgets, edges, had_more
+from benchmarks.store.files import json_values, write_values
 from benchmarks.store.reading import read_run
 from models.registry import Categorical
 from tests.folder import ROWS, SPACE, Row, build
@@ -24,9 +25,9 @@ def of(folder: Path, name: str) -> Budget:
 
 
 def rewrite(path: Path, change: Any) -> None:
-    content = json.loads(path.read_text("utf-8"))
+    content = json_values(path.read_bytes())
     change(content)
-    path.write_text(json.dumps(content), "utf-8")
+    write_values(path, content)
 
 
 def append(folder: Path, **event: Any) -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from benchmarks.evaluation.conditions import conditions, departures, hardware, timed_apart
 from benchmarks.evaluation.leaderboard import leaderboard
+from benchmarks.store.files import write_values
 from benchmarks.store.reading import read_run
 from tests.folder import ROWS, build
 
@@ -22,7 +23,7 @@ def folder(tmp_path: Path) -> Path:
 def change(folder: Path, variant: str, seeds: tuple[int, ...] = (0, 1), **facts: Any) -> None:
     for seed in seeds:
         path = folder / "fits" / variant / f"seed-{seed}" / "fit.json"
-        path.write_text(json.dumps(json.loads(path.read_text("utf-8")) | facts), "utf-8")
+        write_values(path, json.loads(path.read_text("utf-8")) | facts)
 
 
 def test_rows_made_alike_are_not_marked(folder: Path) -> None:

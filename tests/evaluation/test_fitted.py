@@ -13,7 +13,7 @@ import pytest
 from benchmarks.errors import InputError
 from benchmarks.evaluation.fitted import resolve_fit
 from benchmarks.protocol.names import slug
-from benchmarks.store.files import write_table
+from benchmarks.store.files import write_table, write_values
 from tests.folder import ROWS, Row, build
 
 
@@ -52,7 +52,7 @@ def test_test_predictions_choose_nothing_and_validation_does(run: Path) -> None:
 def test_a_protocol_that_selects_by_log_loss_takes_the_least(run: Path) -> None:
     manifest = json.loads((run / "manifest.json").read_text())
     manifest["protocol"]["selection"] = "log_loss"
-    (run / "manifest.json").write_text(json.dumps(manifest))
+    write_values(run / "manifest.json", manifest)
     assert resolve_fit(str(run)).variant.name == "resnet50.source.fine-tune"
 
 
@@ -116,7 +116,7 @@ def test_other_versions_than_the_fits_are_named(run: Path) -> None:
     file = run / "fits" / "plain-cnn" / "seed-0" / "fit.json"
     fit = json.loads(file.read_text())
     fit["versions"] = {"numpy": np.__version__, "keras": "2.0.0", "no-such-library": "1"}
-    file.write_text(json.dumps(fit))
+    write_values(file, fit)
     differing = resolve_fit(f"{run}/plain-cnn").differing_versions()
     assert set(differing) == {"keras", "no-such-library"}
     assert differing["keras"][0] == "2.0.0"

@@ -14,6 +14,7 @@ from benchmarks.evaluation.guessing import did_not_learn, majority_share
 from benchmarks.evaluation.leaderboard import columns, leaderboard, stored_names
 from benchmarks.evaluation.statistics import compute_statistics
 from benchmarks.metrics import METRICS
+from benchmarks.store.files import write_table
 from benchmarks.store.reading import read_run
 from benchmarks.store.records import RunResults
 from tests.folder import ROWS, Row, build
@@ -90,7 +91,7 @@ def test_the_part_without_duplicates_stands_beside_the_whole(tmp_path: Path) -> 
     splits = pd.read_parquet(place / "splits.parquet")
     in_test = splits.index[splits["split"] == "test"]
     splits.loc[splits.index[:10], "image_id"] = splits.loc[in_test[:10], "image_id"].to_numpy()
-    splits.to_parquet(place / "splits.parquet")
+    write_table(place / "splits.parquet", splits)
     run = read_run(place)
     row = leaderboard(run).iloc[0]
     assert (row["test_images"], row["test_images_without_duplicates"]) == (40, 30)

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from benchmarks.errors import InputError
-from benchmarks.execution.jobs.kinds import stored_result
+from benchmarks.execution.jobs.job import TrialJob
+from benchmarks.execution.jobs.kinds import spoilt_result, stored_result
 from benchmarks.execution.jobs.results import RungResult
 from benchmarks.execution.keys import _code_digest, code_digest
 from benchmarks.execution.plan import PackedData, Plan, Start
@@ -18,6 +19,8 @@ from benchmarks.protocol.schema import Protocol
 from benchmarks.protocol.variants import Variant, resolve_variants
 from benchmarks.store.files import as_stored, write_json
 from benchmarks.store.folder import RunFolder
+from benchmarks.store.records import FitRecord
+from benchmarks.store.writing import write_fit, write_rung
 from models.registry import discover
 from tests.protocol.protocols import CONTENT
 
@@ -139,12 +142,56 @@ def test_the_code_that_trains_is_in_the_key_and_other_families_are_not(tmp_path:
     assert code_digest(discover([plugin])["emotionnet"]) == emotionnet
 
 
-def test_a_result_is_served_under_its_own_key_only(tmp_path: Path) -> None:
+@pytest.fixture
+def rung(tmp_path: Path) -> TrialJob:
+    """A trial's job whose result lies on disk."""
     job = plan(tmp_path).trial(variant(), 0, {}, 1, Start("scratch"))
-    result = RungResult(key=job.key, value=0.5, best_epoch=1, images_seen=9, seconds=1.0)
-    write_json(job.output, dataclasses.asdict(result))
-    assert stored_result(job) == result
-    assert stored_result(dataclasses.replace(job, key="other")) is None
+    write_rung(job.output, result_of(job))
+    return job
+
+
+def result_of(job: TrialJob) -> RungResult:
+    return RungResult(key=job.key, value=0.5, best_epoch=1, images_seen=9, seconds=1.0)
+
+
+def test_a_result_is_served_under_its_own_key_only(rung: TrialJob) -> None:
+    assert stored_result(rung) == result_of(rung)
+    other = dataclasses.replace(rung, key="other")
+    assert (stored_result(other), spoilt_result(other)) == (None, None)
+
+
+def test_a_result_that_is_not_as_written_is_not_served_and_named(rung: TrialJob) -> None:
+    rung.output.write_bytes(rung.output.read_bytes().replace(b"0.5", b"0.9"))
+    assert (stored_result(rung), spoilt_result(rung)) == (None, rung.output)
+
+
+def test_a_result_without_its_digest_is_not_served_and_named(rung: TrialJob) -> None:
+    write_json(rung.output, dataclasses.asdict(result_of(rung)))
+    assert (stored_result(rung), spoilt_result(rung)) == (None, rung.output)
+
+
+@pytest.mark.parametrize("name", ["model.keras", "history.csv", "backbone.safetensors"])
+def test_a_fit_is_not_served_with_another_file_than_it_wrote(tmp_path: Path, name: str) -> None:
+    job = plan(tmp_path).fit(variant(), {}, 0, Start("scratch"))
+    place = job.output.parent
+    place.mkdir(parents=True)
+    for file in ("model.keras", "history.csv", "backbone.safetensors"):
+        (place / file).write_text(file, "utf-8")
+    written = write_fit(
+        place, FitRecord(variant="v", seed=0, key=job.key, model_files=("model.keras",))
+    )
+    assert stored_result(job) == written
+    (place / name).write_text("another", "utf-8")
+    assert (stored_result(job), spoilt_result(job)) == (None, place / name)
+
+
+def test_a_model_without_a_digest_is_not_served(tmp_path: Path) -> None:
+    job = plan(tmp_path).fit(variant(), {}, 0, Start("scratch"))
+    record = FitRecord(variant="v", seed=0, key=job.key, model_files=("model.keras",))
+    write_fit(job.output.parent, record)
+    (job.output.parent / "model.keras").touch()
+    assert stored_result(job) is None
+    assert spoilt_result(job) == job.output.parent / "model.keras"
 
 
 def test_a_job_that_trains_is_given_no_sealed_pack(tmp_path: Path) -> None:

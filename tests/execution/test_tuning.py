@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -9,10 +10,11 @@ from typing import Any
 
 import pytest
 
-from benchmarks.errors import JobFailed
+from benchmarks.errors import InputError, JobFailed
 from benchmarks.execution.jobs.results import RungResult
 from benchmarks.execution.tuning import Best, Study, open_storage, tune
 from benchmarks.protocol.schema import Tuning
+from datasets.digested import KEY
 from models.registry import Categorical, Float
 
 SPACE = {"learning_rate": Float(1e-4, 1e-1, log=True), "batch_size": Categorical((32, 64))}
@@ -105,6 +107,33 @@ def test_a_kill_while_asking_or_writing_leaves_no_trace(tmp_path: Path) -> None:
     journal.write_bytes(b"".join(lines[:6]) + lines[6][:10])
     (tmp_path / "killed" / "tuning.journal.lock").touch()
     assert carry_out(tmp_path / "killed") == carry_out(tmp_path / "whole")
+
+
+@pytest.mark.parametrize("kept", [0.3, 1.0])
+def test_a_journal_that_was_changed_is_named_and_comes_again_without_it(
+    tmp_path: Path, kept: float
+) -> None:
+    (tmp_path / "whole").mkdir()
+    whole = carry_out(tmp_path / "whole")
+    carry_out(tmp_path, stop=4)
+    journal = tmp_path / "tuning.journal"
+    content = bytearray(journal.read_bytes())
+    place = content.index(b"learning_rate", int(kept * len(content) / 2))
+    content[place] ^= 1
+    journal.write_bytes(content)
+    with pytest.raises(InputError, match=r"tuning.journal: line \d+ is damaged.*remove the file"):
+        study(tmp_path)
+    journal.unlink()
+    assert carry_out(tmp_path) == whole
+
+
+def test_a_journal_of_an_earlier_version_is_read(tmp_path: Path) -> None:
+    carry_out(tmp_path)
+    journal = tmp_path / "tuning.journal"
+    logs = [json.loads(line) for line in journal.read_text("utf-8").splitlines()]
+    bare = [json.dumps({k: v for k, v in log.items() if k != KEY}) + "\n" for log in logs]
+    journal.write_text("".join(bare), "utf-8")
+    assert len(study(tmp_path)._study.get_trials()) == TUNING.trials
 
 
 def test_the_journal_holds_every_trial_once_and_none_hanging(tmp_path: Path) -> None:

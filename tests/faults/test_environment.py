@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from benchmarks.execution.executors.environment import from_environment
+from benchmarks.store.files import json_values
 from tests.engine_process import ROOT
 from tests.plugins.packages import install
 
@@ -71,7 +72,7 @@ class Ended:
     out: Path
 
     def trials(self) -> list[dict[str, Any]]:
-        (study,) = json.loads((self.out / "tuning.json").read_text()).values()
+        (study,) = json_values((self.out / "tuning.json").read_bytes()).values()
         return [{k: v for k, v in trial.items() if k != "seconds"} for trial in study]
 
     def predictions(self) -> bytes:

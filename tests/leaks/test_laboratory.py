@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,7 @@ from benchmarks.execution.coordinator import _fitted_backbone
 from benchmarks.leaks.laboratory import chosen_data, experiments
 from benchmarks.protocol.reading import load_protocol
 from benchmarks.protocol.schema import DataChoice, Protocol
+from benchmarks.store.files import write_values
 from benchmarks.store.reading import refuse_mistaken
 from datasets.records import DataError
 from tests.datasets.samples import write_classes, write_fer2013_csv
@@ -88,7 +88,7 @@ def test_whatever_ranks_can_refuse_a_run_that_makes_a_mistake(tmp_path: Path) ->
         folder = tmp_path / name
         folder.mkdir()
         manifest = {"protocol": protocol.model_dump(mode="json")}
-        (folder / "manifest.json").write_text(json.dumps(manifest), "utf-8")
+        write_values(folder / "manifest.json", manifest)
         if protocol.mistake is None:
             refuse_mistaken(folder)
         else:
@@ -98,7 +98,7 @@ def test_whatever_ranks_can_refuse_a_run_that_makes_a_mistake(tmp_path: Path) ->
 
 def test_no_variant_starts_from_a_run_that_makes_a_mistake(tmp_path: Path) -> None:
     manifest = {"protocol": {"mistake": "test-in-training"}}
-    (tmp_path / "manifest.json").write_text(json.dumps(manifest), "utf-8")
+    write_values(tmp_path / "manifest.json", manifest)
     with pytest.raises(InputError, match="built upon"):
         _fitted_backbone(f"{tmp_path}/plain-cnn")
 

@@ -16,6 +16,7 @@ from benchmarks.report.page import render_page
 from benchmarks.report.sections.choice_text import alternative, nothing_fits, taken
 from benchmarks.report.sections.choosing import choosing_section, rounded_up
 from benchmarks.report.sections.choosing_figures import AXES, cost_figure
+from benchmarks.store.files import write_values
 from benchmarks.store.reading import read_run
 from tests.evaluation.costs import COSTS, ROWS, spend
 from tests.folder import HOSTILE, Row, build
@@ -73,7 +74,7 @@ def test_a_run_that_makes_a_mistake_is_refused(folder: Path, tmp_path: Path) -> 
     place = build(tmp_path / "run", ROWS[:2], images=40)
     manifest = json.loads((place / "manifest.json").read_text())
     manifest["protocol"]["mistake"] = "select-on-test"
-    (place / "manifest.json").write_text(json.dumps(manifest))
+    write_values(place / "manifest.json", manifest)
     done = ferbench_here("choose", place)
     assert (done.status, done.out) == (2, "")
     assert "mistake on purpose (select-on-test)" in done.err

@@ -10,6 +10,7 @@ import pytest
 from benchmarks.evaluation.statistics import compute_statistics
 from benchmarks.report.page import render_page
 from benchmarks.report.sections.comparison import ComparisonSection, comparison_section
+from benchmarks.store.files import write_table
 from benchmarks.store.reading import read_run
 from tests.folder import ROWS, Row, build
 from tests.report.pages import text
@@ -39,7 +40,7 @@ def share_tests(folder: Path, number: int) -> None:
     splits = pd.read_parquet(folder / "splits.parquet")
     in_test = splits.index[splits["split"] == "test"][:number]
     splits.loc[splits.index[:number], "image_id"] = splits.loc[in_test, "image_id"].to_numpy()
-    splits.to_parquet(folder / "splits.parquet")
+    write_table(folder / "splits.parquet", splits)
 
 
 @pytest.fixture(scope="module")

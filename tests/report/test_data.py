@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ import pytest
 from benchmarks.errors import InputError
 from benchmarks.report.page import render_page
 from benchmarks.report.sections.data import LISTED, data_section
+from benchmarks.store.files import write_values
 from benchmarks.store.reading import read_run
 from datasets.audit.audit import Audit, audit, to_json
 from datasets.cache.digests import rows_digest
@@ -56,7 +56,7 @@ def faulty(cache: Path, **changes: Any) -> Audit:
 
 def page(tmp_path: Path, content: Any) -> str:
     folder = build(tmp_path / "run", ROWS[:2], images=40)
-    (folder / "audit.json").write_text(json.dumps(content), "utf-8")
+    write_values(folder / "audit.json", content)
     return render_page(read_run(folder))
 
 

@@ -13,6 +13,7 @@ from benchmarks.evaluation.statistics import compute_statistics
 from benchmarks.report.page import render_page
 from benchmarks.report.sections.fairness import ledgers, marks
 from benchmarks.report.sections.leaderboard import ranking
+from benchmarks.store.files import write_values
 from benchmarks.store.reading import read_run
 from tests.folder import ROWS, build
 from tests.report.pages import text
@@ -30,7 +31,7 @@ def append(folder: Path, **event: Any) -> None:
 
 def change(folder: Path, variant: str, **facts: Any) -> None:
     path = folder / "fits" / variant / "seed-0" / "fit.json"
-    path.write_text(json.dumps(json.loads(path.read_text("utf-8")) | facts), "utf-8")
+    write_values(path, json.loads(path.read_text("utf-8")) | facts)
 
 
 def test_rows_that_had_the_same_have_no_marks(folder: Path) -> None:

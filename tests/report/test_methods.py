@@ -13,6 +13,7 @@ from benchmarks.report.files.tables import exported_files
 from benchmarks.report.writing.methods import methods
 from benchmarks.report.writing.prose import as_latex, as_markdown, as_text, cite, cited
 from benchmarks.report.writing.references import FILE, MENTIONS, bibtex, in_text, of_architecture
+from benchmarks.store.files import write_values
 from benchmarks.store.reading import read_run
 from models.registry import discover
 from tests.folder import ROWS, Row, build
@@ -89,7 +90,7 @@ def test_a_mistake_is_told_first_and_no_sealed_test_set_is_claimed(tmp_path: Pat
     folder = made(tmp_path, ROWS[1:2], seeds=(0,))
     manifest = json.loads((folder / "manifest.json").read_text("utf-8"))
     manifest["protocol"]["mistake"] = "tune-on-test"
-    (folder / "manifest.json").write_text(json.dumps(manifest), "utf-8")
+    write_values(folder / "manifest.json", manifest)
     text = told(folder)
     assert text.startswith("This run makes a known mistake on purpose")
     assert "took no part" not in text

@@ -13,6 +13,7 @@ import pytest
 from benchmarks.errors import InputError
 from benchmarks.evaluation.leaderboard import leaderboard
 from benchmarks.report.page import render, render_page
+from benchmarks.store.files import write_table
 from benchmarks.store.reading import read_run
 from tests.folder import EXPRESSIONS, ROWS, Row, build
 from tests.report.pages import HOSTILE, text
@@ -61,7 +62,7 @@ def test_test_images_that_training_also_holds_are_counted(tmp_path: Path) -> Non
     place = build(tmp_path / "run", ROWS[-2:], images=40)
     splits = pd.read_parquet(place / "splits.parquet")
     splits.loc[80:82, "image_id"] = splits["image_id"][0]
-    splits.to_parquet(place / "splits.parquet")
+    write_table(place / "splits.parquet", splits)
     page = text(render_page(read_run(place)))
     assert "3 test images have an identical copy in the training or validation images." in page
 

@@ -20,6 +20,7 @@ from benchmarks.reproducibility.merge import merge
 from benchmarks.reproducibility.verify import verify
 from benchmarks.store import records
 from benchmarks.store.digests import changes, write_digests
+from benchmarks.store.files import write_table, write_values
 from benchmarks.store.folder import RunFolder
 from benchmarks.store.ledger import append_event, openings, read_ledger, scorings
 from benchmarks.store.reading import (
@@ -184,7 +185,7 @@ def test_another_result_of_the_same_variant_is_refused_by_name(
     file = b / "fits" / "plain-cnn" / "seed-1" / "predictions.parquet"
     table = pd.read_parquet(file)
     table.loc[5, "p_fear"] = np.nextafter(table["p_fear"][5], np.float32(1))
-    table.to_parquet(file)
+    write_table(file, table)
     message = refusal([a, finish(b)], tmp_path / "out")
     for fact in ("plain-cnn", "seed 1", str(a), str(b), "accuracy"):
         assert fact in message
@@ -250,7 +251,7 @@ def test_an_unfinished_run_is_refused(part: Callable[..., Path], tmp_path: Path)
 
 def test_a_changed_run_is_refused_by_its_file(part: Callable[..., Path], tmp_path: Path) -> None:
     a, b = part("a", FIRST), part("b", SECOND)
-    (b / "tuning.json").write_text("{}", "utf-8")
+    write_values(b / "tuning.json", {})
     assert "tuning.json" in refusal([a, b], tmp_path / "out")
 
 

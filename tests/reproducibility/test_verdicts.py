@@ -14,6 +14,7 @@ import pytest
 
 from benchmarks.machine.environment import CodeState
 from benchmarks.reproducibility.verdicts import differences, unmade, verdicts
+from benchmarks.store.files import write_table
 from benchmarks.store.folder import RunFolder
 from benchmarks.store.reading import read_fit, read_manifest, read_run
 from benchmarks.store.records import Manifest
@@ -39,7 +40,7 @@ def answer(folder: Path, change: Any, seed: int = 0) -> None:
     file = folder / "fits" / "plain-cnn" / f"seed-{seed}" / "predictions.parquet"
     table = pd.read_parquet(file)
     table[COLUMNS] = change(table[COLUMNS].to_numpy(np.float64).copy())
-    table.to_parquet(file)
+    write_table(file, table)
 
 
 def on(manifest: Manifest, **changes: Any) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from benchmarks.errors import InputError
 from benchmarks.report.page import render
 from benchmarks.reproducibility.verify import verify
 from benchmarks.store.digests import published, write_digests
-from benchmarks.store.files import write_table
+from benchmarks.store.files import write_table, write_values
 from tests.folder import ROWS, build
 
 
@@ -43,7 +43,7 @@ def told(run: Path) -> dict[str, str]:
 def edit(path: Path, change: Callable[[Any], Any]) -> None:
     content = json.loads(path.read_text("utf-8"))
     change(content)
-    path.write_text(json.dumps(content), "utf-8")
+    write_values(path, content)
 
 
 def test_a_run_as_it_was_made_holds_wherever_it_lies(run: Path) -> None:
@@ -100,7 +100,7 @@ def test_a_number_that_the_predictions_do_not_give_is_named_with_its_cell(
 def test_changed_predictions_are_noticed_without_their_digest(run: Path) -> None:
     file = run / "fits" / "plain-cnn" / "seed-0" / "predictions.parquet"
     table = pd.read_parquet(file)
-    table.loc[:, ["p_angry", "p_sad"]] = table[["p_sad", "p_angry"]].to_numpy()
+    table.loc[:, ["p_angry", "p_sad"]] = table[["p_sad", "p_angry"]].to_numpy().copy()
     write_table(file, table)
     write_digests(run)
     assert set(told(run)) == {"leaderboard.html", "leaderboard.csv", "leaderboard.json"}
@@ -150,8 +150,8 @@ def test_a_fit_that_was_not_trained_as_it_says_is_named(
 def test_predictions_and_cost_of_another_fit_are_named(run: Path) -> None:
     for name in ("seed-0/predictions.parquet", "cost.json"):
         shutil.copy(run / "fits/augmented-cnn" / name, run / "fits/plain-cnn" / name)
-    render(run)
     write_digests(run)
+    render(run)
     assert set(told(run)) == {
         "fits/plain-cnn/cost.json",
         "fits/plain-cnn/seed-0/predictions.parquet",
@@ -161,8 +161,8 @@ def test_predictions_and_cost_of_another_fit_are_named(run: Path) -> None:
 def test_a_scored_fit_without_its_opening_is_named(run: Path) -> None:
     lines = (run / "ledger.jsonl").read_text("utf-8").splitlines(keepends=True)
     (run / "ledger.jsonl").write_text("".join(lines[1:]) + '{"event": "tr', "utf-8")
-    render(run)
     write_digests(run)
+    render(run)
     found = [finding.what for finding in verify(run)]
     assert any("no opening of the test set for fits/plain-cnn/seed-0" in what for what in found)
     assert any("line 2 cannot be read" in what for what in found)

@@ -21,6 +21,7 @@ import pandas as pd
 import pytest
 
 from benchmarks.cli import main
+from benchmarks.store.files import json_values
 
 TINY = """
 name = "tiny"
@@ -175,7 +176,7 @@ def kill_when(condition: Callable[[], bool], *arguments: object) -> None:
 
 def numbers(run: Path) -> dict[str, Any]:
     """Return every number of a run that the protocol decides: trials, epochs, predictions."""
-    tuning = json.loads((run / "tuning.json").read_text())
+    tuning = json_values((run / "tuning.json").read_bytes())
     for trials in tuning.values():
         for trial in trials:
             del trial["seconds"]

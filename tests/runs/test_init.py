@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import re
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
+from benchmarks.store.reading import read_statuses
 from tests.datasets.samples import write_classes
 from tests.runs.commands import ferbench
 
@@ -29,8 +29,8 @@ def test_the_written_protocol_runs(tmp_path: Path) -> None:
     run = tmp_path / "run"
     done = ferbench("run", file, "--out", run, FERBENCH_OFFLINE="1")
     assert done.status == 1, "only the row whose weights cannot be had is not run"
-    status = json.loads((run / "status.json").read_text("utf-8"))
-    not_run = [name for name, row in status.items() if row["status"] != "ok"]
+    status = read_statuses(run)
+    not_run = [name for name, row in status.items() if row.status != "ok"]
     assert not_run == ["timm:resnet18.imagenet.fine-tune@32"]
     board = pd.read_csv(run / "leaderboard.csv")
     assert (board["status"] == "ok").sum() == 5

@@ -15,6 +15,7 @@ from benchmarks.store.digests import (
     stored_digests,
     write_digests,
 )
+from datasets.files import replacing, replacing_folder
 
 
 @pytest.fixture
@@ -37,11 +38,20 @@ def told(folder: Path) -> list[tuple[str, str]]:
     return [(change.file, change.what) for change in changes(folder)]
 
 
-def test_every_file_but_hidden_ones_is_digested(folder: Path) -> None:
-    (folder / "fits" / ".half-written").touch()
-    assert published(folder) == sorted(stored_digests(folder) or [])
-    assert len(published(folder)) == 4
-    assert told(folder) == []
+def test_the_lock_and_what_is_half_written_alone_have_no_digest(folder: Path) -> None:
+    with replacing_folder(folder / "fits/a/seed-1") as half, replacing(half / "fit.json"):
+        assert len(list(folder.rglob("*.half"))) == 2
+        assert published(folder) == sorted(stored_digests(folder) or [])
+        assert len(published(folder)) == 4
+
+
+@pytest.mark.parametrize(
+    "name", [".hidden/seed-0/fit.json", ".a.parquet", "a/.lock", ".a.half-written", "a.half"]
+)
+def test_a_name_that_begins_with_a_point_hides_nothing(folder: Path, name: str) -> None:
+    (folder / "fits" / name).parent.mkdir(exist_ok=True, parents=True)
+    (folder / "fits" / name).touch()
+    assert told(folder) == [(f"fits/{name}", "extra")]
 
 
 def test_changed_missing_and_extra_files_are_told_apart(folder: Path) -> None:

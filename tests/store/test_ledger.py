@@ -9,6 +9,7 @@ import pytest
 from benchmarks.store import records
 from benchmarks.store.folder import RunFolder
 from benchmarks.store.ledger import append_event, damaged_lines, openings, read_ledger, scorings
+from benchmarks.store.openings import restore_openings
 from benchmarks.store.reading import read_run
 from benchmarks.store.records import UnknownEvent
 from tests.folder import ROWS, build
@@ -64,6 +65,37 @@ def test_an_event_of_another_version_is_read_and_written_as_it_stands(tmp_path: 
     append_event(second, event)
     assert second.read_text("utf-8") == f"{line}\n"
     assert damaged_lines(second) == []
+
+
+def change(ledger: Path, before: str, after: str) -> None:
+    """Change the first line that ``before`` stands in."""
+    ledger.write_text(ledger.read_text("utf-8").replace(before, after, 1), "utf-8")
+
+
+def test_a_line_that_was_changed_is_none(folder: Path) -> None:
+    change(folder / "ledger.jsonl", '"seed": 1', '"seed": 2')
+    assert damaged_lines(folder / "ledger.jsonl") == [2]
+    assert len(openings(read_run(folder))) == 5
+
+
+@pytest.mark.parametrize("damage", [('"seed": 1', '"seed": 2'), ('"score"', "score"), ("{", "")])
+def test_an_opening_that_a_fit_is_proof_of_is_not_forgotten(
+    folder: Path, damage: tuple[str, str]
+) -> None:
+    before = {(o.variant, o.seed, o.key, o.purpose) for o in openings(read_run(folder))}
+    change(folder / "ledger.jsonl", *damage)
+    damaged, restored = restore_openings(RunFolder(folder))
+    assert "cannot be read" in damaged and "it does now" in restored
+    after = openings(read_run(folder))
+    assert {(o.variant, o.seed, o.key, o.purpose) for o in after} == before
+    assert after[-1].time == ""
+
+
+def test_a_ledger_that_is_gone_is_told_from_the_fits(folder: Path) -> None:
+    (folder / "ledger.jsonl").unlink()
+    assert len(list(restore_openings(RunFolder(folder)))) == 6
+    assert len(openings(read_run(folder))) == 6
+    assert list(restore_openings(RunFolder(folder))) == []
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,8 @@ import pandas as pd
 import pytest
 
 from benchmarks.errors import InputError
+from benchmarks.store.digests import write_digests
+from benchmarks.store.files import write_table, write_values
 from benchmarks.store.reading import read_run
 from tests.folder import ROWS, build
 
@@ -36,6 +38,7 @@ def test_fits_come_in_order_of_seed(folder: Path) -> None:
 
 def test_an_audit_of_before_its_newer_fields_is_read(folder: Path) -> None:
     shutil.copy(BEFORE / "audit.json", folder)
+    write_digests(folder)
     written = json.loads((folder / "audit.json").read_text("utf-8"))
     read = read_run(folder).audit
     assert read is not None
@@ -85,7 +88,7 @@ def test_another_folder_is_refused(tmp_path: Path) -> None:
 def test_a_damaged_json_is_named_with_its_place(folder: Path) -> None:
     manifest = json.loads((folder / "manifest.json").read_text())
     manifest["data"]["class_names"] = 7
-    (folder / "manifest.json").write_text(json.dumps(manifest))
+    write_values(folder / "manifest.json", manifest)
     message = refusal(folder)
     assert "manifest.json" in message
     assert "data.class_names" in message
@@ -101,7 +104,7 @@ def test_predictions_for_other_images_are_refused(folder: Path, column: str) -> 
     place = folder / "fits" / "plain-cnn" / "seed-2" / "predictions.parquet"
     table = pd.read_parquet(place)
     table[column] = table[column].to_numpy()[::-1]
-    table.to_parquet(place)
+    write_table(place, table)
     assert "not those of splits.parquet" in refusal(folder)
 
 
@@ -109,5 +112,5 @@ def test_a_probability_that_is_no_number_is_refused(folder: Path) -> None:
     place = folder / "fits" / "plain-cnn" / "seed-2" / "predictions.parquet"
     table = pd.read_parquet(place)
     table.loc[3, "p_fear"] = float("nan")
-    table.to_parquet(place)
+    write_table(place, table)
     assert "not finite" in refusal(folder)

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from benchmarks.store.files import write_json
+import pytest
+
+from benchmarks.errors import InputError
+from benchmarks.store.files import write_values
 from benchmarks.store.folder import RunFolder
 from benchmarks.store.reproduction import (
     Difference,
@@ -33,14 +36,19 @@ def test_what_is_written_is_read(tmp_path: Path) -> None:
 
 
 def test_a_claim_of_an_earlier_version_is_one_of_the_same_run(tmp_path: Path) -> None:
-    write_json(RunFolder(tmp_path).reproduction, {"of": "quick", "manifest_digest": "ab" * 32})
+    write_values(RunFolder(tmp_path).reproduction, {"of": "quick", "manifest_digest": "ab" * 32})
     stored = stored_reproduction(RunFolder(tmp_path))
     assert stored is not None and stored.is_of_the_same(CLAIM)
     other = Reproduction(of="quick", manifest_digest="cd" * 32)
     assert not stored.is_of_the_same(other)
 
 
-def test_a_folder_without_one_or_with_a_damaged_one_is_no_reproduction(tmp_path: Path) -> None:
+def test_a_folder_without_one_is_no_reproduction(tmp_path: Path) -> None:
     assert stored_reproduction(RunFolder(tmp_path)) is None
-    RunFolder(tmp_path).reproduction.write_text('{"of": ', "utf-8")
-    assert stored_reproduction(RunFolder(tmp_path)) is None
+
+
+@pytest.mark.parametrize("content", ['{"of": ', '{"of": "quick", "manifest_digest": "ab"}'])
+def test_a_damaged_one_is_named(tmp_path: Path, content: str) -> None:
+    RunFolder(tmp_path).reproduction.write_text(content, "utf-8")
+    with pytest.raises(InputError, match=r"reproduction.json: .*remove it and run again"):
+        stored_reproduction(RunFolder(tmp_path))

@@ -48,5 +48,5 @@ def test_its_digest_tells_every_image_label_and_place() -> None:
 
 def test_a_damaged_one_is_refused(tmp_path: Path) -> None:
     RunFolder(tmp_path).splits.write_bytes(b"PAR1")
-    with pytest.raises(InputError, match=r"splits.parquet: not readable as Parquet"):
+    with pytest.raises(InputError, match=r"splits.parquet: has no digest"):
         read_splits(RunFolder(tmp_path))

@@ -143,7 +143,7 @@ def _is_there(incoming: IncomingModel) -> bool:
             f"--name {name}: the run has this row from {theirs}, another file "
             "or read in another way; choose another name"
         )
-    return True
+    return any(variant.name == name and variant.fits for variant in incoming.run.variants)
 
 
 def _from_model(incoming: IncomingModel) -> Added:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from benchmarks.engines.opened import Source
 from benchmarks.exchange.adding.incoming import IncomingModel, Probabilities
+from benchmarks.store.digests import reopen
 from benchmarks.store.files import now
 from benchmarks.store.folder import FitFolder
 from benchmarks.store.keys import score_key
@@ -33,7 +34,7 @@ CAVEAT = (
 
 def open_test_set(incoming: IncomingModel) -> None:
     """Put the opening of the test set into the run's ledger; its digests no longer hold."""
-    incoming.folder.digests.unlink(missing_ok=True)
+    reopen(incoming.folder.path)
     record_opening(
         incoming.folder.ledger,
         variant=incoming.request.name,

@@ -28,6 +28,7 @@ from benchmarks.exchange.exporting.formats import choose_format
 from benchmarks.exchange.exporting.writing import Answers
 from benchmarks.processes import call
 from benchmarks.store.files import write_json
+from benchmarks.store.models import require_model
 from datasets.files import sha256_of
 
 TOLERANCE = 1e-4
@@ -89,6 +90,7 @@ def _written(
     file: Path,
 ) -> Answers:
     """Write the model on its engine's default backend, whichever it was trained on."""
+    require_model(chosen.folder)
     engine, shape = chosen.variant.record.engine, chosen.run.manifest.data.image_shape
     work = {"card": as_written(described), "file": file, "images": random_images(shape)}
     model = {

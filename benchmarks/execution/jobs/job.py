@@ -92,7 +92,8 @@ class TrainJob(StepsJob):
     """Train to epoch ``until`` of the ``epochs`` that the learning-rate schedule reckons with.
 
     ``selection`` is the metric on validation that selects the epoch. ``identity`` is all that
-    decides the result, ``checkpoint`` the folder where unfinished training is kept.
+    decides the result, ``checkpoint`` the folder where unfinished training is kept,
+    ``start_sha256`` the digest of the file of ``initial``.
     """
 
     epochs: int
@@ -100,6 +101,7 @@ class TrainJob(StepsJob):
     selection: str
     identity: TrainingIdentity
     checkpoint: Path | None = None
+    start_sha256: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,7 +6,7 @@ import importlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from benchmarks.execution.jobs.job import (
     BenchJob,
@@ -22,7 +22,14 @@ from benchmarks.execution.jobs.job import (
     WeightsJob,
 )
 from benchmarks.execution.jobs.results import BenchResult, Counted, JobResult
-from benchmarks.store.files import array_record, json_record, table_record
+from benchmarks.store.files import (
+    array_attributes,
+    json_values,
+    record_of,
+    table_attributes,
+    whole,
+)
+from benchmarks.store.models import spoilt_files
 from benchmarks.store.records import (
     Completed,
     CostRecord,
@@ -32,6 +39,7 @@ from benchmarks.store.records import (
     RobustnessRecord,
     RungResult,
 )
+from datasets.digested import holds
 
 if TYPE_CHECKING:
     from benchmarks.engines.contract import Engine
@@ -39,7 +47,7 @@ if TYPE_CHECKING:
 
 JOBS = "benchmarks.execution.jobs"
 Role = Literal["train", "score"]
-ReadRecord = Callable[[Path, type[JobResult]], JobResult | None]
+ReadRecord = Callable[[bytes], Any]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,9 +55,9 @@ class JobKind:
     """One kind of job.
 
     ``execute`` names the function ``module:function`` that does it. ``record`` is the type of its
-    result, which ``read`` finds in the job's output; ``None`` asks anew each time. The ``role`` of
-    its worker decides what that may open. ``fresh`` gives it a process of its own, so that its
-    time and memory are its own. ``doing`` says, with the job's fields, what happens, and
+    result, which ``read`` finds in the bytes of the job's output; ``None`` asks anew each time. The
+    ``role`` of its worker decides what that may open. ``fresh`` gives it a process of its own, so
+    that its time and memory are its own. ``doing`` says, with the job's fields, what happens, and
     ``failure`` what could not be done where a row keeps its rank without it. A worker that takes
     no step of it for ``patience`` seconds, beside what the step's images may take, hangs; the
     first step compiles a network, for many minutes on a slow machine.
@@ -59,19 +67,44 @@ class JobKind:
     execute: str
     record: type[JobResult]
     doing: str
-    read: ReadRecord | None = json_record
+    read: ReadRecord | None = json_values
     role: Role = "train"
     fresh: bool = False
     failure: str = ""
     patience: float = 3600.0
 
     def stored(self, job: Job) -> JobResult | None:
-        """Return the result of ``job`` if it is on disk, whole, under the very same key."""
-        result = self.read(job.output, self.record) if self.read else None
-        if result is None or result.key != job.key:
+        """Return the result of ``job`` if it is on disk under the very same key, as written."""
+        content = whole(job.output)
+        result = self._result(job, content) if content is not None else None
+        return None if result is None or _spoilt(job, result) else result
+
+    def spoilt(self, job: Job) -> Path | None:
+        """Return a file of the result of ``job`` that is not as it was written, if there is one.
+
+        What another job left in that place is none of its result.
+        """
+        content = job.output.read_bytes() if job.output.is_file() else b""
+        if holds(content) is False:
+            return job.output
+        result = self._result(job, content)
+        if result is None:
             return None
-        files = result.model_files if isinstance(result, FitRecord) else ()
-        return result if all((job.output.parent / name).is_file() for name in files) else None
+        return _spoilt(job, result) if holds(content) else job.output
+
+    def _result(self, job: Job, content: bytes) -> JobResult | None:
+        """Return what ``content`` says of itself if that is the result of ``job``."""
+        result = record_of(self.record, self.read(content)) if self.read else None
+        return result if result is not None and result.key == job.key else None
+
+
+def _spoilt(job: Job, result: JobResult) -> Path | None:
+    """Return a file beside the record of a training that is not the one which it names."""
+    if not isinstance(result, FitRecord | Pretrained):
+        return None
+    unnamed = set(result.model_files if isinstance(result, FitRecord) else ()) - set(result.files)
+    place = job.output.parent
+    return next((place / name for name in unnamed), next(spoilt_files(place, result.files), None))
 
 
 KINDS: Mapping[type[Job], JobKind] = {
@@ -107,7 +140,7 @@ KINDS: Mapping[type[Job], JobKind] = {
         name="score",
         execute=f"{JOBS}.scoring:score",
         record=Completed,
-        read=table_record,
+        read=table_attributes,
         role="score",
         doing="scoring, seed {job.seed}",
     ),
@@ -115,7 +148,7 @@ KINDS: Mapping[type[Job], JobKind] = {
         name="explain",
         execute=f"{JOBS}.scoring:explain",
         record=ExplainRecord,
-        read=array_record,
+        read=array_attributes,
         role="score",
         doing="attribution, seed {job.seed}",
         failure="where it looks could not be found out",
@@ -124,7 +157,7 @@ KINDS: Mapping[type[Job], JobKind] = {
         name="robustness",
         execute=f"{JOBS}.scoring:robustness",
         record=RobustnessRecord,
-        read=table_record,
+        read=table_attributes,
         role="score",
         doing="robustness, seed {job.seed}",
         failure="it could not be scored under corruptions",
@@ -169,6 +202,11 @@ def stored_result(job: Job) -> JobResult | None:
     Whether weights can be had is asked anew each time.
     """
     return kind_of(job).stored(job)
+
+
+def spoilt_result(job: Job) -> Path | None:
+    """Return a file that keeps the result of ``job`` on disk from being used, if there is one."""
+    return kind_of(job).spoilt(job)
 
 
 def execute(job: Job, engine: Engine, on_epoch: OnEpoch) -> JobResult:

@@ -10,12 +10,13 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.engines.contract import Engine, Learner
-from benchmarks.execution.jobs.job import BenchJob, CountJob, MeasureJob, WeightsJob
+from benchmarks.engines.contract import Engine, Learner, Predictor
+from benchmarks.execution.jobs.job import AskJob, BenchJob, CountJob, MeasureJob, WeightsJob
 from benchmarks.execution.jobs.results import BenchResult, Counted, Speed
 from benchmarks.execution.jobs.training import architecture, examples, peak_memory_mb
 from benchmarks.machine.timing import BATCH, Spread, latency_ms, timed
 from benchmarks.store.files import write_record
+from benchmarks.store.models import require_model
 from benchmarks.store.records import Completed, CostRecord
 from benchmarks.store.writing import write_cost, write_weights
 from benchmarks.training.checkpoint import OnEpoch
@@ -45,7 +46,7 @@ def count(job: CountJob, engine: Engine, on_epoch: OnEpoch) -> Counted:
 
 def measure(job: MeasureJob, engine: Engine, on_epoch: OnEpoch) -> CostRecord:
     """Count parameters and operations, and time single-image and batch prediction."""
-    model = engine.restore(job.fit, discover(job.plugins))
+    model = fitted(job, engine)
     size = model.cost()
     images = np.random.default_rng(0).integers(0, 256, (BATCH, *job.image_shape), np.uint8)
     single = latency_ms(lambda: model.predict(images[:1]))
@@ -63,6 +64,12 @@ def measure(job: MeasureJob, engine: Engine, on_epoch: OnEpoch) -> CostRecord:
     )
     write_cost(job.output, record)
     return record
+
+
+def fitted(job: MeasureJob | AskJob, engine: Engine) -> Predictor:
+    """Open the model in the folder of a fit, if it is the one that was fitted."""
+    require_model(job.fit)
+    return engine.restore(job.fit, discover(job.plugins))
 
 
 def bench(job: BenchJob, engine: Engine, on_epoch: OnEpoch) -> BenchResult:

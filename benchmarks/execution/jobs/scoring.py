@@ -15,9 +15,10 @@ from benchmarks.errors import JobFailed
 from benchmarks.execution.jobs.choice import chosen
 from benchmarks.execution.jobs.job import AskJob, ExplainJob, RobustnessJob, ScoreJob
 from benchmarks.execution.jobs.kinds import kind_of
+from benchmarks.execution.jobs.measuring import fitted
 from benchmarks.store.folder import RunFolder
 from benchmarks.store.ledger import record_opening
-from benchmarks.store.reading import read_predictions
+from benchmarks.store.reading import no_probabilities, read_predictions
 from benchmarks.store.records import (
     Completed,
     CorruptedAnswers,
@@ -28,7 +29,6 @@ from benchmarks.store.records import (
 from benchmarks.store.splits import SplitTable, read_splits
 from benchmarks.store.writing import write_attention, write_predictions, write_robustness
 from benchmarks.training.checkpoint import OnEpoch
-from models.registry import discover
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,21 +41,24 @@ class _Exam:
 
 def score(job: ScoreJob, engine: Engine, on_epoch: OnEpoch) -> Completed:
     """Predict validation and test with a frozen fit; this opens the test set, and says so."""
-    model = engine.restore(job.fit, discover(job.plugins))
+    model = fitted(job, engine)
     _tell_opening(job)
     answers = [
         model.predict(np.load(pack / f"{split}-images.npy", mmap_mode="r"))
         for split, pack in (("validation", job.training), ("test", job.sealed))
     ]
     requested = read_splits(RunFolder(job.run)).of("validation", "test")
-    write_predictions(job.output, requested, np.concatenate(answers), job.class_names, job.key)
+    given = np.concatenate(answers)
+    if wrong := no_probabilities(given):
+        raise JobFailed(f"what the model answers are no probabilities: {wrong}")
+    write_predictions(job.output, requested, given, job.class_names, job.key)
     return Completed(key=job.key)
 
 
 def explain(job: ExplainJob, engine: Engine, on_epoch: OnEpoch) -> ExplainRecord:
     """Find where a fit looks, on the images of which it was surest, rightly and wrongly."""
     started = time.perf_counter()
-    model = engine.restore(job.fit, discover(job.plugins))
+    model = fitted(job, engine)
     blank = np.zeros((1, *job.image_shape), np.uint8)
     _attention(model, blank, np.zeros(1, np.int64))  # without a map nothing is opened
     exam = _opened(job)
@@ -81,7 +84,7 @@ def robustness(job: RobustnessJob, engine: Engine, on_epoch: OnEpoch) -> Robustn
     identity = job.identity
     places = drawn(exam.requested.labels, identity.images, identity.seed)
     images, requested = exam.images[places], exam.requested.only(places)
-    model = engine.restore(job.fit, discover(job.plugins))
+    model = fitted(job, engine)
     seeds = [(identity.seed, row) for row in requested.rows.tolist()]
 
     def answers(corruption: corruptions.Corruption) -> NDArray[np.int64]:

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.engines.contract import Engine
+from benchmarks.errors import JobFailed
 from benchmarks.execution.jobs.job import (
     FitJob,
     NetworkJob,
@@ -26,7 +27,7 @@ from benchmarks.store.writing import write_fit, write_pretrained, write_rung
 from benchmarks.training.checkpoint import OnEpoch
 from benchmarks.training.loop import Course, Examples, TrainingData, TrainingOutcome, train
 from datasets.cache.decoded import cache_folder
-from datasets.files import replacing_folder
+from datasets.files import replacing_folder, sha256_of
 from models.registry import Architecture, discover
 
 
@@ -57,8 +58,7 @@ def pretrain(job: PretrainJob, engine: Engine, on_epoch: OnEpoch) -> Pretrained:
             images_seen=outcome.images_seen,
             seconds=time.perf_counter() - started,
         )
-        write_pretrained(folder, result)
-    return result
+        return write_pretrained(folder, result)
 
 
 def fit(job: FitJob, engine: Engine, on_epoch: OnEpoch) -> FitRecord:
@@ -92,11 +92,11 @@ def fit(job: FitJob, engine: Engine, on_epoch: OnEpoch) -> FitRecord:
             started=began,
             finished=now(),
         )
-        write_fit(folder, record)
-    return record
+        return write_fit(folder, record)
 
 
 def _train(job: TrainJob, engine: Engine, on_epoch: OnEpoch) -> TrainingOutcome:
+    _require_start(job)
     course = Course(
         recipe=job.recipe,
         strategy=job.strategy,
@@ -119,6 +119,13 @@ def _train(job: TrainJob, engine: Engine, on_epoch: OnEpoch) -> TrainingOutcome:
         feature_cache=cache_folder() / "features",
         on_epoch=on_epoch,
     )
+
+
+def _require_start(job: TrainJob) -> None:
+    """Refuse weights to start from that are not those which the run chose."""
+    file = job.initial.file
+    if file is not None and sha256_of(file) != job.start_sha256:
+        raise JobFailed(f"{file}: changed since the run began to start from it; run again")
 
 
 def examples(job: StepsJob, split: str) -> Examples:
