@@ -128,5 +128,7 @@ def _is_told_in_one_line(error: Exception) -> bool:
 
 
 def _message(error: Exception) -> str:
+    if isinstance(error, OSError) and error.filename and error.strerror:
+        return printable(f"{error.filename}: {error.strerror}; give another place")
     said = error.format_message() if hasattr(error, "format_message") else str(error)
     return printable(" ".join(str(said).split()))

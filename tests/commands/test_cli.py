@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -45,6 +47,16 @@ def test_a_wrong_input_gets_one_line_and_status_2(
     assert len(lines) == 1, done.err
     assert lines[0].startswith("ferbench: ")
     assert message in lines[0]
+
+
+@pytest.mark.parametrize("make", [Path.touch, os.mkfifo])
+def test_a_place_that_cannot_be_written_is_named(
+    make: Callable[[Path], None], tmp_path: Path
+) -> None:
+    make(tmp_path / "run")
+    done = ferbench_here("run", "quick", "--out", str(tmp_path / "run"))
+    assert done.status == 2
+    assert done.err == f"ferbench: {tmp_path}/run: File exists; give another place\n"
 
 
 def test_a_broken_plugin_is_named_with_its_error(tmp_path: Path) -> None:

@@ -21,6 +21,7 @@ from benchmarks.report.page import render_page
 from benchmarks.store.digests import changes, write_digests
 from benchmarks.store.ledger import read_ledger
 from benchmarks.store.reading import read_run
+from datasets.records import DataError
 from tests.folder import EXPRESSIONS, ROWS, build
 
 
@@ -178,7 +179,7 @@ def test_a_name_that_is_taken_or_no_name_is_refused(run: Path, name: str) -> Non
 def test_a_request_that_cannot_be_meant_is_refused(run: Path, changes, reason: str) -> None:
     file = given(run, run.with_name("theirs.csv"))
     request = {"run": run, "name": "theirs", "predictions": file}
-    with pytest.raises(InputError, match=reason):
+    with pytest.raises((InputError, DataError), match=reason):
         add(AddRequest(**{**request, **changes}))
     assert not Path("nowhere").exists()
 

@@ -57,7 +57,8 @@ def add(request: AddRequest) -> Added:
     """Score a finished model, or somebody's predictions, as a row of a run that exists.
 
     The page and `close` come after it.
-    Raises ``InputError`` for a request that is wrong, and, unless ``as_stated``, for a reading
+    Raises ``InputError`` for a request that is wrong, ``DataError`` for a file that is not there
+    or no ordinary one, and ``InputError`` unless ``as_stated``, for a reading
     that another one beats by far on validation; the test set is then still shut.
     """
     _refuse_wrong(request)

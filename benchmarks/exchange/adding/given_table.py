@@ -27,7 +27,8 @@ def read_table(file: Path) -> pd.DataFrame:
     """Return the table in ``file`` with its columns' names as text, without spaces around them.
 
     Fields of a CSV may be parted by commas, semicolons (then decimals may be, too) or tabs; a
-    surplus field, an index or what a comma at the end leaves, is left out. Raises ``InputError``.
+    surplus field, an index or what a comma at the end leaves, is left out. Raises ``InputError``,
+    and ``DataError`` for what is no ordinary file.
     """
     if file.suffix.lower() not in READERS:
         raise InputError(f"{file}: a table of predictions is .csv or .parquet")
