@@ -20,11 +20,10 @@ from benchmarks.store.folder import FitFolder, RunFolder
 from benchmarks.store.keys import measure_key, score_key
 from benchmarks.store.reading import (
     predictions_key,
-    read_cost,
-    read_fit,
     read_manifest,
     read_run,
     read_studies,
+    stored_fit,
 )
 from benchmarks.store.writing import write_manifest
 
@@ -75,9 +74,8 @@ def keys_of(folder: RunFolder) -> Iterator[str]:
             place = folder.fit(variant.name, fit.record.seed)
             assert predictions_key(FitFolder(place).predictions) == score_key(fit.record.key, split)
             yield from (fit.record.key, score_key(fit.record.key, split))
-        cost = read_cost(folder.cost(variant.name))
-        assert cost.key == measure_key(first, cost.device)
-        yield cost.key
+        assert variant.cost.key == measure_key(first, variant.cost.device)
+        yield variant.cost.key
 
 
 @pytest.mark.parametrize("missing", ["a fit", "its predictions"])
@@ -90,7 +88,8 @@ def test_every_fit_of_it_is_set_aside_and_trained_again(
         shutil.rmtree(lost)
     else:
         FitFolder(lost).predictions.unlink()
-    stored = {read_fit(place).seed: read_fit(place).key for place in begun.trained()}
+    fits = [stored_fit(place) for place in begun.trained()]
+    stored = {fit.seed: fit.key for fit in fits if fit}
     said = go_on(begun)
     for seed, key in stored.items():
         aside = f"seed-{seed}.stale-{key[:8]}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,9 @@ from benchmarks.report.files.tables import exported_files
 from benchmarks.report.writing.methods import methods
 from benchmarks.report.writing.prose import as_latex, as_markdown, as_text, cite, cited
 from benchmarks.report.writing.references import FILE, MENTIONS, bibtex, in_text, of_architecture
+from benchmarks.store import records
 from benchmarks.store.files import write_values
+from benchmarks.store.ledger import append_event
 from benchmarks.store.reading import read_run
 from models.registry import discover
 from tests.folder import ROWS, Row, build
@@ -98,10 +101,9 @@ def test_a_mistake_is_told_first_and_no_sealed_test_set_is_claimed(tmp_path: Pat
 
 def test_what_was_asked_after_scoring_is_told_apart(tmp_path: Path) -> None:
     folder = made(tmp_path, ROWS[1:2], seeds=(0,))
-    scored = json.loads((folder / "ledger.jsonl").read_text("utf-8"))
-    with (folder / "ledger.jsonl").open("a", encoding="utf-8") as ledger:
-        for purpose in ("explain", "robustness"):
-            ledger.write(json.dumps(scored | {"purpose": purpose}) + "\n")
+    (scored,) = read_run(folder).events(records.TestOpened)
+    for purpose in ("explain", "robustness"):
+        append_event(folder / "ledger.jsonl", replace(scored, purpose=purpose))
     text = told(folder)
     assert "opened 1 time, to score finished models, once for each of them." in text
     assert "Grad-CAM showed which parts of an image the models rely on (Selvaraju et al." in text
