@@ -71,7 +71,7 @@ rungs = [1]
 
 [fit]
 epochs = 1
-seeds = [3]
+seeds = [3, 7]
 
 [robustness]
 images = 20

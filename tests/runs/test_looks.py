@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from benchmarks.store.files import read_json
+from benchmarks.store.files import json_values
 from benchmarks.store.ledger import read_ledger
 from tests.runs.commands import SMALL, ferbench, ferbench_here
 
@@ -24,15 +24,18 @@ def models(run: Path) -> dict[str, int]:
 
 def test_every_fit_is_scored_under_corruptions_and_networks_have_maps(small: Path) -> None:
     tables = sorted(small.glob("fits/*/*/robustness.parquet"))
-    assert [len(pd.read_parquet(table)) for table in tables] == [20] * VARIANTS
+    assert [len(pd.read_parquet(table)) for table in tables] == [20] * 2 * VARIANTS
     assert len(list(small.glob("fits/*/seed-3/attention.npz"))) == WITH_MAPS
-    assert read_json(small / "manifest.json")["protocol"]["robustness"] == {"images": 20}
+    assert not list(small.glob("fits/*/seed-7/attention.npz"))
+    assert json_values((small / "manifest.json").read_bytes())["protocol"]["robustness"] == {
+        "images": 20
+    }
 
 
 def test_each_purpose_opens_the_test_set_once_for_a_fit(small: Path) -> None:
     lines = [x for x in read_ledger(small / "ledger.jsonl") if x.event == "test-opened"]
     opened = [(line.variant, line.seed, line.purpose) for line in lines]
-    assert len(opened) == len(set(opened)) == VARIANTS + WITH_MAPS + VARIANTS
+    assert len(opened) == len(set(opened)) == 2 * VARIANTS + WITH_MAPS + 2 * VARIANTS
 
 
 def test_a_network_without_a_map_is_told_and_never_opens_the_test_set(small: Path) -> None:
