@@ -56,7 +56,7 @@ def test_a_place_that_cannot_be_written_is_named(
     make(tmp_path / "run")
     done = ferbench_here("run", "quick", "--out", str(tmp_path / "run"))
     assert done.status == 2
-    assert done.err == f"ferbench: {tmp_path}/run: File exists; give another place\n"
+    assert done.err == f"ferbench: {tmp_path}/run: it is a file; give --out a folder\n"
 
 
 def test_a_broken_plugin_is_named_with_its_error(tmp_path: Path) -> None:
