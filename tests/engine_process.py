@@ -1,6 +1,6 @@
 """Calls functions in processes of their own, so that two engines never meet.
 
-A process that has imported an engine is kept for the next call of the same module, engine and
+A process that has imported an engine is kept for the next call of the same function, engine and
 environment: importing takes longer than most calls.
 """
 
@@ -22,7 +22,7 @@ _workers: OrderedDict[object, Worker] = OrderedDict()
 def call(target: str, /, *, environment: Mapping[str, str] | None = None, **arguments: Any) -> Any:
     """Call ``module:function`` with ``arguments``; return its answer."""
     variables = dict(environment or {})
-    key = (target.partition(":")[0], arguments.get("engine"), tuple(sorted(variables.items())))
+    key = (target, arguments.get("engine"), tuple(sorted(variables.items())))
     worker = _workers.pop(key, None) or Worker("tests.engine_process:serve", environment=variables)
     while len(_workers) >= KEPT:
         _workers.popitem(last=False)[1].close()
