@@ -7,12 +7,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from datasets.reading import trees
 from datasets.reading.folders import Item, walk
 
 ROOT = Path(__file__).resolve().parent.parent
 LONG = {"runs", "training", "models"}
+
+settings.register_profile("any processor", deadline=None)
+settings.load_profile("any processor")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

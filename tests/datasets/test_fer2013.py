@@ -125,7 +125,7 @@ def test_a_csv_without_usage_is_unofficial(tmp_path, load):
     assert data.split.tolist() == [""]
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(
     seed=st.integers(0, 2**32 - 1),
     place=st.integers(0, 2303),

@@ -26,7 +26,7 @@ def unsplit(draw: st.DrawFn):
     return in_memory(labels, [""] * len(labels), pictures)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(unsplit(), st.integers(0, 2**32 - 1))
 def test_a_made_split_is_whole_disjoint_stratified_and_free_of_leaks(data, seed):
     split = make_split(data, seed=seed)
@@ -44,7 +44,7 @@ def test_a_made_split_is_whole_disjoint_stratified_and_free_of_leaks(data, seed)
             assert abs(taken - share * different) <= 1.5
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(unsplit(), st.integers(0, 2**32 - 1), st.randoms())
 def test_a_split_does_not_depend_on_the_order_of_the_files(data, seed, random):
     order = list(range(len(data.labels)))
@@ -62,7 +62,7 @@ def test_a_split_does_not_depend_on_the_order_of_the_files(data, seed, random):
         )
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(unsplit(), st.integers(0, 9), st.data())
 def test_a_subset_of_train_leaves_validation_and_test_whole(data, seed, more):
     whole = make_split(data, seed=seed)
@@ -173,7 +173,7 @@ def people(draw: st.DrawFn):
     return in_memory(labels, [""] * len(group), list(range(len(group)))), group
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(people(), st.integers(0, 2**32 - 1))
 def test_a_group_is_on_one_side(data_and_group, seed):
     data, group = data_and_group
@@ -222,7 +222,7 @@ def test_a_class_without_training_images_is_refused():
         make_split(data, seed=0)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(people(), st.integers(0, 2**32 - 1), st.sampled_from(["keep", "drop-train-duplicates"]))
 def test_a_subject_is_on_one_side_under_every_policy(data_and_group, seed, policy):
     data, group = data_and_group

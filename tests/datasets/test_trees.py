@@ -35,7 +35,7 @@ def files(path: Path) -> dict[str, bytes | str]:
     return found
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(plan=trees.PLANS.filter(lambda plan: isinstance(plan, dict)), links=trees.LINKS)
 def test_a_folder_and_its_archives_hold_the_same_files(
     plan: dict[str, Any], links: list[tuple[int, int, bool]]

@@ -16,7 +16,7 @@ from benchmarks.evaluation.bootstrap import _Tally, bootstrap
 from benchmarks.evaluation.scores import score
 from benchmarks.store.records import Predictions
 
-EXAMPLES = settings(max_examples=60, derandomize=True, deadline=None)
+EXAMPLES = settings(max_examples=60, derandomize=True)
 ROWS = [metric for metric in metrics.METRICS if metric.resampled is not None]
 
 

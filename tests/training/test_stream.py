@@ -47,7 +47,7 @@ def same(left: list[Any], right: list[Any]) -> bool:
     )
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(
     seeds=st.tuples(st.integers(0, 2**31), st.integers(0, 2**31), st.integers(0, 500)),
     policy=st.sampled_from(["none", "standard", "strong"]),
@@ -68,7 +68,7 @@ def test_each_seed_and_the_epoch_change_order_and_pixels(name: str) -> None:
     assert {i.tobytes() for i in one}.isdisjoint(i.tobytes() for i in other)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(batch_size=st.integers(1, 30))
 def test_what_becomes_of_a_sample_does_not_depend_on_the_batch_size(batch_size: int) -> None:
     found = np.concatenate([x for x, _ in stream(batch_size=batch_size, augmentation="strong")])
@@ -76,7 +76,7 @@ def test_what_becomes_of_a_sample_does_not_depend_on_the_batch_size(batch_size: 
     assert np.array_equal(found, whole[: len(found)])
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(count=st.integers(1, 40), batch_size=st.integers(1, 50))
 def test_an_incomplete_last_batch_is_dropped_unless_it_is_the_only(
     count: int, batch_size: int

@@ -190,7 +190,7 @@ def test_what_follows_a_refusal_is_not_taken_for_a_request(server: DemoServer) -
     assert len(server.models.asked) == before  # type: ignore[attr-defined]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(sent=st.binary(max_size=200) | st.text(max_size=80).map(lambda t: f"GET {t} ".encode()))
 def test_no_bytes_are_answered_with_anything_but_its_own_files(
     server: DemoServer, sent: bytes
