@@ -230,10 +230,13 @@ class RunFolder:
             if path.is_file() and path != self.lock and not any(map(is_half_written, parts)):
                 yield path
 
+    def _tables(self) -> tuple[Path, ...]:
+        """Return what tells of the run as a whole and holds its own digest, there or not."""
+        return (self.manifest, self.status, self.audit, self.splits, self.votes, self.tuning)
+
     def records(self) -> Iterator[Path]:
         """Yield every file there is that holds its own digest if this version wrote it."""
-        own = (self.manifest, self.status, self.audit, self.splits, self.votes, self.tuning)
-        yield from (path for path in (*own, self.reproduction) if path.is_file())
+        yield from (path for path in (*self._tables(), self.reproduction) if path.is_file())
         for path in sorted(self.fits.glob(f"*/{SEED}*")):
             fit = FitFolder(path)
             made = (fit.record, fit.predictions, fit.attention, fit.robustness)
@@ -244,8 +247,7 @@ class RunFolder:
 
     def is_read(self, path: Path) -> bool:
         """Tell whether the page and its numbers are made of the file ``path``."""
-        own = (self.manifest, self.status, self.audit, self.splits, self.votes, self.tuning)
-        if path in (*own, self.ledger):
+        if path in (*self._tables(), self.ledger):
             return True
         if path.parent.parent == self.fits:
             return path == self.cost(path.parent.name)

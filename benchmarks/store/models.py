@@ -17,8 +17,8 @@ def require_model(place: Path) -> None:
 
     Whoever opens a model of a run asks this first.
     """
-    record = read_fit(place)
     held = contents(run_of(place))
+    record = read_fit(place, held)
     for name in record.model_files:
         remedy = ADD_AGAIN if record.external else AGAIN
         held.require(place / name, remedy, record.files.get(name))
@@ -26,8 +26,8 @@ def require_model(place: Path) -> None:
 
 def require_backbone(place: Path) -> Path:
     """Return the backbone in the folder of a fit; raises ``InputError`` as `require_model` does."""
-    record, file = read_fit(place), FitFolder(place).backbone
-    contents(run_of(place)).require(file, AGAIN, record.files.get(file.name))
+    held, file = contents(run_of(place)), FitFolder(place).backbone
+    held.require(file, AGAIN, read_fit(place, held).files.get(file.name))
     return file
 
 

@@ -146,10 +146,10 @@ def _studies(held: Contents) -> Mapping[str, tuple[TrialRecord, ...]]:
     return _read_json(held, RunFolder(held.run).tuning, STUDIES, {})
 
 
-def read_fit(place: Path) -> FitRecord:
+def read_fit(place: Path, held: Contents | None = None) -> FitRecord:
     """Read the ``fit.json`` in a fit's folder; raises ``InputError`` where it does not hold."""
-    fit = FitFolder(place)
-    return _read_json(contents(run_of(place)), fit.record, adapter(FitRecord))
+    held = held or contents(run_of(place))
+    return _read_json(held, FitFolder(place).record, adapter(FitRecord))
 
 
 def stored_fit(place: Path) -> FitRecord | None:
@@ -210,7 +210,7 @@ def _read_fits(
 
 def _read_fit(held: Contents, place: Path, manifest: Manifest) -> FitResults:
     files = FitFolder(place)
-    record = _read_json(held, files.record, adapter(FitRecord))
+    record = read_fit(place, held)
     remedy = ADD_AGAIN if record.external else AGAIN
     content = held.bytes_of(files.predictions, remedy)
     answered = predictions_of(content, files.predictions, manifest.data.class_names)

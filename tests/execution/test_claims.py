@@ -10,15 +10,8 @@ import pytest
 
 from benchmarks.store.folder import RunFolder
 from tests.engine_process import ROOT
-from tests.runs.commands import Done, ferbench_here
+from tests.runs.commands import Done, ferbench_here, smallest
 
-PROTOCOL = """
-name = "p"
-data = { set = "synthetic-faces", options = { scale = 0.05 } }
-tuning = { trials = 1, rungs = [1] }
-fit = { epochs = 1, seeds = [0] }
-variants = [{ architecture = "nothing-of-this-name" }]
-"""
 HOLDER = """
 import sys
 from pathlib import Path
@@ -32,7 +25,7 @@ with RunFolder(Path(sys.argv[1])).locked():
 @pytest.fixture
 def protocol(tmp_path: Path) -> Path:
     file = tmp_path / "p.toml"
-    file.write_text(PROTOCOL, "utf-8")
+    file.write_text(smallest("nothing-of-this-name"), "utf-8")
     return file
 
 

@@ -12,6 +12,8 @@ from pathlib import Path
 import psutil
 import pytest
 
+from tests.runs.commands import smallest
+
 PLUGIN = """
 import pathlib, time
 from models.registry import architecture
@@ -21,13 +23,6 @@ def sleeper(request):
     pathlib.Path(__file__).with_name("asleep").touch()
     time.sleep(3600)
 """
-PROTOCOL = """
-name = "p"
-data = { set = "synthetic-faces", options = { scale = 0.05 } }
-tuning = { trials = 1, rungs = [1] }
-fit = { epochs = 1, seeds = [0] }
-variants = [{ architecture = "sleeper" }]
-"""
 
 
 @pytest.fixture
@@ -35,7 +30,7 @@ def command(tmp_path: Path) -> list[str]:
     """A run whose worker never ends."""
     plugin, protocol = tmp_path / "sleeper.py", tmp_path / "p.toml"
     plugin.write_text(PLUGIN, "utf-8")
-    protocol.write_text(PROTOCOL, "utf-8")
+    protocol.write_text(smallest("sleeper"), "utf-8")
     (tmp_path / "temporary").mkdir()
     run = [sys.executable, "-m", "benchmarks", "run", str(protocol)]
     return [*run, "--out", str(tmp_path / "out"), "--plugin", str(plugin)]

@@ -11,7 +11,7 @@ import pytest
 
 from tests.engine_process import ROOT
 from tests.plugins.packages import install
-from tests.runs.commands import ferbench
+from tests.runs.commands import ferbench, smallest
 
 DATA_SET = """
 from datasets.registry import data_set
@@ -19,13 +19,6 @@ from datasets.registry import data_set
 @data_set(name={name!r}, summary="a test", origin="a test", licence="MIT", needs_path=False)
 def mine(path, options):
     ...
-"""
-PROTOCOL = """
-name = "p"
-data = { set = "synthetic-faces", options = { scale = 0.05 } }
-tuning = { trials = 1, rungs = [1] }
-fit = { epochs = 1, seeds = [0] }
-variants = [{ architecture = "hole-model" }]
 """
 MODEL = """
 from models.registry import architecture
@@ -81,7 +74,7 @@ def test_a_package_cannot_take_the_name_of_a_model(tmp_path: Path) -> None:
     install(tmp_path, "broken", "ferbench.models", "broken", MODEL.format(name="majority"))
     install(tmp_path, "whole", "ferbench.models", "whole:mine", MODEL.format(name="whole-model"))
     protocol = tmp_path / "p.toml"
-    protocol.write_text(PROTOCOL, "utf-8")
+    protocol.write_text(smallest("hole-model"), "utf-8")
     done = ferbench(
         *("run", protocol, "--out", tmp_path / "run"),
         PYTHONPATH=f"{tmp_path}{os.pathsep}{ROOT}",

@@ -109,6 +109,17 @@ def two_faced(request: BuildRequest) -> Network:
 '''
 
 
+def smallest(architecture: str) -> str:
+    """Return the protocol of one variant that takes the least time."""
+    return f"""
+name = "p"
+data = {{ set = "synthetic-faces", options = {{ scale = 0.05 }} }}
+tuning = {{ trials = 1, rungs = [1] }}
+fit = {{ epochs = 1, seeds = [0] }}
+variants = [{{ architecture = "{architecture}" }}]
+"""
+
+
 @dataclass(frozen=True)
 class Done:
     """How a command ended."""
