@@ -12,7 +12,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from benchmarks.processes import Wire, Worker, WorkerEnded
+from benchmarks.processes.starting import Afresh
+from benchmarks.processes.wire import Wire
+from benchmarks.processes.worker import Worker, WorkerEnded
 
 ROOT = Path(__file__).resolve().parent.parent
 KEPT = 2
@@ -23,7 +25,9 @@ def call(target: str, /, *, environment: Mapping[str, str] | None = None, **argu
     """Call ``module:function`` with ``arguments``; return its answer."""
     variables = dict(environment or {})
     key = (target, arguments.get("engine"), tuple(sorted(variables.items())))
-    worker = _workers.pop(key, None) or Worker("tests.engine_process:serve", environment=variables)
+    worker = _workers.pop(key, None) or Worker(
+        "tests.engine_process:serve", starter=Afresh(environment=variables)
+    )
     while len(_workers) >= KEPT:
         _workers.popitem(last=False)[1].close()
     _workers[key] = worker

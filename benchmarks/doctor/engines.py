@@ -51,7 +51,7 @@ def compare_precisions(subject: str, seconds: Mapping[Precision, float]) -> Find
 
 def run_probe(name: str) -> ProbeResult | str:
     """Return what the probe of an engine answered, or why it did not."""
-    from benchmarks.processes import Refused, Worker, WorkerEnded
+    from benchmarks.processes.worker import Refused, Worker, WorkerEnded
 
     worker = Worker("benchmarks.doctor.probe:serve", {"name": name})
     try:

@@ -10,7 +10,7 @@ import numpy as np
 from benchmarks.engines.contract import Engine, InitialWeights, Precision, Task
 from benchmarks.engines.registry import engine_spec, load_engine
 from benchmarks.machine.timing import timed
-from benchmarks.processes import Wire
+from benchmarks.processes.wire import Wire
 from models.registry import Architecture, EngineName, discover
 
 TASK = Task(classes=7, image_shape=(48, 48, 1), input_size=48, seed=0)

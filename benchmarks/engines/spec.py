@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from benchmarks.machine.versions import installed
@@ -88,6 +88,9 @@ class EngineSpec:
     - ``gpu_build`` is what to install so that it sees a GPU, blank where it uses none.
     - ``attention_edition`` changes whenever its maps of attention come out otherwise than
       before; ``None`` where its models have none.
+    - ``preload`` are the modules, by backend, that a process may have imported before it is
+      copied (`processes.nursery`): libraries that start no thread and hold no device when they
+      are imported. A backend that has no entry is imported by each process itself.
     - ``is_floor``: its models are there to be guesses and stand outside comparisons of networks.
     - ``soft_targets``: it learns the share of each class; one that does not takes the likeliest.
     - ``self_contained``: a saved model needs no architecture to be loaded again.
@@ -107,6 +110,7 @@ class EngineSpec:
     published: str = ""
     gpu_build: str = ""
     attention_edition: int | None = None
+    preload: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     is_floor: bool = False
     soft_targets: bool = True
     self_contained: bool = False
@@ -124,6 +128,10 @@ class EngineSpec:
         """Return the variables under which a process computes on ``backend``, or the default."""
         chosen = {self.backend_setting: backend or self.default_backend}
         return chosen if self.backend_setting else {}
+
+    def preloaded(self) -> tuple[str, ...]:
+        """Return the modules to ``preload`` for the backend that the user has chosen."""
+        return self.preload.get(self.backend(), ())
 
     def needs(self, backend: str) -> tuple[Library, ...]:
         """Return the libraries that decide its numbers on ``backend``."""

@@ -29,7 +29,7 @@ from benchmarks.machine.environment import (
     usable_cores,
 )
 from benchmarks.machine.versions import installed
-from benchmarks.processes import worker_environment
+from benchmarks.processes.starting import worker_environment
 from benchmarks.protocol.canonical import first_difference
 from benchmarks.protocol.schema import Protocol
 from benchmarks.protocol.variants import Variant, resolve_variants

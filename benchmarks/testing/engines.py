@@ -13,7 +13,7 @@ import pytest
 from benchmarks.engines.contract import Attention
 from benchmarks.engines.registry import engine_spec
 from benchmarks.engines.spec import EngineSpec
-from benchmarks.processes import call
+from benchmarks.processes.worker import call
 from benchmarks.report.writing.references import in_text
 from benchmarks.testing.trainings import (
     CLASSES,

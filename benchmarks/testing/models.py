@@ -15,7 +15,8 @@ from typing import ClassVar
 import pytest
 
 from benchmarks.engines.libraries import OWN, titled_libraries
-from benchmarks.processes import call
+from benchmarks.processes.starting import Afresh
+from benchmarks.processes.worker import call
 from benchmarks.testing.examination import ModelExamination
 from models.registry import (
     Architecture,
@@ -63,7 +64,7 @@ class ModelContract:
         for names in by_engine.values():
             arguments = {"names": names, "plugins": cls.plugins}
             target = "benchmarks.testing.examination:examine"
-            found |= call(target, arguments, environment=cls.environment)
+            found |= call(target, arguments, starter=Afresh(environment=cls.environment))
         return found
 
     @pytest.fixture

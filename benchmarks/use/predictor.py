@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from benchmarks.engines.contract import Images
 from benchmarks.engines.registry import engine_spec
 from benchmarks.evaluation.fitted import ChosenFit
-from benchmarks.processes import Refused, Worker, WorkerEnded
+from benchmarks.processes.starting import Afresh
+from benchmarks.processes.worker import Refused, Worker, WorkerEnded
 from models.registry import ModelError, discover
 
 
@@ -69,6 +70,7 @@ def _check_architecture(chosen: ChosenFit, plugins: tuple[Path, ...]) -> None:
 
 def _start(chosen: ChosenFit, plugins: tuple[Path, ...]) -> Worker:
     threads = chosen.fit.threads or chosen.manifest.threads or 1
+    backend = chosen.manifest.keras_backend or ""
     return Worker(
         "benchmarks.use.worker:serve",
         {
@@ -78,8 +80,5 @@ def _start(chosen: ChosenFit, plugins: tuple[Path, ...]) -> Worker:
             "threads": threads,
             "precision": chosen.fit.precision or "float32",
         },
-        threads=threads,
-        environment=engine_spec(chosen.variant.engine).environment(
-            chosen.manifest.keras_backend or ""
-        ),
+        starter=Afresh(threads, engine_spec(chosen.variant.engine).environment(backend)),
     )

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from benchmarks.engines.contract import Precision
 from benchmarks.engines.registry import load_engine
-from benchmarks.processes import Wire
+from benchmarks.processes.wire import Wire
 from models.registry import EngineName, discover
 
 

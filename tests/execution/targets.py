@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 
 from benchmarks.errors import InputError
-from benchmarks.processes import Wire
+from benchmarks.processes.wire import Wire
 
 
 def echo(wire: Wire) -> None:
@@ -27,7 +27,7 @@ def echo(wire: Wire) -> None:
             wire.send(child)
             os._exit(0)
         elif isinstance(message, bytes):
-            os.write(int(sys.argv[1]), message)
+            os.write(wire._connection.fileno(), message)
             time.sleep(600)
         elif isinstance(message, str) and message == "refuse":
             wire.refuse(ValueError("not this"))
@@ -67,3 +67,8 @@ def chatter(lines: int) -> str:
     for _ in range(lines):
         print("a library says much", file=sys.stderr)
     return "done"
+
+
+def compute(seconds: float) -> None:
+    while time.process_time() < seconds:
+        pass

@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,20 +17,35 @@ import psutil
 import pytest
 
 from benchmarks.errors import InputError
-from benchmarks.processes import Refused, Worker, WorkerEnded, call, describe_end
+from benchmarks.processes.nursery import Nursery
+from benchmarks.processes.starting import Afresh, Starter
+from benchmarks.processes.worker import Refused, Worker, WorkerEnded, call, describe_end
 
 HERE = "tests.execution.targets"
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture(params=["afresh", "copied"])
+def starter(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Starter]:
+    """Each way to start a process, with a variable of its own."""
+    afresh = Afresh(environment={"OF_THE_TEST": "set"})
+    copied = request.param == "copied"
+    starter = Nursery([HERE], afresh, tmp_path / "nursery.txt") if copied else afresh
+    yield starter
+    starter.close()
 
 
 @pytest.fixture
-def echo() -> Iterator[Worker]:
-    worker = Worker(f"{HERE}:echo")
+def echo(starter: Starter) -> Iterator[Worker]:
+    worker = Worker(f"{HERE}:echo", starter=starter)
     yield worker
     worker.close()
 
 
-def asked(target: str, **arguments: Any) -> Any:
-    return call(f"{HERE}:{target}", arguments)
+@pytest.fixture
+def asked(starter: Starter) -> Callable[..., Any]:
+    """Calls a target in a process of its own."""
+    return lambda target, **arguments: call(f"{HERE}:{target}", arguments, starter=starter)
 
 
 def test_arrays_go_there_and_come_back(echo: Worker) -> None:
@@ -39,25 +54,31 @@ def test_arrays_go_there_and_come_back(echo: Worker) -> None:
     assert np.array_equal(echo.receive(), images)
 
 
-def test_an_answer_comes_back_as_it_was_made() -> None:
+def test_an_answer_comes_back_as_it_was_made(asked: Callable[..., Any]) -> None:
     assert asked("double", numbers=(1, 2)) == (2, 4)
 
 
-def test_threads_and_environment_are_set_before_anything_is_imported() -> None:
-    found = call(f"{HERE}:variables", {}, threads=3, environment={"KERAS_BACKEND": "jax"})
-    assert (found["OMP_NUM_THREADS"], found["KERAS_BACKEND"]) == ("3", "jax")
+def test_threads_and_environment_are_set_before_anything_is_imported(tmp_path: Path) -> None:
+    afresh = Afresh(3, {"KERAS_BACKEND": "jax"})
+    copied = Nursery([HERE], afresh, tmp_path / "log.txt")
+    for starter in (afresh, copied):
+        found = call(f"{HERE}:variables", {}, starter=starter)
+        assert (found["OMP_NUM_THREADS"], found["KERAS_BACKEND"]) == ("3", "jax")
+    copied.close()
 
 
-def test_what_is_forbidden_cannot_be_opened(tmp_path: Path) -> None:
+def test_what_is_forbidden_cannot_be_opened(tmp_path: Path, starter: Starter) -> None:
     (tmp_path / "sealed").mkdir()
     file = tmp_path / "sealed" / "labels.txt"
     file.write_text("secret", "utf-8")
-    assert asked("read", file=file) == "secret"
     with pytest.raises(InputError, match="PermissionError: sealed"):
-        call(f"{HERE}:read", {"file": file}, forbidden=[tmp_path / "sealed"])
+        call(f"{HERE}:read", {"file": file}, starter=starter, forbidden=[tmp_path / "sealed"])
+    assert call(f"{HERE}:read", {"file": file}, starter=starter) == "secret"
 
 
-def test_an_error_of_the_user_is_told_as_it_is_and_another_with_its_kind() -> None:
+def test_an_error_of_the_user_is_told_as_it_is_and_another_with_its_kind(
+    asked: Callable[..., Any],
+) -> None:
     with pytest.raises(InputError, match=r"^give another file$"):
         asked("fail", kind="input")
     with pytest.raises(
@@ -67,7 +88,9 @@ def test_an_error_of_the_user_is_told_as_it_is_and_another_with_its_kind() -> No
     assert "Traceback" in str(caught.value.__cause__)
 
 
-def test_a_process_that_ends_is_told_with_how_and_its_last_words() -> None:
+def test_a_process_that_ends_is_told_with_how_and_its_last_words(
+    asked: Callable[..., Any],
+) -> None:
     with pytest.raises(InputError, match="ended with status 3: goodbye; --debug shows"):
         asked("leave", status=3)
     with pytest.raises(InputError, match=r"ended by signal 9 \(out of memory, or killed by hand"):
@@ -114,13 +137,13 @@ def test_a_child_that_went_into_a_session_of_its_own_ends_with_its_worker(echo: 
 def test_what_a_library_writes_into_the_wire_does_not_hang_its_reader(
     echo: Worker, written: bytes, error: type[Exception], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("benchmarks.processes.GRACE", 0.1)
+    monkeypatch.setattr("benchmarks.processes.worker.GRACE", 0.1)
     echo.send(written)
     with pytest.raises(error):
         echo.receive()
 
 
-def test_a_process_that_prints_much_does_not_hang() -> None:
+def test_a_process_that_prints_much_does_not_hang(asked: Callable[..., Any]) -> None:
     assert asked("chatter", lines=200_000) == "done"
 
 
@@ -142,21 +165,27 @@ def test_one_that_takes_too_long_is_given_up(echo: Worker) -> None:
         echo.receive(0.2)
 
 
-def test_a_worker_ends_with_whoever_started_it(tmp_path: Path) -> None:
+@pytest.mark.parametrize("starter", ["Afresh()", f"Nursery([{HERE!r}], Afresh(), Path('log'))"])
+def test_a_worker_ends_with_whoever_started_it(tmp_path: Path, starter: str) -> None:
     code = (
-        "import time\nfrom benchmarks.processes import Worker\n"
-        f"worker = Worker({HERE + ':echo'!r})\nworker.send(1)\nworker.receive()\n"
+        "import time\nfrom pathlib import Path\n"
+        "from benchmarks.processes.nursery import Afresh, Nursery\n"
+        "from benchmarks.processes.worker import Worker\n"
+        f"worker = Worker({HERE + ':echo'!r}, starter={starter})\n"
+        "worker.send(1)\nworker.receive()\n"
         "print(worker.pid, flush=True)\ntime.sleep(60)\n"
     )
-    starter = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
-    assert starter.stdout is not None
-    number = int(starter.stdout.readline())
-    starter.kill()
-    starter.wait()
-    deadline = time.monotonic() + 10
-    while Path(f"/proc/{number}").exists() and time.monotonic() < deadline:
-        time.sleep(0.05)
-    assert not Path(f"/proc/{number}").exists()
+    variables = {**os.environ, "PYTHONPATH": str(ROOT)}
+    begun = subprocess.Popen(
+        [sys.executable, "-c", code], stdout=subprocess.PIPE, text=True, cwd=tmp_path, env=variables
+    )
+    assert begun.stdout is not None
+    number = int(begun.stdout.readline())
+    started = psutil.Process(begun.pid).children(recursive=True)
+    assert number in [each.pid for each in started]
+    begun.kill()
+    begun.wait()
+    assert not psutil.wait_procs(started, timeout=10)[1]
 
 
 def test_what_a_worker_prints_goes_to_the_log_that_it_is_given(tmp_path: Path) -> None:

@@ -97,7 +97,7 @@ def test_a_process_that_trains_cannot_open_what_is_sealed(tmp_path: Path) -> Non
     ]
     code = "import os, sys\nimport numpy as np\n"
     code += f"sys.path.insert(0, {str(Path.cwd())!r})\n"
-    code += "from benchmarks.processes import seal\nseal(['sealed'])\n"
+    code += "from benchmarks.processes.wire import seal\nseal(['sealed'])\n"
     code += "np.load('train-images.npy')\n"
     for attempt in attempts:
         code += f"try:\n    {attempt}\n    print('opened', {attempt!r})\n"

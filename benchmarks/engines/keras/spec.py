@@ -14,12 +14,13 @@ from benchmarks.engines.spec import (
     Opener,
 )
 
+ENGINE = "benchmarks.engines.keras.engine"
 EXPORT = "benchmarks.engines.keras.export"
 ITSELF = Library("keras", "Keras", "chollet2015")
 KERAS = EngineSpec(
     name="keras",
     title="Keras",
-    factory="benchmarks.engines.keras.engine:KerasEngine",
+    factory=f"{ENGINE}:KerasEngine",
     libraries=MappingProxyType(
         {
             "tensorflow": (Library("tensorflow", "TensorFlow", "abadi2016"), ITSELF, *ARRAYS),
@@ -29,7 +30,7 @@ KERAS = EngineSpec(
     ),
     backend_key="keras_backend",
     backend_setting="KERAS_BACKEND",
-    code=("benchmarks.engines.keras.engine",),
+    code=(ENGINE,),
     probe_network="plain-cnn",
     formats=(
         ExportFormat(
@@ -69,5 +70,6 @@ KERAS = EngineSpec(
     published="benchmarks.engines.keras.published:at_hand",
     gpu_build="tensorflow[and-cuda] in the version of constraints.txt",
     attention_edition=1,
+    preload=MappingProxyType({"tensorflow": (ENGINE,), "torch": (ENGINE,)}),
     self_contained=True,
 )

@@ -6,15 +6,16 @@ from types import MappingProxyType
 
 from benchmarks.engines.spec import ARRAYS, WEIGHTS, EngineSpec, ExportFormat, Library
 
+ENGINE = "benchmarks.engines.scikit.engine"
 EXPORT = "benchmarks.engines.scikit.export"
 SCIKIT = EngineSpec(
     name="scikit-learn",
     title="scikit-learn",
-    factory="benchmarks.engines.scikit.engine:ScikitEngine",
+    factory=f"{ENGINE}:ScikitEngine",
     libraries=MappingProxyType(
         {"": (Library("scikit-learn", "scikit-learn", "pedregosa2011"), *ARRAYS)}
     ),
-    code=("benchmarks.engines.scikit.engine",),
+    code=(ENGINE,),
     probe_network="pixel-logistic",
     precisions=("float32",),
     formats=(
@@ -31,6 +32,7 @@ SCIKIT = EngineSpec(
             writer=f"{EXPORT}:write_safetensors",
         ),
     ),
+    preload=MappingProxyType({"": (ENGINE, "sklearn.neural_network")}),
     is_floor=True,
     soft_targets=False,
 )

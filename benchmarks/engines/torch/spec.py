@@ -15,11 +15,12 @@ from benchmarks.engines.spec import (
     Opener,
 )
 
+ENGINE = "benchmarks.engines.torch.engine"
 EXPORT = "benchmarks.engines.torch.export"
 TORCH = EngineSpec(
     name="torch",
     title="torch and timm",
-    factory="benchmarks.engines.torch.engine:TorchEngine",
+    factory=f"{ENGINE}:TorchEngine",
     libraries=MappingProxyType(
         {
             "": (
@@ -29,7 +30,7 @@ TORCH = EngineSpec(
             )
         }
     ),
-    code=("benchmarks.engines.torch.engine",),
+    code=(ENGINE,),
     probe_network="timm:resnet10t",
     formats=(
         ExportFormat(
@@ -62,4 +63,5 @@ TORCH = EngineSpec(
     published="benchmarks.engines.torch.published:at_hand",
     gpu_build="torch of a CUDA build that fits the driver",
     attention_edition=1,
+    preload=MappingProxyType({"": (ENGINE, "timm")}),
 )

@@ -25,7 +25,8 @@ from benchmarks.exchange.adding.row import open_test_set, write_row
 from benchmarks.exchange.adding.statement import complete_statement
 from benchmarks.exchange.exporting.formats import require_packages
 from benchmarks.machine.environment import device_name
-from benchmarks.processes import call
+from benchmarks.processes.starting import Afresh
+from benchmarks.processes.worker import call
 from benchmarks.protocol.canonical import digest
 from benchmarks.protocol.names import folded
 from benchmarks.store.digests import refuse_changes, stored_digests, write_digests
@@ -226,7 +227,7 @@ def _ask(
             "readings": readings,
             "sample": _sample(incoming),
         },
-        threads=incoming.run.manifest.threads or 1,
+        starter=Afresh(incoming.run.manifest.threads or 1),
         forbidden=forbidden,
     )
     return answers
@@ -275,7 +276,7 @@ def _cost(incoming: IncomingModel) -> CostRecord | None:
                 "reading": incoming.reading,
                 "image_shape": incoming.run.manifest.data.image_shape,
             },
-            threads=threads,
+            starter=Afresh(threads),
         )
     except InputError as error:
         reason = f"its cost could not be measured: {error}"

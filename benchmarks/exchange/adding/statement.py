@@ -10,7 +10,7 @@ from benchmarks.exchange.adding.architectures import record_of, source_of
 from benchmarks.exchange.adding.class_names import stated_classes
 from benchmarks.exchange.adding.incoming import AddRequest
 from benchmarks.exchange.adding.preprocessing import CHANNELS, SCALE_NAMES, USUAL_COLOUR
-from benchmarks.processes import call
+from benchmarks.processes.worker import call
 from benchmarks.store.records import Colour, ExternalArchitecture, InputSpec, RunResults
 
 

@@ -26,7 +26,8 @@ from benchmarks.exchange.exporting.card import (
 )
 from benchmarks.exchange.exporting.formats import choose_format
 from benchmarks.exchange.exporting.writing import Answers
-from benchmarks.processes import call
+from benchmarks.processes.starting import Afresh
+from benchmarks.processes.worker import call
 from benchmarks.store.files import write_json
 from benchmarks.store.models import require_model
 from datasets.files import sha256_of
@@ -102,8 +103,7 @@ def _written(
     answers: Answers = call(
         "benchmarks.exchange.exporting.writing:write",
         {**model, **work},
-        threads=chosen.fit.record.threads or 1,
-        environment=engine_spec(engine).environment(),
+        starter=Afresh(chosen.fit.record.threads or 1, engine_spec(engine).environment()),
     )
     return replace(answers, loaded=call(form.finisher, work)) if form.finisher else answers
 

@@ -6,8 +6,8 @@ import queue
 import threading
 import time
 from dataclasses import dataclass, field
-from functools import partial
 
+from benchmarks.engines.registry import engine_spec
 from benchmarks.errors import JobFailed, Lost, Unavailable
 from benchmarks.execution.executors.contract import (
     Done,
@@ -24,9 +24,15 @@ from benchmarks.execution.executors.watchdog import (
 from benchmarks.execution.jobs.job import Job
 from benchmarks.execution.jobs.kinds import Role, kind_of
 from benchmarks.machine.temporary import TemporaryFolder
-from benchmarks.processes import Worker, WorkerEnded
+from benchmarks.processes.nursery import nursery
+from benchmarks.processes.starting import Afresh, Starter
+from benchmarks.processes.worker import Worker, WorkerEnded
+from models.registry import EngineName
 
-TARGET = "benchmarks.execution.executors.worker:serve"
+WORKER = "benchmarks.execution.executors.worker"
+JOBS = "benchmarks.execution.jobs"
+COMMON = (WORKER, f"{JOBS}.measuring", f"{JOBS}.scoring", f"{JOBS}.training")
+"""The modules that a worker of any engine needs."""
 
 
 @dataclass(eq=False)
@@ -52,6 +58,7 @@ class ProcessExecutor:
     def __init__(self, settings: ExecutorSettings) -> None:
         self._settings = settings
         self._temporary = TemporaryFolder()
+        self._starters: dict[EngineName, Starter] = {}
         self._slots: list[_Slot] = []
         self._events: queue.Queue[tuple[_Slot, Event | Step | Exception]] = queue.Queue()
         self._looked = time.monotonic()
@@ -108,12 +115,15 @@ class ProcessExecutor:
         """Kill every worker, and remove what they left in their temporary folder."""
         for slot in list(self._slots):
             self._stop(slot)
+        for starter in self._starters.values():
+            starter.close()
+        self._starters.clear()
         self._temporary.close()
 
     def _watched(self, slot: _Slot, job: Job) -> Watchdog:
         silent = self._settings.patience * kind_of(job).patience
         patience = Patience(idle=self._settings.idle, silent=silent)
-        return Watchdog(partial(processor_seconds, slot.worker.pid), patience)
+        return Watchdog(lambda: processor_seconds(slot.worker.pid), patience)
 
     def _hanging(self) -> Failed | None:
         """End the first worker that hangs, and say what became of its job."""
@@ -140,11 +150,10 @@ class ProcessExecutor:
     def _start(self, job: Job) -> _Slot:
         role = kind_of(job).role
         worker = Worker(
-            TARGET,
+            f"{WORKER}:serve",
             {"engine": job.engine},
-            threads=self._settings.threads,
+            starter=self._starter(job.engine),
             forbidden=self._settings.forbidden if role == "train" else (),
-            environment={"TMPDIR": str(self._temporary.path)},
             log=self._settings.log,
         )
         slot = _Slot(job.engine, role, worker)
@@ -152,6 +161,15 @@ class ProcessExecutor:
         slot.reader.start()
         self._slots.append(slot)
         return slot
+
+    def _starter(self, engine: EngineName) -> Starter:
+        """Return what starts the workers of ``engine``."""
+        if engine not in self._starters:
+            environment = {"TMPDIR": str(self._temporary.path)}
+            afresh = Afresh(self._settings.threads, environment)
+            modules = (*COMMON, *engine_spec(engine).preloaded())
+            self._starters[engine] = nursery(modules, afresh, self._settings.log)
+        return self._starters[engine]
 
     def _read(self, slot: _Slot) -> None:
         try:

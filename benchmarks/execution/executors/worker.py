@@ -13,7 +13,7 @@ from benchmarks.execution.executors.environment import from_environment
 from benchmarks.execution.executors.steps import telling
 from benchmarks.execution.jobs.job import Job
 from benchmarks.execution.jobs.kinds import execute
-from benchmarks.processes import Wire, describe_error
+from benchmarks.processes.wire import Wire, describe_error
 from benchmarks.training.loop import TrainingDiverged
 from datasets.plugins import place_in
 from models.registry import EngineName, ModelError
