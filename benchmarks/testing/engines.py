@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import closing
 from pathlib import Path
 from types import MappingProxyType
 from typing import ClassVar
@@ -13,6 +14,8 @@ import pytest
 from benchmarks.engines.contract import Attention
 from benchmarks.engines.registry import engine_spec
 from benchmarks.engines.spec import EngineSpec
+from benchmarks.processes.nursery import nursery
+from benchmarks.processes.starting import Afresh
 from benchmarks.processes.worker import call
 from benchmarks.report.writing.references import in_text
 from benchmarks.testing.trainings import (
@@ -85,11 +88,13 @@ class EngineContract:
         parts = {name.partition("/")[0] for name in examination.whole.weights}
         assert parts in ({"head"}, {"backbone", "head"})
 
-    def test_a_fit_is_bit_identical_in_another_process_and_after_other_jobs(
-        self, examination: EngineExamination
+    def test_a_fit_is_bit_identical_in_a_copied_process_and_after_other_jobs(
+        self, examination: EngineExamination, spec: EngineSpec, tmp_path: Path
     ) -> None:
         """Nothing but its job decides it."""
-        again = call(f"{PLACE}:train_after_another", {"question": self.question()})
+        with closing(nursery(spec.preloaded(), Afresh(), tmp_path / "log.txt")) as copies:
+            question = {"question": self.question()}
+            again = call(f"{PLACE}:train_after_another", question, starter=copies)
         assert again == examination.whole
 
     def test_a_broken_fit_goes_on_as_if_unbroken(self, examination: EngineExamination) -> None:
