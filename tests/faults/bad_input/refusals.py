@@ -23,11 +23,15 @@ def listing(folder: Path) -> dict[str, str]:
 
 
 def refused(folder: Path, *arguments: object, status: int = 2) -> str:
-    """Return the one line in which a command refuses ``arguments``; ``folder`` is as it was."""
+    """Return the one line in which a command refuses ``arguments``; ``folder`` is as it was.
+
+    What is to be known of the data may have been noted before.
+    """
     done = unchanged(folder, *arguments)
     assert done.status == status, (done.out, done.err)
-    (line,) = [line for line in done.err.splitlines() if line.strip()] or [""]
+    *notes, line = [line for line in done.err.splitlines() if line.strip()] or [""]
     assert line.startswith("ferbench: "), done.err
+    assert not any(note.startswith("ferbench: ") for note in notes), done.err
     assert not done.out.strip()
     assert len(line) < 1500 and line.isprintable()
     return line.removeprefix("ferbench: ")
@@ -38,7 +42,8 @@ def unchanged(folder: Path, *arguments: object) -> Done:
     before = listing(folder)
     done = ferbench_here(*arguments, FERBENCH_CACHE=str(folder / CACHE), FERBENCH_DATA="")
     assert "Traceback" not in done.err + done.out
-    assert listing(folder) == before
+    after = listing(folder)
+    assert after == before, sorted(after.items() ^ before.items())
     assert not [name for name, _ in _below(folder) if is_half_written(name.rsplit("/", 1)[-1])]
     return done
 
