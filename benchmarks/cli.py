@@ -32,6 +32,8 @@ from benchmarks.commands.webcam import webcam
 from benchmarks.machine.interrupts import interruption, remembering_interrupts
 from benchmarks.machine.terminal import printable
 
+LONGEST_WORD, SHOWN = 1000, 60
+"""Letters of a word that is told whole, as a path is, and those that are told of a longer one."""
 INTERRUPTED = 130
 """The status that Typer returns after an interrupt."""
 
@@ -131,4 +133,8 @@ def _message(error: Exception) -> str:
     if isinstance(error, OSError) and error.filename and error.strerror:
         return printable(f"{error.filename}: {error.strerror}; give another place")
     said = error.format_message() if hasattr(error, "format_message") else str(error)
-    return printable(" ".join(str(said).split()))
+    return printable(" ".join(map(_shortened, str(said).split())))
+
+
+def _shortened(word: str) -> str:
+    return word if len(word) <= LONGEST_WORD else f"{word[:SHOWN]}…"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import shutil
@@ -17,6 +18,21 @@ from datasets.records import DataError
 
 SPECIAL = "a pipe, socket or device, which is never opened"
 """What is said of a place that is neither a file nor a folder."""
+
+PASSING = frozenset(
+    {
+        errno.ENOMEM,
+        errno.ENOSPC,
+        errno.EDQUOT,
+        errno.EIO,
+        errno.EROFS,
+        errno.EMFILE,
+        errno.ENFILE,
+        errno.ESTALE,
+        errno.ETIMEDOUT,
+    }
+)
+"""Errors of the system that say nothing of a file or a job; another moment may not have them."""
 
 HALF = ".half"
 """How the name of what is half written ends; it begins with a point."""

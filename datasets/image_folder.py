@@ -18,6 +18,8 @@ from datasets.records import DataError, LeftOut, Provenance
 from datasets.registry import Decoded, Sample, data_set
 
 AS_THEY_ARE = 0
+LARGEST = 1024
+"""Pixels of a side, as of a network's input."""
 SIDE = 96
 """Pixels of a side where images of several sizes are given and no size is asked for."""
 
@@ -52,7 +54,7 @@ def image_folder(path: Path | None, options: Mapping[str, Any]) -> Decoded:
     with open_tree(path) as tree:
         listing = list_images(tree)
         layout = layout_at(path, listing, options["labels"])
-        asked = int(options["image_size"])
+        asked = _asked_size(options["image_size"])
         (height, width, channels), several = _image_shape(tree, layout.entries, asked)
     labels = {name: label for label, name in enumerate(layout.class_names)}
     decoder, outside = Decoder(channels), list[LeftOut]()
@@ -85,6 +87,12 @@ def image_folder(path: Path | None, options: Mapping[str, Any]) -> Decoded:
         provenance=lambda: Provenance("unofficial", notes()),
         left_out=lambda: (*listing.others, *layout.left_out, *decoder.left_out, *outside),
     )
+
+
+def _asked_size(size: int) -> int:
+    if size != AS_THEY_ARE and not 1 <= size <= LARGEST:
+        raise DataError(f"image-folder: image_size is {size}; expected 1 to {LARGEST} pixels")
+    return size
 
 
 def layout_at(path: Path, listing: Listing, labels: str = "") -> Layout:

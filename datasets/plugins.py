@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 import signal
 import sys
 import traceback
@@ -14,7 +15,7 @@ from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from threading import Timer
 from types import MappingProxyType, ModuleType
-from typing import Any, Protocol, TypeVar
+from typing import Any, NoReturn, Protocol, TypeVar
 
 MODELS, DATA_SETS = "ferbench.models", "ferbench.datasets"
 ENGINES, EXECUTORS = "ferbench.engines", "ferbench.executors"
@@ -53,9 +54,30 @@ def import_plugin(path: Path, refusal: type[ValueError]) -> ModuleType:
     if spec is None or spec.loader is None or not path.is_file():
         raise refusal(f"plugin {path}: not a Python file")
     module = importlib.util.module_from_spec(spec)
-    with redirect_stdout(sys.stderr), _told_if_slow(path), guarding(f"plugin {path}", refusal):
+    with _importing(f"plugin {path}", refusal), _told_if_slow(path):
         spec.loader.exec_module(module)
     return module
+
+
+@contextmanager
+def _importing(origin: str, refusal: type[ValueError]) -> Iterator[None]:
+    """Guard an import: what it prints is no output, and it ends the program in no way it is told.
+
+    ``os._exit`` would end it in silence, with a status of the plug-in's choosing.
+    """
+    process, end = os.getpid(), os._exit
+
+    def ended(status: int) -> NoReturn:
+        if os.getpid() != process:  # a child that the plug-in has forked
+            end(status)
+        raise SystemExit(f"os._exit({status})")
+
+    with redirect_stdout(sys.stderr), guarding(origin, refusal):
+        os._exit = ended
+        try:
+            yield
+        finally:
+            os._exit = end
 
 
 @contextmanager
@@ -170,7 +192,7 @@ def leave_out(origin: str, reason: str) -> None:
 def _brought(entry: EntryPoint, kinds: tuple[type, ...]) -> Iterator[Installed | LeftOut]:
     origin = _origin(entry)
     try:
-        with redirect_stdout(sys.stderr), guarding(origin, _Broken):
+        with _importing(origin, _Broken):
             loaded = entry.load()
     except _Broken as broken:
         yield LeftOut(origin, str(broken).removeprefix(f"{origin}: "))

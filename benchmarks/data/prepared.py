@@ -73,6 +73,11 @@ def prepare_data(
             "takes no files; leave --data out, or choose a protocol for your data "
             "(ferbench init DIR proposes one)"
         )
+    if choice.path is not None and not source.needs_path:
+        raise InputError(
+            f"data.path is {choice.path!r}, but {source.name} is made by ferbench and takes no "
+            "files; leave it out"
+        )
     if choice.targets == "votes" and source.votes is None:
         raise _without_votes(source.name)
     place = (path or _configured(choice)) if source.needs_path else None

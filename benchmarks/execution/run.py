@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -113,16 +113,18 @@ def run(request: RunRequest, display: Display) -> Mapping[str, VariantOutcome]:
 def _claimed(folder: RunFolder) -> Iterator[None]:
     """Hold ``folder``; of a run that is refused before it has begun nothing stays in it."""
     refuse_foreign(folder.path, (folder.manifest, folder.reproduction))
-    before = set(folder.path.iterdir()) if folder.path.is_dir() else None
+    before = set(folder.path.iterdir()) if folder.path.is_dir() else set()
+    absent = [each for each in (folder.path, *folder.path.parents) if not each.exists()]
     with folder.locked():
         try:
             yield
         finally:
-            made = set(folder.path.iterdir()) - (before or set())
+            made = set(folder.path.iterdir()) - before
             if not folder.manifest.exists() and made <= {folder.lock}:
                 folder.lock.unlink(missing_ok=True)
-                if before is None:
-                    folder.path.rmdir()
+                with suppress(OSError):  # another run may have begun in one of them
+                    for each in absent:
+                        each.rmdir()
 
 
 def refuse_foreign(place: Path, ours: Iterable[Path]) -> None:

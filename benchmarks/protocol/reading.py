@@ -6,6 +6,7 @@ import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from importlib.resources import files
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
@@ -61,6 +62,17 @@ def _parsed(path: Path, content: bytes) -> dict[str, Any]:
         raise InputError(f"{path}: not valid TOML: {reason}") from error
 
 
+_WORDS = MappingProxyType(
+    {
+        "too_short": "should have at least one entry",
+        "model_type": "should be a section, with keys",
+        "string_pattern_mismatch": "should be letters, digits, '.', '_' and '-', the first of them "
+        "a letter or a digit",
+    }
+)
+"""What is said of errors that pydantic tells in words of Python."""
+
+
 def _explain(error: ValidationError) -> str:
     found = [*_innermost(error.errors(include_url=False))]
     first = next((e for e in found if e["type"] == "extra_forbidden"), found[0])
@@ -71,7 +83,8 @@ def _explain(error: ValidationError) -> str:
         return f"{place}: unknown key; {hint}{more}"
     if first["type"] == "missing":
         return f"{place}: is missing{more}"
-    message = str(first["msg"]).removeprefix("Value error, ").removeprefix("Input ")
+    message = _WORDS.get(first["type"]) or str(first["msg"])
+    message = message.removeprefix("Value error, ").removeprefix("Input ")
     value = "" if isinstance(first["input"], dict) else f" (got {_short_any(first['input'])})"
     return f"{place}: {message}{value}{more}"
 

@@ -8,7 +8,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-NUMBERED = re.compile(r"(.*?)(\d+)\D*")
+from datasets.reading.numbers import value_of
+
+NUMBERED = re.compile(r"(.*\D|)(\d+)\D*")
+"""A stem and its last number; written so that a name of any length is gone through once."""
 DENSE = 0.5
 """Share of the numbers that must be there for them to be running numbers."""
 REPEATED = 0.2
@@ -49,7 +52,7 @@ def _gaps(numbered: Iterable[_Numbered], merged: set[int]) -> tuple[int, int]:
 def _numbers(paths: Iterable[str]) -> Iterator[_Numbered]:
     for path in map(PurePosixPath, paths):
         if match := NUMBERED.fullmatch(path.stem):
-            yield _Numbered(path.parent.parts, match[1], int(match[2]))
+            yield _Numbered(path.parent.parts, match[1], value_of(match[2]))
 
 
 Series = dict[tuple[str, tuple[str, ...]], list[int]]

@@ -7,6 +7,7 @@ import inspect
 import json
 import math
 import os
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -96,7 +97,7 @@ def _labels(source: Source, labels: str | None) -> dict[str, Any]:
 
 def _like(default: object, value: object, what: str) -> object:
     """Return ``value`` in the type of ``default``; a whole number may stand for a real one."""
-    if isinstance(default, float) and type(value) is int:
+    if isinstance(default, float) and type(value) is int and abs(value) <= sys.float_info.max:
         return float(value)
     if type(value) is not type(default) or (isinstance(value, float) and not math.isfinite(value)):
         raise DataError(f"{what} is {value!r}; expected a value like {default!r}")

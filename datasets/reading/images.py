@@ -18,8 +18,11 @@ from __future__ import annotations
 
 import hashlib
 import io
+import math
+import struct
 import warnings
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
@@ -44,6 +47,8 @@ warnings.filterwarnings("ignore", module=r"PIL\.")
 Pixels = NDArray[np.uint8]
 MOST_PIXELS = 2**27
 """Pixels of an image that is decoded (134 million)."""
+LONGEST_SCALED = 2**14
+"""The longest side that a picture is scaled to before its centre is cut out."""
 _JPEG_END, _JPEG_SCAN, _PNG_END = b"\xff\xd9", 0xDA, b"IEND"
 
 
@@ -99,11 +104,17 @@ def fit(pixels: Pixels, height: int, width: int) -> Pixels:
     if pixels.shape[:2] == (height, width):
         return pixels
     scale = max(height / pixels.shape[0], width / pixels.shape[1])
+    pixels = _centre(pixels, math.ceil(LONGEST_SCALED / scale), math.ceil(LONGEST_SCALED / scale))
     size = (max(width, round(pixels.shape[1] * scale)), max(height, round(pixels.shape[0] * scale)))
     scaled = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
-    top, left = (size[1] - height) // 2, (size[0] - width) // 2
-    cropped = scaled[top : top + height, left : left + width]
+    cropped = _centre(scaled, height, width)
     return np.ascontiguousarray(cropped.reshape(height, width, pixels.shape[2]), dtype=np.uint8)
+
+
+def _centre(pixels: NDArray[Any], height: int, width: int) -> NDArray[Any]:
+    """Return the centre of height × width at most."""
+    top, left = (max(0, n - m) // 2 for n, m in zip(pixels.shape, (height, width), strict=False))
+    return pixels[top : top + height, left : left + width]
 
 
 def image_id(pixels: Pixels) -> str:
@@ -124,6 +135,7 @@ _FAILURES = (
     MemoryError,
     NotImplementedError,
     RuntimeError,
+    struct.error,
     Image.DecompressionBombError,
     cv2.error,
 )
@@ -178,6 +190,8 @@ def _own_words(kind: str, content: bytes) -> str:
 def _opened(content: bytes) -> ImageFile.ImageFile:
     """Open an image by its header; refuses what is cut off, and too many pixels."""
     image = Image.open(io.BytesIO(content))
+    if isinstance(image, ImageFile.StubImageFile):
+        raise UnidentifiedImageError  # GRIB, HDF5 and others that Pillow knows by name alone
     if image.width * image.height > MOST_PIXELS:
         raise Refused(f"too large: more than {MOST_PIXELS // 10**6} million pixels")
     if _is_cut_off(image.format, content):

@@ -6,11 +6,21 @@ import re
 
 MOST_DIGITS = 18
 """Digits that always fit into 64 bits."""
+MOST_RECKONED = 300
+"""Digits of a number that a float still holds."""
 
 
 def whole_number(text: str) -> int | None:
     """Return the number that ``text`` spells in decimal digits alone, 18 at most, or ``None``."""
     return int(text) if text.isdecimal() and len(text) <= MOST_DIGITS else None
+
+
+def value_of(digits: str) -> int:
+    """Return the number that ``digits`` spell; of hundreds of digits the first 300 count.
+
+    Numbers of any length cannot be reckoned with, and one of 300 digits numbers nothing.
+    """
+    return int(digits.lstrip("0")[:MOST_RECKONED] or "0")
 
 
 def in_natural_order(path: str) -> list[tuple[int, str, str]]:

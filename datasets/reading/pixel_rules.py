@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageFile, UnidentifiedImageError
+from PIL.TiffImagePlugin import COMPRESSION, COMPRESSION_INFO, ImageFileDirectory_v2
 
 from datasets.reading.signatures import LENGTH, image_format
 
@@ -22,6 +23,7 @@ NEGATIVE = "pixels with negative numbers, whose range nothing tells; save 8 or 1
 FEW = "16-bit pixels below 4096, as of 10 or 12 bits: nothing tells their range; save 8 bits"
 ORIENTATION, BITS, PHOTOMETRIC, SAMPLE_FORMAT = 274, 258, 262, 339
 """Tags of EXIF and TIFF."""
+BIG_TIFF = 43
 _WHITE_IS_ZERO, _SIGNED, _FLOATING = 0, 2, 3
 """Values of the last two."""
 GREY_MODES = ("1", "L", "LA", "La", "I", "F")
@@ -69,12 +71,12 @@ def pixels_of(image: ImageFile.ImageFile, content: bytes, channels: int) -> NDAr
         raise Refused(NEGATIVE)
     transparent = "A" in image.getbands() or "a" in image.mode or "transparency" in image.info
     if _is_plain(image, content, turn) and not transparent:
-        return _by_opencv(content, channels, turn)
+        return _by_opencv(image, content, channels, turn)
     if not transparent:
         return in_channels(_turned(_by_pillow(image), turn, image), channels)
     picture = _array(image.convert("RGBA"))
     if _is_plain(image, content, turn) and picture[..., 3].min() == 255:
-        return _by_opencv(content, channels, turn)
+        return _by_opencv(image, content, channels, turn)
     return in_channels(_turned(_laid_on_grey(picture), turn, image), channels)
 
 
@@ -89,13 +91,16 @@ def _is_plain(image: Image.Image, content: bytes, turn: int) -> bool:
     )
 
 
-def _by_opencv(content: bytes, channels: int, turn: int) -> NDArray[Any]:
+def _by_opencv(
+    image: ImageFile.ImageFile, content: bytes, channels: int, turn: int
+) -> NDArray[Any]:
+    if image.format == "TIFF":
+        image.load()  # which tells of damage, where OpenCV leaves the rest black
     flag = cv2.IMREAD_GRAYSCALE if channels == 1 else cv2.IMREAD_COLOR_RGB
     flags = flag | cv2.IMREAD_IGNORE_ORIENTATION
     pixels = cv2.imdecode(np.frombuffer(content, np.uint8), flags)
     if pixels is None:
-        with Image.open(io.BytesIO(content)) as image:
-            image.load()
+        image.load()
         raise ValueError("its pixels cannot be decoded")
     return _rotated(pixels.reshape(*pixels.shape[:2], channels), turn)
 
@@ -171,12 +176,25 @@ def _unchanged(content: bytes) -> NDArray[Any] | None:
 
 def unidentified_pixels(content: bytes) -> NDArray[Any]:
     """Return the pixels of what OpenCV alone can read; raises where it cannot either."""
-    values = _unchanged(content) if image_format(content[:LENGTH]) else None
+    kind = image_format(content[:LENGTH])
+    if kind == "TIFF":
+        _refuse_compression(content)
+    values = _unchanged(content) if kind else None
     if values is None:
         raise UnidentifiedImageError
     if values.dtype.kind == "f":
         raise Refused(FLOAT)
     return values
+
+
+def _refuse_compression(content: bytes) -> None:
+    """Refuse a TIFF of an unknown compression, whose pixels OpenCV leaves black."""
+    long = BIG_TIFF in content[2:4]
+    directory, file = ImageFileDirectory_v2(content[: 16 if long else 8]), io.BytesIO(content)
+    file.seek(directory.next)
+    directory.load(file)
+    if (used := directory.get(COMPRESSION, 1)) not in COMPRESSION_INFO:
+        raise Refused(f"TIFF of compression {used}, which is not decoded here; save it as PNG")
 
 
 def narrowed(values: NDArray[Any]) -> NDArray[Any]:

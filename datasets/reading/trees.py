@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import hashlib
 import lzma
 import os
@@ -18,7 +17,7 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import IO, Any
 
-from datasets.files import opened_given, sha256_once
+from datasets.files import PASSING, opened_given, sha256_once
 from datasets.reading.archives import open_archive
 from datasets.reading.folders import Item, walk
 from datasets.reading.members import Opener
@@ -27,8 +26,6 @@ from datasets.records import DataError, LeftOut, UnreadableFile
 
 MOST_BYTES = 2**28
 """Bytes of a file that is read whole; no image is larger."""
-PASSING = (errno.EIO, errno.ENOMEM, errno.EMFILE, errno.ENFILE, errno.ESTALE, errno.ETIMEDOUT)
-"""Errors of the system that say nothing of a file; another moment may not have them."""
 REPEAT = "nothing was kept of this reading; repeat it, from a copy on another disk if need be"
 _UNREADABLE = (
     OSError,

@@ -14,6 +14,8 @@ from typing import Any
 
 import pytest
 
+from datasets.audit.augmented import originals
+from datasets.audit.numbering import gaps
 from datasets.cache.decoded import open_data_set
 from datasets.fer2013 import fer2013
 from datasets.image_folder import image_folder
@@ -127,6 +129,14 @@ def test_a_number_of_5000_digits_in_a_table_is_told_with_its_line(
     (tmp_path / "fer2013.csv").write_text(f"emotion,pixels\n{line}\n")
     with pytest.raises(DataError, match=r"fer2013\.csv"):
         list(fer2013.read(tmp_path / "fer2013.csv", {"labels": ""}).samples())
+
+
+@pytest.mark.parametrize("name", [f"{MANY}.png", f"{MANY}x7.png", f"x_0_{MANY}.png", f"0x{MANY}"])
+def test_names_of_many_digits_hide_no_gap(name: str) -> None:
+    numbered = [f"a/{number}.png" for number in (0, 1, 3, 4)]
+    assert gaps(numbered) == (1, 4)
+    assert gaps([*numbered, f"b/{name}"]) == (1, 4)
+    assert originals([*numbered, f"b/{name}"]).tolist() == [""] * 5
 
 
 def test_numbers_of_many_digits_have_an_order_and_no_value() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import struct
+import tracemalloc
 from typing import Any
 
 import cv2
@@ -12,7 +13,7 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from datasets.reading.images import decode, decode_picture, header
+from datasets.reading.images import decode, decode_picture, fit, header
 from datasets.records import UnreadableFile
 from tests.datasets.samples import noise
 
@@ -193,6 +194,37 @@ def test_numbers_whose_range_nothing_tells_are_refused(content: bytes, why: str)
 def test_an_image_that_is_cut_off_is_refused(suffix: str, share: float) -> None:
     content = encoded(suffix, GREY)
     assert "truncated" in reason(content[: int(len(content) * share)])
+
+
+@pytest.mark.parametrize("drawn", [GREY[..., 0], COLOUR])
+def test_a_compressed_tiff_that_is_damaged_is_not_half_a_picture(
+    drawn: NDArray[np.uint8],
+) -> None:
+    content = saved(Image.fromarray(drawn), "TIFF", compression="tiff_lzw")
+    spoilt = content[:500] + bytes(len(content[500:-300])) + content[-300:]
+    assert "damaged TIFF" in reason(spoilt)
+
+
+def test_a_tiff_of_an_unknown_compression_is_not_a_black_picture() -> None:
+    entry = struct.pack("<HHI", 259, 4, 1)
+    content = tiff(GREY[..., 0]).replace(entry + b"\1", entry + b"\x66")
+    assert "TIFF of compression 102, which is not decoded here" in reason(content)
+
+
+@pytest.mark.parametrize("magic", [b"\x89HDF\r\n\x1a\n", b"GRIB\0\0\0\1", b"BUFR\0\0\0\1"])
+def test_what_pillow_knows_by_name_alone_is_no_image(magic: bytes) -> None:
+    assert "not an image" in reason(magic + bytes(99))
+
+
+@pytest.mark.parametrize("shape", [(1, 100_000, 1), (100_000, 1, 1), (1, 2_000_000, 3)])
+def test_a_line_becomes_its_centre_and_fills_no_memory(shape: tuple[int, int, int]) -> None:
+    line = np.zeros(shape, np.uint8)
+    middle = max(shape) // 2
+    (line[:, middle - 9 : middle + 9] if shape[0] == 1 else line[middle - 9 : middle + 9])[:] = 255
+    tracemalloc.start()
+    assert (fit(line, 96, 96) == 255).all()
+    assert tracemalloc.get_traced_memory()[1] < 1 << 24
+    tracemalloc.stop()
 
 
 def test_a_jpeg_padded_with_zeros_is_cut_off_too() -> None:

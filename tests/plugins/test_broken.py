@@ -127,3 +127,19 @@ def test_a_plugin_file_that_ends_the_program_is_named(tmp_path: Path) -> None:
     done = ferbench("run", "quick", "--plugin", plugin, "--out", tmp_path / "run")
     assert done.status == 2
     assert "ends.py: SystemExit: 0" in done.err
+
+
+EXITING = "import os\nif os.fork() == 0:\n    os._exit(0)\nos.wait()\nos._exit(3)"
+
+
+@pytest.mark.parametrize("installed", [True, False])
+def test_one_that_ends_its_process_is_named(installed: bool, tmp_path: Path) -> None:
+    if installed:
+        install(tmp_path, "ends", "ferbench.datasets", "ends", EXITING)
+        done = ferbench("datasets", PYTHONPATH=f"{tmp_path}{os.pathsep}{ROOT}")
+    else:
+        (tmp_path / "ends.py").write_text(EXITING, "utf-8")
+        done = ferbench("datasets", "--plugin", tmp_path / "ends.py")
+    (line,) = done.err.splitlines()
+    assert done.status == (0 if installed else 2)
+    assert "SystemExit: os._exit(3)" in line

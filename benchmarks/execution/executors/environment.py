@@ -2,22 +2,10 @@
 
 from __future__ import annotations
 
-import errno
 from collections.abc import Iterator
 
-WANTING = frozenset(
-    {
-        errno.ENOMEM,
-        errno.ENOSPC,
-        errno.EDQUOT,
-        errno.EIO,
-        errno.EROFS,
-        errno.EMFILE,
-        errno.ENFILE,
-        errno.ESTALE,
-    }
-)
-"""Errors of the system that another moment may not have: memory, disk, open files."""
+from datasets.files import PASSING
+
 TYPES = ("OutOfMemoryError", "ResourceExhaustedError")
 """What engines' own errors are called when memory is used up."""
 WORDS = ("No space left on device", "Disk quota exceeded", "can't allocate memory")
@@ -32,7 +20,7 @@ def from_environment(error: BaseException) -> bool:
 def _is_environments(error: BaseException) -> bool:
     return (
         isinstance(error, MemoryError)
-        or (isinstance(error, OSError) and error.errno in WANTING)
+        or (isinstance(error, OSError) and error.errno in PASSING)
         or type(error).__name__ in TYPES
         or any(words in str(error) for words in WORDS)
     )

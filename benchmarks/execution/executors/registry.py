@@ -7,6 +7,7 @@ from functools import cache
 
 from benchmarks.errors import InputError
 from benchmarks.execution.executors.contract import Executor, ExecutorSettings, ExecutorSpec
+from benchmarks.execution.executors.guarded import GuardedExecutor
 from benchmarks.execution.executors.local import ProcessExecutor
 from datasets.plugins import EXECUTORS as GROUP
 from datasets.plugins import by_name, guarding
@@ -24,5 +25,7 @@ def make_executor(settings: ExecutorSettings, name: str = "local") -> Executor:
     """Make the executor ``name``; raises ``InputError`` naming those there are, or its error."""
     if name not in executors():
         raise InputError(f"unknown executor {name!r}; there are: {', '.join(executors())}")
+    spec = executors()[name]
     with guarding(f"the executor {name!r} cannot be made", InputError, passing=(InputError,)):
-        return executors()[name].factory(settings)
+        made = spec.factory(settings)
+    return made if spec in EXECUTORS else GuardedExecutor(name, made)
