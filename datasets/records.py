@@ -24,6 +24,10 @@ class SplitError(DataError):
     """A split that the data give cannot be taken as given: no other reading may make one up."""
 
 
+class Unlabelled(DataError):
+    """Images are given whose labels no folder tells; what else lies there may be why."""
+
+
 class UnreadableFile(DataError):
     """A file of a source cannot be read; ``reason`` says why, without naming the file."""
 

@@ -24,6 +24,8 @@ ORIENTATION, BITS, PHOTOMETRIC, SAMPLE_FORMAT = 274, 258, 262, 339
 """Tags of EXIF and TIFF."""
 _WHITE_IS_ZERO, _SIGNED, _FLOATING = 0, 2, 3
 """Values of the last two."""
+PAM = "PAM"
+"""A format whose colours and white OpenCV, which alone reads it, mistakes."""
 GREY_MODES = ("1", "L", "LA", "La", "I", "F")
 PLAIN_FORMATS = ("PNG", "JPEG", "MPO", "BMP", "DIB", "WEBP", "PPM", "TIFF")
 """Formats whose 8-bit images without transparency OpenCV decodes; Pillow decodes all others."""
@@ -171,7 +173,8 @@ def _unchanged(content: bytes) -> NDArray[Any] | None:
 
 def unidentified_pixels(content: bytes) -> NDArray[Any]:
     """Return the pixels of what OpenCV alone can read; raises where it cannot either."""
-    values = _unchanged(content) if image_format(content[:LENGTH]) else None
+    known = image_format(content[:LENGTH])
+    values = _unchanged(content) if known not in (None, PAM) else None
     if values is None:
         raise UnidentifiedImageError
     if values.dtype.kind == "f":
