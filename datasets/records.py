@@ -24,8 +24,8 @@ class SplitError(DataError):
     """A split that the data give cannot be taken as given: no other reading may make one up."""
 
 
-class Unlabelled(DataError):
-    """Images are given whose labels no folder tells; what else lies there may be why."""
+class Incomplete(DataError):
+    """Images are given without labels, or labels without images; what else lies there tells why."""
 
 
 class UnreadableFile(DataError):

@@ -19,7 +19,7 @@ from datasets.reading.layouts.split_folders import (
 from datasets.reading.listing import Listing
 from datasets.reading.subjects import subjects
 from datasets.reading.words import expression_of, is_person, splits_of
-from datasets.records import DataError, Unlabelled
+from datasets.records import DataError, Incomplete
 
 NAME = "class folders"
 
@@ -106,7 +106,7 @@ def _classes_of(part: Part, parts: Iterable[Part]) -> _Classes:
     inner = part.folder.filled.items()
     if (heads and all(map(is_person, heads))) or (expressions and all(map(str.isdigit, heads))):
         if not expressions:
-            raise Unlabelled(
+            raise Incomplete(
                 f"the folders {few(heads)} are persons, not classes, and no labels for their "
                 "images are there; add the data set's labels or a labels.csv"
             )
@@ -192,7 +192,7 @@ def _refuse_flat(classes: Iterable[_Classes]) -> None:
     """Raise ``DataError`` for a split folder that has images and no class folders."""
     for found in classes:
         if found.part.split and not found.folders:
-            raise Unlabelled(
+            raise Incomplete(
                 f"{found.part.folder.name} is a split folder with {found.part.folder.count:,} "
                 "images and no class folders; put them into a folder for each class or give a "
                 "labels.csv; if nobody knows their labels, move it away to have a split made here"

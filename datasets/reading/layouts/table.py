@@ -28,7 +28,7 @@ from datasets.reading.layouts.tables_beside import tables_beside
 from datasets.reading.layouts.unread import unread_forms, unread_labels
 from datasets.reading.listing import Listing
 from datasets.reading.words import expression_of
-from datasets.records import DataError, Unlabelled
+from datasets.records import DataError, Incomplete
 
 LAYOUTS: tuple[LayoutSpec, ...] = (
     raf_db.SPEC,
@@ -77,8 +77,8 @@ def _first(listing: Listing) -> Layout:
     recognised = (spec.recognise(listing) for spec in LAYOUTS)
     try:
         found = next((one for one in recognised if one), None)
-    except Unlabelled as error:
-        told = islice(unread_labels(listing), MOST_FORMS)
+    except Incomplete as error:
+        told = islice(unread_forms(listing), MOST_FORMS)
         raise DataError("; ".join((str(error), *told))) from error
     return found or _refuse(listing)
 

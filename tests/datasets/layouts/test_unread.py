@@ -10,6 +10,7 @@ from tests.datasets.layouts.trees import in_folders, read, write
 
 FLAT = in_folders(["faces"], count=4)
 PARTED = in_folders(["train", "test"])
+PACKED = "none of its 1 images is here; .*a/aligned.zip is an archive .*unpack it"
 ROWS = "".join(f"faces/{number}.png {number % 2}\n" for number in range(4))
 BOXES = {f"labels/{number}.txt": "0 .5 .5 1 1\n" for number in range(4)}
 
@@ -38,6 +39,7 @@ BOXES = {f"labels/{number}.txt": "0 .5 .5 1 1\n" for number in range(4)}
             {"a.csv": "path,label\n0.png,1\n"},
             "a.csv is a table of labels and names 1 of the 4",
         ),
+        (["a/1.png"], {"a/list_patition_label.txt": "train_1.jpg 5", "a/aligned.zip": "x"}, PACKED),
         (PARTED, ["test/metadata.jsonl"], "no class folders; .*metadata.jsonl is a list of labels"),
         (
             PARTED,
