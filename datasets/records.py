@@ -24,6 +24,10 @@ class SplitError(DataError):
     """A split that the data give cannot be taken as given: no other reading may make one up."""
 
 
+class Incomplete(DataError):
+    """Images are given without labels, or labels without images; what else lies there tells why."""
+
+
 class UnreadableFile(DataError):
     """A file of a source cannot be read; ``reason`` says why, without naming the file."""
 

@@ -25,6 +25,7 @@ LONGEST_HEADER = 1 << 16
 """Bytes of a first line beyond which a file is no text table."""
 LONGEST_LINE = 1 << 20
 """Characters from which a line is no row of a table."""
+ZEROS = "holds zero bytes, as UTF-16 without its mark does; save it as UTF-8"
 LONGEST_NAME = 100
 """Characters of a field from which it is no column's name."""
 PACKED: MappingProxyType[bytes, Callable[[IO[bytes]], IO[bytes]]] = MappingProxyType(
@@ -82,7 +83,8 @@ def column_name(text: str) -> str:
 def read_header(file: IO[bytes], name: str, *wanted: str) -> Header | None:
     """Return the header of the table ``file``, by the separator that gives one of ``wanted``.
 
-    ``None`` where no separator does. Blank lines before it are passed over.
+    ``None`` where no separator does. Blank lines before it are passed over. Raises ``DataError``
+    for UTF-16 that does not say so.
     """
     with _unpacking(name):
         begin = _unpacked(file).read(LONGEST_HEADER)
@@ -95,6 +97,8 @@ def read_header(file: IO[bytes], name: str, *wanted: str) -> Header | None:
             continue
         names = tuple(map(column_name, first.fields)) if first else ()
         if first and not set(wanted).isdisjoint(names):
+            if any("\0" in field for field in first.fields):
+                raise DataError(f"{name}:{first.line}: {ZEROS}")
             while not names[-1]:
                 names = names[:-1]
             return Header(separator, names, first.line)

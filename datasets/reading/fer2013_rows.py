@@ -34,9 +34,15 @@ def labelled_rows(tree: Tree, tables: Sequence[Table]) -> Iterator[LabelledRow]:
     tables' names.
     """
     for table in tables:
-        usages = _Usages(table)
+        usages, empty = _Usages(table), True
         for row in table_rows(tree, table):
+            empty = False
             yield LabelledRow(row.place, row.pixels, _label(row), usages.split(row))
+        if table.split and empty:
+            raise DataError(
+                f"{table.name}: is the table of {table.split} and holds no image; fill it, or "
+                "remove it to have a split made here"
+            )
         usages.require_training()
 
 

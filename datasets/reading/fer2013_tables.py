@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
 from datasets.reading.delimited import Header, Placed, read_header, read_rows
 from datasets.reading.trees import Tree
-from datasets.reading.words import split_of
-from datasets.records import SPLIT_NAMES, DataError, LeftOut
+from datasets.reading.words import splits_of
+from datasets.records import SPLIT_NAMES, DataError, LeftOut, SplitError, SplitName
 
 PUBLISHED = ("fer2013", "icml_face_data")
 """The published names of the whole table, without suffixes."""
 SUFFIXES = (".csv", ".tsv", ".csv.gz", ".csv.bz2", ".csv.xz")
+OTHER_FORMS = (".zip", ".tar", ".tgz", ".gz", ".7z", ".rar", ".xlsx", ".xls", ".parquet", ".npy")
+"""Files that may be a split as `SUFFIXES` are, and are not read beside a table."""
 PIXELS = ("pixels", "pixel")
 USAGE = ("usage", "split", "subset", "partition", "set", "phase")
 EMOTION = ("emotion", "emotions", "expression", "label", "class")
@@ -75,9 +77,10 @@ def find_tables(tree: Tree, *, any_name: bool) -> Tables | None:
     """Choose the tables of FER2013 in ``tree``; ``None`` where there are none.
 
     A table of a published name comes first, the least deep one; then the only one with a Usage
-    column; then those named after a split (``training.csv``, ``publictest.csv``), each once; then
-    the only one. The last three are looked for with ``any_name``. Raises ``DataError`` for what
-    is ambiguous, and for a published name without the columns.
+    column; then those named after a split (``training.csv``, ``publictest.csv``), the least deep
+    of each; then the only one. The last three are looked for with ``any_name``. Raises
+    ``DataError`` for what is ambiguous, for a published name without the columns, and for a file
+    that is named after a split that no table gives.
     """
     alone = len(tree.names) == 1
     names = sorted((n for n in tree.names if is_table(n) or alone), key=lambda n: (n.count("/"), n))
@@ -100,6 +103,7 @@ def find_tables(tree: Tree, *, any_name: bool) -> Tables | None:
             raise DataError(f"{what}: its first line must name the columns emotion,pixels,Usage")
         return None
     chosen = _chosen(labelled)
+    _refuse_unread_splits(tree, chosen, {table.name for table in found})
     return Tables(chosen, _others(tree, names, chosen))
 
 
@@ -129,14 +133,59 @@ def _chosen(labelled: Sequence[Table]) -> tuple[Table, ...]:
     with_usage = [table for table in labelled if table.has_usage]
     if len(with_usage) == 1:
         return (with_usage[0],)
+    parts = _by_split(labelled)
+    if len(parts) < 2:
+        names = ", ".join(table.name for table in labelled)
+        told = "give the one that is meant with --data"
+        raise DataError(f"several tables of images ({names}); {told}")
+    if "train" not in parts:
+        named = ", ".join(table.name for table in parts.values())
+        raise SplitError(f"tables of splits are given ({named}) and none for training; add it")
+    unnamed = [table.name for table in labelled if not _splits_of(labelled).get(table.name)]
+    if unnamed and len(parts) < len(SPLIT_NAMES):
+        raise SplitError(
+            f"beside tables of splits stands {unnamed[0]}, whose name is no split's word; name it "
+            "by its split (train, validation, test), or move it away"
+        )
+    return tuple(parts[split] for split in SPLIT_NAMES if split in parts)
+
+
+def _by_split(labelled: Sequence[Table]) -> dict[str, Table]:
+    """Return the table of each split, the least deep one; raises ``DataError`` where two are it."""
     parts: dict[str, Table] = {}
-    for table in labelled:
-        if split := split_of(_stem(table.name)):
-            parts.setdefault(split, Table(table.name, table.header, split))
-    if len(parts) > 1:
-        return tuple(parts[split] for split in SPLIT_NAMES if split in parts)
-    names = ", ".join(table.name for table in labelled)
-    raise DataError(f"several tables of images ({names}); give the one that is meant with --data")
+    for name, split in _splits_of(labelled).items():
+        table = next(one for one in labelled if one.name == name)
+        first = parts.setdefault(split, replace(table, split=split))
+        if first.name != name and first.name.count("/") == name.count("/"):
+            raise SplitError(
+                f"{first.name} and {name} are both tables of {split}; leave one of them"
+            )
+    return parts
+
+
+def _splits_of(tables: Sequence[Table]) -> dict[str, SplitName]:
+    words = splits_of(_stem(table.name) for table in tables)
+    return {one.name: words[_stem(one.name)] for one in tables if _stem(one.name) in words}
+
+
+def _refuse_unread_splits(tree: Tree, chosen: Sequence[Table], tables: Collection[str]) -> None:
+    """Raise ``DataError`` for a file that by its name is a split, and is none of ``tables``.
+
+    It is asked where tables are splits by their names, of which no column Usage tells more.
+    """
+    words = splits_of([_stem(one.name) for one in chosen] + [_stem(name) for name in tree.names])
+    given = {words.get(_stem(table.name)) for table in chosen if not table.has_usage}
+    for name in tree.names if given - {None} else ():
+        split = words.get(_stem(name))
+        if split and split not in given and name not in tables and _may_hold_images(name):
+            raise SplitError(
+                f"{name} is named as the {split} split and is no table of images that can be read; "
+                "mend or unpack it, or remove it to have a split made here"
+            )
+
+
+def _may_hold_images(name: str) -> bool:
+    return is_table(name) or name.lower().endswith(OTHER_FORMS)
 
 
 def _others(tree: Tree, names: Sequence[str], chosen: Sequence[Table]) -> tuple[LeftOut, ...]:

@@ -32,6 +32,7 @@ from PIL import Image, ImageFile, UnidentifiedImageError
 from datasets.reading.pixel_rules import (
     FLOAT,
     GREY_MODES,
+    PAM,
     Refused,
     frames_of,
     in_channels,
@@ -153,7 +154,7 @@ def _refusal(name: str, content: bytes, error: Exception) -> UnreadableFile:
     return UnreadableFile(f"{name}: not a readable image: {reason}", reason)
 
 
-_UNDECODED = ("HEIC", "JPEG XL", "DICOM", "OpenEXR", "Radiance HDR")
+_UNDECODED = (PAM, "HEIC", "JPEG XL", "DICOM", "OpenEXR", "Radiance HDR")
 
 
 def _why(kind: str, content: bytes, error: Exception) -> str:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from datasets.reading.names import is_system
+from datasets.reading.names import is_system, service_of
 from datasets.reading.signatures import LENGTH, SUFFIXES, described, image_format
 from datasets.reading.trees import Tree
 from datasets.records import LeftOut, UnreadableFile
 
 APPLE_DOUBLE = b"\x00\x05\x16\x07"
 """Begins the files in which macOS keeps the attributes of others, ``._NAME``."""
+DOTTED = "hidden: its name, or a folder's, begins with a dot"
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,8 @@ def _hidden_images(tree: Tree) -> Iterator[LeftOut]:
             yield LeftOut(path=name, kind="unreadable", reason=error.reason)
             continue
         if not start.startswith(APPLE_DOUBLE):
-            reason = "hidden: its name, or a folder's, begins with a dot"
+            service = service_of(name)
+            reason = f"in {service}, a system's own folder" if service else DOTTED
             yield LeftOut(path=name, kind="unused", reason=reason)
 
 

@@ -11,6 +11,7 @@ _UNTIDY = re.compile(r"\\|//|(?:^|/)\.(?:/|$)|^/|/$|^$")
 _DRIVE = re.compile(r"[A-Za-z]:")
 _SYSTEM = frozenset({"__MACOSX", ".DS_Store"})
 _SYSTEM_FILES = frozenset({"thumbs.db", "desktop.ini"})
+_SERVICES = frozenset({"$recycle.bin", "#recycle", "@eadir", "system volume information"})
 
 
 def parts_of(name: str) -> tuple[str, ...]:
@@ -29,7 +30,16 @@ def leads_out(name: str) -> bool:
 
 def is_hidden(name: str) -> bool:
     """Tell whether a part of ``name`` begins with a dot, or is the operating system's."""
-    return is_system(name) or any(part.startswith(".") for part in name.split("/"))
+    return (
+        is_system(name)
+        or bool(service_of(name))
+        or any(part.startswith(".") for part in name.split("/"))
+    )
+
+
+def service_of(name: str) -> str:
+    """Return the folder in ``name`` where a system keeps bins or thumbnails, ``""`` for none."""
+    return next((part for part in name.split("/")[:-1] if part.lower() in _SERVICES), "")
 
 
 def is_system(name: str) -> bool:

@@ -26,6 +26,8 @@ ORIENTATION, BITS, PHOTOMETRIC, SAMPLE_FORMAT = 274, 258, 262, 339
 BIG_TIFF = 43
 _WHITE_IS_ZERO, _SIGNED, _FLOATING = 0, 2, 3
 """Values of the last two."""
+PAM = "PAM"
+"""A format whose colours and white OpenCV, which alone reads it, mistakes."""
 GREY_MODES = ("1", "L", "LA", "La", "I", "F")
 PLAIN_FORMATS = ("PNG", "JPEG", "MPO", "BMP", "DIB", "WEBP", "PPM", "TIFF")
 """Formats whose 8-bit images without transparency OpenCV decodes; Pillow decodes all others."""
@@ -179,7 +181,7 @@ def unidentified_pixels(content: bytes) -> NDArray[Any]:
     kind = image_format(content[:LENGTH])
     if kind == "TIFF":
         _refuse_compression(content)
-    values = _unchanged(content) if kind else None
+    values = _unchanged(content) if kind not in (None, PAM) else None
     if values is None:
         raise UnidentifiedImageError
     if values.dtype.kind == "f":

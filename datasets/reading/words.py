@@ -60,13 +60,16 @@ CONTEMPT = "contempt"
 """A class of FER+, AffectNet and CK+ that FER2013 has not."""
 _FILLERS = re.compile(
     r"aligned|cropped|original|final|usage|splits?|sets?|data(set)?|db|folder|files|plus"
-    r"|faces?|images?|imgs?|photos?|pics?|pictures?|icml"
+    r"|faces?|lists?|images?|imgs?|photos?|pics?|pictures?|icml"
     r"|affectnet|ck|ckplus|expw|fer|ferplus|jaffe|kdef|raf|rafdb|rafd"
 )
 """Words beside a split's that do not change what it means: ``train_set``, ``FER2013Train``."""
 _TOKEN = re.compile(r"[A-Z]{2,}(?![a-z])|[A-Z]?[a-z]+|\d+|[^\W\d_A-Za-z]+")
 _GLUED = re.compile(rf"({'|'.join(SPLITS)})(set|images|imgs|data|split|faces)")
-_NUMBERED = re.compile(r"^[\W_]*\d+[\W_]+|[\W_]+\d+$")
+_NUMBERED = re.compile(
+    r"^(?:copy of )?(?:[\W_]*\d+[\W_]+)?|(?:[\W_]+(?:copy|kopie|copie|copia))?(?:[\W_]+\d+[\W_]*)?$"
+)
+"""What people and file managers write beside a class: its number, and that it is a copy."""
 _PERSON = re.compile(
     r"S\d{3}|[AB]?[FM]\d{2,3}|[Pp]\d{2,3}"
     r"|(?i:person|subject|subj|sub|participant|actor|people|user|identity|id)[\s_\-]?\d+"
@@ -116,7 +119,8 @@ def splits_of(names: Iterable[str]) -> dict[str, SplitName]:
 def expression_of(name: str) -> str | None:
     """Return the expression that ``name`` is a word for, or ``None``.
 
-    Any case and a number before or behind it are allowed: ``Happiness``, ``0_angry``, ``3. Sad``.
+    Any case, a number before or behind it and the mark of a copy are allowed: ``Happiness``,
+    ``0_angry``, ``3. Sad``, ``fear - Copy``.
     """
     return EXPRESSIONS.get(_NUMBERED.sub("", folded(name)))
 

@@ -214,12 +214,48 @@ def parts(folder: Path, names, *, usage: bool) -> Path:
         ("Training.csv", "PublicTest.csv", "PrivateTest.csv"),
         ("train.csv", "val.csv", "test.csv"),
         ("fer2013_train.csv", "fer2013_valid.csv", "fer2013_test.csv"),
+        ("mine_train.csv", "mine_val.csv", "mine_test.csv"),
     ],
 )
 def test_a_table_for_each_split_is_one_data_set(names, usage, expected, tmp_path, load):
     data = load(parts(tmp_path / "fer", names, usage=usage))
     assert content(data) == expected
     assert data.provenance.status == "altered"
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "message"),
+    [
+        ("test.csv", "", "test.csv is named as the test split and is no table of images"),
+        ("test.csv", "version https://git-lfs", "test.csv is named as the test split"),
+        ("test.zip", "PK\3\4", "test.zip is named as the test split .* mend or unpack it"),
+        ("test.xlsx", "PK\3\4", "test.xlsx is named as the test split"),
+        ("test.csv", "emotion,pixels\n", "test.csv: is the table of test and holds no image"),
+        ("holdout.csv", f"emotion,pixels\n3,{PIXELS}\n", "beside tables of splits stands holdout"),
+        ("val (1).csv", f"emotion,pixels\n3,{PIXELS}\n", r"val \(1\).csv and val.csv are both"),
+    ],
+)
+def test_a_table_of_a_split_that_cannot_be_taken_is_refused(
+    name, given, message, tmp_path, load
+) -> None:
+    for own in ("train.csv", "val.csv"):
+        put(tmp_path / "fer" / own, text([row[:2] for row in rows()[:14]], HEADER[:2]))
+    put(tmp_path / "fer" / name, given)
+    with pytest.raises(DataError, match=message):
+        load(tmp_path / "fer")
+
+
+def test_tables_of_splits_without_training_are_refused(tmp_path, load):
+    for name in ("PublicTest.csv", "PrivateTest.csv"):
+        put(tmp_path / "fer" / name, text([row[:2] for row in rows()[:14]], HEADER[:2]))
+    with pytest.raises(DataError, match=r"PublicTest.csv\) and none for training"):
+        load(tmp_path / "fer")
+
+
+def test_utf16_without_its_mark_is_refused_by_that(tmp_path, load):
+    file = put(tmp_path / "fer2013.csv", text(rows()).encode("utf-16-le"))
+    with pytest.raises(DataError, match=r"fer2013.csv:1: holds zero bytes, as UTF-16 without"):
+        load(file)
 
 
 def test_a_row_of_another_split_than_its_table_is_refused(tmp_path, load):

@@ -18,6 +18,7 @@ from datasets.records import UnreadableFile
 from tests.datasets.samples import noise
 
 COLOUR = noise(1, size=(64, 48), channels=3)
+PAM = b"P7\nWIDTH 48\nHEIGHT 64\nDEPTH 3\nMAXVAL 255\nTUPLTYPE RGB\nENDHDR\n"
 GREY = noise(2, size=(64, 48))
 STORED = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -240,6 +241,7 @@ def test_a_jpeg_padded_with_zeros_is_cut_off_too() -> None:
         (b"version https://git-lfs.github.com/spec/v1", "a Git LFS pointer, not the file; run git"),
         (b"Dear friend,", "not an image: it begins with 'Dear friend,'"),
         (bytes(400), "not an image: it begins with zeros"),
+        (PAM + COLOUR.tobytes(), "PAM, which is not decoded here; convert it to PNG"),
         (b"\x00\x00\x00\x18ftypheic" + bytes(99), "HEIC, which is not decoded here"),
     ],
 )

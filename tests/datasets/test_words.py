@@ -54,6 +54,8 @@ def test_a_word_that_all_splits_share_does_not_count() -> None:
         ("ANGER ", "angry"),
         ("afraid", "fear"),
         ("SURPRISED", "surprise"),
+        ("happy - Copy (2)", "happy"),
+        ("Copy of sad", "sad"),
         ("cat", None),
         ("0", None),
         ("sa3_d", None),

@@ -111,6 +111,7 @@ def test_a_second_name_of_an_image_must_agree(tmp_path: Path) -> None:
         (lambda t: t.iloc[:3], "1 of 4 validation and test images have no line .first: row 5"),
         (lambda t: t.iloc[:0], "4 of 4 validation and test images have no line"),
         (lambda t: t.assign(row=[2, 3, 4, 99]), "images that the run does not have .first: row 99"),
+        (lambda t: t.assign(row=[3, 4, 5, 6]), "counted from 0, and these perhaps from 1: then"),
         (
             lambda t: t.assign(row=[2, 3, 4, 4]),
             r"row 4 has several lines that differ \(data rows 3, 4\)",
@@ -140,6 +141,19 @@ def test_labels_beside_the_answers_may_be_in_any_code(tmp_path: Path) -> None:
     for number, labels in enumerate(([2, 2, 0, 0], ["x", "x", "y", "y"])):
         given = table().assign(label=labels)
         assert (read(tmp_path / f"given{number}.csv", given) == NUMBERS).all()
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize("blank", [0, 2])
+def test_a_table_may_be_as_spreadsheets_write_it(
+    tmp_path: Path, blank: int, end: str, encoding: str
+) -> None:
+    lines = [",".join(("row", *NAMES)), *(f"{row},{line}" for row, line in enumerate(ANSWERS, 2))]
+    text = "".join(line + end for line in [*lines, *blank * [",,,"]])
+    (tmp_path / "given.csv").write_bytes(text.encode(encoding))
+    found = read_predictions(tmp_path / "given.csv", split_table(SPLITS), split_table(ASKED), NAMES)
+    assert found.numbers == pytest.approx(NUMBERS)
 
 
 ANSWERS = ["0,.01,.02", ".03,.04,.05", ".06,.07,.08", ".09,.1,.11"]

@@ -7,6 +7,7 @@ import warnings
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pyarrow
 import pyarrow.parquet
@@ -14,6 +15,7 @@ import pyarrow.parquet
 from benchmarks.errors import InputError
 from benchmarks.machine.spreadsheets import unguarded
 from datasets.files import require_given
+from datasets.reading.delimited import encoding_of
 
 READERS = (".csv", ".parquet")
 SEPARATORS = (",", ";", "\t")
@@ -27,7 +29,8 @@ def read_table(file: Path) -> pd.DataFrame:
     """Return the table in ``file`` with its columns' names as text, without spaces around them.
 
     Fields of a CSV may be parted by commas, semicolons (then decimals may be, too) or tabs; a
-    surplus field, an index or what a comma at the end leaves, is left out. Raises ``InputError``,
+    surplus field, an index or what a comma at the end leaves, is left out, and so are lines of
+    separators alone at the end, as spreadsheets write them. Raises ``InputError``,
     and ``DataError`` for what is no ordinary file.
     """
     if file.suffix.lower() not in READERS:
@@ -39,6 +42,8 @@ def read_table(file: Path) -> pd.DataFrame:
     except (OSError, ValueError, OverflowError, csv.Error, pyarrow.ArrowException) as error:
         reason = str(error).strip().partition("\n")[0]
         raise InputError(f"{file}: not readable as {file.suffix}: {reason}") from error
+    written = np.flatnonzero(table.notna().any(axis=1))
+    table = table.iloc[: written[-1] + 1 if len(written) else 0]
     if table.index.name is not None:
         table = table.reset_index()
     table.columns = [unguarded(str(column).strip()) for column in table.columns]
@@ -57,14 +62,17 @@ def _read_parquet(file: Path) -> pd.DataFrame:
 
 def _read_csv(file: Path) -> pd.DataFrame:
     with file.open("rb") as opened:
-        header, line = opened.readline(LONGEST_LINE), opened.readline(LONGEST_LINE)
-    separator = max(SEPARATORS, key=lambda each: header.count(each.encode()))
+        encoding = encoding_of(opened.read(2))
+    with file.open(encoding=encoding, errors="replace") as text:
+        header, line = text.readline(LONGEST_LINE), text.readline(LONGEST_LINE)
+    separator = max(SEPARATORS, key=header.count)
     if (columns := _fields(header, separator)) > MOST_COLUMNS:
         raise InputError(f"{file}: {columns:,} columns; leave those out that are not needed")
     settings: dict[str, Any] = {
         "sep": separator,
         "decimal": "," if separator == ";" else ".",
         "dtype": dict.fromkeys(TEXT, str),
+        "encoding": encoding,
     }
     table: pd.DataFrame = pd.read_csv(file, **settings)
     surplus = _fields(line, separator) - columns
@@ -82,6 +90,5 @@ def _unguarded(value: Any) -> Any:
     return unguarded(value) if isinstance(value, str) else value
 
 
-def _fields(line: bytes, separator: str) -> int:
-    text = line.decode("utf-8", "replace")
-    return len(next(csv.reader([text], delimiter=separator), []))
+def _fields(line: str, separator: str) -> int:
+    return len(next(csv.reader([line], delimiter=separator), []))

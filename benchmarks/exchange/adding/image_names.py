@@ -49,7 +49,9 @@ def strangers(table: pd.DataFrame, key: str, splits: SplitTable) -> str:
     if not strange.any():
         return ""
     remedy = "leave them out"
-    if strange.mean() > 0.5:
+    if key == "row" and set(table[key][strange]) == {len(known)} and 0 not in set(table[key]):
+        remedy = "a run's rows are counted from 0, and these perhaps from 1: then take 1 from each"
+    elif strange.mean() > 0.5:
         remedy = f"name images as the run's splits.parquet does (for instance {key} {known[-1]})"
     return (
         f"{int(strange.sum())} lines are for images that the run does not have "

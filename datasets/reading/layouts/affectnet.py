@@ -11,7 +11,7 @@ from datasets.reading.layouts.lists import Row, Table, joined, read_first_line, 
 from datasets.reading.listing import Listing
 from datasets.reading.numbers import whole_number
 from datasets.reading.words import split_of
-from datasets.records import DataError
+from datasets.records import DataError, Incomplete
 
 NAME = "AffectNet"
 EMOTIONS = ("neutral", "happy", "sad", "surprise", "fear", "disgust", "angry", "contempt")
@@ -29,7 +29,7 @@ def _recognise(listing: Listing) -> Layout | None:
     rows = [row for name in lists for row in _rows(_table(listing, name, header))]
     found = joined(listing, NAME, rows, tuple(lists))
     if not found.entries:
-        raise DataError(
+        raise Incomplete(
             f"{lists[0]}: none of its {len(rows):,} images is here; add the folder of images"
         )
     return found

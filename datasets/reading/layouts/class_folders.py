@@ -19,7 +19,7 @@ from datasets.reading.layouts.split_folders import (
 from datasets.reading.listing import Listing
 from datasets.reading.subjects import subjects
 from datasets.reading.words import expression_of, is_person, splits_of
-from datasets.records import DataError
+from datasets.records import DataError, Incomplete
 
 NAME = "class folders"
 
@@ -106,7 +106,7 @@ def _classes_of(part: Part, parts: Iterable[Part]) -> _Classes:
     inner = part.folder.filled.items()
     if (heads and all(map(is_person, heads))) or (expressions and all(map(str.isdigit, heads))):
         if not expressions:
-            raise DataError(
+            raise Incomplete(
                 f"the folders {few(heads)} are persons, not classes, and no labels for their "
                 "images are there; add the data set's labels or a labels.csv"
             )
@@ -117,8 +117,29 @@ def _classes_of(part: Part, parts: Iterable[Part]) -> _Classes:
             "name them by their split (train, validation, test), or give one of them alone"
         )
     else:
+        _refuse_two_levels(folders)
         found = [(name, "", one) for name, one in inner]
     return _Classes(part, tuple(found))
+
+
+def _refuse_two_levels(parts: Iterable[Folder]) -> None:
+    """Raise ``DataError`` where either of two levels of folders may be the classes.
+
+    Each upper folder holds the same two folders or more, and no words tell persons or expressions.
+    """
+    heads = [head for part in parts for head in part.filled.values()]
+    if len({head.path[-1] for head in heads}) < 2 or any(head.images for head in heads):
+        return
+    shared = set.intersection(*(set(head.filled) for head in heads))
+    if len(shared) < 2 or any(map(is_person, shared)):
+        return
+    if not any(expression_of(head.path[-1]) for head in heads):
+        raise DataError(
+            f"the folders {few({head.path[-1] for head in heads})} hold the same folders "
+            f"{few(shared)}, and no words tell which of them are the classes; name the upper ones "
+            "by their split (train, validation, test) or as persons (S001, person 1), or put the "
+            "images of each class directly into its folder"
+        )
 
 
 def _splits_below_classes(top: Folder) -> list[_Classes]:
@@ -171,7 +192,7 @@ def _refuse_flat(classes: Iterable[_Classes]) -> None:
     """Raise ``DataError`` for a split folder that has images and no class folders."""
     for found in classes:
         if found.part.split and not found.folders:
-            raise DataError(
+            raise Incomplete(
                 f"{found.part.folder.name} is a split folder with {found.part.folder.count:,} "
                 "images and no class folders; put them into a folder for each class or give a "
                 "labels.csv; if nobody knows their labels, move it away to have a split made here"

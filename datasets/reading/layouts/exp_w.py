@@ -8,7 +8,7 @@ from pathlib import PurePosixPath
 from datasets.reading.layouts.layout import Box, Layout, LayoutSpec
 from datasets.reading.layouts.lists import Row, decoded_text, joined
 from datasets.reading.listing import Listing
-from datasets.records import DataError
+from datasets.records import DataError, Incomplete
 
 NAME = "ExpW"
 LIST = "label.lst"
@@ -23,7 +23,7 @@ def _recognise(listing: Listing) -> Layout | None:
     rows = list(_rows(lists[0], listing.tree.read(lists[0])))
     found = joined(listing, NAME, rows, (lists[0],))
     if not found.entries:
-        raise DataError(f"{lists[0]}: none of its {len(rows):,} pictures is here; add origin/")
+        raise Incomplete(f"{lists[0]}: none of its {len(rows):,} pictures is here; add origin/")
     return found
 
 

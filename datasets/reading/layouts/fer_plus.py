@@ -14,7 +14,7 @@ from datasets.reading.layouts.lists import Row, decoded_text, joined, read_first
 from datasets.reading.layouts.names import given_splits, refuse_unlabelled
 from datasets.reading.listing import Listing
 from datasets.reading.words import split_of
-from datasets.records import DataError
+from datasets.records import DataError, Incomplete
 
 NAME = "FER+"
 LIST = "label.csv"
@@ -32,7 +32,9 @@ def _recognise(listing: Listing) -> Layout | None:
     rows = [row for name in lists for row in _rows(name, listing.tree.read(name))]
     found = joined(listing, NAME, rows, tuple(lists))
     if not found.entries:
-        raise DataError(f"{lists[0]}: none of its {len(rows):,} images is here; add them beside it")
+        raise Incomplete(
+            f"{lists[0]}: none of its {len(rows):,} images is here; add them beside it"
+        )
     refuse_unlabelled(splits, found.entries)
     return found
 

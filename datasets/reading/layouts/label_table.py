@@ -26,6 +26,9 @@ from datasets.records import DataError
 
 NAME = "table of labels"
 SUFFIXES = (".csv", ".tsv", ".txt")
+NO_VALUE = frozenset({"", "nan", "na", "n/a", "#n/a", "<na>", "null"})
+"""What programs write, in any case, where a label or a subject is missing."""
+HALF_SPLIT = "some rows have a split and some none; give all one"
 TO_BE_FILLED = re.compile(r"(?i)submission")
 """Names of tables that hold the form of answers, not labels."""
 _PICTURE = "(image|img|pic|picture|photo)"
@@ -56,11 +59,10 @@ def read_labels(listing: Listing, tables: Mapping[str, bytes]) -> Layout:
     rows, cases = one_case(_all_rows(read))
     found = joined(listing, NAME, rows, tuple(tables))
     if not found.entries:
-        seen = f" (first: {rows[0].image!r})" if rows else ""
-        raise DataError(f"{few(tables)}: none of its {len(rows):,} rows names an image here{seen}")
+        raise DataError(f"{few(tables)}: {named_none(read)}")
     splits = {entry.split for entry in found.entries}
     if "" in splits and len(splits) > 1:
-        raise DataError(f"{few(tables)}: some rows have a split and some none; give all one")
+        raise DataError(f"{few(tables)}: {HALF_SPLIT}")
     given = _in_split_folders(listing, found.entries) if splits == {""} else found.entries
     entries, notes = one_spelling(given)
     return Layout(
@@ -69,6 +71,13 @@ def read_labels(listing: Listing, tables: Mapping[str, bytes]) -> Layout:
         left_out=found.left_out,
         notes=(*found.notes, *_choices(read), *cases, *notes),
     )
+
+
+def named_none(tables: Iterable[Table]) -> str:
+    """Say that no row of ``tables`` names an image, and which the first is."""
+    images = [row.image for row in _all_rows(list(tables))]
+    seen = f" (first: {images[0]!r})" if images else ""
+    return f"none of its {len(images):,} rows names an image here{seen}"
 
 
 def _choices(tables: Iterable[Table]) -> Iterator[str]:
@@ -136,7 +145,10 @@ def rows_of_splits(listing: Listing) -> Iterator[Row]:
     for name in lists_in(listing, SUFFIXES):
         head = _head(listing, name)
         if head and head.column(*PATHS) is not None and head.column(SPLITS) is not None:
-            yield from _split_rows(read_table(name, listing.tree.read(name)))
+            rows = list(_split_rows(read_table(name, listing.tree.read(name))))
+            if len({bool(row.split) for row in rows}) > 1:
+                raise DataError(f"{name}: {HALF_SPLIT}")
+            yield from rows
 
 
 def _split_rows(table: Table) -> Iterator[Row]:
@@ -208,21 +220,26 @@ def _rows(table: Table, own_split: str) -> Iterator[Row]:
     near = own_split or split_of(PurePosixPath(table.name).stem) or ""
     for line, values in table.lines:
         place = f"{table.name}:{line}"
+        known = _value(values[label])
         if not values[path]:
             raise DataError(f"{place}: it names no image; give its path or remove the row")
         yield Row(
             place=place,
             image=values[path],
-            label=values[label],
+            label=known,
             split=own_split if split is None else _split(place, values[split]),
             near=near,
-            subject="" if subject is None else values[subject],
-            refusal="" if values[label] else "the row has no label",
+            subject="" if subject is None else _value(values[subject]),
+            refusal="" if known else "the row has no label",
         )
 
 
+def _value(text: str) -> str:
+    return "" if text.lower() in NO_VALUE else text
+
+
 def _split(place: str, word: str) -> str:
-    if not word:
+    if not _value(word):
         return ""
     found = split_of(word)
     if found is None:

@@ -12,9 +12,10 @@ from pathlib import PurePosixPath
 from posixpath import commonpath
 from re import Pattern
 
-from datasets.reading.delimited import encoding_of
+from datasets.reading.delimited import ZEROS, encoding_of
 from datasets.reading.layouts.layout import Box, Entry, Layout, below_their_root, unused
 from datasets.reading.listing import Listing
+from datasets.reading.signatures import LENGTH, is_archive
 from datasets.reading.words import same_spelling, split_of
 from datasets.records import DataError, LeftOut
 
@@ -171,6 +172,10 @@ def _table(name: str, text: str, separators: str) -> Table:
 
 def decoded_text(name: str, content: bytes) -> str:
     """Return a list's text with line ends ``\\n``; raises ``DataError`` for what is no Unicode."""
+    if is_archive(content[:LENGTH]):
+        raise DataError(f"{name}: is packed, as spreadsheets are, and no text; save it as CSV")
+    if encoding_of(content) != "utf-16" and b"\0" in content:
+        raise DataError(f"{name}: {ZEROS}")
     try:
         text = content.decode(encoding_of(content))
     except UnicodeDecodeError as error:

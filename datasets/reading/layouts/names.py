@@ -113,7 +113,7 @@ def refuse_unlabelled(splits: Mapping[str, str], entries: Iterable[Entry]) -> No
 
 def _views(named: Mapping[str, Named]) -> tuple[str, ...]:
     """Tell from which sides the faces are seen, where the names say so."""
-    views = Counter(match.groupdict().get("view") for match in named.values())
+    views = Counter((match.groupdict().get("view") or "").upper() for match in named.values())
     if len(views) < 2:
         return ()
     counts = ", ".join(f"{view} {count:,}" for view, count in sorted(views.items(), key=str))

@@ -10,7 +10,7 @@ from datasets.reading.layouts.layout import Layout, LayoutSpec
 from datasets.reading.layouts.lists import Files, Row, decoded_text, joined
 from datasets.reading.listing import Listing
 from datasets.reading.words import split_of
-from datasets.records import DataError
+from datasets.records import DataError, Incomplete
 
 NAME = "RAF-DB"
 LISTS = ("list_patition_label.txt", "list_partition_label.txt")
@@ -25,7 +25,7 @@ def _recognise(listing: Listing) -> Layout | None:
     rows = list(_rows(lists[0], listing.tree.read(lists[0]), Files(listing.images)))
     found = joined(listing, NAME, rows, (lists[0],))
     if not found.entries:
-        raise DataError(
+        raise Incomplete(
             f"{lists[0]}: none of its {len(rows):,} images is here; add the folder of aligned "
             "images (train_00001_aligned.jpg …)"
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
@@ -9,6 +10,9 @@ from dataclasses import replace
 from datasets.reading.layouts.layout import Entry
 from datasets.reading.layouts.lists import Row
 from datasets.reading.words import expression_of, folded, same_spelling
+
+_CODE = re.compile(r"0*(\d{1,18})(?:[.,]0+)?")
+"""A whole number as programs write it."""
 
 
 def one_spelling(entries: Iterable[Entry]) -> tuple[list[Entry], tuple[str, ...]]:
@@ -41,19 +45,27 @@ def one_spelling(entries: Iterable[Entry]) -> tuple[list[Entry], tuple[str, ...]
 
 
 def one_case(rows: Iterable[Row]) -> tuple[list[Row], tuple[str, ...]]:
-    """Give each label of a table one case, the most frequent one, and say which were joined."""
+    """Give each label of a table one spelling, the most frequent one, and say which were joined.
+
+    Spellings of one label differ in case, or as ``3``, ``3.0`` and ``03`` do.
+    """
     given = list(rows)
     alike: defaultdict[str, Counter[str]] = defaultdict(Counter)
     for row in given:
-        alike[folded(row.label)][row.label] += 1
+        alike[_plain(row.label)][row.label] += 1
     names = {word: max(counts, key=lambda name: counts[name]) for word, counts in alike.items()}
-    joined = [replace(row, label=names[folded(row.label)]) for row in given]
+    joined = [replace(row, label=names[_plain(row.label)]) for row in given]
     notes = [
         f"spellings of one class: {', '.join(sorted(counts))}"
         for counts in alike.values()
         if len(counts) > 1
     ]
     return joined, tuple(sorted(notes))
+
+
+def _plain(label: str) -> str:
+    code = _CODE.fullmatch(label)
+    return code[1] if code else folded(label)
 
 
 def _renamed(entries: Iterable[Entry], names: Mapping[str, str]) -> list[Entry]:

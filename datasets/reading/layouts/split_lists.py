@@ -11,8 +11,9 @@ from datasets.reading.layouts.label_table import rows_of_splits
 from datasets.reading.layouts.layout import Layout, few, unused
 from datasets.reading.layouts.lists import Files, Row, counted_rows, decoded_text, lists_in
 from datasets.reading.listing import Listing
+from datasets.reading.signatures import SUFFIXES as IMAGES
 from datasets.reading.words import splits_of
-from datasets.records import SplitError
+from datasets.records import SplitError, SplitName
 
 SUFFIXES = (".txt", ".lst", ".csv", ".tsv")
 FIRST_LINES = 3
@@ -23,8 +24,8 @@ def with_split_lists(listing: Listing, found: Layout) -> Layout:
     """Return ``found``, which has no splits, with those that lists beside it give.
 
     Lists are text files named by their splits with an image's name in each line, and tables with a
-    path and a split column. Raises ``SplitError`` for an image in two splits. Images that no list
-    names are left out.
+    path and a split column. Raises ``SplitError`` for an image in two splits, and for a split of
+    which no image is here. Images that no list names are left out.
     """
     files = Files([entry.name for entry in found.entries])
     rows = [*_rows_of_lists(listing, files), *rows_of_splits(listing)]
@@ -38,7 +39,14 @@ def with_split_lists(listing: Listing, found: Layout) -> Layout:
                 f"{row.place}: {row.image} is in {row.split}, but in {before.split} in "
                 f"{before.place}; remove one of the lines"
             )
-    if not named:
+    there = {row.split for row in named.values()}
+    for row in lost:
+        if row.split and row.split not in there:
+            raise SplitError(
+                f"{row.place}: none of the {row.split} lines names an image here (first: "
+                f"{row.image}); write the images' names, or remove what tells a split"
+            )
+    if not there - {""}:
         return found
     lists = {row.place.rpartition(":")[0] for row in rows}
     entries = [replace(e, split=named[e.name].split) for e in found.entries if e.name in named]
@@ -57,26 +65,50 @@ def with_split_lists(listing: Listing, found: Layout) -> Layout:
 
 
 def _rows_of_lists(listing: Listing, files: Files) -> Iterator[Row]:
-    """Yield a row for each line of the lists that are named by splits."""
-    stems = {PurePosixPath(name).stem: name for name in lists_in(listing, SUFFIXES)}
-    splits = splits_of(stems)
-    if len(set(splits.values())) < 2:
-        return
-    for stem, split in splits.items():
-        rows = list(_lines(listing, stems[stem], split, files))
-        first = [row for row in rows[:FIRST_LINES] if files.find(row, "")]
-        if first:
-            yield from rows[rows.index(first[0]) :]
+    """Yield a row for each line of the lists that are named by splits.
+
+    A text is such a list if one of its first lines names an image, or something else that is
+    called like one. Raises ``SplitError`` where one split has such lists and another's is none.
+    """
+    texts = lists_in(listing, SUFFIXES)
+    splits = splits_of(PurePosixPath(name).stem for name in texts)
+    named = {name: split for name in texts if (split := splits.get(PurePosixPath(name).stem))}
+    lists = {name: _images_in(listing, name, split, files) for name, split in named.items()}
+    given = {named[name] for name, rows in lists.items() if rows}
+    for name, rows in lists.items():
+        if given and named[name] not in given:
+            raise SplitError(
+                f"{name}: is named as the {named[name]} split and lists no images, as the lists of "
+                "other splits do; fill it, or remove all of them to have splits made here"
+            )
+        yield from rows
 
 
-def _lines(listing: Listing, name: str, split: str, files: Files) -> Iterator[Row]:
+def _images_in(listing: Listing, name: str, split: SplitName, files: Files) -> list[Row]:
+    """Return the rows of the list ``name`` from the first that names an image; none for no list."""
+    folder = name.rpartition("/")[0]
+    rows = list(_lines(listing, name, split, files))
+    for row in rows[:FIRST_LINES]:
+        if files.find(row, folder) or _is_called_as_image(row.image):
+            return rows[rows.index(row) :]
+    return []
+
+
+def _lines(listing: Listing, name: str, split: SplitName, files: Files) -> Iterator[Row]:
+    folder = name.rpartition("/")[0]
     for line, text in enumerate(decoded_text(name, listing.tree.read(name)).split("\n"), start=1):
         if not (whole := text.strip()):
             continue
-        parts = (whole, whole.rpartition(" ")[0], re.split(r"[,;|\t]", whole)[0].strip(' "'))
+        fields = [field.strip(' "') for field in re.split(r"[,;|\t]", whole)]
+        called = [field for field in fields if _is_called_as_image(field)]
         rows = [
             Row(place=f"{name}:{line}", image=part, label="", split=split, near=split)
-            for part in parts
+            for part in (whole, whole.rpartition(" ")[0], *called, fields[0])
             if part
         ]
-        yield next((row for row in rows if files.find(row, "")), rows[0])
+        likely = next((row for row in rows if _is_called_as_image(row.image)), rows[0])
+        yield next((row for row in rows if files.find(row, folder)), likely)
+
+
+def _is_called_as_image(name: str) -> bool:
+    return name.lower().endswith(IMAGES)

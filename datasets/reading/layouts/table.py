@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from itertools import islice
 
+from datasets.left_out import because
 from datasets.reading.layouts import (
     affectnet,
     affectnet_arrays,
@@ -24,9 +25,10 @@ from datasets.reading.layouts.layout import Layout, LayoutSpec, few
 from datasets.reading.layouts.sketch import nearest, sketch
 from datasets.reading.layouts.split_lists import with_split_lists
 from datasets.reading.layouts.tables_beside import tables_beside
-from datasets.reading.layouts.unread import unread_forms
+from datasets.reading.layouts.unread import unread_forms, unread_labels
 from datasets.reading.listing import Listing
-from datasets.records import DataError
+from datasets.reading.words import expression_of
+from datasets.records import DataError, Incomplete
 
 LAYOUTS: tuple[LayoutSpec, ...] = (
     raf_db.SPEC,
@@ -60,18 +62,33 @@ def recognise_layout(listing: Listing, tables: Mapping[str, bytes] | None = None
     Raises ``DataError`` where it is none of `LAYOUTS`, with what was seen and the nearest ones,
     and where what was given cannot be taken as given.
     """
-    if tables:
-        found = label_table.read_labels(listing, tables)
-    else:
-        recognised = (spec.recognise(listing) for spec in LAYOUTS)
-        found = next((one for one in recognised if one), None) or _refuse(listing)
+    found = label_table.read_labels(listing, tables) if tables else _first(listing)
     if not any(entry.split for entry in found.entries):
         found = with_split_lists(listing, found)
     if not tables and found.name not in LISTED:
-        found = replace(found, notes=(*found.notes, *tables_beside(listing, found)))
+        beside = (*tables_beside(listing, found), *_unread_beside(listing, found))
+        found = replace(found, notes=(*found.notes, *beside))
     _refuse_one_class(found)
     _refuse_untrained(found)
     return found
+
+
+def _first(listing: Listing) -> Layout:
+    recognised = (spec.recognise(listing) for spec in LAYOUTS)
+    try:
+        found = next((one for one in recognised if one), None)
+    except Incomplete as error:
+        told = islice(unread_forms(listing), MOST_FORMS)
+        raise DataError("; ".join((str(error), *told))) from error
+    return found or _refuse(listing)
+
+
+def _unread_beside(listing: Listing, found: Layout) -> Iterator[str]:
+    """Tell of labels that are not read, where folders without words for classes or splits are."""
+    expressions = sum(expression_of(name) is not None for name in found.class_names) > 1
+    splits = any(entry.split for entry in found.entries)
+    if found.name == class_folders.NAME and not (expressions and splits):
+        yield from (f"not read: {told}" for told in unread_labels(listing))
 
 
 def _refuse(listing: Listing) -> Layout:
@@ -91,7 +108,8 @@ def _refuse(listing: Listing) -> Layout:
 
 def _refuse_one_class(layout: Layout) -> None:
     if len(names := layout.class_names) < 2:
-        raise DataError(f"{layout.name}: all images are of one class, {names[0]}; two are needed")
+        told = f"{layout.name}: all images are of one class, {names[0]}; two are needed"
+        raise DataError("; ".join(filter(None, (told, because(layout.left_out)))))
 
 
 def _refuse_untrained(layout: Layout) -> None:

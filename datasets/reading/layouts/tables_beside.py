@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 
-from datasets.reading.layouts.label_table import named_rows, tables_in
+from datasets.reading.layouts.label_table import named_none, named_rows, tables_in
 from datasets.reading.layouts.layout import Entry, Layout
 from datasets.reading.layouts.lists import Row, read_table
 from datasets.reading.listing import Listing
+from datasets.reading.words import expression_of
 from datasets.records import DataError
 
 
@@ -17,13 +18,16 @@ def tables_beside(listing: Listing, found: Layout) -> Iterator[str]:
     entries = {entry.name: entry for entry in found.entries}
     for table in tables_in(listing):
         try:
-            rows = named_rows(listing, [read_table(table, listing.tree.read(table))])
+            read = [read_table(table, listing.tree.read(table))]
+            rows = named_rows(listing, read)
         except DataError as error:
             yield f"classes are those of {found.name}; a table beside them is not read: {error}"
             continue
         pairs = {name: (row, entries[name]) for name, row in rows.items() if name in entries}
         if pairs:
             yield _compared(table, found.name, pairs)
+        elif not rows:
+            yield f"{table} is a table of labels and {named_none(read)}; {found.name} decide"
 
 
 def _compared(table: str, layout: str, pairs: Mapping[str, tuple[Row, Entry]]) -> str:
@@ -42,12 +46,25 @@ def _compared(table: str, layout: str, pairs: Mapping[str, tuple[Row, Entry]]) -
 
 
 def _of_another_class(pairs: Mapping[str, tuple[Row, Entry]]) -> list[Row]:
-    """Return the rows whose images are not in the folder where most of their label are."""
-    counts: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    """Return the rows that part the images otherwise than the classes do.
+
+    A label is of the class where most of it is, and a class has one label, its most frequent one.
+    """
+    of_class: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    of_label: defaultdict[str, Counter[str]] = defaultdict(Counter)
     for row, entry in pairs.values():
-        counts[row.label.casefold()][entry.class_name] += 1
-    usual = {label: counter.most_common(1)[0][0] for label, counter in counts.items()}
-    return [row for row, entry in pairs.values() if usual[row.label.casefold()] != entry.class_name]
+        of_class[entry.class_name][_label(row)] += 1
+        of_label[_label(row)][entry.class_name] += 1
+    return [
+        row
+        for row, entry in pairs.values()
+        if of_label[_label(row)].most_common(1)[0][0] != entry.class_name
+        or of_class[entry.class_name].most_common(1)[0][0] != _label(row)
+    ]
+
+
+def _label(row: Row) -> str:
+    return expression_of(row.label) or row.label.casefold()
 
 
 def _of_another_split(pairs: Mapping[str, tuple[Row, Entry]]) -> list[Row]:

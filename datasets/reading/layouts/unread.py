@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import PurePosixPath
 
-from datasets.reading.layouts.label_table import tables_in
-from datasets.reading.layouts.lists import MOST, decoded_text, lists_in, read_first_line
+from datasets.reading.layouts.label_table import named_none, named_rows, tables_in
+from datasets.reading.layouts.lists import MOST, decoded_text, lists_in, read_first_line, read_table
 from datasets.reading.listing import Listing
 from datasets.records import DataError
 
@@ -35,15 +35,17 @@ FORMS = (
     Form((".pkl", ".pickle", ".pt", ".pth"), "a file of Python's objects", CLASS_FOLDERS),
     Form((".tfrecord", ".tfrecords", ".lmdb", ".mdb", ".rec"), "a file of records", CLASS_FOLDERS),
     Form((".mp4", ".avi", ".mov", ".mkv", ".webm"), "a film", "take single images out of it"),
-    Form((".xlsx", ".xls", ".ods"), "a spreadsheet", "save it as labels.csv"),
-    Form((".json", ".jsonl"), "a list of labels in JSON", LABELS),
     Form(
         (".zip", ".tar", ".tgz", ".gz", ".bz2", ".xz", ".zst", ".7z", ".rar", ".001"),
         "an archive inside what was given and not opened",
         "unpack it and give the folder",
     ),
 )
-"""By the last suffix; the first that fits."""
+"""By the last suffix."""
+LABEL_FORMS = (
+    Form((".xlsx", ".xls", ".ods"), "a spreadsheet", "save it as labels.csv"),
+    Form((".json", ".jsonl"), "a list of labels in JSON", LABELS),
+)
 TABLES = (".csv", ".tsv")
 
 
@@ -53,9 +55,15 @@ def unread_forms(listing: Listing) -> Iterator[str]:
     It is for a tree that no layout understands: tables whose first line heads no columns that are
     known, lists without such a line, and files beside the images that are named as they are.
     """
+    yield from _tables_of_labels(listing)
+    yield from _of_forms(listing, FORMS)
+    yield from unread_labels(listing)
+
+
+def unread_labels(listing: Listing) -> Iterator[str]:
+    """Yield a clause on each kind of file in ``listing`` that may hold labels and is not read."""
     names = [other.path for other in listing.others]
-    for form in FORMS:
-        yield from _counted(form, [one for one in names if one.lower().endswith(form.suffixes)])
+    yield from _of_forms(listing, LABEL_FORMS)
     labels = tables_in(listing)
     for name in (one for one in names if one.lower().endswith(TABLES) and one not in labels):
         if heads := _first_values(listing, name):
@@ -63,14 +71,32 @@ def unread_forms(listing: Listing) -> Iterator[str]:
                 f"{name} has {heads} in its first line, where a table of labels has path,label "
                 "and one of pixels emotion,pixels,Usage"
             )
-    if not listing.images:
-        for name in labels:
+    yield from _beside_images(listing, names)
+    yield from _lists(listing)
+
+
+def _tables_of_labels(listing: Listing) -> Iterator[str]:
+    """Tell of tables that name none, or less than half, of the images."""
+    for name in tables_in(listing):
+        if not listing.images:
             yield (
                 f"{name} ({_first_values(listing, name)}) is a table of labels and none of its "
                 "images is here; one of pixels has emotion,pixels,Usage"
             )
-    yield from _beside_images(listing, names)
-    yield from _lists(listing)
+            continue
+        try:
+            read = [read_table(name, listing.tree.read(name))]
+            named = named_rows(listing, read)
+        except DataError:
+            continue
+        some = f"names {len(named):,} of the {len(listing.images):,} images"
+        yield f"{name} is a table of labels and {some if named else named_none(read)}"
+
+
+def _of_forms(listing: Listing, forms: Iterable[Form]) -> Iterator[str]:
+    names = [other.path for other in listing.others]
+    for form in forms:
+        yield from _counted(form, [one for one in names if one.lower().endswith(form.suffixes)])
 
 
 def _counted(form: Form, names: Sequence[str]) -> Iterator[str]:

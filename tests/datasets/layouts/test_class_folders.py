@@ -6,6 +6,8 @@ from collections import Counter
 
 import pytest
 
+from datasets.reading.listing import list_images
+from datasets.reading.trees import open_tree
 from datasets.records import DataError
 from tests.datasets.layouts.trees import PARTS, TWO, in_folders, read, told, write
 
@@ -102,6 +104,9 @@ FLAT = in_folders(TWO)
         (in_folders(["happy"], ["person0", "person1"]), [], "only one class folder, happy"),
         ([*in_folders(["cat"], PARTS), *in_folders(["dog"])], [], "cat have split folders"),
         (in_folders(["cat", "dog"], ["val", "test"]), [], "split folders of train"),
+        (in_folders(["entrenamiento", "prueba"], ["feliz", "triste"]), [], "which of them are the"),
+        (in_folders(["Anna", "Bob"], ["Freude", "Wut"]), [], "which of them are the classes; name"),
+        (in_folders(PARTS, ["Anna", "Bob"], ["Freude", "Wut"]), [], "hold the same folders Freude"),
     ],
 )
 def test_what_was_given_and_cannot_be_taken_is_refused(images, others, message, tmp_path) -> None:
@@ -152,6 +157,35 @@ def test_one_class_in_two_spellings_in_one_split_is_two(tmp_path) -> None:
     found = read(write(tmp_path, in_folders(["a", "A", "b"])))
     assert found.class_names == ("A", "a", "b")
     assert found.notes == ("different classes in spite of their names: A, a",)
+
+
+@pytest.mark.parametrize(
+    "below", [["indoor"], ["S001", "S002"], ["train", "test"]], ids=["one", "persons", "splits"]
+)
+def test_folders_below_classes_of_any_name_leave_them_classes(below, tmp_path) -> None:
+    found = read(write(tmp_path, in_folders(["cat", "dog"], below)))
+    assert found.class_names == ("cat", "dog")
+
+
+@pytest.mark.parametrize("copy", ["happy - Copy", "happy (2)", "Copy of happy", "happy copy 2"])
+def test_a_copy_of_a_class_folder_is_told(copy, tmp_path) -> None:
+    found = read(write(tmp_path, in_folders([*TWO, copy])))
+    names = ", ".join(sorted(["happy", copy]))
+    assert found.notes == (f"different classes in spite of their names: {names}",)
+
+
+@pytest.mark.parametrize(
+    "service", ["@eaDir", "$RECYCLE.BIN", "System Volume Information", "#recycle"]
+)
+def test_images_in_a_systems_own_folder_are_left_out_by_its_name(service, tmp_path) -> None:
+    hidden = f"train/happy/{service}/0.png"
+    root = write(tmp_path, [*in_folders(PARTS, TWO), hidden])
+    with open_tree(root) as tree:
+        listing = list_images(tree)
+    assert [(one.path, one.kind, one.reason) for one in listing.others] == [
+        (hidden, "unused", f"in {service}, a system's own folder")
+    ]
+    assert len(read(root).entries) == 8
 
 
 def test_class_folders_without_images_are_told(tmp_path) -> None:

@@ -211,6 +211,50 @@ def test_labels_in_several_cases_are_one_class(tmp_path) -> None:
     assert "spellings of one class: HAPPY, Happy, happy" in found.notes
 
 
+def test_one_number_as_programs_write_it_is_one_class(tmp_path) -> None:
+    listed = [("0.png", "3"), ("1.png", "4.0"), ("2.png", "3.0"), ("3.png", "04"), ("0.png", "3")]
+    found = read(write(tmp_path, IMAGES, {"a.csv": table([("path", "label"), *listed])}))
+    assert [entry.class_name for entry in found.entries] == ["3", "4.0", "3", "4.0"]
+    assert "spellings of one class: 3, 3.0" in found.notes
+
+
+@pytest.mark.parametrize("nothing", ["", "nan", "NaN", "NA", "N/A", "#N/A", "<NA>", "NULL"])
+def test_a_label_or_a_subject_that_is_missing_is_none(nothing, tmp_path) -> None:
+    listed = [(name, TWO[n % 2], f"p{n}") for n, name in enumerate(IMAGES)]
+    listed[0] = (IMAGES[0], nothing, "p0")
+    listed[1] = (IMAGES[1], TWO[1], nothing)
+    head = ("path", "label", "subject")
+    found = read(write(tmp_path, IMAGES, {"labels.csv": table([head, *listed])}))
+    assert [(e.class_name, e.subject) for e in found.entries] == [
+        ("sad", ""),
+        ("happy", "p2"),
+        ("sad", "p3"),
+    ]
+    assert [one.reason for one in found.left_out] == ["labels.csv:2: the row has no label"]
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("path,label\n0.png,sad\n".encode("utf-16-le"), "labels.csv: holds zero bytes, as UTF-16"),
+        (b"PK\x03\x04" + bytes(99), "labels.csv: is packed, as spreadsheets are, and no text"),
+    ],
+)
+def test_a_table_that_is_no_text_is_refused_by_what_it_is(content, message, tmp_path) -> None:
+    with pytest.raises(DataError, match=message):
+        read(write(tmp_path, IMAGES), {"labels.csv": content})
+
+
+def test_labels_that_part_a_class_are_no_classes_of_the_same(tmp_path) -> None:
+    images = in_folders(["batch1", "batch2"], count=5)
+    others = {"a.csv": table([("path", "label"), *rows(images[:4])])}
+    assert (
+        read(write(tmp_path, images, others))
+        .notes[0]
+        .startswith("a.csv names 4 of these images and has another class for 2 (first: a.csv:3")
+    )
+
+
 def test_several_tables_are_a_question(tmp_path) -> None:
     others = {f"{name}.csv": table([("path", "label"), *rows(IMAGES)]) for name in "ab"}
     with pytest.raises(DataError, match=r"several tables name images: a.csv, b.csv"):

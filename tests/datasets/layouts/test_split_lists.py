@@ -6,7 +6,7 @@ import pytest
 
 from datasets.cache.decoded import open_data_set
 from datasets.fer2013 import fer2013
-from datasets.records import SplitError
+from datasets.records import DataError, SplitError
 from tests.datasets.layouts.trees import (
     PARTS,
     TWO,
@@ -42,11 +42,12 @@ def lists(name: str = "{}.txt", line: str = "{}\n", first: str = "") -> dict[str
         lists(),
         lists("lists/{}_list.lst", "faces/{} 3\n"),
         lists("{}.csv", "{}\n", "path\n"),
+        lists("{}.lst", "7\t0\t{}\n"),
         lists("{}.csv", '7,"x"\n') | lists("{}.txt", "./{},7\n"),
         {"metadata.csv": table([("file_name", "split"), *SPLITS.items()])},
         {"a.csv": table([("path", "label", "split"), *((n, n[0], s) for n, s in SPLITS.items())])},
     ],
-    ids=range(6),
+    ids=range(7),
 )
 def test_lists_give_class_folders_their_splits(others, tmp_path) -> None:
     found = read(write(tmp_path, IMAGES, others))
@@ -85,6 +86,53 @@ def test_an_image_that_no_list_names_is_left_out_and_a_lost_line_told(tmp_path) 
         ("sad/7.png", "no line of test.txt, train.txt, val.txt names it")
     ]
     assert "lines that name no image here: 1; first: test.txt:3 (happy/9.png)" in found.notes
+
+
+NAMED = table([("path", "split"), ("x/0.jpg", "train"), ("x/1.jpg", "test")])
+
+
+@pytest.mark.parametrize(
+    ("others", "message"),
+    [
+        (lists() | {"test.txt": ""}, "test.txt: is named as the test split and lists no images"),
+        (lists() | {"test.txt": "a.jpg\n"}, r"test.txt:1: none of the test lines .*first: a.jpg"),
+        ({"train.txt": "a.jpg\n", "test.txt": "b.jpg\n"}, "none of the test lines names an image"),
+        ({"splits.csv": NAMED}, r"splits.csv:2: none of the train lines .*first: x/0.jpg"),
+        ({"test.txt": lines("test")}, "test images are given and none for training"),
+        ({"test_list.txt": lines("test")}, "test images are given and none for training"),
+        (lists("fold1/{}.txt") | {"fold2/train.txt": lines("test")}, "remove one of the lines"),
+        (
+            {"a.csv": table([("path", "split"), ("happy/0.png", "train"), ("sad/0.png", "")])},
+            "a.csv: some rows have a split and some none",
+        ),
+        (
+            {"a.csv": table([("path", "split"), ("happy/0.png", "train")])},
+            r"one class, happy; two are needed; left out: 5 unused \(no line of a.csv names it\)",
+        ),
+    ],
+    ids=range(9),
+)
+def test_a_split_that_lists_give_and_cannot_be_taken_is_refused(others, message, tmp_path) -> None:
+    with pytest.raises(DataError, match=message) as refused:
+        read(write(tmp_path, IMAGES, others))
+    assert "\n" not in str(refused.value)
+
+
+def test_texts_that_are_named_by_splits_and_list_no_images_give_none(tmp_path) -> None:
+    others: dict[str, str | bytes] = {"train.txt": "loss 0.3\n", "test.txt": "loss 0.5\n"}
+    assert {entry.split for entry in read(write(tmp_path, IMAGES, others)).entries} == {""}
+
+
+def test_each_class_may_have_lists_of_its_own(tmp_path) -> None:
+    others = {
+        f"{word}/{part}.txt": "".join(
+            f"{name.split('/')[1]}\n" for name in IMAGES if name.startswith(word) and wanted(name)
+        )
+        for word in TWO
+        for part, wanted in (("train", lambda n: n[-5] != "2"), ("test", lambda n: n[-5] == "2"))
+    }
+    found = read(write(tmp_path, IMAGES, others))
+    assert {e.path: e.split == "test" for e in found.entries} == {n: n[-5] == "2" for n in IMAGES}
 
 
 def test_an_image_in_two_lists_is_refused(tmp_path) -> None:
