@@ -41,6 +41,8 @@ TRAPS = (
     "no name",
     "Latin-1",
 )
+ABSENT = "nowhere/at all.png"
+"""What a row names that has no image; nobody minds what else is said of it."""
 
 
 @dataclass(frozen=True)
@@ -92,7 +94,7 @@ def _surplus(rng: Random, plan: Plan, brush: Brush, rows: list[Row], folder: str
     if rng.random() < 0.3:
         plan.leave(f"{folder}{brush.name()}.png", brush.picture(".png"))
     if rng.random() < 0.3:
-        rows.append(train | {"path": "nowhere/at all.png"})
+        rows.append(train | {"path": ABSENT})
     if rng.random() < 0.2:
         rows.append(rows[1])
     if rng.random() < 0.2:
@@ -162,6 +164,7 @@ def _trap(
     elif trap == "no name":
         row[at["path"]] = " "
     elif trap == "contradiction":
+        row = list(next(values for values in (*listed[line:], *listed[1:]) if ABSENT not in values))
         row[at["label"]] = f"not {row[at['label']]}"
         listed.append(row)
         plan.refused = f"{name}:{len(listed)}"

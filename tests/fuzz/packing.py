@@ -53,8 +53,8 @@ def folder(rng: Random, plan: Plan, place: Path) -> Written:
     elif how == "odd":
         told = _odd_links(rng, plan, root)
     elif how != "plain":
-        for file in rng.sample(files, min(5, len(files))):
-            target = elsewhere / f"{file.name}.kept"
+        for number, file in enumerate(rng.sample(files, min(5, len(files)))):
+            target = elsewhere / f"{number} {file.name}.kept"
             file.rename(target)
             if how == "hard":
                 os.link(target, file)
