@@ -24,6 +24,10 @@ class SplitError(DataError):
     """A split that the data give cannot be taken as given: no other reading may make one up."""
 
 
+class DamagedEntry(DataError):
+    """A file of the cache is not as it was written, which says nothing of what it was made from."""
+
+
 class UnreadableFile(DataError):
     """A file of a source cannot be read; ``reason`` says why, without naming the file."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -15,6 +14,7 @@ import optuna
 from benchmarks.errors import InputError
 from benchmarks.execution.tuning import open_storage, require_journal
 from benchmarks.machine.environment import CodeState, Environment
+from benchmarks.machine.temporary import temporary_folder
 from benchmarks.protocol.canonical import digest, first_difference
 from benchmarks.protocol.names import refuse_shared
 from benchmarks.protocol.schema import VariantChoice
@@ -334,12 +334,12 @@ def _ledger(parts: Sequence[RunPart], rows: Sequence[Row]) -> Iterator[LedgerEve
 def _copy_studies(rows: Sequence[Row], journal: Path) -> None:
     """Copy the studies of the rows; a journal is read from a copy, as opening may mend it."""
     target = open_storage(journal)
-    with tempfile.TemporaryDirectory() as folder:
+    with temporary_folder() as folder:
         for row in rows:
             source = RunFolder(row.part.place).journal
             if not source.is_file():
                 continue
-            storage = open_storage(Path(shutil.copyfile(source, Path(folder) / row.part.name)))
+            storage = open_storage(Path(shutil.copyfile(source, folder / row.part.name)))
             for name in optuna.get_all_study_names(storage):
                 if name.rpartition(" ")[0] == row.name:
                     optuna.copy_study(from_study_name=name, from_storage=storage, to_storage=target)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import tempfile
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -27,9 +25,9 @@ from benchmarks.exchange.exporting.card import (
 from benchmarks.exchange.exporting.formats import choose_format
 from benchmarks.exchange.exporting.writing import Answers
 from benchmarks.processes import call
-from benchmarks.store.files import write_json
+from benchmarks.store.files import json_values, record_of, write_json
 from benchmarks.store.models import require_model
-from datasets.files import sha256_of
+from datasets.files import half_folder, sha256_of
 
 TOLERANCE = 1e-4
 IMAGES = 16
@@ -74,7 +72,7 @@ def export(request: ExportRequest) -> Exported:
     form = choose_format(request.format, chosen.variant.record.engine, chosen.variant.name)
     target = _target(request.out, form)
     described = card(chosen, form)
-    with _beside(target) as folder:
+    with half_folder(target) as folder:
         file = folder / target.name
         answers = _written(chosen, form, request.plugins, described, file)
         exported = _compared(answers, target, described)
@@ -133,18 +131,17 @@ def _card_of(target: Path) -> Path:
 
 
 def _refuse_taken(target: Path) -> None:
-    for place in (target, _card_of(target)):
-        if place.exists():
+    """Refuse a place in use; a card alone, of a file of that name, is left by a killed export."""
+    card = _card_of(target)
+    for place in (target, card):
+        if place.exists() and (target.exists() or not _is_card_of(card, target)):
             raise InputError(f"{place}: is there already; remove it or give -o another name")
 
 
-@contextmanager
-def _beside(target: Path) -> Iterator[Path]:
-    """Yield a temporary folder on the same disk, which is gone when the block ends."""
-    with tempfile.TemporaryDirectory(
-        dir=target.parent, prefix=".ferbench-export-", ignore_cleanup_errors=True
-    ) as folder:
-        yield Path(folder)
+def _is_card_of(card: Path, target: Path) -> bool:
+    values = json_values(card.read_bytes()) if card.is_file() else None
+    written = record_of(WrittenCard, values)
+    return written is not None and written.file.name == target.name
 
 
 def _compared(answers: Answers, target: Path, described: ModelCard) -> Exported:
@@ -180,5 +177,5 @@ def _put_in_place(file: Path, described: ModelCard, exported: Exported) -> None:
     )
     _refuse_taken(exported.file)
     file.chmod(0o644)
-    file.replace(exported.file)
     write_json(exported.card, written.model_dump(mode="json"))
+    file.replace(exported.file)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import errno
 from collections.abc import Iterator
 
+from datasets.records import DamagedEntry
+
 WANTING = frozenset(
     {
         errno.ENOMEM,
@@ -31,7 +33,7 @@ def from_environment(error: BaseException) -> bool:
 
 def _is_environments(error: BaseException) -> bool:
     return (
-        isinstance(error, MemoryError)
+        isinstance(error, MemoryError | DamagedEntry | KeyboardInterrupt)
         or (isinstance(error, OSError) and error.errno in WANTING)
         or type(error).__name__ in TYPES
         or any(words in str(error) for words in WORDS)
