@@ -33,7 +33,7 @@ def is_half_written(name: str) -> bool:
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
     """Yield a temporary file beside ``path`` that takes its place when the block ends well."""
-    with _half(path, _empty_file) as temporary, _naming(path):
+    with _half(path, _empty_file) as temporary, naming(path):
         yield temporary
         temporary.chmod(0o644)
         temporary.replace(path)
@@ -42,7 +42,7 @@ def replacing(path: Path) -> Iterator[Path]:
 @contextmanager
 def replacing_folder(path: Path) -> Iterator[Path]:
     """Yield a temporary folder beside ``path`` that takes its place when the block ends well."""
-    with half_folder(path) as temporary, _naming(path):
+    with half_folder(path) as temporary, naming(path):
         yield temporary
         temporary.chmod(0o755)
         if path.exists():
@@ -121,8 +121,8 @@ def _remove(place: Path) -> None:
 
 
 @contextmanager
-def _naming(path: Path) -> Iterator[None]:
-    """Give an error of the disk that tells no place, or that of what is half written, ``path``."""
+def naming(path: Path) -> Iterator[None]:
+    """Name ``path`` in an error of the disk that names no place, or what is half written."""
     try:
         yield
     except OSError as error:

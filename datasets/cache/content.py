@@ -29,10 +29,10 @@ def intact_file(folder: Path, name: str) -> Path:
     """Return the place of a file of an entry, whose content was just found to be the recorded one.
 
     Raises ``FileNotFoundError`` where the entry has no such file, and ``DamagedEntry`` where it
-    is damaged.
+    is damaged or gone.
     """
     files, file = _recorded(folder), folder / name
-    if name not in files and not file.exists():
+    if files and name not in files and not file.exists():
         raise FileNotFoundError(file)
     if name not in files or not _holds(file, files[name]):
         raise damaged(file)
