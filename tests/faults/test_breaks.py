@@ -16,7 +16,7 @@ from tests.faults.evidence import evidence, left_behind
 from tests.faults.forked import Bench
 from tests.faults.work import RUN, WORK, bench_for
 
-RARELY = {"run": 30, "report": 200, "merge": 20, "add": 20, "export": 6}
+RARELY = {"run": 30, "report": 200, "merge": 5, "add": 5, "export": 2}
 """Of how many places one is broken every day."""
 
 

@@ -33,7 +33,13 @@ from benchmarks.store.files import values_of
 from benchmarks.store.folder import RunFolder
 from benchmarks.store.keys import measure_key
 from benchmarks.store.ledger import Ledger
-from benchmarks.store.reading import read_manifest, read_run, refuse_mistaken, stored_fit
+from benchmarks.store.reading import (
+    read_manifest,
+    read_run,
+    refuse_mistaken,
+    require_run,
+    stored_fit,
+)
 from benchmarks.store.records import EXTERNAL, CostRecord, Fallback, InputSpec, RunResults
 from benchmarks.store.splits import read_splits
 from datasets.cache.packs import Packs, stored_packs
@@ -63,9 +69,9 @@ def add(request: AddRequest, finish: Callable[[], object] = lambda: None) -> Add
     """
     _refuse_wrong(request)
     folder = RunFolder(request.run)
-    read_run(folder.path)
-    refuse_mistaken(folder.path)
+    require_run(folder.path)
     with folder.locked():
+        refuse_mistaken(folder.path)
         refuse_changes(folder.path)
         run = read_run(folder.path)
         sha256 = sha256_of(request.file)
