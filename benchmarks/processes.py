@@ -26,6 +26,7 @@ import psutil
 
 from benchmarks.engines.registry import engines
 from benchmarks.errors import InputError
+from benchmarks.machine.temporary import temporary_folder
 from datasets.records import DataError
 from models.registry import ModelError
 
@@ -184,25 +185,27 @@ def call(
 ) -> Any:
     """Call ``module:function`` with ``arguments`` by name in a fresh process; return its answer.
 
-    The process computes on ``threads`` threads and cannot open the ``forbidden`` places. What
-    fails there raises ``InputError`` with the reason in one line; its cause holds all that the
-    process said. One that takes longer than ``patience`` seconds raises ``TimeoutError``.
+    The process computes on ``threads`` threads and cannot open the ``forbidden`` places; it has a
+    temporary folder of its own, which goes with it or at the next start. What fails there raises
+    ``InputError`` with the reason in one line; its cause holds all that the process said. One that
+    takes longer than ``patience`` seconds raises ``TimeoutError``.
     """
-    worker = Worker(
-        "benchmarks.processes:_answer",
-        {"target": target, "arguments": arguments},
-        threads=threads,
-        forbidden=forbidden,
-        environment=environment,
-    )
-    try:
-        return worker.receive(patience)
-    except Refused as refusal:
-        raise InputError(str(refusal)) from RuntimeError(worker.said())
-    except WorkerEnded as end:
-        raise InputError(f"{end}; --debug shows what it said") from RuntimeError(worker.said())
-    finally:
-        worker.close()
+    with temporary_folder() as folder:
+        worker = Worker(
+            "benchmarks.processes:_answer",
+            {"target": target, "arguments": arguments},
+            threads=threads,
+            forbidden=forbidden,
+            environment={"TMPDIR": str(folder), **environment},
+        )
+        try:
+            return worker.receive(patience)
+        except Refused as refusal:
+            raise InputError(str(refusal)) from RuntimeError(worker.said())
+        except WorkerEnded as end:
+            raise InputError(f"{end}; --debug shows what it said") from RuntimeError(worker.said())
+        finally:
+            worker.close()
 
 
 def describe_end(code: int, said: str = "") -> str:

@@ -20,11 +20,18 @@ from benchmarks.protocol.names import refuse_shared
 from benchmarks.protocol.schema import VariantChoice
 from benchmarks.report.page import render
 from benchmarks.store.digests import changes, stored_digests, write_digests
-from benchmarks.store.files import as_stored
+from benchmarks.store.files import as_stored, values_of
 from benchmarks.store.folder import RunFolder
 from benchmarks.store.ledger import append_event
 from benchmarks.store.models import spoilt_files
-from benchmarks.store.reading import read_run, read_statuses, read_studies, refuse_mistaken
+from benchmarks.store.reading import (
+    is_run,
+    read_manifest,
+    read_run,
+    read_statuses,
+    read_studies,
+    refuse_mistaken,
+)
 from benchmarks.store.records import (
     EXTERNAL,
     FitResults,
@@ -81,16 +88,22 @@ def merge(places: Sequence[Path], out: Path) -> list[str]:
     The protocols must be the same but for their variants, and so must data, split and code of a
     variant that several runs have. Such a variant is taken once if its results are the same, bit
     for bit; other results are refused, and so is a run that is unfinished, changed, or a
-    deliberate mistake. Every file of ``out`` appears at once. Raises ``InputError``.
+    deliberate mistake. Every file of ``out`` appears at once; where it joins these very runs
+    already it stays as it is. Raises ``InputError``.
     """
     if len({place.resolve() for place in places}) < 2:
         raise InputError("give two different runs or more to merge")
-    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+    taken = out.exists() and (not out.is_dir() or any(out.iterdir()))
+    if taken and not is_run(out):
         raise InputError(f"{out} is not empty; give -o another folder")
     parts = _opened(places)
     for part in parts[1:]:
         _require_same(part, parts[0])
     rows = _rows(parts)
+    if taken and not _joins_already(out, _manifest(parts, rows)):
+        raise InputError(f"{out} is not empty; give -o another folder")
+    if taken:
+        return [f"{out}: joins these runs already; nothing was written"]
     with replacing_folder(out) as folder:
         for row in rows:
             RunFolder(row.part.place).copy_variant(row.name, RunFolder(folder))
@@ -98,6 +111,12 @@ def merge(places: Sequence[Path], out: Path) -> list[str]:
         render(folder)
         write_digests(folder)
     return [row.remark for row in rows if row.remark] + list(_unproved(parts))
+
+
+def _joins_already(out: Path, manifest: Manifest) -> bool:
+    """Tell whether ``out`` is the whole run with that ``manifest``, as it was written."""
+    held = stored_digests(out) is not None and not any(changes(out))
+    return held and values_of(read_manifest(out)) == values_of(manifest)
 
 
 def _opened(places: Sequence[Path]) -> list[RunPart]:

@@ -44,4 +44,4 @@ def is_told(done: Done, plan: Plan) -> bool:
         status = {"SIGTERM": 143, "SIGINT": 130}[plan.fate]
         return done.status in (0, 1) or (done.status == status and last.startswith("interrupted; "))
     told = done.status == 2 and last.startswith("ferbench: ")
-    return done.status in (0, 1) or (told and (plan.fate != "ENOSPC" or "make room" in last))
+    return done.status in (0, 1) or (told and (plan.fate != "ENOSPC" or "No space left" in last))

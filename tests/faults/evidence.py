@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import re
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -97,9 +97,6 @@ def stray(bench: Bench) -> list[psutil.Process]:
 
 def _started(bench: Bench) -> Iterator[psutil.Process]:
     for process in psutil.process_iter():
-        try:
-            if process.environ().get("TMPDIR") == str(bench.temporary):
+        with suppress(psutil.Error):
+            if process.environ().get("TMPDIR", "").startswith(str(bench.temporary)):
                 yield process
-        except psutil.Error:
-            if process.pid == os.getpid():
-                raise

@@ -69,6 +69,18 @@ def test_a_command_that_finds_the_disk_full_loses_nothing(
     assert outcome == unbroken(name)
 
 
+@pytest.mark.parametrize("name", ["merge", "export"])
+def test_what_a_command_has_done_before_it_was_killed_is_not_refused(
+    name: str, made: Bench, tmp_path: Path
+) -> None:
+    bench = bench_for(WORK[name], made, tmp_path)
+    assert bench.run(*WORK[name].arguments).status == 0
+    before = WORK[name].outcome(bench.here)
+    done = bench.run(*WORK[name].arguments)
+    assert done.status == 0, done
+    assert WORK[name].outcome(bench.here) == before
+
+
 HOW = [
     ("SIGKILL", {"whom": "all"}),
     ("SIGKILL", {"whom": "worker"}),

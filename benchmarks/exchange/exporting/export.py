@@ -66,13 +66,17 @@ def export(request: ExportRequest) -> Exported:
 
     The file takes its place only when it has been loaded again and its probabilities for seeded
     random images are within 1e-4 of the run's own; otherwise ``InputError`` is raised and
-    nothing is left. So it is for a wrong reference, format or place.
+    nothing is left. So it is for a wrong reference, format or place. What the same request has
+    written before stays as it is.
     """
     chosen = resolve_scored_fit(request.reference, request.seed)
     form = choose_format(request.format, chosen.variant.record.engine, chosen.variant.name)
     target = _target(request.out, form)
     described = card(chosen, form)
     with half_folder(target) as folder:
+        if done := _written_before(target, described):
+            return done
+        _refuse_taken(target)
         file = folder / target.name
         answers = _written(chosen, form, request.plugins, described, file)
         exported = _compared(answers, target, described)
@@ -122,7 +126,6 @@ def _target(out: Path, form: ExportFormat) -> Path:
     target = out.expanduser().absolute()
     if not target.parent.is_dir():
         raise InputError(f"{target.parent}: no such folder; make it first")
-    _refuse_taken(target)
     return target
 
 
@@ -133,15 +136,34 @@ def _card_of(target: Path) -> Path:
 def _refuse_taken(target: Path) -> None:
     """Refuse a place in use; a card alone, of a file of that name, is left by a killed export."""
     card = _card_of(target)
+    written = _written_card(card)
+    left = written is not None and written.file.name == target.name and not target.exists()
     for place in (target, card):
-        if place.exists() and (target.exists() or not _is_card_of(card, target)):
+        if place.exists() and not left:
             raise InputError(f"{place}: is there already; remove it or give -o another name")
 
 
-def _is_card_of(card: Path, target: Path) -> bool:
+def _written_card(card: Path) -> WrittenCard | None:
     values = json_values(card.read_bytes()) if card.is_file() else None
-    written = record_of(WrittenCard, values)
-    return written is not None and written.file.name == target.name
+    return record_of(WrittenCard, values)
+
+
+def _written_before(target: Path, described: ModelCard) -> Exported | None:
+    """Return what the file ``target`` and its card tell if they are of this very model."""
+    written = _written_card(_card_of(target))
+    if written is None or not target.is_file() or sha256_of(target) != written.file.sha256:
+        return None
+    if any(getattr(written, name) != told for name, told in described):
+        return None
+    return Exported(
+        file=target,
+        card=_card_of(target),
+        images=written.check.images,
+        difference=written.check.largest_difference,
+        difference_scored=written.check.largest_difference_from_scored,
+        precision=described.precision,
+        precision_scored=described.precision_scored,
+    )
 
 
 def _compared(answers: Answers, target: Path, described: ModelCard) -> Exported:
