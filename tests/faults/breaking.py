@@ -35,7 +35,7 @@ RANDOM = re.compile(
     r"|[0-9a-f]{8}-[0-9a-f-]{27}"
 )
 """What of a name is drawn anew each time."""
-PROBE = re.compile(r"/[a-z0-9_]{8}")
+PROBE = re.compile(r"(/ferbench-[a-z0-9_]{8})?/[a-z0-9_]{8}")
 """A file by which Python finds out whether a temporary folder can be used."""
 
 
@@ -45,8 +45,9 @@ class Plan:
 
     It happens to ``whom``: any process, the ``coordinator``, a ``worker``, or ``all`` at once.
 
-    Of all places one in ``every`` is taken, drawn by ``seed``. A place is broken once; ``seen``
-    is the file of those that were. A disk that is ``full`` stays so until the command has ended.
+    Of all places one in ``every`` is taken, drawn by ``seed``, and ``most`` of them. A place is
+    broken once; ``seen`` is the file of those that were. A disk that is ``full`` stays so until the
+    command has ended.
     """
 
     fate: str
@@ -55,6 +56,7 @@ class Plan:
     whom: str = "any"
     full: bool = False
     every: int = 1
+    most: int = 1_000_000
     seed: int = 0
 
     def write(self, file: Path) -> Path:
@@ -133,8 +135,9 @@ def _break(plan: Plan, name: str, event: str, place: str) -> None:
 def _chosen(plan: Plan, name: str, event: str) -> bool:
     if plan.fate == "ENOSPC" and event in REMOVING:
         return False
-    drawn = hashlib.sha256(f"{plan.seed} {name}".encode()).digest()
-    return int.from_bytes(drawn[:4]) % plan.every == 0 and name not in plan.places()
+    number = hashlib.sha256(f"{plan.seed} {name}".encode()).digest()[:4]
+    drawn, seen = int.from_bytes(number) % plan.every == 0, plan.places()
+    return drawn and name not in seen and len(seen) < plan.most
 
 
 def _send(number: int, *, everybody: bool) -> None:
