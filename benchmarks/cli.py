@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import os
 import signal
@@ -129,9 +130,16 @@ def _is_told_in_one_line(error: Exception) -> bool:
     return known or hasattr(error, "format_message")
 
 
+def _remedy(error: OSError) -> str:
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return "make room, then give the same command again"
+    return "give another place"
+
+
 def _message(error: Exception) -> str:
-    if isinstance(error, OSError) and error.filename and error.strerror:
-        return printable(f"{error.filename}: {error.strerror}; give another place")
+    if isinstance(error, OSError) and error.strerror:
+        place = f"{error.filename}: " if error.filename else ""
+        return printable(f"{place}{error.strerror}; {_remedy(error)}")
     said = error.format_message() if hasattr(error, "format_message") else str(error)
     return printable(" ".join(map(_shortened, str(said).split())))
 

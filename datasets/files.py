@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import errno
+import fcntl
 import hashlib
 import os
 import shutil
 import stat
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from functools import lru_cache
 from pathlib import Path
 from typing import IO
@@ -36,6 +37,8 @@ PASSING = frozenset(
 
 HALF = ".half"
 """How the name of what is half written ends; it begins with a point."""
+LONGEST = 255
+"""Bytes in the name of a file, at most."""
 
 
 def is_half_written(name: str) -> bool:
@@ -46,31 +49,103 @@ def is_half_written(name: str) -> bool:
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
     """Yield a temporary file beside ``path`` that takes its place when the block ends well."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(HALF, f".{path.name}.", path.parent)
-    os.close(handle)
-    temporary = Path(name)
-    try:
+    with _half(path, _empty_file) as temporary, naming(path):
         yield temporary
         temporary.chmod(0o644)
         temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 @contextmanager
 def replacing_folder(path: Path) -> Iterator[Path]:
     """Yield a temporary folder beside ``path`` that takes its place when the block ends well."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = Path(tempfile.mkdtemp(HALF, f".{path.name}.", path.parent))
-    try:
+    with half_folder(path) as temporary, naming(path):
         yield temporary
         temporary.chmod(0o755)
         if path.exists():
             shutil.rmtree(path)
         temporary.replace(path)
+
+
+@contextmanager
+def half_folder(path: Path) -> Iterator[Path]:
+    """Yield a temporary folder beside ``path``, which is gone when the block ends."""
+    with _half(path, tempfile.mkdtemp) as temporary:
+        yield temporary
+
+
+@contextmanager
+def _half(path: Path, make: Callable[[str, str, Path], str]) -> Iterator[Path]:
+    """Yield what ``make`` makes beside ``path``; its process holds it locked for as long.
+
+    What killed processes left of ``path`` is removed first.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beginning = f".{shortened(path.name)}."
+    for left in path.parent.iterdir():
+        if left.name.startswith(beginning) and left.name.endswith(HALF):
+            with suppress(OSError):
+                _remove_if_abandoned(left)
+    temporary, handle = _locked(lambda: Path(make(HALF, beginning, path.parent)))
+    try:
+        yield temporary
     finally:
-        shutil.rmtree(temporary, ignore_errors=True)
+        _remove(temporary)
+        os.close(handle)
+
+
+def shortened(name: str) -> str:
+    """Return what fits of ``name`` into the name of a file beside that has 20 bytes more."""
+    return os.fsencode(name)[: LONGEST - 20].decode("utf-8", "ignore")
+
+
+def _empty_file(suffix: str, prefix: str, folder: Path) -> str:
+    handle, name = tempfile.mkstemp(suffix, prefix, folder)
+    os.close(handle)
+    return name
+
+
+def _locked(make: Callable[[], Path]) -> tuple[Path, int]:
+    """Make a place and lock it, once more if another process took it for abandoned between."""
+    while True:
+        made = make()
+        try:
+            handle = os.open(made, os.O_RDONLY)
+        except FileNotFoundError:
+            continue
+        with suppress(OSError):  # a file system without locks, where nothing is ever abandoned
+            fcntl.flock(handle, fcntl.LOCK_EX)
+        if os.fstat(handle).st_nlink:
+            return made, handle
+        os.close(handle)
+
+
+def _remove_if_abandoned(place: Path) -> None:
+    """Raises ``OSError`` where the process that made it holds it."""
+    handle = os.open(place, os.O_RDONLY | os.O_NOFOLLOW)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        _remove(place)
+    finally:
+        os.close(handle)
+
+
+def _remove(place: Path) -> None:
+    if place.is_dir():
+        shutil.rmtree(place, ignore_errors=True)
+    else:
+        place.unlink(missing_ok=True)
+
+
+@contextmanager
+def naming(path: Path) -> Iterator[None]:
+    """Name ``path`` in an error of the disk that names no place, or what is half written."""
+    try:
+        yield
+    except OSError as error:
+        named = str(error.filename or "")
+        if error.errno and (not named or is_half_written(Path(named).name)):
+            error.filename, error.filename2 = str(path), None
+        raise
 
 
 def sha256_of(file: Path) -> str:

@@ -28,6 +28,10 @@ class Incomplete(DataError):
     """Images are given without labels, or labels without images; what else lies there tells why."""
 
 
+class DamagedEntry(DataError):
+    """A file of the cache is not as it was written, which says nothing of what it was made from."""
+
+
 class UnreadableFile(DataError):
     """A file of a source cannot be read; ``reason`` says why, without naming the file."""
 

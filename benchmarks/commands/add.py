@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from benchmarks.commands.options import Data, Plugin
 from benchmarks.exchange.adding.openers import suffixes
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 class ScaleOption(StrEnum):
@@ -104,13 +107,17 @@ def add(
         data=data,
         plugins=tuple(plugin or ()),
     )
-    done = add_row(request)
-    board = render(run)
-    close(run)
+
+    def finish() -> None:
+        boards.append(render(run))
+        close(run)
+
+    boards: list[pd.DataFrame] = []
+    done = add_row(request, finish)
     console = Console(stderr=True, highlight=False, markup=False)
     for warning in done.warnings:
         console.print(f"{done.name}: {warning}", style="yellow")
     if done.already:
         console.print(f"{done.name}: was in the run already; nothing was scored again")
-    print_leaderboard(console, run, board)
+    print_leaderboard(console, run, *boards)
     return 0

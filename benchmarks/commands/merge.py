@@ -19,5 +19,5 @@ def merge(
 
     for remark in join(runs, out):
         print(remark, file=sys.stderr)
-    print(f"written: {out / RunFolder(out).page.name}", file=sys.stderr)
+    print(f"the page: {out / RunFolder(out).page.name}", file=sys.stderr)
     return 0

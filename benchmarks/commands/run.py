@@ -13,6 +13,8 @@ from benchmarks.commands.options import Data, Plugin
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    import pandas as pd
+
     from benchmarks.store.records import VariantOutcome
 
 
@@ -62,8 +64,12 @@ def run(
         statuses: Mapping[str, VariantOutcome] = laboratory.run(request, console)
         print_laboratory(console, render_laboratory(folder))
     else:
-        statuses = run_protocol(request, Display(console))
-        board = render(folder)
-        write_digests(folder)
-        print_leaderboard(console, folder, board)
+
+        def finish() -> None:
+            boards.append(render(folder))
+            write_digests(folder)
+
+        boards: list[pd.DataFrame] = []
+        statuses = run_protocol(request, Display(console), finish)
+        print_leaderboard(console, folder, *boards)
     return 0 if all(s.status == "ok" for s in statuses.values()) else 1

@@ -40,7 +40,7 @@ from benchmarks.store.records import (
 )
 from benchmarks.store.references import find_reference
 from benchmarks.store.writing import write_statuses, write_studies
-from benchmarks.training.checkpoint import EpochRecord
+from benchmarks.training.checkpoint import EpochRecord, is_spoilt
 from datasets.files import sha256_of
 from models.registry import ModelError
 
@@ -347,7 +347,10 @@ class Coordinator:
         return self._continue(lane)
 
     def _tell_spoilt(self, job: Job) -> None:
-        if file := spoilt_result(job):
+        file = spoilt_result(job)
+        if isinstance(job, TrainJob) and job.checkpoint and is_spoilt(job.checkpoint):
+            file = job.checkpoint
+        if file:
             self._watcher.note(
                 f"{job.variant}, {describe(job)}: {file}: damaged, or changed since it was "
                 "written; it is made again"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -78,10 +78,13 @@ class RunRequest:
     executor: str = "local"
 
 
-def run(request: RunRequest, display: Display) -> Mapping[str, VariantOutcome]:
+def run(
+    request: RunRequest, display: Display, finish: Callable[[], object] = lambda: None
+) -> Mapping[str, VariantOutcome]:
     """Carry out ``request`` and write its results folder; return each variant's status.
 
-    Raises ``InputError`` or ``DataError`` before anything is trained if the request is wrong.
+    ``finish`` is called in the end, while no other command may work in the folder. Raises
+    ``InputError`` or ``DataError`` before anything is trained if the request is wrong.
     """
     folder = RunFolder(request.out)
     with _claimed(folder):
@@ -106,7 +109,9 @@ def run(request: RunRequest, display: Display) -> Mapping[str, VariantOutcome]:
         images = split_table(prepared.table())
         write_splits(folder, images)
         write_votes(folder, _votes(prepared, request.plugins), images)
-        return _execute(request, folder, prepared, source, variants, manifest, display)
+        statuses = _execute(request, folder, prepared, source, variants, manifest, display)
+        finish()
+    return statuses
 
 
 @contextmanager

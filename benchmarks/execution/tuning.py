@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import warnings
 from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -35,6 +36,7 @@ from benchmarks.protocol.search import to_optuna
 from benchmarks.store.files import json_values
 from benchmarks.store.records import RungResult, TrialRecord
 from datasets.digested import BLANK, KEY, digested, holds
+from datasets.files import naming
 from models.registry import Space, Value
 
 JobOutcome = JobResult | JobFailed
@@ -56,7 +58,7 @@ def open_storage(journal: Path) -> JournalStorage:
     _mend(journal)
     require_journal(journal)
     optuna.logging.set_verbosity(optuna.logging.ERROR)
-    return JournalStorage(_Journal(str(journal)))
+    return JournalStorage(_Journal(journal))
 
 
 def require_journal(journal: Path) -> None:
@@ -76,8 +78,13 @@ def require_journal(journal: Path) -> None:
 class _Journal(JournalFileBackend):
     """Optuna's journal, each line of which holds its own digest."""
 
+    def __init__(self, journal: Path) -> None:
+        super().__init__(str(journal))
+        self._journal = journal
+
     def append_logs(self, logs: list[dict[str, Any]]) -> None:
-        super().append_logs([_digested(log) for log in logs])
+        with naming(self._journal):
+            super().append_logs([_digested(log) for log in logs])
 
 
 def _digested(log: Mapping[str, Any]) -> dict[str, Any]:
@@ -93,7 +100,7 @@ def _mend(journal: Path) -> None:
         content = journal.read_bytes()
         whole = content[: content.rfind(b"\n") + 1]
         if whole != content:
-            journal.write_bytes(whole)
+            os.truncate(journal, len(whole))
 
 
 class Study:

@@ -42,10 +42,14 @@ def run(request: RunRequest, console: Console) -> Statuses:
         console.print(f"[{place} of {len(parts)}] {name}: {_description(name)}")
         folder = request.out / name
         part = dataclasses.replace(request, protocol=protocol, out=folder)
-        (statuses[name],) = run_protocol(part, Display(console)).values()
-        render(folder)
-        write_digests(folder)
+        finish = partial(_finish, folder)
+        (statuses[name],) = run_protocol(part, Display(console), finish).values()
     return statuses
+
+
+def _finish(folder: Path) -> None:
+    render(folder)
+    write_digests(folder)
 
 
 def experiments(laboratory: Protocol) -> Iterator[tuple[str, Protocol]]:

@@ -7,6 +7,7 @@ import os
 import pickle
 import queue
 import sys
+import tempfile
 import threading
 import traceback
 from collections.abc import Mapping, Sequence
@@ -72,8 +73,12 @@ def serve(handle: int) -> None:
     wire.receive()  # until the other end closes, so that all was read that was sent
 
 
-def answer(wire: Wire, target: str, arguments: Mapping[str, Any]) -> None:
-    """Answer one call; what went wrong unforeseen can be seen with --debug."""
+def answer(wire: Wire, target: str, arguments: Mapping[str, Any], temporary: Path) -> None:
+    """Answer one call, with ``temporary`` for the folder of temporary files.
+
+    What went wrong unforeseen can be seen with --debug.
+    """
+    os.environ["TMPDIR"] = tempfile.tempdir = str(temporary)
     module, _, function = target.partition(":")
     try:
         wire.send(getattr(importlib.import_module(module), function)(**arguments))

@@ -18,6 +18,7 @@ from uuid import uuid4
 import psutil
 
 from benchmarks.errors import InputError
+from benchmarks.machine.temporary import temporary_folder
 from benchmarks.processes.starting import MARK, Afresh, Starter
 from benchmarks.processes.wire import LONGEST, Refusal
 
@@ -154,24 +155,26 @@ def call(
 ) -> Any:
     """Call ``module:function`` with ``arguments`` by name in a process of its own.
 
-    Return its answer. ``starter`` and ``forbidden`` are those of a `Worker`. What fails there
-    raises ``InputError`` with the reason in one line; its cause holds all that the process said.
-    One that takes longer than ``patience`` seconds raises ``TimeoutError``.
+    Return its answer. ``starter`` and ``forbidden`` are those of a `Worker`. The process has a
+    temporary folder of its own, which goes with it or at the next start. What fails there raises
+    ``InputError`` with the reason in one line; its cause holds all that the process said. One
+    that takes longer than ``patience`` seconds raises ``TimeoutError``.
     """
-    worker = Worker(
-        "benchmarks.processes.wire:answer",
-        {"target": target, "arguments": arguments},
-        starter=starter,
-        forbidden=forbidden,
-    )
-    try:
-        return worker.receive(patience)
-    except Refused as refusal:
-        raise InputError(str(refusal)) from RuntimeError(worker.said())
-    except WorkerEnded as end:
-        raise InputError(f"{end}; --debug shows what it said") from RuntimeError(worker.said())
-    finally:
-        worker.close()
+    with temporary_folder() as folder:
+        worker = Worker(
+            "benchmarks.processes.wire:answer",
+            {"target": target, "arguments": arguments, "temporary": folder},
+            starter=starter,
+            forbidden=forbidden,
+        )
+        try:
+            return worker.receive(patience)
+        except Refused as refusal:
+            raise InputError(str(refusal)) from RuntimeError(worker.said())
+        except WorkerEnded as end:
+            raise InputError(f"{end}; --debug shows what it said") from RuntimeError(worker.said())
+        finally:
+            worker.close()
 
 
 def describe_end(code: int, said: str = "") -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -96,14 +97,16 @@ def render(run_folder: Path, *, images: bool = True) -> pd.DataFrame:
     """Write the page of a run, and its leaderboard as CSV and JSON; return the rows.
 
     Pictures of the data set are in the page if ``images`` and the cache has them; without
-    ``images`` nothing names a single image with its label either. The digests
-    are renewed where the run is finished. Raises ``InputError`` where the folder is no run or
-    is damaged.
+    ``images`` nothing names a single image with its label either. The digests are renewed where
+    the run is finished; no other command may work in it so long. Raises ``InputError`` where the
+    folder is no run or is damaged.
     """
-    inputs = _inputs(read_run(run_folder), images=images, named=images)
-    folder, made = RunFolder(run_folder), _rendered(inputs)
-    write_rendered(folder, made)
-    renew_digests(run_folder, (path.name for path, _ in made.files(folder)))
+    folder = RunFolder(run_folder)
+    with folder.locked() if folder.digests.exists() else nullcontext():
+        inputs = _inputs(read_run(run_folder), images=images, named=images)
+        made = _rendered(inputs)
+        write_rendered(folder, made)
+        renew_digests(run_folder, (path.name for path, _ in made.files(folder)))
     return stored(inputs.board)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -15,16 +14,24 @@ import optuna
 from benchmarks.errors import InputError
 from benchmarks.execution.tuning import open_storage, require_journal
 from benchmarks.machine.environment import CodeState, Environment
+from benchmarks.machine.temporary import temporary_folder
 from benchmarks.protocol.canonical import digest, first_difference
 from benchmarks.protocol.names import refuse_shared
 from benchmarks.protocol.schema import VariantChoice
 from benchmarks.report.page import render
 from benchmarks.store.digests import changes, stored_digests, write_digests
-from benchmarks.store.files import as_stored
+from benchmarks.store.files import as_stored, values_of
 from benchmarks.store.folder import RunFolder
 from benchmarks.store.ledger import append_event
 from benchmarks.store.models import spoilt_files
-from benchmarks.store.reading import read_run, read_statuses, read_studies, refuse_mistaken
+from benchmarks.store.reading import (
+    is_run,
+    read_manifest,
+    read_run,
+    read_statuses,
+    read_studies,
+    refuse_mistaken,
+)
 from benchmarks.store.records import (
     EXTERNAL,
     FitResults,
@@ -81,16 +88,22 @@ def merge(places: Sequence[Path], out: Path) -> list[str]:
     The protocols must be the same but for their variants, and so must data, split and code of a
     variant that several runs have. Such a variant is taken once if its results are the same, bit
     for bit; other results are refused, and so is a run that is unfinished, changed, or a
-    deliberate mistake. Every file of ``out`` appears at once. Raises ``InputError``.
+    deliberate mistake. Every file of ``out`` appears at once; where it joins these very runs
+    already it stays as it is. Raises ``InputError``.
     """
     if len({place.resolve() for place in places}) < 2:
         raise InputError("give two different runs or more to merge")
-    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+    taken = out.exists() and (not out.is_dir() or any(out.iterdir()))
+    if taken and not is_run(out):
         raise InputError(f"{out} is not empty; give -o another folder")
     parts = _opened(places)
     for part in parts[1:]:
         _require_same(part, parts[0])
     rows = _rows(parts)
+    if taken and not _joins_already(out, _manifest(parts, rows)):
+        raise InputError(f"{out} is not empty; give -o another folder")
+    if taken:
+        return [f"{out}: joins these runs already; nothing was written"]
     with replacing_folder(out) as folder:
         for row in rows:
             RunFolder(row.part.place).copy_variant(row.name, RunFolder(folder))
@@ -98,6 +111,12 @@ def merge(places: Sequence[Path], out: Path) -> list[str]:
         render(folder)
         write_digests(folder)
     return [row.remark for row in rows if row.remark] + list(_unproved(parts))
+
+
+def _joins_already(out: Path, manifest: Manifest) -> bool:
+    """Tell whether ``out`` is the whole run with that ``manifest``, as it was written."""
+    held = stored_digests(out) is not None and not any(changes(out))
+    return held and values_of(read_manifest(out)) == values_of(manifest)
 
 
 def _opened(places: Sequence[Path]) -> list[RunPart]:
@@ -334,12 +353,12 @@ def _ledger(parts: Sequence[RunPart], rows: Sequence[Row]) -> Iterator[LedgerEve
 def _copy_studies(rows: Sequence[Row], journal: Path) -> None:
     """Copy the studies of the rows; a journal is read from a copy, as opening may mend it."""
     target = open_storage(journal)
-    with tempfile.TemporaryDirectory() as folder:
+    with temporary_folder() as folder:
         for row in rows:
             source = RunFolder(row.part.place).journal
             if not source.is_file():
                 continue
-            storage = open_storage(Path(shutil.copyfile(source, Path(folder) / row.part.name)))
+            storage = open_storage(Path(shutil.copyfile(source, folder / row.part.name)))
             for name in optuna.get_all_study_names(storage):
                 if name.rpartition(" ")[0] == row.name:
                     optuna.copy_study(from_study_name=name, from_storage=storage, to_storage=target)

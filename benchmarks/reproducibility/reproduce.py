@@ -78,18 +78,19 @@ def reproduce(original: Original, out: Path, workers: int | None, display: Displ
         plugins=original.plugins,
         shared=RunFolder(out).work,
     )
-    run(request, display)
-    render(out)
-    again = read_run(out)
-    made = replace(
-        record,
-        finished=now(),
-        verdicts=verdicts(stored, again, names),
-        differences=differences(stored, again),
-    )
-    write_reproduction(RunFolder(out), made)
-    write_digests(out)
-    return made
+    made: list[Reproduction] = []
+
+    def finish() -> None:
+        render(out)
+        again = read_run(out)
+        told = verdicts(stored, again, names)
+        found = differences(stored, again)
+        made.append(replace(record, finished=now(), verdicts=told, differences=found))
+        write_reproduction(RunFolder(out), *made)
+        write_digests(out)
+
+    run(request, display, finish)
+    return made[0]
 
 
 def _chosen(stored: RunResults, variant: str | None) -> tuple[str, ...]:

@@ -183,7 +183,7 @@ class RunFolder:
 
     @property
     def lock(self) -> Path:
-        """What a coordinator holds locked while it works in the folder."""
+        """What a command holds locked while it works in the folder."""
         return self.path / ".lock"
 
     @property
@@ -278,9 +278,12 @@ class RunFolder:
 
     @contextmanager
     def locked(self) -> Iterator[None]:
-        """Hold the folder for one coordinator; raises ``InputError`` if another one has it."""
+        """Hold the folder for one command, which may hold it more than once.
+
+        Raises ``InputError`` if another one has it.
+        """
         self.path.mkdir(parents=True, exist_ok=True)
-        lock = filelock.FileLock(self.lock)
+        lock = filelock.FileLock(self.lock, is_singleton=True)
         try:
             lock.acquire(timeout=0)
         except filelock.Timeout:

@@ -6,8 +6,9 @@ import json
 import os
 from collections import defaultdict
 from dataclasses import dataclass, replace
+from io import RawIOBase
 from pathlib import Path
-from typing import Annotated, BinaryIO
+from typing import Annotated
 
 from pydantic import Field, TypeAdapter, ValidationError
 
@@ -20,6 +21,7 @@ from benchmarks.store.records import (
     UnknownEvent,
 )
 from datasets.digested import BLANK, KEY, digested, holds
+from datasets.files import naming
 
 EVENT: TypeAdapter[LedgerEvent] = TypeAdapter(Annotated[LedgerEvent, Field(discriminator="event")])
 
@@ -73,14 +75,20 @@ def scorings(run: RunResults) -> dict[str, int]:
 
 
 def append_event(ledger: Path, event: LedgerEvent | UnknownEvent) -> None:
-    """Append one event and see it onto the disk; a line cut off by a kill is closed first."""
+    """Append one event and see it onto the disk, whole or not at all.
+
+    A line that a kill has cut off goes first: what it began to tell is told anew.
+    """
     line = event.line if isinstance(event, UnknownEvent) else _line(event)
-    with ledger.open("a+b") as file:
-        if file.tell() and not _ends_with_newline(file):
-            file.write(b"\n")
-        file.write(f"{line}\n".encode())
-        file.flush()
-        os.fsync(file.fileno())
+    with naming(ledger), ledger.open("a+b", buffering=0) as file:
+        begin = _close(file)
+        size = file.seek(0, os.SEEK_END)
+        try:
+            _write_all(file, begin + f"{line}\n".encode())
+            os.fsync(file.fileno())
+        except OSError:
+            file.truncate(size)
+            raise
 
 
 def record_opening(ledger: Path, *, variant: str, seed: int, key: str, purpose: str) -> None:
@@ -95,9 +103,26 @@ def _line(event: LedgerEvent) -> str:
     return digested(json.dumps(values, ensure_ascii=False, allow_nan=False).encode()).decode()
 
 
-def _ends_with_newline(file: BinaryIO) -> bool:
+def _write_all(file: RawIOBase, content: bytes) -> None:
+    """Write ``content``; where a disk takes a part alone, the rest tells why."""
+    while content:
+        content = content[file.write(content) or 0 :]
+
+
+def _close(file: RawIOBase) -> bytes:
+    """Cut off a line that is none; return what a whole one lacks at its end."""
+    if not file.seek(0, os.SEEK_END):
+        return b""
     file.seek(-1, os.SEEK_END)
-    return file.read(1) == b"\n"
+    if file.read(1) == b"\n":
+        return b""
+    file.seek(0)
+    content = file.readall()
+    last = content.rfind(b"\n") + 1
+    if _event(content[last:].decode("utf-8", "replace")) is not None:
+        return b"\n"
+    file.truncate(last)
+    return b""
 
 
 class Ledger:

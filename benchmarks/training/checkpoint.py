@@ -14,6 +14,7 @@ from safetensors.numpy import save_file
 
 from benchmarks.engines.contract import Arrays
 from benchmarks.metrics import metric_of
+from datasets.digested import BLANK, KEY, digest_file, file_holds
 from datasets.files import replacing
 from models.registry import ModelError
 
@@ -66,7 +67,10 @@ class TrainingProgress:
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """The place of one fit's checkpoint; ``course`` is JSON that tells this fit from others."""
+    """The place of one fit's checkpoint; ``course`` is JSON that tells this fit from others.
+
+    So does the name of its ``folder``.
+    """
 
     folder: Path
     course: Mapping[str, Any]
@@ -80,13 +84,18 @@ class Checkpoint:
         }
         arrays = {f"{part}:{k}": v for part, held in parts.items() for k, v in held.items()}
         history = json.dumps([asdict(record) for record in progress.history])
+        told = {"history": history, "course": self._identity(), KEY: BLANK}
         with replacing(self.folder / FILE) as temporary:
-            save_file(arrays, temporary, {"history": history, "course": self._identity()})
+            save_file(arrays, temporary, told)
+            digest_file(temporary)
 
     def load(self) -> TrainingProgress | None:
-        """Return the progress kept here, or ``None``; another fit's raises ``ModelError``."""
+        """Return the progress kept here, ``None`` where there is none that is as written.
+
+        Another fit's raises ``ModelError``.
+        """
         file = self.folder / FILE
-        if not file.exists():
+        if not file.exists() or is_spoilt(self.folder):
             return None
         with safe_open(file, framework="np") as opened:
             metadata = opened.metadata()
@@ -101,7 +110,12 @@ class Checkpoint:
         )
 
     def _identity(self) -> str:
-        return json.dumps(dict(self.course), sort_keys=True)
+        return json.dumps({**self.course, "folder": self.folder.name}, sort_keys=True)
+
+
+def is_spoilt(folder: Path) -> bool:
+    """Tell whether the checkpoint in ``folder`` is there and not as it was written."""
+    return (folder / FILE).is_file() and not file_holds(folder / FILE)
 
 
 def _part(arrays: Mapping[str, np.ndarray], part: str) -> Arrays:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from datasets.files import sha256_of, sha256_once
-from datasets.records import DataError
+from datasets.records import DamagedEntry
 
 RECORD = "content.json"
 
@@ -28,18 +28,23 @@ def is_intact(folder: Path) -> bool:
 def intact_file(folder: Path, name: str) -> Path:
     """Return the place of a file of an entry, whose content was just found to be the recorded one.
 
-    Raises ``FileNotFoundError`` where the entry has no such file, and ``DataError`` where it is
-    damaged.
+    Raises ``FileNotFoundError`` where the entry has no such file, and ``DamagedEntry`` where it
+    is damaged or gone.
     """
     files, file = _recorded(folder), folder / name
-    if name not in files and not file.exists():
+    if files and name not in files and not file.exists():
         raise FileNotFoundError(file)
     if name not in files or not _holds(file, files[name]):
-        raise DataError(
-            f"{file}: damaged, it is not what was written; give the same command again, which "
-            "builds it anew"
-        )
+        raise damaged(file)
     return file
+
+
+def damaged(file: Path) -> DamagedEntry:
+    """Return the error that says that ``file`` of the cache is not as it was written."""
+    return DamagedEntry(
+        f"{file}: damaged, it is not what was written; give the same command again, which "
+        "builds it anew"
+    )
 
 
 def _recorded(folder: Path) -> dict[str, Any]:

@@ -15,9 +15,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from datasets.cache.builds import build_entry, tell_of_damage, unwritable_told
-from datasets.cache.content import intact_file, is_intact
+from datasets.cache.content import damaged, intact_file, is_intact
 from datasets.cache.decoded import cache_folder
-from datasets.files import replacing, sha256_of
+from datasets.files import replacing, sha256_once
 from datasets.records import SPLIT_NAMES, DataSet, Split, SplitName
 
 HEADER, ROWS = "pack.json", "rows.parquet"
@@ -127,11 +127,22 @@ def _targets(root: Path, targets: NDArray[np.float32]) -> Path:
     np.save(content, targets)
     digest = hashlib.sha256(content.getvalue()).hexdigest()
     place = root / "targets" / f"{digest}.npy"
-    if place.is_file() and sha256_of(place) == digest:
+    if _is_named_by_digest(place):
         return place
     with unwritable_told(place.parent), replacing(place) as file:
         file.write_bytes(content.getvalue())
     return place
+
+
+def intact_targets(file: Path) -> Path:
+    """Return ``file``, what is trained on; raises ``DamagedEntry`` where it is not as written."""
+    if not _is_named_by_digest(file):
+        raise damaged(file)
+    return file
+
+
+def _is_named_by_digest(file: Path) -> bool:
+    return file.is_file() and sha256_once(file) == file.stem
 
 
 def _write(

@@ -15,6 +15,7 @@ import pytest
 
 from benchmarks.execution.executors.environment import from_environment
 from benchmarks.store.files import json_values
+from datasets.records import DamagedEntry
 from tests.engine_process import ROOT
 from tests.plugins.packages import install
 
@@ -157,12 +158,14 @@ def test_a_network_that_never_ends_fails_and_the_others_finish(
         (MemoryError(), True),
         (OSError(errno.ENOSPC, "no room"), True),
         (RuntimeError("SafetensorError: No space left on device (os error 28)"), True),
+        (DamagedEntry("train-images.npy: damaged"), True),
+        (KeyboardInterrupt(), True),
         (FileNotFoundError(errno.ENOENT, "none"), False),
         (ValueError("wrong shape"), False),
     ],
 )
 def test_errors_of_the_environment_are_told_from_those_of_the_training(
-    error: Exception, environments: bool
+    error: BaseException, environments: bool
 ) -> None:
     assert from_environment(error) is environments
     wrapped = RuntimeError("could not be written")

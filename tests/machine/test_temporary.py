@@ -57,6 +57,16 @@ def test_that_of_a_killed_process_goes_at_the_next_start_and_not_while_it_lives(
     assert not list(place.iterdir())
 
 
+def test_one_that_was_killed_while_it_began_leaves_none(place: Path) -> None:
+    (place / ".ferbench-12345678").mkdir()
+    (place / ".ferbench-23456789").mkdir()
+    (place / ".ferbench-23456789" / ".owner").touch()
+    (place / ".ferbench-of-somebody").mkdir()
+    (place / ".ferbench-of-somebody" / "file").touch()
+    TemporaryFolder().close()
+    assert [path.name for path in place.iterdir()] == [".ferbench-of-somebody"]
+
+
 def test_what_is_not_ours_stays(place: Path) -> None:
     (place / "ferbench-of-somebody").mkdir()
     (place / "elsewhere").mkdir()

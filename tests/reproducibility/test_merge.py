@@ -265,6 +265,21 @@ def test_one_run_alone_or_a_folder_in_use_is_refused(
     assert not list(changes(b))
 
 
+def test_what_joins_the_same_runs_already_stays_and_another_is_refused(
+    part: Callable[..., Path], tmp_path: Path
+) -> None:
+    a, b, out = part("a", FIRST), part("b", SECOND), tmp_path / "out"
+    merge([a, b], out)
+    before = {path: path.read_bytes() for path in out.rglob("*") if path.is_file()}
+    assert merge([a, b], out) == [f"{out}: joins these runs already; nothing was written"]
+    assert {path: path.read_bytes() for path in out.rglob("*") if path.is_file()} == before
+    with pytest.raises(InputError, match="not empty"):
+        merge([b, a], out)
+    (out / "leaderboard.csv").write_text("changed", "utf-8")
+    with pytest.raises(InputError, match="not empty"):
+        merge([a, b], out)
+
+
 def test_a_run_without_digests_is_merged_with_a_remark(
     part: Callable[..., Path], tmp_path: Path
 ) -> None:

@@ -1,17 +1,17 @@
-"""The results folder: files appear whole, lines survive a kill, one coordinator at a time."""
+"""The results folder: files appear whole, and lines survive a kill."""
 
 from __future__ import annotations
 
+import re
+import resource
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
-from benchmarks.errors import InputError
 from benchmarks.protocol.names import slug
 from benchmarks.store.files import json_values, write_json, write_table
-from benchmarks.store.folder import RunFolder
-from benchmarks.store.ledger import Ledger, append_event, read_ledger
+from benchmarks.store.ledger import Ledger, append_event, damaged_lines, read_ledger
 from benchmarks.store.reading import predictions_key
 from benchmarks.store.records import FitSpent
 from datasets.files import replacing_folder
@@ -54,6 +54,28 @@ def test_a_line_cut_off_by_a_kill_costs_that_line_only(tmp_path: Path) -> None:
         file.write('{"event": "fi')
     append_event(path, FitSpent(variant="b"))
     assert [event.variant for event in read_ledger(path)] == ["a", "b"]
+    assert damaged_lines(path) == []
+
+
+def test_a_last_line_without_its_end_stays(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.jsonl"
+    append_event(path, FitSpent(variant="a"))
+    path.write_bytes(path.read_bytes().rstrip())
+    append_event(path, FitSpent(variant="b"))
+    assert [event.variant for event in read_ledger(path)] == ["a", "b"]
+
+
+def test_a_line_for_which_there_is_no_room_leaves_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.jsonl"
+    append_event(path, FitSpent(variant="a"))
+    before, limits = path.read_bytes(), resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (len(before) + 20, limits[1]))
+    try:
+        with pytest.raises(OSError, match=re.escape(str(path))):
+            append_event(path, FitSpent(variant="b"))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert path.read_bytes() == before
 
 
 def test_the_ledger_records_an_event_once_over_restarts(tmp_path: Path) -> None:
@@ -69,12 +91,3 @@ def test_a_table_keeps_the_key_it_was_written_with(tmp_path: Path) -> None:
     write_table(tmp_path / "t.parquet", table)
     assert predictions_key(tmp_path / "t.parquet") == "abc"
     assert predictions_key(tmp_path / "absent.parquet") is None
-
-
-def test_two_coordinators_cannot_share_a_folder(tmp_path: Path) -> None:
-    with (
-        RunFolder(tmp_path).locked(),
-        pytest.raises(InputError, match="another ferbench"),
-        RunFolder(tmp_path).locked(),
-    ):
-        pass

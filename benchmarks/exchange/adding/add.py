@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -34,7 +34,13 @@ from benchmarks.store.files import values_of
 from benchmarks.store.folder import RunFolder
 from benchmarks.store.keys import measure_key
 from benchmarks.store.ledger import Ledger
-from benchmarks.store.reading import read_manifest, read_run, refuse_mistaken, stored_fit
+from benchmarks.store.reading import (
+    read_manifest,
+    read_run,
+    refuse_mistaken,
+    require_run,
+    stored_fit,
+)
 from benchmarks.store.records import EXTERNAL, CostRecord, Fallback, InputSpec, RunResults
 from benchmarks.store.splits import read_splits
 from datasets.cache.packs import Packs, stored_packs
@@ -54,27 +60,30 @@ class Added:
     already: bool = False
 
 
-def add(request: AddRequest) -> Added:
+def add(request: AddRequest, finish: Callable[[], object] = lambda: None) -> Added:
     """Score a finished model, or somebody's predictions, as a row of a run that exists.
 
-    The page and `close` come after it.
-    Raises ``InputError`` for a request that is wrong, ``DataError`` for a file that is not there
-    or no ordinary one, and ``InputError`` unless ``as_stated``, for a reading
+    ``finish`` is called in the end, while no other command may work in the folder: the page and
+    `close` come there. Raises ``InputError`` for a request that is wrong, ``DataError`` for a file
+    that is not there or no ordinary one, and ``InputError`` unless ``as_stated``, for a reading
     that another one beats by far on validation; the test set is then still shut.
     """
     _refuse_wrong(request)
     folder = RunFolder(request.run)
-    read_run(folder.path)
-    refuse_mistaken(folder.path)
+    require_run(folder.path)
     with folder.locked():
+        refuse_mistaken(folder.path)
         refuse_changes(folder.path)
         run = read_run(folder.path)
         sha256 = sha256_of(request.file)
         _refuse_taken(run, request.name)
         incoming = _incoming(request, run, folder, sha256)
         if _is_there(incoming):
-            return Added(name=request.name, already=True)
-        return _from_model(incoming) if request.model else _from_table(incoming)
+            done = Added(name=request.name, already=True)
+        else:
+            done = _from_model(incoming) if request.model else _from_table(incoming)
+        finish()
+    return done
 
 
 def close(run: Path) -> None:

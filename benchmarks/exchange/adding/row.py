@@ -52,18 +52,19 @@ def write_row(
 ) -> None:
     """Write the row; ``probabilities`` are those of `IncomingModel.asked`.
 
-    The manifest names it first, so that no fit is ever without its name.
+    The manifest names it first, so that no fit is ever without its name; the fit comes last, as
+    the row is there with it.
     """
     name, folder = incoming.request.name, incoming.folder
     _name_in_manifest(incoming)
+    if cost:
+        write_cost(folder.cost(name), cost)
     with replacing_folder(folder.fit(name, 0)) as place:
         files: tuple[str, ...] = ()
         if incoming.source:
             files = _copied(incoming.source, place)
         write_fit(place, _record(incoming, warnings, files))
         _write_predictions(place, incoming, probabilities)
-    if cost:
-        write_cost(folder.cost(name), cost)
 
 
 def _copied(source: Source, place: Path) -> tuple[str, ...]:

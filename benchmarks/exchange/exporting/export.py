@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import tempfile
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -28,9 +26,9 @@ from benchmarks.exchange.exporting.formats import choose_format
 from benchmarks.exchange.exporting.writing import Answers
 from benchmarks.processes.starting import Afresh
 from benchmarks.processes.worker import call
-from benchmarks.store.files import write_json
+from benchmarks.store.files import json_values, record_of, write_json
 from benchmarks.store.models import require_model
-from datasets.files import sha256_of
+from datasets.files import half_folder, sha256_of
 
 TOLERANCE = 1e-4
 IMAGES = 16
@@ -69,13 +67,17 @@ def export(request: ExportRequest) -> Exported:
 
     The file takes its place only when it has been loaded again and its probabilities for seeded
     random images are within 1e-4 of the run's own; otherwise ``InputError`` is raised and
-    nothing is left. So it is for a wrong reference, format or place.
+    nothing is left. So it is for a wrong reference, format or place. What the same request has
+    written before stays as it is.
     """
     chosen = resolve_scored_fit(request.reference, request.seed)
     form = choose_format(request.format, chosen.variant.record.engine, chosen.variant.name)
     target = _target(request.out, form)
     described = card(chosen, form)
-    with _beside(target) as folder:
+    with half_folder(target) as folder:
+        if done := _written_before(target, described):
+            return done
+        _refuse_taken(target)
         file = folder / target.name
         answers = _written(chosen, form, request.plugins, described, file)
         exported = _compared(answers, target, described)
@@ -124,7 +126,6 @@ def _target(out: Path, form: ExportFormat) -> Path:
     target = out.expanduser().absolute()
     if not target.parent.is_dir():
         raise InputError(f"{target.parent}: no such folder; make it first")
-    _refuse_taken(target)
     return target
 
 
@@ -133,18 +134,36 @@ def _card_of(target: Path) -> Path:
 
 
 def _refuse_taken(target: Path) -> None:
-    for place in (target, _card_of(target)):
-        if place.exists():
+    """Refuse a place in use; a card alone, of a file of that name, is left by a killed export."""
+    card = _card_of(target)
+    written = _written_card(card)
+    left = written is not None and written.file.name == target.name and not target.exists()
+    for place in (target, card):
+        if place.exists() and not left:
             raise InputError(f"{place}: is there already; remove it or give -o another name")
 
 
-@contextmanager
-def _beside(target: Path) -> Iterator[Path]:
-    """Yield a temporary folder on the same disk, which is gone when the block ends."""
-    with tempfile.TemporaryDirectory(
-        dir=target.parent, prefix=".ferbench-export-", ignore_cleanup_errors=True
-    ) as folder:
-        yield Path(folder)
+def _written_card(card: Path) -> WrittenCard | None:
+    values = json_values(card.read_bytes()) if card.is_file() else None
+    return record_of(WrittenCard, values)
+
+
+def _written_before(target: Path, described: ModelCard) -> Exported | None:
+    """Return what the file ``target`` and its card tell if they are of this very model."""
+    written = _written_card(_card_of(target))
+    if written is None or not target.is_file() or sha256_of(target) != written.file.sha256:
+        return None
+    if any(getattr(written, name) != told for name, told in described):
+        return None
+    return Exported(
+        file=target,
+        card=_card_of(target),
+        images=written.check.images,
+        difference=written.check.largest_difference,
+        difference_scored=written.check.largest_difference_from_scored,
+        precision=described.precision,
+        precision_scored=described.precision_scored,
+    )
 
 
 def _compared(answers: Answers, target: Path, described: ModelCard) -> Exported:
@@ -180,5 +199,5 @@ def _put_in_place(file: Path, described: ModelCard, exported: Exported) -> None:
     )
     _refuse_taken(exported.file)
     file.chmod(0o644)
-    file.replace(exported.file)
     write_json(exported.card, written.model_dump(mode="json"))
+    file.replace(exported.file)

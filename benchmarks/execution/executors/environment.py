@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from datasets.files import PASSING
+from datasets.records import DamagedEntry
 
 TYPES = ("OutOfMemoryError", "ResourceExhaustedError")
 """What engines' own errors are called when memory is used up."""
@@ -19,7 +20,7 @@ def from_environment(error: BaseException) -> bool:
 
 def _is_environments(error: BaseException) -> bool:
     return (
-        isinstance(error, MemoryError)
+        isinstance(error, MemoryError | DamagedEntry | KeyboardInterrupt)
         or (isinstance(error, OSError) and error.errno in PASSING)
         or type(error).__name__ in TYPES
         or any(words in str(error) for words in WORDS)

@@ -29,6 +29,7 @@ from benchmarks.store.records import (
 from benchmarks.store.splits import SplitTable, read_splits
 from benchmarks.store.writing import write_attention, write_predictions, write_robustness
 from benchmarks.training.checkpoint import OnEpoch
+from datasets.cache.content import intact_file
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,7 +45,7 @@ def score(job: ScoreJob, engine: Engine, on_epoch: OnEpoch) -> Completed:
     model = fitted(job, engine)
     _tell_opening(job)
     answers = [
-        model.predict(np.load(pack / f"{split}-images.npy", mmap_mode="r"))
+        model.predict(np.load(intact_file(pack, f"{split}-images.npy"), mmap_mode="r"))
         for split, pack in (("validation", job.training), ("test", job.sealed))
     ]
     requested = read_splits(RunFolder(job.run)).of("validation", "test")
@@ -132,7 +133,7 @@ def drawn(labels: NDArray[np.int64], images: int | None, seed: int) -> NDArray[n
 def _opened(job: AskJob) -> _Exam:
     """Open the test set, and say so in the ledger."""
     _tell_opening(job)
-    images = np.load(job.sealed / "test-images.npy", mmap_mode="r")
+    images = np.load(intact_file(job.sealed, "test-images.npy"), mmap_mode="r")
     return _Exam(images, read_splits(RunFolder(job.run)).of("test"))
 
 

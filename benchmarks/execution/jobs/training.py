@@ -26,7 +26,9 @@ from benchmarks.store.records import FitRecord, Pretrained, RungResult
 from benchmarks.store.writing import write_fit, write_pretrained, write_rung
 from benchmarks.training.checkpoint import OnEpoch
 from benchmarks.training.loop import Course, Examples, TrainingData, TrainingOutcome, train
+from datasets.cache.content import intact_file
 from datasets.cache.decoded import cache_folder
+from datasets.cache.packs import intact_targets
 from datasets.files import replacing_folder, sha256_of
 from models.registry import Architecture, discover
 
@@ -131,9 +133,9 @@ def _require_start(job: TrainJob) -> None:
 def examples(job: StepsJob, split: str) -> Examples:
     """Return a split of the training pack, images memory-mapped; train has the job's targets."""
     return Examples(
-        images=np.load(job.training / f"{split}-images.npy", mmap_mode="r"),
-        labels=np.load(job.training / f"{split}-labels.npy"),
-        targets=np.load(job.targets) if job.targets and split == "train" else None,
+        images=np.load(intact_file(job.training, f"{split}-images.npy"), mmap_mode="r"),
+        labels=np.load(intact_file(job.training, f"{split}-labels.npy")),
+        targets=np.load(intact_targets(job.targets)) if job.targets and split == "train" else None,
     )
 
 
