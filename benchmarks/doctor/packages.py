@@ -63,7 +63,7 @@ def read_pins(constraints: Path) -> dict[str, str]:
         lines = constraints.read_text("utf-8").splitlines()
     except OSError:
         return {}
-    pins = (line.partition("#")[0].partition("==") for line in lines)
+    pins = (re.split("[#;]", line)[0].partition("==") for line in lines)
     return {_normalised(name): pin.strip() for name, _, pin in pins if pin.strip()}
 
 

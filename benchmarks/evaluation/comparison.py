@@ -25,6 +25,8 @@ from benchmarks.store.records import VariantResults
 SIGNIFICANCE = 0.05
 POWER = 0.8
 
+Answered = Mapping[int, NDArray[np.bool_]]
+"""Seed → whether each picture was answered rightly."""
 Test = Literal["McNemar’s exact test", "difference over images and seeds", "difference over images"]
 
 
@@ -121,7 +123,9 @@ def compare(
         return ()
     kept = np.unique(couples[0][0].fits[0].test.image_ids, return_index=True)[1]
     floor = seed_floor(accuracy, places.values())
-    pairs = [_pair(one, other, accuracy, places, floor, kept) for one, other in couples]
+    compared = {variant.name: variant for couple in couples for variant in couple}
+    right = {name: _right(variant, kept) for name, variant in compared.items()}
+    pairs = [_pair(one.name, other.name, accuracy, places, floor, right) for one, other in couples]
     corrected = multipletests([pair.p for pair in pairs], method="holm")[1]
     return tuple(
         dataclasses.replace(pair, p_holm=float(p), family=len(pairs))
@@ -146,19 +150,25 @@ def ranks(names: Sequence[str], pairs: Sequence[Pair]) -> dict[str, tuple[int, i
     return {name: (1 + better[name], len(names) - worse[name]) for name in names}
 
 
+def _right(variant: VariantResults, kept: NDArray[np.intp]) -> Answered:
+    """Return seed → whether that fit answered each of the pictures ``kept`` rightly."""
+    return {fit.record.seed: fit.test.correct[kept] for fit in variant.fits}
+
+
 def _pair(
-    one: VariantResults,
-    other: VariantResults,
+    one: str,
+    other: str,
     accuracy: Estimate,
     places: Mapping[str, Fits],
     floor: SeedFloor,
-    kept: NDArray[np.intp],
+    right: Mapping[str, Answered],
 ) -> Pair:
-    ours, theirs = places[one.name], places[other.name]
+    ours, theirs = places[one], places[other]
+    pictures = len(next(iter(right[one].values())))
     difference = float(accuracy.scores[ours].mean() - accuracy.scores[theirs].mean())
-    uncertainty = _never_nothing(of_difference(accuracy, ours, theirs, floor), len(kept))
+    uncertainty = _never_nothing(of_difference(accuracy, ours, theirs, floor), pictures)
     low, high = uncertainty.interval(difference)
-    tests = tuple(_mcnemar(one, other, kept))
+    tests = tuple(_mcnemar(right[one], right[other]))
     test: Test = "difference over images and seeds"
     p = uncertainty.p_value(difference)
     if uncertainty.seeds is None:
@@ -166,8 +176,8 @@ def _pair(
     if len(ours) == len(theirs) == 1:
         test, p = "McNemar’s exact test", tests[0].p
     return Pair(
-        first=one.name,
-        second=other.name,
+        first=one,
+        second=other,
         difference=difference,
         low=max(low, -1.0),
         high=min(high, 1.0),
@@ -184,12 +194,8 @@ def _never_nothing(uncertainty: Uncertainty, unique_images: int) -> Uncertainty:
     return dataclasses.replace(uncertainty, images=max(uncertainty.images, 1 / unique_images**2))
 
 
-def _mcnemar(
-    one: VariantResults, other: VariantResults, kept: NDArray[np.intp]
-) -> Iterator[McNemar]:
+def _mcnemar(ours: Answered, theirs: Answered) -> Iterator[McNemar]:
     """Test the fits of each shared seed, or the first fits where no seed is shared."""
-    ours = {fit.record.seed: fit.test.correct[kept] for fit in one.fits}
-    theirs = {fit.record.seed: fit.test.correct[kept] for fit in other.fits}
     shared = [(seed, seed) for seed in sorted(ours.keys() & theirs.keys())]
     for seeds in shared or [(min(ours), min(theirs))]:
         right, also = ours[seeds[0]], theirs[seeds[1]]

@@ -84,6 +84,11 @@ class _Lane:
     jobs: Sequence[Job] = field(default_factory=list)
     outcomes: dict[Path, JobOutcome] = field(default_factory=dict)
 
+    @property
+    def has_all(self) -> bool:
+        """Whether every job that it waits for has its outcome."""
+        return all(job.output in self.outcomes for job in self.jobs)
+
 
 @dataclass(frozen=True)
 class _Queued:
@@ -308,7 +313,7 @@ class Coordinator:
             for lane in list(self._lanes.values()):
                 if any(job.output == event.job.output for job in lane.jobs):
                     lane.outcomes[event.job.output] = outcome
-                    self._continue(lane)
+                    self._advance(lane)
 
     def _try_again(self, queued: _Queued, lost: Lost) -> None:
         """Queue a job once more that the environment took; its checkpoint is where it goes on."""
@@ -319,12 +324,13 @@ class Coordinator:
             f"tried again ({again.attempt} of {ATTEMPTS})"
         )
 
-    def _continue(self, lane: _Lane) -> None:
-        if all(job.output in lane.outcomes for job in lane.jobs):
-            self._advance(lane)
-
     def _advance(self, lane: _Lane) -> None:
-        """Give the lane its outcomes and queue the jobs that it asks for next."""
+        """Take the lane as far as the outcomes go that it has, or that are stored."""
+        while lane.name in self._lanes and lane.has_all:
+            self._step(lane)
+
+    def _step(self, lane: _Lane) -> None:
+        """Give the lane its outcomes; it asks for its next jobs, or ends."""
         outcomes = [lane.outcomes[job.output] for job in lane.jobs] if lane.jobs else None
         try:
             lane.jobs = lane.steps.send(outcomes)  # type: ignore[arg-type]
@@ -334,6 +340,10 @@ class Coordinator:
             return self._end(lane, "not run", str(error))
         except (JobFailed, ModelError) as error:
             return self._end(lane, "failed", str(error))
+        return self._queue(lane)
+
+    def _queue(self, lane: _Lane) -> None:
+        """Queue what the lane asks for, unless it is stored or another lane has asked."""
         lane.outcomes = {}
         for order, job in enumerate(lane.jobs):
             stored = stored_result(job)
@@ -344,7 +354,6 @@ class Coordinator:
                 self._tell_spoilt(job)
                 turn = (isinstance(job, ScoreJob), lane.place, order)
                 self._ready[job.output] = _Queued(job, turn)
-        return self._continue(lane)
 
     def _tell_spoilt(self, job: Job) -> None:
         file = spoilt_result(job)

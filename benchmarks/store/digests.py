@@ -13,7 +13,7 @@ from benchmarks.errors import InputError
 from benchmarks.store.files import json_values, with_digest, write_bytes, write_values
 from benchmarks.store.folder import FitFolder, RunFolder
 from datasets.digested import holds
-from datasets.files import sha256_of
+from datasets.files import sha256_of, sha256_once
 
 AGAIN = "put the original back, or remove it and run again"
 ORIGINAL = "put the original back"
@@ -29,7 +29,7 @@ class Change:
 
 def write_digests(folder: Path) -> None:
     """Digest every file of a finished run; written last, it says that the rest is whole."""
-    _write(folder, {name: sha256_of(folder / name) for name in published(folder)})
+    _write(folder, {name: sha256_once(folder / name) for name in published(folder)})
 
 
 def renew_digests(folder: Path, names: Iterable[str]) -> None:
@@ -108,7 +108,7 @@ def refuse_changes(folder: Path) -> None:
     for name, known in (read_digests(folder) or {}).items():
         path = place.path / name
         kept = any(path.is_relative_to(each) for each in built_on)
-        if kept and path.is_file() and sha256_of(path) != known:
+        if kept and path.is_file() and sha256_once(path) != known:
             remedy = ORIGINAL if path == place.ledger else AGAIN
             raise InputError(f"{path}: changed since the run ended; {remedy}")
 

@@ -9,7 +9,7 @@ from benchmarks.store.contents import ADD_AGAIN, contents
 from benchmarks.store.digests import AGAIN
 from benchmarks.store.folder import FitFolder, run_of
 from benchmarks.store.reading import read_fit
-from datasets.files import sha256_of
+from datasets.files import sha256_once
 
 
 def require_model(place: Path) -> None:
@@ -35,5 +35,5 @@ def spoilt_files(place: Path, files: Mapping[str, str]) -> Iterator[Path]:
     """Yield those in ``place`` that are missing or have another SHA-256 than ``files`` tells."""
     for name, known in files.items():
         file = place / name
-        if not file.is_file() or sha256_of(file) != known:
+        if not file.is_file() or sha256_once(file) != known:
             yield file
