@@ -34,6 +34,7 @@ from benchmarks.machine.terminal import printable
 
 INTERRUPTED = 130
 """The status that Typer returns after an interrupt."""
+NO_COMMAND = "say what to do: ferbench COMMAND; the help above lists the commands"
 
 app = typer.Typer(
     name="ferbench",
@@ -100,7 +101,7 @@ def _status() -> int:
             return _end_interrupted()
         if "--debug" in sys.argv or not _is_told_in_one_line(error):
             raise
-        print(f"ferbench: {_message(error)}", file=sys.stderr)
+        print(f"ferbench: {_message(error) or NO_COMMAND}", file=sys.stderr)
         return 2
     if status == INTERRUPTED:
         return _end_interrupted()
