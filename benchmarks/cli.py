@@ -37,6 +37,7 @@ LONGEST_WORD, SHOWN = 1000, 60
 """Letters of a word that is told whole, as a path is, and those that are told of a longer one."""
 INTERRUPTED = 130
 """The status that Typer returns after an interrupt."""
+NO_COMMAND = "say what to do: ferbench COMMAND; the help above lists the commands"
 
 app = typer.Typer(
     name="ferbench",
@@ -103,7 +104,7 @@ def _status() -> int:
             return _end_interrupted()
         if "--debug" in sys.argv or not _is_told_in_one_line(error):
             raise
-        print(f"ferbench: {_message(error)}", file=sys.stderr)
+        print(f"ferbench: {_message(error) or NO_COMMAND}", file=sys.stderr)
         return 2
     if status == INTERRUPTED:
         return _end_interrupted()

@@ -27,11 +27,11 @@ def audit(
     json: Annotated[bool, typer.Option("--json", help="Print the whole audit as JSON.")] = False,
 ) -> int:
     """Print what is wrong with a data set: duplicates, alterations, blank and unreadable images."""
-    found, made = run_audit(name, data, tuple(plugin or ()))
+    found, remarks = run_audit(name, data, tuple(plugin or ()))
     if json:
         print_json(found)
     else:
-        print_audit(found, made)
+        print_audit(found, remarks)
     return 0
 
 
@@ -40,23 +40,22 @@ def run_audit(
 ) -> tuple[Audit, tuple[str, ...]]:
     """Audit the data set ``name`` at ``path``; splits that it does not have are made with seed 0.
 
-    Returns what was found, and what is to be said of splits that were made. Raises ``InputError``
-    or ``DataError`` where it cannot be read.
+    Returns what was found, and the remarks of ``ferbench datasets inspect``. Raises
+    ``InputError`` or ``DataError`` where it cannot be read.
     """
-    from benchmarks.data.prepared import prepare_data
+    from benchmarks.data.prepared import prepare_named
     from benchmarks.execution.progress import counting
     from benchmarks.machine.console import Console
-    from benchmarks.protocol.schema import DataChoice
     from datasets.audit.audit import audit as examine
-    from datasets.audit.inspection import made_here
+    from datasets.audit.inspection import class_counts, remarks
 
     console = Console(stderr=True, highlight=False, markup=False)
     with counting(console, f"reading {name}") as progress:
-        choice = DataChoice(set=name, unreadable=1)
-        prepared = prepare_data(choice, path, seed=0, plugins=plugins, progress=progress)
+        prepared = prepare_named(name, path, plugins=plugins, progress=progress)
+    data, split = prepared.data, prepared.split
     with counting(console, f"auditing {name}") as progress:
-        found = examine(prepared.data, prepared.split, progress=progress)
-    return found, tuple(made_here(prepared.data, prepared.split))
+        found = examine(data, split, progress=progress)
+    return found, remarks(data, split, class_counts(data, split))
 
 
 def print_json(found: Audit) -> None:
@@ -68,15 +67,14 @@ def print_json(found: Audit) -> None:
     print(json.dumps(to_json(found), indent=1, ensure_ascii=False))
 
 
-def print_audit(found: Audit, made: Iterable[str]) -> None:
-    """Print a summary of the audit, and what is ``made``, to standard output."""
+def print_audit(found: Audit, remarks: Iterable[str]) -> None:
+    """Print a summary of the audit, below the ``remarks``, to standard output."""
     from benchmarks.machine.console import Console
-    from datasets.left_out import told
 
     console = Console(highlight=False, markup=False, soft_wrap=True)
     console.print(f"{found.data}: {found.provenance.status}")
-    for note in (*made, *found.provenance.notes, *told(found.left_out)):
-        console.print(f"  {note}")
+    for remark in remarks:
+        console.print(f"  {remark}")
     console.print(_class_table(found))
     for line in _lines(found):
         console.print(line)

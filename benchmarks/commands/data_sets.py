@@ -60,14 +60,13 @@ def print_inspection(name: str, path: Path | None, plugins: tuple[Path, ...]) ->
     """Print counts per split and class, image size, standing, notes and digest of a data set."""
     from rich.table import Table
 
-    from benchmarks.data.prepared import prepare_data
+    from benchmarks.data.prepared import prepare_named
     from benchmarks.machine.console import Console
-    from benchmarks.protocol.schema import DataChoice
     from datasets.audit.inspection import inspect
 
     console = Console(highlight=False)
     with console.status(f"reading {name}"):
-        prepared = prepare_data(DataChoice(set=name, unreadable=1), path, seed=0, plugins=plugins)
+        prepared = prepare_named(name, path, plugins=plugins)
     summary = inspect(prepared.data, prepared.split)
     table = Table(box=None, pad_edge=False)
     for column in ("class", *summary.counts.columns):

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from benchmarks.errors import InputError
+from benchmarks.errors import InputError, did_you_mean
 from benchmarks.machine.settings import data_path
 from benchmarks.protocol.schema import DataChoice
 from datasets.audit.examination import examine
@@ -17,6 +17,7 @@ from datasets.audit.groups import groups
 from datasets.audit.inspection import class_counts
 from datasets.cache.decoded import cache_folder, open_data_set
 from datasets.cache.packs import Packs, pack, splits_table
+from datasets.fetch import KAGGLE_HANDLES
 from datasets.reading.fer_plus import COLUMNS, LABELS, shares
 from datasets.records import DataSet, Progress, Split
 from datasets.registry import Source, discover
@@ -65,7 +66,9 @@ def prepare_data(
     """
     sources = discover(plugins)
     if choice.set not in sources:
-        raise InputError(f"data.set: no data set {choice.set!r}; there are: {', '.join(sources)}")
+        raise InputError(
+            f"data.set: no data set {choice.set!r}; {did_you_mean(choice.set, sources)}"
+        )
     source = sources[choice.set]
     if path is not None and not source.needs_path:
         raise InputError(
@@ -82,9 +85,10 @@ def prepare_data(
         raise _without_votes(source.name)
     place = (path or _configured(choice)) if source.needs_path else None
     if source.needs_path and place is None:
+        fetched = source.name in KAGGLE_HANDLES
         raise InputError(
-            f"{source.name} needs its files: give --data PATH, set FERBENCH_DATA, "
-            f"or run `ferbench datasets fetch {source.name}`"
+            f"{source.name} needs its files: give --data PATH, or set FERBENCH_DATA"
+            + (f", or run `ferbench datasets fetch {source.name}`" if fetched else "")
         )
     cache = cache_folder()
     data = open_data_set(
@@ -109,6 +113,30 @@ def prepare_data(
         groups=groups(data, examine(data, cache=cache)) if choice.duplicates == "group" else None,
     )
     return PreparedData(data, split, pack(data, split, cache=cache), place)
+
+
+def prepare_named(
+    name: str,
+    path: Path | None,
+    *,
+    plugins: tuple[Path, ...] = (),
+    progress: Progress | None = None,
+) -> PreparedData:
+    """Prepare the data set that a command, not a protocol, names: to be looked at, not trained on.
+
+    Splits are made with seed 0, and any share of it may be unreadable. Raises as `prepare_data`.
+    """
+    sources = discover(plugins)
+    if name not in sources:
+        place = Path(name)
+        raise InputError(
+            f"{name}: a {'folder' if place.is_dir() else 'file'}, no data set; give it with "
+            f"--data {name}, after the data set's name ({', '.join(sources)})"
+            if place.exists()
+            else f"no data set {name!r}; {did_you_mean(name, sources)}"
+        )
+    choice = DataChoice(set=name, unreadable=1)
+    return prepare_data(choice, path, seed=0, plugins=plugins, progress=progress)
 
 
 def votes_on(prepared: PreparedData, plugins: tuple[Path, ...]) -> Mapping[str, tuple[int, ...]]:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from benchmarks.doctor.probe import ProbeResult
     from benchmarks.engines.contract import Precision
 
-PATIENCE = 60.0
+PATIENCE = 180.0
 """Seconds after which a probe that has not answered is ended."""
 FASTER, SLOWER = 1.1, 0.9
 
@@ -25,6 +25,15 @@ def examine_engine(name: str) -> Iterator[Finding]:
     spec = engine_spec(name)
     subject = f"{spec.title} on {spec.backend()}" if spec.backend_setting else spec.title
     answer = run_probe(name)
+    if answer is None:
+        yield Finding(
+            "problem",
+            subject,
+            f"gave no answer in {PATIENCE:.0f} s, as on a machine that is busy or reads slowly",
+            f"repeat ferbench doctor when it has less to do; if that changes nothing, "
+            f"{_remedy(spec)}",
+        )
+        return
     if isinstance(answer, str):
         yield Finding("problem", subject, answer, _remedy(spec))
         return
@@ -49,15 +58,15 @@ def compare_precisions(subject: str, seconds: Mapping[Precision, float]) -> Find
     return Finding("ok", subject, f"{gain:.1f} times as fast as float32 with a small network")
 
 
-def run_probe(name: str) -> ProbeResult | str:
-    """Return what the probe of an engine answered, or why it did not."""
+def run_probe(name: str) -> ProbeResult | str | None:
+    """Return what the probe of an engine answered, why it broke down, or nothing in time."""
     from benchmarks.processes.worker import Refused, Worker, WorkerEnded
 
     worker = Worker("benchmarks.doctor.probe:serve", {"name": name})
     try:
         answer: ProbeResult = worker.receive(PATIENCE)
     except TimeoutError:
-        return f"gave no answer in {PATIENCE:.0f} s"
+        return None
     except (Refused, WorkerEnded) as reason:
         return str(reason)
     finally:

@@ -26,6 +26,7 @@ from tests.runs.commands import ferbench, ferbench_here
         (["report", "absent"], "not a results folder"),
         (["report", "absent", "--format", "pdf"], "--format"),
         (["datasets", "inspect", "ferr"], "no data set 'ferr'"),
+        (["datasets", "inspect", "fer201"], "no data set 'fer201'; did you mean 'fer2013'?"),
         (["audit", "ferr"], "no data set 'ferr'"),
         (["audit", "fer2013"], "give --data PATH"),
         (["audit", "image-folder", "--data", "absent"], "absent: no such file"),
@@ -47,6 +48,42 @@ def test_a_wrong_input_gets_one_line_and_status_2(
     assert len(lines) == 1, done.err
     assert lines[0].startswith("ferbench: ")
     assert message in lines[0]
+
+
+def test_no_command_at_all_is_told_below_the_help() -> None:
+    done = ferbench_here()
+    assert done.status == 2
+    assert "reproduce" in done.out
+    assert done.err.startswith("ferbench: say what to do: ")
+
+
+@pytest.mark.parametrize("command", [("audit",), ("datasets", "inspect")])
+def test_images_in_the_place_of_a_data_set_are_told_how_to_be_given(
+    command: tuple[str, ...], tmp_path: Path
+) -> None:
+    done = ferbench_here(*command, tmp_path)
+    assert (done.status, done.out) == (2, "")
+    told = f"ferbench: {tmp_path}: a folder, no data set; give it with --data {tmp_path}, "
+    assert done.err.strip().startswith(told)
+
+
+@pytest.mark.parametrize(("name", "fetched"), [("image-folder", False), ("fer2013", True)])
+def test_a_download_is_offered_only_of_what_can_be_downloaded(name: str, fetched: bool) -> None:
+    done = ferbench_here("audit", name, FERBENCH_DATA="")
+    assert done.status == 2
+    assert "give --data PATH, or set FERBENCH_DATA" in done.err
+    assert (f"ferbench datasets fetch {name}" in done.err) == fetched
+
+
+@pytest.mark.parametrize("command", [("audit",), ("datasets", "inspect")])
+def test_more_unreadable_images_than_a_run_allows_are_told(
+    command: tuple[str, ...], tmp_path: Path
+) -> None:
+    faces = samples.write_classes(tmp_path / "faces", {"happy": 20, "sad": 20})
+    next(faces.rglob("*.png")).write_bytes(b"<html>")
+    done = ferbench_here(*command, "image-folder", "--data", faces, FERBENCH_CACHE=str(tmp_path))
+    assert done.status == 0
+    assert "more than the share 0.01 that a run allows" in done.out
 
 
 @pytest.mark.parametrize("make", [Path.touch, os.mkfifo])

@@ -205,6 +205,7 @@ def test_an_engine_that_does_not_answer_is_ended(monkeypatch: pytest.MonkeyPatch
     assert time.monotonic() - started < 5
     assert found[0].severity == "problem"
     assert "no answer" in found[0].what
+    assert found[0].remedy.startswith("repeat ferbench doctor when it has less to do")
 
 
 def test_a_check_that_breaks_down_is_a_finding_and_the_others_go_on() -> None:

@@ -62,6 +62,11 @@ def test_where_nothing_fits_the_nearest_are_named(folder: Path) -> None:
     )
 
 
+def test_a_limit_is_told_as_it_was_given(folder: Path) -> None:
+    done = ferbench_here("choose", folder, "--max-latency-ms", "0.0001")
+    assert done.out.startswith("No variant keeps within 0.0001 ms: ")
+
+
 @pytest.mark.parametrize("limit", ["many", "-1", "inf", "nan", ""])
 def test_a_limit_that_is_no_number_is_told_in_one_line(folder: Path, limit: str) -> None:
     done = ferbench_here("choose", folder, "--max-params", limit)

@@ -67,7 +67,7 @@ def alternative(other: Candidate, candidate: Candidate) -> str:
 def nothing_fits(offered: Sequence[Candidate], limits: Limits) -> str:
     """Say that none of ``offered`` keeps ``limits``, and how far they would have to go."""
     bounds = [
-        *([f"{three_digits(limits.latency_ms)} ms"] if limits.latency_ms is not None else []),
+        *([f"{limits.latency_ms:g} ms"] if limits.latency_ms is not None else []),
         *([f"{compact(limits.parameters)} parameters"] if limits.parameters is not None else []),
     ]
     return f"No variant keeps within {listing(bounds)}: {least(offered)}."
