@@ -92,7 +92,7 @@ class EngineContract:
         self, examination: EngineExamination, spec: EngineSpec, tmp_path: Path
     ) -> None:
         """Nothing but its job decides it."""
-        with closing(nursery(spec.preloaded(), Afresh(), tmp_path / "log.txt")) as copies:
+        with closing(nursery(spec.preloaded(), Afresh(), tmp_path / "said.txt")) as copies:
             question = {"question": self.question()}
             again = call(f"{PLACE}:train_after_another", question, starter=copies)
         assert again == examination.whole
