@@ -22,7 +22,7 @@ from datasets.reading.layouts.unread import unread_forms
 from datasets.reading.listing import Listing, list_images
 from datasets.reading.signatures import ARCHIVE
 from datasets.reading.trees import content_fingerprint, open_tree
-from datasets.records import DataError, LeftOut
+from datasets.records import DataError, LeftOut, SplitError
 from datasets.registry import Decoded, data_set
 
 NOTHING = Layout(name="tables", entries=())
@@ -85,16 +85,19 @@ def _found(path: Path) -> tuple[Tables | None, Layout, tuple[LeftOut, ...]]:
         if len(layout.class_names) < 2 and (tables := find_tables(tree, any_name=True)):
             return tables, NOTHING, _beside_tables(listing)
         if layout.entries:
-            return None, _with_given_splits(listing, layout), listing.others
+            return None, _with_given_splits(path, listing, layout), listing.others
         told = next(unread_forms(listing), "")
         raise DataError(f"{path}: no FER2013 in it; {told and f'{told}; '}{EXPECTED}")
 
 
-def _with_given_splits(listing: Listing, layout: Layout) -> Layout:
+def _with_given_splits(path: Path, listing: Listing, layout: Layout) -> Layout:
     """Return ``layout``, with the splits of lists and tables beside it if its folders have none."""
     if any(entry.split for entry in layout.entries):
         return layout
-    found = recognise_layout(listing)
+    try:
+        found = recognise_layout(listing)
+    except SplitError as error:
+        raise SplitError(f"{path}: {error}") from error
     return found if any(entry.split for entry in found.entries) else layout
 
 

@@ -153,3 +153,9 @@ def test_lists_are_obeyed_where_the_folders_are_fer2013s(tmp_path) -> None:
         "0": "train",
         "1": "test",
     }
+
+
+def test_a_refusal_of_fer2013s_lists_names_the_place(tmp_path) -> None:
+    root = write(tmp_path / "fer", in_folders(EMOTIONS), {"splits.csv": NAMED})
+    with pytest.raises(SplitError, match=r"fer: splits.csv:2: none of the train lines"):
+        fer2013.read(root, {})
