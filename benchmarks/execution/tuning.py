@@ -25,6 +25,7 @@ from optuna.distributions import (
 )
 from optuna.storages import JournalStorage
 from optuna.storages.journal import JournalFileBackend
+from optuna.storages.journal._file import BaseJournalFileLock
 from optuna.trial import FrozenTrial, Trial, TrialState
 
 from benchmarks.errors import InputError, JobFailed, Lost
@@ -75,11 +76,21 @@ def require_journal(journal: Path) -> None:
             )
 
 
+class _Held(BaseJournalFileLock):
+    """The lock of a journal in a folder that its command holds, where nobody else writes."""
+
+    def acquire(self) -> bool:
+        return True
+
+    def release(self) -> None:
+        pass
+
+
 class _Journal(JournalFileBackend):
     """Optuna's journal, each line of which holds its own digest."""
 
     def __init__(self, journal: Path) -> None:
-        super().__init__(str(journal))
+        super().__init__(str(journal), lock_obj=_Held())
         self._journal = journal
 
     def append_logs(self, logs: list[dict[str, Any]]) -> None:
