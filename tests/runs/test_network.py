@@ -134,7 +134,7 @@ def test_no_engine_reaches_for_the_network(
     copy: Path, images: Path, watched: Watched, tmp_path: Path
 ) -> None:
     picture, keras = images / "sad" / "0.png", f"{copy}/emotionnet"
-    torch = f"{copy}/{TIMM}@32"
+    torch = f"{copy}/{TIMM}.scratch@32"
     watched.ferbench(
         ("doctor",),
         ("report", copy, "--tables", tmp_path / "tables", "--figures", tmp_path / "figures"),
