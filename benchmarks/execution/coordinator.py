@@ -124,6 +124,7 @@ class Coordinator:
         self._status: dict[str, VariantOutcome] = {}
         self._fits: dict[str, list[FitJob]] = {}
         self._trials: dict[str, tuple[TrialRecord, ...]] = {}
+        self._published: object = None
         self._ready: dict[Path, _Queued] = {}
         self._running: dict[Path, _Queued] = {}
         self._lanes: dict[str, _Lane] = {}
@@ -373,9 +374,14 @@ class Coordinator:
         self._publish()
 
     def _publish(self) -> None:
+        """Write how the variants ended and their trials, where that is new."""
         order = [v.name for v in self._variants]
-        write_statuses(self._folder, {n: self._status[n] for n in order if n in self._status})
-        write_studies(self._folder, {n: self._trials[n] for n in order if n in self._trials})
+        statuses = {n: self._status[n] for n in order if n in self._status}
+        trials = {n: self._trials[n] for n in order if n in self._trials}
+        if (statuses, trials) != self._published:
+            write_statuses(self._folder, statuses)
+            write_studies(self._folder, trials)
+            self._published = statuses, trials
 
 
 def _required(outcome: JobOutcome, record: type[T], what: str) -> T:
