@@ -71,9 +71,20 @@ def _explain(error: ValidationError) -> str:
         return f"{place}: unknown key; {hint}{more}"
     if first["type"] == "missing":
         return f"{place}: is missing{more}"
-    message = str(first["msg"]).removeprefix("Value error, ").removeprefix("Input ")
+    message = _message(first, place)
     value = "" if isinstance(first["input"], dict) else f" (got {_short_any(first['input'])})"
     return f"{place}: {message}{value}{more}"
+
+
+def _message(error: ErrorDetails, place: str) -> str:
+    """Return what pydantic says of a value, with TOML's words for what Python calls otherwise."""
+    if error["type"] == "tuple_type" and isinstance(error["input"], dict):
+        return f"should be a list of sections; write [[{place}]] above each"
+    if error["type"] == "tuple_type":
+        return "should be a list, in brackets"
+    if error["type"] in ("model_type", "dict_type"):
+        return "should be a section or a table, with keys of its own"
+    return str(error["msg"]).removeprefix("Value error, ").removeprefix("Input ")
 
 
 def _innermost(errors: Sequence[ErrorDetails]) -> Iterator[ErrorDetails]:
