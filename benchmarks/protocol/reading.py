@@ -65,7 +65,9 @@ def _parsed(path: Path, content: bytes) -> dict[str, Any]:
 _WORDS = MappingProxyType(
     {
         "too_short": "should have at least one entry",
-        "model_type": "should be a section, with keys",
+        "tuple_type": "should be a list, in brackets",
+        "model_type": "should be a section or a table, with keys of its own",
+        "dict_type": "should be a section or a table, with keys of its own",
         "string_pattern_mismatch": "should be letters, digits, '.', '_' and '-', the first of them "
         "a letter or a digit",
     }
@@ -83,10 +85,17 @@ def _explain(error: ValidationError) -> str:
         return f"{place}: unknown key; {hint}{more}"
     if first["type"] == "missing":
         return f"{place}: is missing{more}"
-    message = _WORDS.get(first["type"]) or str(first["msg"])
-    message = message.removeprefix("Value error, ").removeprefix("Input ")
+    message = _message(first, place)
     value = "" if isinstance(first["input"], dict) else f" (got {_short_any(first['input'])})"
     return f"{place}: {message}{value}{more}"
+
+
+def _message(error: ErrorDetails, place: str) -> str:
+    """Return what pydantic says of a value, with TOML's words for what Python calls otherwise."""
+    if error["type"] == "tuple_type" and isinstance(error["input"], dict):
+        return f"should be a list of sections; write [[{place}]] above each"
+    message = _WORDS.get(error["type"]) or str(error["msg"])
+    return message.removeprefix("Value error, ").removeprefix("Input ")
 
 
 def _innermost(errors: Sequence[ErrorDetails]) -> Iterator[ErrorDetails]:
