@@ -32,6 +32,7 @@ from benchmarks.commands.verify import verify
 from benchmarks.commands.webcam import webcam
 from benchmarks.machine.interrupts import interruption, remembering_interrupts
 from benchmarks.machine.terminal import printable
+from benchmarks.machine.versions import installed
 
 LONGEST_WORD, SHOWN = 1000, 60
 """Letters of a word that is told whole, as a path is, and those that are told of a longer one."""
@@ -67,9 +68,19 @@ app.command()(export)
 app.command()(add)
 
 
+def _tell_version(asked: bool) -> None:
+    if asked:
+        print(f"ferbench {installed('ferbench')}")
+        raise typer.Exit
+
+
 @app.callback()
 def options(
     debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks.")] = False,
+    version: Annotated[
+        bool,
+        typer.Option("--version", help="Tell the version.", callback=_tell_version, is_eager=True),
+    ] = False,
 ) -> None:
     """Compare image classifiers for facial expressions under one protocol."""
 

@@ -58,6 +58,9 @@ from datasets.files import sha256_of
 from datasets.records import DataError
 from models.registry import discover
 
+ANY_SHAPE = (1 << 16, 1 << 16, 3)
+"""A shape of images in which every network fits, for rows to be checked before data are read."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class RunRequest:
@@ -92,8 +95,9 @@ def run(
         if stored is not None:
             _refuse_other_protocol(folder, stored, request.protocol)
         refuse_changes(folder.path)
-        prepared, source = _prepare(request, display)
         registry = discover(request.plugins)
+        resolve_variants(request.protocol, registry, ANY_SHAPE)
+        prepared, source = _prepare(request, display)
         shape = prepared.data.image_shape
         variants = resolve_variants(request.protocol, registry, shape)
         manifest = _manifest(request, prepared, source, variants)

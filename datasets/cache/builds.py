@@ -69,12 +69,12 @@ def _build(place: Path, build: Callable[[Path], None]) -> None:
 
 @contextmanager
 def unwritable_told(folder: Path) -> Iterator[None]:
-    """Tell an error of the disk below ``folder`` as one of the cache, and leave others alone."""
+    """Tell an error of the disk at ``folder`` as one of the cache, and leave others alone."""
     try:
         yield
     except OSError as error:
-        named = error.filename
-        if named is not None and not Path(str(named)).is_relative_to(folder):
+        named = Path(str(error.filename)) if error.filename is not None else folder
+        if not named.is_relative_to(folder) and not folder.is_relative_to(named):
             raise
         raise DataError(
             f"{folder}: the cache cannot be written ({error.strerror or error}); make room, or "

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
 
 from datasets.audit.audit import AUDIT
 from tests.datasets import samples
-from tests.runs.commands import ferbench, ferbench_here
+from tests.runs.commands import ferbench, ferbench_here, smallest
 
 
 @pytest.mark.parametrize(
@@ -48,6 +49,20 @@ def test_a_wrong_input_gets_one_line_and_status_2(
     assert len(lines) == 1, done.err
     assert lines[0].startswith("ferbench: ")
     assert message in lines[0]
+
+
+def test_an_unknown_network_is_told_before_any_data_are_read(tmp_path: Path) -> None:
+    (protocol := tmp_path / "p.toml").write_text(smallest("absent-net"), "utf-8")
+    cache = tmp_path / "cache"
+    done = ferbench_here("run", protocol, "--out", tmp_path / "run", FERBENCH_CACHE=str(cache))
+    assert done.status == 2
+    assert "variants[0]: unknown architecture 'absent-net'" in done.err
+    assert not cache.exists()
+
+
+def test_the_version_is_told(capfd: pytest.CaptureFixture[str]) -> None:
+    done = ferbench_here("--version")
+    assert (done.status, done.out.split()) == (0, ["ferbench", version("ferbench")])
 
 
 def test_no_command_at_all_is_told_below_the_help() -> None:

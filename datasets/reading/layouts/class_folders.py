@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
@@ -58,7 +59,7 @@ def class_folders(listing: Listing) -> Layout:
         name=NAME,
         entries=tuple(sorted(entries, key=lambda entry: entry.name)),
         left_out=left_out,
-        notes=(*notes, *_empty(classes, entries)),
+        notes=(*notes, *_empty(classes, entries), *_persons_perhaps(classes, entries)),
     )
 
 
@@ -251,6 +252,19 @@ def _empty(classes: Iterable[_Classes], entries: Iterable[Entry]) -> tuple[str, 
         if not folder.count and name not in known
     }
     return tuple(counted([("class folders without an image, no classes", empty)]))
+
+
+def _persons_perhaps(classes: Iterable[_Classes], entries: Iterable[Entry]) -> Iterator[str]:
+    """Tell the folders that lie below several classes, as those of persons do, and name none."""
+    if any(entry.subject for entry in entries):
+        return
+    below = {(name, one) for found in classes for name, _, f in found.folders for one in f.filled}
+    held = Counter(one for _, one in below)
+    if len(several := [one for one, times in held.items() if times > 1]) > 1:
+        yield (
+            f"folders below several classes, not known to be persons: {few(several)}; if they "
+            "are, name them so (person 1), or give a labels.csv with a subject column"
+        )
 
 
 def _recognise(listing: Listing) -> Layout | None:

@@ -188,6 +188,15 @@ def test_images_in_a_systems_own_folder_are_left_out_by_its_name(service, tmp_pa
     assert len(read(root).entries) == 8
 
 
+@pytest.mark.parametrize(
+    ("below", "told"), [(["Anna", "Bo"], 1), (["Anna"], 0), (["person 1", "person 2"], 0)]
+)
+def test_folders_below_several_classes_that_may_be_persons_are_told(below, told, tmp_path) -> None:
+    found = read(write(tmp_path, in_folders(PARTS, TWO, below)))
+    assert sum("Anna, Bo; if they are, name them so" in note for note in found.notes) == told
+    assert found.class_names == TWO
+
+
 def test_class_folders_without_images_are_told(tmp_path) -> None:
     found = read(write(tmp_path, FLAT, {"fear/": ""}))
     assert found.notes == ("class folders without an image, no classes: 1; first: fear",)
