@@ -126,13 +126,22 @@ def _is_told_in_one_line(error: Exception) -> bool:
     from models.registry import ModelError
 
     known = isinstance(error, InputError | DataError | ModelError | OSError)
-    return known or hasattr(error, "format_message")
+    return known or _is_loop_of_links(error) or hasattr(error, "format_message")
+
+
+def _is_loop_of_links(error: Exception) -> bool:
+    """Tell whether a path could not be resolved; no error of the system, by Python's own choice."""
+    return isinstance(error, RuntimeError) and str(error).startswith("Symlink loop from ")
 
 
 def _message(error: Exception) -> str:
     if isinstance(error, OSError) and error.filename and error.strerror:
-        return printable(f"{error.filename}: {error.strerror}; give another place")
-    said = error.format_message() if hasattr(error, "format_message") else str(error)
+        said = f"{error.filename}: {error.strerror}; give another place"
+    elif _is_loop_of_links(error):
+        place = str(error).removeprefix("Symlink loop from ")
+        said = f"{place}: a link that leads to itself; give another place"
+    else:
+        said = error.format_message() if hasattr(error, "format_message") else str(error)
     return printable(" ".join(map(_shortened, str(said).split())))
 
 
