@@ -37,12 +37,12 @@ OPTIONS = [
     if option.param_type_name == "option" and option.name != "help"
 ]
 VALUED = [(name, option) for name, option in OPTIONS if not option.is_flag]
-TYPED = [
-    (name, option)
-    for name, option in VALUED
-    if option.type.name in ("integer", "integer range", "float", "float range", "choice")
-    or option.name in ("max_latency_ms", "max_params")
-]
+NUMBERS_AND_WORDS = {
+    *("--workers", "--format", "--max-latency-ms", "--max-params", "--input-size", "--scale"),
+    *("--colour", "--port"),
+}
+"""Options that take a number or one of some words."""
+TYPED = [(name, option) for name, option in VALUED if option.opts[0] in NUMBERS_AND_WORDS]
 RUNS = [
     ("report", "{}"),
     ("compare", "{}", "a", "b"),
