@@ -92,8 +92,8 @@ class Display:
         self._selection = protocol.selection
         self._minimise = not metric_of(protocol.selection).higher_is_better
         self._efforts = {v.name: _Effort(expected_epochs(v, protocol)) for v in variants}
-        rows = f"{len(variants)} variants"
-        trials = f"{protocol.tuning.trials} trials each, {len(protocol.fit.seeds)} seed(s)"
+        rows = f"{len(variants)} variant(s)"
+        trials = f"{protocol.tuning.trials} trial(s) each, {len(protocol.fit.seeds)} seed(s)"
         self._console.print(f"{protocol.name}: {rows}, {trials}, {workers} worker(s)")
         if not self._console.is_terminal:
             yield
@@ -189,7 +189,9 @@ class Display:
         if left is not None:
             parts.append(f"about {rough_duration(left)} left")
         if self._best:
-            parts.append(f"best so far {self._best[1]} {self._best[0]:.3f} (validation)")
+            parts.append(
+                f"best trial or fit so far {self._best[1]} {self._best[0]:.3f} (validation)"
+            )
         return ", ".join(parts)
 
     def _seconds_left(self) -> float | None:
