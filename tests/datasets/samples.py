@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 
 from datasets.cache.digests import rows_digest
 from datasets.reading.images import image_id
-from datasets.records import DataSet, Provenance
+from datasets.records import DataSet, Provenance, Split
+from datasets.splits import make_split
 
 EMOTIONS = ("angry", "disgust", "fear", "happy", "neutral", "sad", "surprise")
 CSV_CODES = {"angry": 0, "disgust": 1, "fear": 2, "happy": 3, "sad": 4, "surprise": 5, "neutral": 6}
@@ -104,3 +105,18 @@ def in_memory(labels: list[int], split: list[str], pictures: list[int]) -> DataS
         provenance=Provenance("unofficial"),
         digest=rows_digest(names, rows),
     )
+
+
+def prepared() -> tuple[DataSet, Split]:
+    """Return a small data set in memory and its split."""
+    labels = [0, 1] * 6 + [1, 0] + [0, 1, 1]
+    split = ["train"] * 12 + ["validation"] * 2 + ["test"] * 3
+    data = in_memory(labels, split, list(range(len(labels))))
+    return data, make_split(data, seed=0)
+
+
+def flip(file: Path) -> None:
+    """Change one bit of a file."""
+    content = bytearray(file.read_bytes())
+    content[-len(content) // 3] ^= 1
+    file.write_bytes(content)

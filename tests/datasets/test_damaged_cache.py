@@ -20,14 +20,9 @@ from datasets.image_folder import image_folder
 from datasets.records import DataError
 from datasets.splits import make_split
 from tests.datasets import samples
+from tests.datasets.samples import flip, prepared
 
 Damage = Callable[[Path], None]
-
-
-def flip(file: Path) -> None:
-    content = bytearray(file.read_bytes())
-    content[-len(content) // 3] ^= 1
-    file.write_bytes(content)
 
 
 def swap(file: Path) -> None:
@@ -59,13 +54,6 @@ OF_PACKS = (
 def the_entry(cache: Path) -> Path:
     (found,) = (place for place in (cache / "data").iterdir() if place.is_dir())
     return found
-
-
-def prepared():
-    labels = [0, 1] * 6 + [1, 0] + [0, 1, 1]
-    split = ["train"] * 12 + ["validation"] * 2 + ["test"] * 3
-    data = samples.in_memory(labels, split, list(range(len(labels))))
-    return data, make_split(data, seed=0)
 
 
 def held(packs: Packs) -> list[list[int]]:

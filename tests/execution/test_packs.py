@@ -15,7 +15,7 @@ from benchmarks.execution.executors.environment import from_environment
 from benchmarks.execution.jobs.training import examples
 from datasets.cache.packs import Packs, pack
 from datasets.records import DamagedEntry
-from tests.datasets.test_damaged_cache import flip, prepared
+from tests.datasets.samples import flip, prepared
 
 
 @pytest.fixture

@@ -13,25 +13,17 @@ from rich.console import Console
 from benchmarks.errors import InputError
 from benchmarks.execution.progress import Display
 from benchmarks.execution.run import RunRequest, run
-from benchmarks.protocol.schema import DataChoice, Fit, Protocol, Tuning, VariantChoice
 from benchmarks.store.digests import write_digests
 from benchmarks.store.folder import FitFolder, RunFolder
 from benchmarks.store.ledger import openings
 from benchmarks.store.reading import read_run
-
-PROTOCOL = Protocol(
-    name="floor",
-    data=DataChoice(set="synthetic-faces", options={"scale": 0.05}),
-    tuning=Tuning(trials=1, generation=1, rungs=(1,)),
-    fit=Fit(epochs=1, seeds=(0,)),
-    variants=(VariantChoice(architecture="majority"),),
-)
+from tests.faults.work import ONE_FLOOR
 
 
 def carry_out(folder: Path) -> str:
     """Carry the protocol out in ``folder``, or go on with it; return what the user is told."""
     said = io.StringIO()
-    request = RunRequest(protocol=PROTOCOL, data=None, out=folder, workers=1)
+    request = RunRequest(protocol=ONE_FLOOR, data=None, out=folder, workers=1)
     run(request, Display(Console(file=said, width=400)))
     return said.getvalue()
 

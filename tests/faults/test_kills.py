@@ -40,7 +40,11 @@ def end_somebody(command: Command, draw: random.Random) -> str:
     try:
         first = psutil.Process(command.process.pid)
         workers = first.children(recursive=True)
-        hit = {"command": [first], "worker": workers[:1], "all": [*workers, first]}[whom]
+        hit = {
+            "command": [first],
+            "worker": draw.sample(workers, min(1, len(workers))),
+            "all": [*workers, first],
+        }[whom]
         for process in hit:
             process.send_signal(number)
     except psutil.NoSuchProcess:

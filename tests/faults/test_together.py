@@ -22,7 +22,7 @@ from benchmarks.store.reading import read_run
 from tests.engine_process import call
 from tests.faults.evidence import left_behind
 from tests.faults.forked import Bench
-from tests.faults.test_going_on import PROTOCOL
+from tests.faults.work import ONE_FLOOR
 from tests.folder import EXPRESSIONS, ROWS, build
 
 BUSY = "another ferbench is working in this folder"
@@ -102,7 +102,7 @@ def test_a_clock_that_is_set_changes_no_number(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, jumping_clock: list[datetime]
 ) -> None:
     monkeypatch.setenv("FERBENCH_CACHE", str(tmp_path / "cache"))
-    request = RunRequest(protocol=PROTOCOL, data=None, out=tmp_path / "run", workers=1)
+    request = RunRequest(protocol=ONE_FLOOR, data=None, out=tmp_path / "run", workers=1)
 
     def finish() -> None:
         render(tmp_path / "run")

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 from safetensors import safe_open
 
+from benchmarks.protocol.schema import DataChoice, Fit, Protocol, Tuning, VariantChoice
 from benchmarks.store.files import json_values
 from tests.faults.evidence import evidence
 from tests.faults.forked import Bench
@@ -35,6 +36,13 @@ images = 10
 [[variants]]
 architecture = "pixel-logistic"
 """
+ONE_FLOOR = Protocol(
+    name="floor",
+    data=DataChoice(set="synthetic-faces", options={"scale": 0.05}),
+    tuning=Tuning(trials=1, generation=1, rungs=(1,)),
+    fit=Fit(epochs=1, seeds=(0,)),
+    variants=(VariantChoice(architecture="majority"),),
+)
 OTHER = FLOOR.replace("pixel-logistic", "majority")
 NETWORKS = """
 name = "networks"

@@ -114,7 +114,9 @@ def test_the_demo_asks_no_name_server(floors: tuple[Path, Watched], watched: Wat
 
 def test_what_a_worker_looks_up_is_counted(watched: Watched) -> None:
     asked = 'call("socket:getaddrinfo", {"host": "example.org", "port": 80})'
-    code = f"from benchmarks.processes import call\ntry:\n    {asked}\nexcept Exception: pass"
+    code = (
+        f"from benchmarks.processes.worker import call\ntry:\n    {asked}\nexcept Exception: pass"
+    )
     watched.run(sys.executable, "-c", code)
     (attempt,) = watched.attempts
     assert attempt.startswith("socket.getaddrinfo ('example.org', 80")

@@ -53,6 +53,10 @@ def cases() -> int:
     return wrong + recipes + sum(map(len, [c for o in OPTIONS.values() for c in o.values()]))
 
 
+def test_more_than_a_thousand_wrong_protocols_are_tried() -> None:
+    assert cases() >= 1000
+
+
 def test_the_schema_names_every_kind_of_value() -> None:
     assert all(key.kinds for key in KEYS.values())
     assert {kind for key in KEYS.values() for kind in key.kinds} == {k for k, _ in VALUES.values()}

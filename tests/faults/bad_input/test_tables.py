@@ -50,7 +50,7 @@ FER2013: MappingProxyType[str, tuple[str | bytes, str]] = MappingProxyType(
         ),
         "UTF-32": (
             (HEADER + SOUND).encode("utf-32"),
-            "fer2013.csv:2: emotion is '\\x003\\x00'; expected ",
+            "fer2013.csv:1: holds zero bytes",
         ),
         "UTF-16 cut in a letter": (
             (HEADER + SOUND).encode("utf-16")[:-1],
