@@ -18,7 +18,7 @@ from benchmarks.store.files import json_values, values_of
 from benchmarks.store.folder import RunFolder
 from benchmarks.store.ledger import damaged_lines, openings, read_ledger
 from benchmarks.store.reading import read_run
-from benchmarks.store.records import TestOpened
+from benchmarks.store.records import Fallback, TestOpened
 from tests.faults.forked import Bench
 
 TIMES = re.compile(r"seconds|latency|peak_memory|per_second|time")
@@ -57,9 +57,12 @@ def _timeless(values: Any) -> Any:
 
 
 def _spent(run: Path) -> Counter[str]:
-    """Count the ledger's events but openings; one that is there twice was spent twice."""
+    """Count the ledger's events but openings; one that is there twice was spent twice.
+
+    What it tells of workers that died until their job was given up spent nothing.
+    """
     events = read_ledger(run / "ledger.jsonl")
-    others = (event for event in events if not isinstance(event, TestOpened))
+    others = (event for event in events if not isinstance(event, TestOpened | Fallback))
     return Counter(str(sorted(_timeless(values_of(event)).items())) for event in others)
 
 
