@@ -93,6 +93,13 @@ def _half(path: Path, make: Callable[[str, str, Path], str]) -> Iterator[Path]:
         os.close(handle)
 
 
+def remove_abandoned(folder: Path) -> None:
+    """Remove what killed processes left half written anywhere below ``folder``."""
+    for left in [*folder.rglob(f".*{HALF}")]:
+        with suppress(OSError):
+            _remove_if_abandoned(left)
+
+
 def shortened(name: str) -> str:
     """Return what fits of ``name`` into the name of a file beside that has 20 bytes more."""
     return os.fsencode(name)[: LONGEST - 20].decode("utf-8", "ignore")

@@ -305,6 +305,8 @@ class Coordinator:
         else:
             queued = self._running.pop(event.job.output)
             outcome = event.error if isinstance(event, Failed) else event.result
+            if isinstance(outcome, Lost):  # perhaps when all was written
+                outcome = stored_result(event.job) or outcome
             if isinstance(outcome, Lost):
                 if queued.attempt < ATTEMPTS:
                     self._try_again(queued, outcome)

@@ -12,7 +12,7 @@ import filelock
 
 from benchmarks.errors import InputError
 from benchmarks.protocol.names import slug
-from datasets.files import is_half_written
+from datasets.files import is_half_written, remove_abandoned
 
 SEED = "seed-"
 ASIDE = ".stale-"
@@ -280,7 +280,7 @@ class RunFolder:
     def locked(self) -> Iterator[None]:
         """Hold the folder for one command, which may hold it more than once.
 
-        Raises ``InputError`` if another one has it.
+        What killed commands left half written is removed. Raises ``InputError`` if another one has it.
         """
         self.path.mkdir(parents=True, exist_ok=True)
         lock = filelock.FileLock(self.lock, is_singleton=True)
@@ -292,6 +292,7 @@ class RunFolder:
                 "wait for it or give --out another folder"
             ) from None
         try:
+            remove_abandoned(self.path)
             yield
         finally:
             lock.release()

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.store.folder import RunFolder
 from datasets.files import half_folder, is_half_written, replacing, replacing_folder
 from tests.engine_process import ROOT
 
@@ -52,6 +53,17 @@ def test_what_a_killed_process_left_goes_and_what_another_writes_stays(
     assert half.exists()
     write(way, place)
     assert list(tmp_path.iterdir()) == [place]
+
+
+def test_whoever_holds_a_run_removes_what_killed_commands_left_anywhere_in_it(
+    tmp_path: Path,
+) -> None:
+    run = RunFolder(tmp_path)
+    (left := run.fit("row", 0).with_name(".seed-0.abcdefgh.half")).mkdir(parents=True)
+    (left / "model.json").touch()
+    with half_folder(run.fit("row", 1)) as held, run.locked():
+        assert not left.exists()
+        assert held.exists()
 
 
 def test_half_a_folder_is_gone_when_its_block_ends(tmp_path: Path) -> None:
