@@ -280,7 +280,8 @@ class RunFolder:
     def locked(self) -> Iterator[None]:
         """Hold the folder for one command, which may hold it more than once.
 
-        What killed commands left half written is removed. Raises ``InputError`` if another one has it.
+        What killed commands left half written is removed. Raises ``InputError`` if another one
+        has it.
         """
         self.path.mkdir(parents=True, exist_ok=True)
         lock = filelock.FileLock(self.lock, is_singleton=True)
