@@ -9,7 +9,7 @@ import os
 import shutil
 import stat
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from functools import lru_cache
 from pathlib import Path
@@ -81,10 +81,8 @@ def _half(path: Path, make: Callable[[str, str, Path], str]) -> Iterator[Path]:
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     beginning = f".{shortened(path.name)}."
-    for left in path.parent.iterdir():
-        if left.name.startswith(beginning) and left.name.endswith(HALF):
-            with suppress(OSError):
-                _remove_if_abandoned(left)
+    beside = [each for each in path.parent.iterdir() if each.name.startswith(beginning)]
+    _remove_abandoned(each for each in beside if is_half_written(each.name))
     temporary, handle = _locked(lambda: Path(make(HALF, beginning, path.parent)))
     try:
         yield temporary
@@ -95,9 +93,13 @@ def _half(path: Path, make: Callable[[str, str, Path], str]) -> Iterator[Path]:
 
 def remove_abandoned(folder: Path) -> None:
     """Remove what killed processes left half written anywhere below ``folder``."""
-    for left in [*folder.rglob(f".*{HALF}")]:
+    _remove_abandoned([*folder.rglob(f".*{HALF}")])
+
+
+def _remove_abandoned(places: Iterable[Path]) -> None:
+    for place in places:
         with suppress(OSError):
-            _remove_if_abandoned(left)
+            _remove_if_abandoned(place)
 
 
 def shortened(name: str) -> str:
