@@ -133,7 +133,7 @@ def test_what_is_sent_past_python_is_counted(watched: Watched) -> None:
 @pytest.mark.slow
 @pytest.mark.timeout(3000)
 def test_no_engine_reaches_for_the_network(
-    copy: Path, images: Path, watched: Watched, tmp_path: Path
+    copy: Path, floors: tuple[Path, Watched], images: Path, watched: Watched, tmp_path: Path
 ) -> None:
     picture, keras = images / "sad" / "0.png", f"{copy}/emotionnet"
     torch = f"{copy}/{TIMM}.scratch@32"
@@ -149,7 +149,7 @@ def test_no_engine_reaches_for_the_network(
         ("export", keras, "--format", "tflite", "-o", tmp_path / "m.tflite"),
         ("export", torch, "--format", "onnx", "-o", tmp_path / "torch.onnx"),
         ("export", torch, "--format", "torch-export", "-o", tmp_path / "m.pt2"),
-        ("reproduce", copy, "pixel-logistic", "--out", tmp_path / "again"),
+        ("reproduce", floors[0], "pixel-logistic", "--out", tmp_path / "again"),
     )
     assert watched.attempts == []
     assert watched.unroutable == 0
