@@ -17,6 +17,7 @@ from tests.engine_process import call
 
 REGISTRY = discover()
 KERAS = tuple(sorted(n for n, found in REGISTRY.architectures.items() if found.engine == "keras"))
+TORCH = tuple(sorted(n for n, found in REGISTRY.architectures.items() if found.engine == "torch"))
 DEEP = ("densenet121", "resnet50")
 """Their graphs alone take most of a minute."""
 TIMM = ("timm:resnet18", "timm:mobilenetv3_small_100")
@@ -31,7 +32,7 @@ ONE_THREAD = {"OMP_NUM_THREADS": "1", "TF_CPP_MIN_LOG_LEVEL": "3"}
 
 
 class TestNetworks(ModelContract):
-    names = (*(name for name in KERAS if name not in DEEP), *TIMM)
+    names = (*(name for name in KERAS if name not in DEEP), *TORCH, *TIMM)
 
     def test_it_has_more_than_a_thousand_weights(self, examination: ModelExamination) -> None:
         assert examination.weights > 1000
@@ -65,16 +66,16 @@ class TestKerasNetworksOnTorch(ModelContract):
 
 
 def test_every_architecture_is_examined() -> None:
-    assert set(REGISTRY.architectures) == {*KERAS, *FLOORS}
+    assert set(REGISTRY.architectures) == {*KERAS, *TORCH, *FLOORS}
 
 
 @pytest.fixture(scope="module")
 def torch_answers() -> dict[str, Any]:
-    """What timm's networks alone answer, without ferbench's engine around them."""
+    """What torch's networks alone answer, without ferbench's engine around them."""
     answers: dict[str, Any] = call(
         "tests.models.torch_networks:examine",
         environment=ONE_THREAD,
-        names=TIMM,
+        names=[*TORCH, *TIMM],
         fixed_size=FIXED_SIZE,
         unbuildable=list(UNBUILDABLE),
     )
@@ -103,7 +104,7 @@ def deep_is_slow(names: Iterable[str]) -> list[Any]:
     return [pytest.param(n, marks=pytest.mark.slow) if n in DEEP else n for n in names]
 
 
-@pytest.mark.parametrize("name", TIMM)
+@pytest.mark.parametrize("name", [*TORCH, *TIMM])
 def test_logits_of_torch_are_one_float32_row_for_each_image(
     torch_answers: dict[str, Any], name: str
 ) -> None:

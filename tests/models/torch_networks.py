@@ -1,4 +1,4 @@
-"""What timm's networks are asked, inside a process that has torch."""
+"""What torch's networks are asked, inside a process that has torch."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ GREY, COLOUR = (48, 48, 1), (48, 48, 3)
 
 
 def build(name: str, shape: tuple[int, int, int] = GREY, seed: int = 0, **settings: Any) -> Network:
-    found = discover()[name if ":" in name else f"timm:{name}"]
+    found = discover()[name if ":" in name or "-" in name else f"timm:{name}"]
     size = settings.pop("input_size", 48)
     network: Network = found.build(
         BuildRequest(
