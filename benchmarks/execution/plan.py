@@ -114,9 +114,8 @@ class Plan:
             strategy="fine-tune",
         )
         steps = self._steps(variant, recipe, start, self.source)
-        name = f"{variant.architecture.name} (source)"
         return PretrainJob(
-            **{**steps, "variant": name, "strategy": "fine-tune"},
+            **{**steps, "variant": pretraining_name(variant), "strategy": "fine-tune"},
             seed=self.protocol.seed,
             epochs=epochs,
             until=epochs,
@@ -340,6 +339,11 @@ def _common(fit: FitJob) -> dict[str, Any]:
     """Return the fields that every job on the fitted model shares with its training."""
     own = ("key", "output")
     return {f.name: getattr(fit, f.name) for f in fields(Job) if f.name not in own}
+
+
+def pretraining_name(variant: Variant) -> str:
+    """Return what the pre-training of the variant's architecture on the source is called."""
+    return f"{variant.architecture.name} (source)"
 
 
 def expected_epochs(variant: Variant, protocol: Protocol) -> float:

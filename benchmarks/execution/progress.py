@@ -14,9 +14,9 @@ from rich.table import Table
 from rich.text import Text
 
 from benchmarks.errors import JobFailed
-from benchmarks.execution.jobs.job import FitJob, Job, TrainJob, TrialJob
+from benchmarks.execution.jobs.job import Job, TrainJob
 from benchmarks.execution.jobs.kinds import describe
-from benchmarks.execution.plan import expected_epochs
+from benchmarks.execution.time_left import SplitSizes, TimeLeft
 from benchmarks.execution.tuning import JobOutcome
 from benchmarks.machine.timing import rough_duration
 from benchmarks.metrics import metric_of
@@ -38,23 +38,6 @@ class _Running:
     rate: float = 0.0
 
 
-@dataclass
-class _Effort:
-    """Epochs that a variant is expected to take, has taken, and what they cost."""
-
-    expected: float
-    taken: float = 0.0
-    seconds: float = 0.0
-
-    def add(self, epochs: int, seconds: float, *, stored: bool) -> None:
-        """Count a job's epochs; stored ones cost nothing and tell nothing of the pace."""
-        if stored:
-            self.expected -= epochs
-        else:
-            self.taken += epochs
-            self.seconds += seconds
-
-
 class Display:
     """Shows a run on ``console``: live on a terminal, a line now and then without one.
 
@@ -65,10 +48,9 @@ class Display:
         self._console = console
         self._live: Live | None = None
         self._running: dict[str, tuple[Job, _Running]] = {}
-        self._efforts: dict[str, _Effort] = {}
+        self._time_left: TimeLeft | None = None
         self._best: tuple[float, str] | None = None
         self._minimise = False
-        self._workers = 1
         self._selection = "accuracy"
         self._said = time.monotonic()
         self._jobs = 0
@@ -86,12 +68,13 @@ class Display:
             yield progress
 
     @contextmanager
-    def showing(self, variants: list[Variant], protocol: Protocol, workers: int) -> Iterator[None]:
+    def showing(
+        self, variants: list[Variant], protocol: Protocol, workers: int, sizes: SplitSizes
+    ) -> Iterator[None]:
         """Show the run from here to the end of the block."""
-        self._workers = workers
         self._selection = protocol.selection
         self._minimise = not metric_of(protocol.selection).higher_is_better
-        self._efforts = {v.name: _Effort(expected_epochs(v, protocol)) for v in variants}
+        self._time_left = TimeLeft(variants, protocol, workers, sizes)
         rows = f"{len(variants)} variant(s)"
         trials = f"{protocol.tuning.trials} trial(s) each, {len(protocol.fit.seeds)} seed(s)"
         self._console.print(f"{protocol.name}: {rows}, {trials}, {workers} worker(s)")
@@ -112,15 +95,17 @@ class Display:
             running = self._running[job.key][1]
             running.rate = record.images_seen / record.epoch / max(record.seconds, 1e-9)
             running.record = record
+        if self._time_left is not None:
+            self._time_left.epoch(job, record.epoch, record.seconds)
 
     def ended(self, job: Job, outcome: JobOutcome, *, stored: bool) -> None:
         """Count the job's cost and remember the best validation score."""
         _, running = self._running.pop(job.key, (job, _Running(time.monotonic())))
         self._jobs += not stored
-        effort = self._efforts.get(job.variant)
-        if effort and isinstance(job, TrialJob | FitJob):
-            since = job.since if isinstance(job, TrialJob) else 0
-            effort.add(job.until - since, time.monotonic() - running.since, stored=stored)
+        failed = isinstance(outcome, JobFailed)
+        if self._time_left is not None:
+            seconds = time.monotonic() - running.since
+            self._time_left.ended(job, seconds, stored=stored, failed=failed)
         if isinstance(outcome, JobFailed):
             return
         score = _validated(outcome)
@@ -184,7 +169,7 @@ class Display:
         return Group(table, Text(self._summary(), style="dim"))
 
     def _summary(self) -> str:
-        left = self._seconds_left()
+        left = self._time_left.seconds() if self._time_left else None
         parts = [f"{self._jobs} jobs done"]
         if left is not None:
             parts.append(f"about {rough_duration(left)} left")
@@ -193,17 +178,6 @@ class Display:
                 f"best trial or fit so far {self._best[1]} {self._best[0]:.3f} (validation)"
             )
         return ", ".join(parts)
-
-    def _seconds_left(self) -> float | None:
-        """Estimate from each variant's own pace, or the mean pace where it has none yet."""
-        paces = {n: e.seconds / e.taken for n, e in self._efforts.items() if e.taken}
-        if not paces:
-            return None
-        mean = sum(paces.values()) / len(paces)
-        todo = sum(
-            max(e.expected - e.taken, 0) * paces.get(n, mean) for n, e in self._efforts.items()
-        )
-        return todo / self._workers
 
 
 def _epoch(job: Job, running: _Running) -> str:

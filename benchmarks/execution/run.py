@@ -20,6 +20,7 @@ from benchmarks.execution.executors.registry import make_executor
 from benchmarks.execution.keys import code_digest
 from benchmarks.execution.plan import PackedData, Plan
 from benchmarks.execution.progress import Display
+from benchmarks.execution.time_left import SplitSizes
 from benchmarks.machine.environment import (
     code_state,
     describe_environment,
@@ -118,6 +119,12 @@ def run(
     return statuses
 
 
+def _sizes(prepared: PreparedData, source: PreparedData | None) -> SplitSizes:
+    split = prepared.split
+    pretraining = len(source.split.train) if source else 0
+    return SplitSizes(len(split.train), len(split.validation), len(split.test), pretraining)
+
+
 @contextmanager
 def _claimed(folder: RunFolder) -> Iterator[None]:
     """Hold ``folder``; of a run that is refused before it has begun nothing stays in it."""
@@ -178,7 +185,8 @@ def _execute(
         request.executor,
     )
     try:
-        with display.showing(variants, request.protocol, workers(request)):
+        sizes = _sizes(prepared, source)
+        with display.showing(variants, request.protocol, workers(request), sizes):
             statuses = Coordinator(variants, plan, folder, executor, display).run()
     finally:
         executor.close()
