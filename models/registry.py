@@ -44,6 +44,9 @@ class Recipe:
     ``plateau_patience`` count epochs without improvement of the selection metric; 0 is off.
     ``epochs`` is the longest training that the source recommends; a protocol may allow less.
     ``frozen_share`` is the share of epochs that ``frozen-then-fine-tune`` spends frozen.
+    ``average_decay`` is what an exponential moving average of weights and statistics keeps of
+    itself at a step (Tarvainen & Valpola, arXiv 1703.01780); it is the average that is validated,
+    selected and saved. 0 is off.
 
     A value of another kind or out of its bounds raises ``ModelError``.
     """
@@ -63,6 +66,7 @@ class Recipe:
     epochs: Annotated[int, Ge(1), Le(100_000)] = 100
     augmentation: Augmentation = "none"
     frozen_share: Share = 0.3
+    average_decay: Share = 0.0
 
     def __post_init__(self) -> None:
         from pydantic import ValidationError

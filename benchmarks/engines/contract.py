@@ -133,6 +133,21 @@ class Learner(Predictor, Protocol):
         """Go back to ``weights``."""
         ...
 
+    def average(self, decay: float) -> None:
+        """Move the averages of weights and statistics: ``decay`` of them stays.
+
+        The first call starts them at the weights as they are.
+        """
+        ...
+
+    def averages(self) -> Arrays:
+        """Return copies of the averages, named as in `weights`; counters are as there."""
+        ...
+
+    def load_averages(self, averages: Arrays) -> None:
+        """Go back to ``averages``."""
+        ...
+
     def optimizer_state(self) -> Arrays:
         """Return copies of what the optimiser remembers; with `weights` it continues exactly."""
         ...

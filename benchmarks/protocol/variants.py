@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from benchmarks.engines.contract import Strategy
-from benchmarks.engines.registry import engines
+from benchmarks.engines.registry import engines, refuse_levers
 from benchmarks.errors import InputError
 from benchmarks.protocol.names import refuse_shared, row_name
 from benchmarks.protocol.schema import Protocol, VariantChoice
@@ -129,6 +129,7 @@ def _resolve(
             f"not {size}; set input_size"
         )
     recipe = architecture.recipe_for(strategy, kind).tuned(choice.hyperparameters)
+    refuse_levers(architecture, recipe)
     return Variant(
         name=choice.name or row_name(_name(choice, architecture, strategy)),
         architecture=architecture,

@@ -1,4 +1,4 @@
-"""What the past of a fit decides: learning rate, plateau, early stopping, the best epoch.
+"""What the past of a fit decides: learning rate, average, plateau, early stopping, best epoch.
 
 Each is a pure function of the step or of the validation scores so far (higher is better), so
 that a training that goes on from a checkpoint decides as an unbroken one does.
@@ -32,6 +32,15 @@ def learning_rate(
             return base * (step + 1) / warm
         return base * 0.5 * (1 + math.cos(math.pi * (step - warm + 0.5) / (steps - warm)))
     return base * plateau_scale if schedule == "plateau" else base
+
+
+def average_decay(most: float, step: int) -> float:
+    """Return how much of the average of the weights stays at ``step`` (from 0), at most ``most``.
+
+    It is ``(1 + step) / (10 + step)`` until that is reached, so that the first weights are soon
+    forgotten: ``num_updates`` of TensorFlow's ``ExponentialMovingAverage``.
+    """
+    return min(most, (1 + step) / (10 + step))
 
 
 def best_epoch(scores: Sequence[float]) -> int:

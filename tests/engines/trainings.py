@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from benchmarks.engines.contract import SCRATCH, Arrays, Engine, Task
+from benchmarks.engines.contract import SCRATCH, Arrays, Engine, Learner, Task
 from benchmarks.engines.registry import load_engine
 from benchmarks.training.loop import Course, Examples, TrainingData, TrainingDiverged, train
-from benchmarks.training.stream import batches
+from benchmarks.training.schedule import average_decay
+from benchmarks.training.stream import LabelledBatch, batches
 from models.registry import EngineName, Recipe
 from tests.engines.networks import REGISTRY, TINY, torch_weights_from_keras
 
@@ -105,12 +107,9 @@ def _fit(
     }
 
 
-def step_losses(engine: EngineName, weights: str, settings: dict[str, Any]) -> list[float]:
-    """Take 30 steps from the Keras weights in the file ``weights`` (Keras writes it first).
-
-    The learning rate halves on the way, and the targets are shares. Return each step's loss.
-    """
-    loaded, steps = load_engine(engine), recipe(dropout=0.0, **settings)
+def started(engine: EngineName, weights: str, steps: Recipe) -> Learner:
+    """Return a learner with the Keras weights in the file ``weights`` (Keras writes it first)."""
+    loaded = load_engine(engine)
     loaded.prepare(threads=1, precision="float32", seed=0)
     learner = loaded.learner(TINY[engine], TASK, steps, SCRATCH)
     if engine == "keras":
@@ -118,7 +117,22 @@ def step_losses(engine: EngineName, weights: str, settings: dict[str, Any]) -> l
     else:
         with np.load(weights) as kept:
             learner.load_weights(torch_weights_from_keras(dict(kept), learner.weights()))
-    losses = []
+    return learner
+
+
+def plain_batches(epoch: int) -> Iterator[LabelledBatch]:
+    """Return the five batches of an epoch as they are."""
+    seeds = {"protocol_seed": 1, "fit_seed": 2, "epoch": epoch}
+    return batches(DATA.train.images, DATA.train.labels, CLASSES, batch_size=16, **seeds)
+
+
+def step_losses(engine: EngineName, weights: str, settings: dict[str, Any]) -> list[float]:
+    """Take 30 steps from the Keras weights in the file ``weights``.
+
+    The learning rate halves on the way, and the targets are shares. Return each step's loss.
+    """
+    steps = recipe(dropout=0.0, **settings)
+    learner, losses = started(engine, weights, steps), []
     for epoch in range(6):
         for images, targets in batches(
             DATA.train.images,
@@ -137,6 +151,33 @@ def step_losses(engine: EngineName, weights: str, settings: dict[str, Any]) -> l
     return losses
 
 
+def averaged(engine: EngineName, weights: str) -> tuple[float, list[list[float]]]:
+    """Average ten steps from the Keras weights in the file ``weights``, as `step_losses` begins.
+
+    Return how far the averages are from those that NumPy computes of the weights after each
+    step, and what the network with the averages answers.
+    """
+    learner = started(engine, weights, recipe(dropout=0.0, optimizer="sgd"))
+    learner.average(0)
+    by_hand = {name: array.astype(np.float64) for name, array in learner.averages().items()}
+    for step, (images, targets) in enumerate(
+        batch for epoch in (0, 1) for batch in plain_batches(epoch)
+    ):
+        learner.train_batch(images, targets, 0.05)
+        decay = average_decay(0.5, step)
+        learner.average(decay)
+        for name, array in learner.weights().items():
+            by_hand[name] = decay * by_hand[name] + (1 - decay) * array
+    averages = learner.averages()
+    farthest = max(
+        float(np.abs(array - by_hand[name]).max())
+        for name, array in averages.items()
+        if array.dtype.kind == "f"
+    )
+    learner.load_weights(averages)
+    return farthest, learner.predict(DATA.validation.images).tolist()
+
+
 def metrics_by_step_and_epoch(engine: EngineName) -> list[list[float]]:
     """Take the same five steps twice; return the mean of each step's metrics, and the epoch's."""
     loaded = load_engine(engine)
@@ -149,15 +190,7 @@ def metrics_by_step_and_epoch(engine: EngineName) -> list[list[float]]:
         learner.freeze_backbone(False)
         learner.begin_epoch(5)
         steps = []
-        for images, targets in batches(
-            DATA.train.images,
-            DATA.train.labels,
-            CLASSES,
-            protocol_seed=1,
-            fit_seed=2,
-            epoch=0,
-            batch_size=16,
-        ):
+        for images, targets in plain_batches(0):
             learner.train_batch(images, targets, 1e-2)
             steps += [learner.training_metrics()] if every_step else []
         found.append(np.mean(steps, axis=0).tolist() if steps else [*learner.training_metrics()])

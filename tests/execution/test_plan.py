@@ -315,6 +315,18 @@ def test_values_that_the_protocol_sets_are_not_tuned() -> None:
     assert pinned.recipe.learning_rate == 0.02
 
 
+@pytest.mark.parametrize(("name", "value"), [("average_decay", 0.99)])
+def test_a_lever_is_in_the_key_and_refused_where_an_engine_has_none(
+    name: str, value: float | str, tmp_path: Path
+) -> None:
+    plain, pulled = (variant(hyperparameters=chosen) for chosen in ({}, {name: value}))
+    keys = {plan(tmp_path).fit(v, {}, 0, Start("scratch")).key for v in (plain, pulled)}
+    assert len(keys) == 2
+    row = {"architecture": "pixel-logistic", "hyperparameters": {name: value}}
+    with pytest.raises(InputError, match=rf"scikit-learn cannot do {name}; leave it out"):
+        resolved(row)
+
+
 @pytest.mark.parametrize("preset", sorted(presets()))
 def test_every_row_of_every_preset_resolves(preset: str) -> None:
     protocol = load_protocol(preset)

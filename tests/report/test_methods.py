@@ -62,6 +62,24 @@ def test_votes_as_targets_are_told_and_who_cannot_take_them(tmp_path: Path) -> N
     ) in text
 
 
+def test_levers_are_told_of_the_models_that_had_them(tmp_path: Path) -> None:
+    slow, slower = {"average_decay": 0.99}, {"average_decay": 0.999}
+    rows = (
+        Row(name="majority", engine="scikit-learn"),
+        Row(name="plain-cnn", recipe=slow),
+        Row(name="augmented-cnn", recipe=slow),
+        Row(name="resnet50.scratch", recipe=slower),
+    )
+    text = told(made(tmp_path, rows))
+    average = "what was validated, kept and scored is an exponential moving average of the weights"
+    for said in (
+        f"For plain-cnn and augmented-cnn, {average} with a decay of 0.99 (Tarvainen and Valpola",
+        f"For resnet50.scratch, {average} with a decay of 0.999 (Tarvainen and Valpola 2017).",
+    ):
+        assert said in text
+    assert "For majority" not in text
+
+
 def test_one_seed_is_compared_by_mcnemar_and_says_what_it_cannot_tell(tmp_path: Path) -> None:
     text = told(made(tmp_path, seeds=(7,)))
     assert "a single seed (7)" in text

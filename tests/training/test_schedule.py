@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from benchmarks.training.schedule import best_epoch, learning_rate, plateau_scale, should_stop
+from benchmarks.training.schedule import (
+    average_decay,
+    best_epoch,
+    learning_rate,
+    plateau_scale,
+    should_stop,
+)
 
 
 def test_the_constant_rate_is_constant_even_on_a_plateau() -> None:
@@ -23,6 +29,11 @@ def test_the_cosine_warms_up_to_its_base_and_falls_but_not_to_nothing(steps: int
     assert rates[:top] == sorted(rates[:top])
     assert rates[top:] == sorted(rates[top:], reverse=True)
     assert min(rates) > 0
+
+
+def test_an_average_soon_forgets_the_first_weights_and_then_keeps_its_decay() -> None:
+    assert [average_decay(0.999, step) for step in (0, 8, 90)] == [0.1, 0.5, 0.91]
+    assert average_decay(0.999, 10_000) == 0.999
 
 
 def test_the_best_epoch_is_the_first_of_equals() -> None:

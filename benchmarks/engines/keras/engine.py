@@ -25,6 +25,7 @@ from benchmarks.engines.contract import (
     Precision,
     Task,
 )
+from benchmarks.engines.keras.average import Average, copied
 from benchmarks.engines.keras.backend import count_macs, prepare_backend, seed_everything
 from models.registry import Architecture, BuildRequest, Network, Recipe, Registry
 from models.weights import load_backbone, save_backbone
@@ -111,6 +112,7 @@ class KerasLearner:
         self._backbone, self._head = network.backbone, network.head
         self._image_shape, self._recipe = image_shape, recipe
         self._totals = np.zeros(3)
+        self._average: Average | None = None
         self.freeze_backbone(False)
 
     def begin_epoch(self, seed: int) -> None:
@@ -126,6 +128,7 @@ class KerasLearner:
 
     def freeze_backbone(self, frozen: bool) -> None:
         """Choose whether the backbone learns, and start a new optimiser."""
+        self._frozen = frozen
         self._backbone.trainable = not frozen
         images = keras.Input(self._image_shape, name="images")
         features = self._backbone(images, training=False) if frozen else self._backbone(images)
@@ -174,16 +177,30 @@ class KerasLearner:
 
     def weights(self) -> Arrays:
         """Return copies of all weights and statistics."""
-        return {name: _copy(variable) for name, variable in self._named_weights().items()}
+        return {name: copied(variable) for name, variable in self._named_weights().items()}
 
     def load_weights(self, weights: Arrays) -> None:
         """Go back to ``weights``."""
-        for name, variable in self._named_weights().items():
-            variable.assign(weights[name])
+        _assign(self._named_weights(), weights)
+
+    def average(self, decay: float) -> None:
+        """Move the averages; those of a frozen backbone stand still with it."""
+        self._average = self._average or Average(self._named_weights())
+        self._average.move(decay, "head/" if self._frozen else "")
+
+    def averages(self) -> Arrays:
+        """Return copies of the averages, and of what is no float as it is."""
+        averaged = self._average.variables if self._average else {}
+        return {**self.weights(), **{name: copied(v) for name, v in averaged.items()}}
+
+    def load_averages(self, averages: Arrays) -> None:
+        """Go back to ``averages``."""
+        self._average = Average(self._named_weights())
+        _assign(self._average.variables, averages)
 
     def optimizer_state(self) -> Arrays:
         """Return copies of the optimiser's variables, by their place."""
-        return {f"{i:04d}": _copy(v) for i, v in enumerate(self._optimizer.variables)}
+        return {f"{i:04d}": copied(v) for i, v in enumerate(self._optimizer.variables)}
 
     def load_optimizer_state(self, state: Arrays) -> None:
         """Go back to ``state``."""
@@ -271,8 +288,9 @@ def _softmax(logits: NDArray[np.float32]) -> NDArray[np.float64]:
     return probabilities
 
 
-def _copy(variable: Any) -> NDArray[Any]:
-    return np.array(keras.ops.convert_to_numpy(variable.value), copy=True)
+def _assign(variables: Mapping[str, Any], arrays: Arrays) -> None:
+    for name, variable in variables.items():
+        variable.assign(arrays[name])
 
 
 def _cost(model: Any) -> NetworkSize:

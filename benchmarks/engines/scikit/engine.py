@@ -127,6 +127,18 @@ class ScikitLearner:
         """Go back to ``weights``."""
         self._estimator.load_arrays({k.removeprefix("head/"): v for k, v in weights.items()})
 
+    def average(self, decay: float) -> None:
+        """Refuse: an estimator's arrays may be no weights."""
+        self._refuse("cannot average its weights")
+
+    def averages(self) -> Arrays:
+        """Refuse, as `average` does."""
+        self._refuse("cannot average its weights")
+
+    def load_averages(self, averages: Arrays) -> None:
+        """Refuse, as `average` does."""
+        self._refuse("cannot average its weights")
+
     def optimizer_state(self) -> Arrays:
         """Return nothing: `weights` has it all."""
         return {}

@@ -31,6 +31,7 @@ from benchmarks.engines.contract import (
     Task,
 )
 from benchmarks.engines.saved_model import Description
+from benchmarks.engines.torch.average import Average
 from models.registry import Architecture, Network, Recipe, Registry
 from models.weights import load_backbone, save_backbone
 
@@ -101,6 +102,7 @@ class TorchLearner:
         self._backbone, self._head = network.backbone, network.head
         self._description, self._device = description, device
         self._totals = torch.zeros(3, dtype=torch.float64, device=device)
+        self._average: Average | None = None
         self.freeze_backbone(False)
 
     def begin_epoch(self, seed: int) -> None:
@@ -152,12 +154,26 @@ class TorchLearner:
     def weights(self) -> Arrays:
         """Return copies of all weights and statistics."""
         state = self.module.state_dict()
-        return {name.replace(".", "/", 1): _copy(tensor) for name, tensor in state.items()}
+        return {_named(name): _copy(tensor) for name, tensor in state.items()}
 
     def load_weights(self, weights: Arrays) -> None:
         """Go back to ``weights``."""
-        state = {k.replace("/", ".", 1): torch.tensor(v) for k, v in weights.items()}
-        self.module.load_state_dict(state)
+        self.module.load_state_dict(_tensors(weights))
+
+    def average(self, decay: float) -> None:
+        """Move the averages; those of a frozen backbone stand still with it."""
+        self._average = self._average or Average(self.module)
+        self._average.move(decay, "head." if self._frozen else "")
+
+    def averages(self) -> Arrays:
+        """Return copies of the averages, and of what is no float as it is."""
+        averaged = self._average.tensors if self._average else {}
+        return {**self.weights(), **{_named(k): _copy(v) for k, v in averaged.items()}}
+
+    def load_averages(self, averages: Arrays) -> None:
+        """Go back to ``averages``."""
+        self._average = Average(self.module)
+        self._average.load(_tensors(averages))
 
     def optimizer_state(self) -> Arrays:
         """Return copies of the optimiser's moments and its learning rate."""
@@ -290,6 +306,15 @@ def _set_learning_rate(optimizer: torch.optim.Optimizer, rate: float) -> None:
             buffer = optimizer.state[parameter].get("momentum_buffer")
             if buffer is not None and change != 1:
                 buffer.mul_(change)
+
+
+def _named(name: str) -> str:
+    """Return the contract's name of a tensor: ``head.bias`` → ``head/bias``."""
+    return name.replace(".", "/", 1)
+
+
+def _tensors(arrays: Arrays) -> dict[str, Tensor]:
+    return {name.replace("/", ".", 1): torch.tensor(array) for name, array in arrays.items()}
 
 
 def _copy(tensor: Tensor) -> NDArray[Any]:

@@ -139,4 +139,6 @@ def _steps(learner: Learner, data: Examples, job: BenchJob) -> Iterator[int]:
             label_smoothing=recipe.label_smoothing,
         ):
             learner.train_batch(images, targets, recipe.learning_rate)
+            if recipe.average_decay:
+                learner.average(recipe.average_decay)
             yield len(images)

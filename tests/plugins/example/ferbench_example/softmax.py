@@ -124,6 +124,18 @@ class SoftmaxLearner:
         """Go back to ``weights``."""
         self._layer = {name.removeprefix("head/"): a.copy() for name, a in weights.items()}
 
+    def average(self, decay: float) -> None:
+        """Refuse: its row names no levers."""
+        self._refuse("cannot average its weights")
+
+    def averages(self) -> Arrays:
+        """Refuse, as `average` does."""
+        self._refuse("cannot average its weights")
+
+    def load_averages(self, averages: Arrays) -> None:
+        """Refuse, as `average` does."""
+        self._refuse("cannot average its weights")
+
     def optimizer_state(self) -> Arrays:
         """Return copies of the momentum."""
         return {name: array.copy() for name, array in self._speed.items()}
