@@ -24,6 +24,8 @@ EngineName = str
 """Which library trains an architecture; the harness knows the engines by these names."""
 Augmentation = Literal["none", "standard", "strong"]
 """The policy that changes training images."""
+Schedule = Literal["constant", "cosine", "plateau", "one-cycle"]
+"""How the learning rate changes from step to step."""
 Value = float | int | str
 Count = Annotated[int, Ge(0), Le(100_000)]
 Quantity = Annotated[float, Ge(0), Le(1000)]
@@ -42,6 +44,8 @@ class Recipe:
     ``weight_decay`` is an L2 term on weight matrices and kernels added to the gradient
     for ``sgd`` and ``adam``, decoupled for ``adamw``. ``early_stopping`` and
     ``plateau_patience`` count epochs without improvement of the selection metric; 0 is off.
+    ``warm_up`` is the share of the steps in which the learning rate rises; 0 leaves the
+    ``schedule`` its own: .05 of ``cosine``, .3 of ``one-cycle``, none of the others.
     ``epochs`` is the longest training that the source recommends; a protocol may allow less.
     ``frozen_share`` is the share of epochs that ``frozen-then-fine-tune`` spends frozen.
     ``average_decay`` is what an exponential moving average of weights and statistics keeps of
@@ -59,7 +63,8 @@ class Recipe:
     label_smoothing: Share = 0.0
     mixup: Quantity = 0.0
     clip_norm: Quantity = 0.0
-    schedule: Literal["constant", "cosine", "plateau"] = "constant"
+    schedule: Schedule = "constant"
+    warm_up: Share = 0.0
     plateau_factor: Annotated[float, Gt(0), Lt(1)] = 0.5
     plateau_patience: Count = 0
     early_stopping: Count = 0

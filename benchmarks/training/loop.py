@@ -125,6 +125,7 @@ class Course:
             step=epoch * steps + step,
             steps=self.epochs * steps,
             plateau_scale=plateau_scale(phase, recipe.plateau_patience, recipe.plateau_factor),
+            warm_up=recipe.warm_up,
         )
 
 

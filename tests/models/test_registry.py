@@ -78,7 +78,14 @@ def test_a_malformed_timm_name_is_refused() -> None:
         REGISTRY["timm:../resnet18"]
 
 
-SHARES = ("dropout", "label_smoothing", "plateau_factor", "frozen_share", "average_decay")
+SHARES = (
+    "dropout",
+    "label_smoothing",
+    "plateau_factor",
+    "frozen_share",
+    "average_decay",
+    "warm_up",
+)
 REALS = ("learning_rate", "weight_decay", "mixup", "clip_norm", *SHARES)
 COUNTS = ("batch_size", "plateau_patience", "early_stopping", "epochs")
 WRONG: list[tuple[str, Any]] = [

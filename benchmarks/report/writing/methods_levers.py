@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict
-from types import MappingProxyType
+from dataclasses import asdict, dataclass
 
 from benchmarks.report.elements.numbers import listing, setting
 from benchmarks.report.writing.prose import Sentence, cite
@@ -13,30 +12,52 @@ from benchmarks.store.keys import StoredValue
 from benchmarks.store.records import RunResults
 from models.registry import Recipe
 
-TOLD: Mapping[str, tuple[str, tuple[str, ...]]] = MappingProxyType(
-    {
-        "average_decay": (
-            "what was validated, kept and scored is an exponential moving average of the "
-            "weights with a decay of {}",
-            ("tarvainen2017",),
-        ),
-    }
+
+@dataclass(frozen=True)
+class Lever:
+    """A field of a recipe, what is said of a value that is not its default, and whose work it is.
+
+    ``words`` have the value in place of ``{}``. They are said of the value ``of`` alone where
+    there is one.
+    """
+
+    name: str
+    words: str
+    works: tuple[str, ...] = ()
+    of: StoredValue = None
+
+
+LEVERS = (
+    Lever(
+        "schedule",
+        "the learning rate rose and fell in one cycle",
+        ("smith2017",),
+        of="one-cycle",
+    ),
+    Lever("warm_up", "the learning rate rose over the first steps, a share of {} of all"),
+    Lever(
+        "average_decay",
+        "what was validated, kept and scored is an exponential moving average of the weights "
+        "with a decay of {}",
+        ("tarvainen2017",),
+    ),
 )
-"""A field of a recipe → what is said of a value that is not its default, and by whose work."""
 
 
 def levers(run: RunResults) -> Iterator[Sentence]:
     """Tell which models had which, out of the recipes that they were trained with."""
-    for name, (words, works) in TOLD.items():
-        for value, variants in _values(run, name).items():
-            yield (f"For {listing(variants)}, {words.format(setting(value))}", cite(*works), ".")
+    for lever in LEVERS:
+        for value, variants in _values(run, lever).items():
+            said = lever.words.format(setting(value))
+            yield (f"For {listing(variants)}, {said}", cite(*lever.works), ".")
 
 
-def _values(run: RunResults, name: str) -> Mapping[StoredValue, list[str]]:
-    """Return the variants by their value of the field ``name``, without those at its default."""
-    default, found = asdict(Recipe())[name], defaultdict(list)
+def _values(run: RunResults, lever: Lever) -> Mapping[StoredValue, list[str]]:
+    """Return the variants by the value that ``lever`` tells of; a run before it has none."""
+    default, found = asdict(Recipe())[lever.name], defaultdict(list)
     for variant in run.variants:
-        for value in dict.fromkeys(fit.record.recipe.get(name, default) for fit in variant.fits):
-            if value != default:
+        had = (fit.record.recipe.get(lever.name, default) for fit in variant.fits)
+        for value in dict.fromkeys(had):
+            if value == lever.of or (lever.of is None and value != default):
                 found[value].append(variant.name)
     return found
