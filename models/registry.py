@@ -26,6 +26,8 @@ Augmentation = Literal["none", "standard", "strong"]
 """The policy that changes training images."""
 Schedule = Literal["constant", "cosine", "plateau", "one-cycle"]
 """How the learning rate changes from step to step."""
+ClassWeights = Literal["none", "balanced", "square-root"]
+"""What an image's loss counts for, by how many training images are of its class."""
 Value = float | int | str
 Count = Annotated[int, Ge(0), Le(100_000)]
 Quantity = Annotated[float, Ge(0), Le(1000)]
@@ -50,7 +52,9 @@ class Recipe:
     ``frozen_share`` is the share of epochs that ``frozen-then-fine-tune`` spends frozen.
     ``average_decay`` is what an exponential moving average of weights and statistics keeps of
     itself at a step (Tarvainen & Valpola, arXiv 1703.01780); it is the average that is validated,
-    selected and saved. 0 is off.
+    selected and saved. 0 is off. ``class_weights`` is what the loss of an image of a class of n
+    images counts for: by 1/n if ``balanced``, by its square root if ``square-root``, so that the
+    mean over the training images is 1.
 
     A value of another kind or out of its bounds raises ``ModelError``.
     """
@@ -72,6 +76,7 @@ class Recipe:
     augmentation: Augmentation = "none"
     frozen_share: Share = 0.3
     average_decay: Share = 0.0
+    class_weights: ClassWeights = "none"
 
     def __post_init__(self) -> None:
         from pydantic import ValidationError

@@ -32,7 +32,9 @@ from benchmarks.training.loop import Course, Examples, TrainingData, train
 from models.registry import Architecture, ModelError, Recipe, Registry, Value, discover
 
 CLASSES, SIDE, EPOCHS = 3, 12, 4
-LEVERS_PULLED: Mapping[str, Value] = MappingProxyType({"average_decay": 0.8})
+LEVERS_PULLED: Mapping[str, Value] = MappingProxyType(
+    {"average_decay": 0.8, "class_weights": "balanced"}
+)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -27,8 +27,8 @@ class EpochRecord:
 
     ``epoch`` counts from 1. ``images_seen`` counts every image that entered an optimiser step,
     from the start of the fit to the end of this epoch. Losses are mean cross-entropies in nats,
-    the training loss against the smoothed and mixed targets, without penalties. ``validation``
-    holds every metric that can select an epoch, by its name.
+    the training loss against the smoothed and mixed targets, without penalties or weights.
+    ``validation`` holds every metric that can select an epoch, by its name.
     ``seconds`` is the wall time of the epoch, validation included.
     """
 

@@ -38,6 +38,7 @@ from benchmarks.training.schedule import (
     should_stop,
 )
 from benchmarks.training.stream import LabelledBatch, batch_count, batches, network_seed
+from benchmarks.training.weighting import class_weights, sample_weights
 from models.registry import Architecture, Augmentation, Recipe
 
 SECONDS_BETWEEN_CHECKPOINTS = 60
@@ -206,6 +207,12 @@ class _Fit:
         self.learner, self.data, self.course, self.classes = learner, data, course, classes
         self.cache = cache
         self.averages = course.recipe.average_decay > 0
+        self.class_weights = class_weights(
+            course.recipe.class_weights,
+            data.train.wanted,
+            classes,
+            course.recipe.label_smoothing,
+        )
         self.history: list[EpochRecord] = []
         self.best_weights = learner.weights()
 
@@ -308,7 +315,7 @@ class _Fit:
         seen, rate = 0, 0.0
         for step, (inputs, targets) in enumerate(self._batches(cache)):
             rate = self.course.rate(self.history, step, steps)
-            learn(inputs, targets, rate)
+            learn(inputs, targets, rate, sample_weights(targets, self.class_weights))
             if self.averages:
                 taken = len(self.history) * steps + step
                 self.learner.average(average_decay(self.course.recipe.average_decay, taken))

@@ -107,8 +107,9 @@ def test_a_saved_model_predicts_as_the_learner_did(engine: str) -> None:
             marks=pytest.mark.slow,
         ),
         {"optimizer": "adamw", "learning_rate": 1e-3, "weight_decay": 1e-1},
+        {"optimizer": "sgd", "learning_rate": 0.05, "class_weights": "balanced"},
     ],
-    ids=["sgd", "adam", "adamw"],
+    ids=["sgd", "adam", "adamw", "weighted"],
 )
 def test_both_engines_follow_the_same_loss_curve(settings: dict[str, Any], tmp_path: Path) -> None:
     curves = [

@@ -15,6 +15,7 @@ from benchmarks.engines.registry import load_engine
 from benchmarks.training.loop import Course, Examples, TrainingData, TrainingDiverged, train
 from benchmarks.training.schedule import average_decay
 from benchmarks.training.stream import LabelledBatch, batches
+from benchmarks.training.weighting import class_weights, sample_weights
 from models.registry import EngineName, Recipe
 from tests.engines.networks import REGISTRY, TINY, torch_weights_from_keras
 
@@ -133,6 +134,7 @@ def step_losses(engine: EngineName, weights: str, settings: dict[str, Any]) -> l
     """
     steps = recipe(dropout=0.0, **settings)
     learner, losses = started(engine, weights, steps), []
+    weighing = class_weights(steps.class_weights, SHARES, CLASSES, label_smoothing=0.1)
     for epoch in range(6):
         for images, targets in batches(
             DATA.train.images,
@@ -146,7 +148,8 @@ def step_losses(engine: EngineName, weights: str, settings: dict[str, Any]) -> l
             mixup=0.2,
             label_smoothing=0.1,
         ):
-            learner.train_batch(images, targets, steps.learning_rate * (0.5 if epoch > 2 else 1))
+            rate = steps.learning_rate * (0.5 if epoch > 2 else 1)
+            learner.train_batch(images, targets, rate, sample_weights(targets, weighing))
             losses.append(learner.training_metrics()[0])
     return losses
 

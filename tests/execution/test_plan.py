@@ -21,6 +21,7 @@ from benchmarks.store.files import as_stored, write_json
 from benchmarks.store.folder import RunFolder
 from benchmarks.store.records import FitRecord
 from benchmarks.store.writing import write_fit, write_rung
+from benchmarks.testing.trainings import LEVERS_PULLED
 from models.registry import discover
 from tests.protocol.protocols import CONTENT
 
@@ -315,7 +316,7 @@ def test_values_that_the_protocol_sets_are_not_tuned() -> None:
     assert pinned.recipe.learning_rate == 0.02
 
 
-@pytest.mark.parametrize(("name", "value"), [("average_decay", 0.99)])
+@pytest.mark.parametrize(("name", "value"), LEVERS_PULLED.items())
 def test_a_lever_is_in_the_key_and_refused_where_an_engine_has_none(
     name: str, value: float | str, tmp_path: Path
 ) -> None:

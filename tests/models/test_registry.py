@@ -94,6 +94,7 @@ WRONG: list[tuple[str, Any]] = [
     ("optimizer", "Adam"),
     ("schedule", "Cosine"),
     ("augmentation", "much"),
+    ("class_weights", "Balanced"),
     *((name, value) for name in REALS for value in (float("nan"), float("inf"), -0.1, "0.1", True)),
     *((name, value) for name in SHARES for value in (1.0, 1.5)),
     *((name, value) for name in COUNTS for value in (-4, 32.5, "8", True, 10**9)),

@@ -23,6 +23,7 @@ from benchmarks.engines.contract import (
     InitialWeights,
     NetworkSize,
     Precision,
+    SampleWeights,
     Task,
 )
 from benchmarks.engines.keras.average import Average, copied
@@ -149,13 +150,25 @@ class KerasLearner:
                 jit_compile=BACKEND == "jax",
             )
 
-    def train_batch(self, images: Batch, targets: Batch, learning_rate: float) -> None:
+    def train_batch(
+        self,
+        images: Batch,
+        targets: Batch,
+        learning_rate: float,
+        sample_weights: SampleWeights | None = None,
+    ) -> None:
         """Take one optimiser step on images."""
-        self._step(self._model, images, targets, learning_rate)
+        self._step(self._model, images, targets, learning_rate, sample_weights)
 
-    def train_features(self, features: Batch, targets: Batch, learning_rate: float) -> None:
+    def train_features(
+        self,
+        features: Batch,
+        targets: Batch,
+        learning_rate: float,
+        sample_weights: SampleWeights | None = None,
+    ) -> None:
         """Take one step of the head alone."""
-        self._step(self._head_model, features, targets, learning_rate)
+        self._step(self._head_model, features, targets, learning_rate, sample_weights)
 
     def training_metrics(self) -> tuple[float, float]:
         """Return mean cross-entropy and accuracy since the last call."""
@@ -240,9 +253,16 @@ class KerasLearner:
             for index, variable in enumerate(model.weights)
         }
 
-    def _step(self, model: Any, inputs: Batch, targets: Batch, learning_rate: float) -> None:
+    def _step(
+        self,
+        model: Any,
+        inputs: Batch,
+        targets: Batch,
+        learning_rate: float,
+        sample_weights: SampleWeights | None,
+    ) -> None:
         self._optimizer.learning_rate = learning_rate
-        logs = model.train_on_batch(inputs, targets, return_dict=True)
+        logs = model.train_on_batch(inputs, targets, sample_weight=sample_weights, return_dict=True)
         batch = np.array([float(logs["cross_entropy"]), float(logs["accuracy"]), 1.0])
         self._totals += len(inputs) * batch
 

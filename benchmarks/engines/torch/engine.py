@@ -28,6 +28,7 @@ from benchmarks.engines.contract import (
     InitialWeights,
     NetworkSize,
     Precision,
+    SampleWeights,
     Task,
 )
 from benchmarks.engines.saved_model import Description
@@ -116,7 +117,13 @@ class TorchLearner:
         self._learned = [p for p in self.module.parameters() if p.requires_grad]
         self._optimizer = _optimizer(self._description.recipe, self._learned)
 
-    def train_batch(self, images: Batch, targets: Batch, learning_rate: float) -> None:
+    def train_batch(
+        self,
+        images: Batch,
+        targets: Batch,
+        learning_rate: float,
+        sample_weights: SampleWeights | None = None,
+    ) -> None:
         """Take one optimiser step on images."""
         inputs = self._images(images)
 
@@ -125,12 +132,18 @@ class TorchLearner:
                 features = self._backbone(inputs)
             return self._head(features)
 
-        self._step(logits, targets, learning_rate)
+        self._step(logits, targets, learning_rate, sample_weights)
 
-    def train_features(self, features: Batch, targets: Batch, learning_rate: float) -> None:
+    def train_features(
+        self,
+        features: Batch,
+        targets: Batch,
+        learning_rate: float,
+        sample_weights: SampleWeights | None = None,
+    ) -> None:
         """Take one step of the head alone."""
         inputs = self._tensor(features)
-        self._step(lambda: self._head(inputs), targets, learning_rate)
+        self._step(lambda: self._head(inputs), targets, learning_rate, sample_weights)
 
     def training_metrics(self) -> tuple[float, float]:
         """Return mean cross-entropy and accuracy since the last call."""
@@ -224,7 +237,13 @@ class TorchLearner:
         save_file(state, folder / "model.safetensors")
         return ["model.safetensors", self._description.save(folder)]
 
-    def _step(self, logits: Callable[[], Any], targets: Batch, learning_rate: float) -> None:
+    def _step(
+        self,
+        logits: Callable[[], Any],
+        targets: Batch,
+        learning_rate: float,
+        sample_weights: SampleWeights | None,
+    ) -> None:
         self.module.train()
         self._backbone.train(not self._frozen)
         wanted = self._tensor(targets)
@@ -234,11 +253,21 @@ class TorchLearner:
         answer = answer.float()
         loss = cross_entropy(answer, wanted)
         self._optimizer.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
+        learned = self._weighted(loss, answer, wanted, sample_weights)
+        learned.backward()  # type: ignore[no-untyped-call]
         self._penalise()
         _set_learning_rate(self._optimizer, learning_rate)
         self._optimizer.step()
         self._record(loss.detach(), answer.detach(), wanted)
+
+    def _weighted(
+        self, loss: Tensor, answer: Tensor, wanted: Tensor, sample_weights: SampleWeights | None
+    ) -> Tensor:
+        if sample_weights is None:
+            return loss
+        return (
+            cross_entropy(answer, wanted, reduction="none") * self._tensor(sample_weights)
+        ).mean()
 
     def _penalise(self) -> None:
         """Add L2's gradient, then clip, in the order in which Keras does."""

@@ -36,6 +36,19 @@ LEVERS = (
     ),
     Lever("warm_up", "the learning rate rose over the first steps, a share of {} of all"),
     Lever(
+        "class_weights",
+        "the loss of each training image was weighted by the inverse of the number of images of "
+        "its class",
+        ("king2001",),
+        of="balanced",
+    ),
+    Lever(
+        "class_weights",
+        "the loss of each training image was weighted by the inverse square root of the number "
+        "of images of its class",
+        of="square-root",
+    ),
+    Lever(
         "average_decay",
         "what was validated, kept and scored is an exponential moving average of the weights "
         "with a decay of {}",
