@@ -54,7 +54,8 @@ class Recipe:
     itself at a step (Tarvainen & Valpola, arXiv 1703.01780); it is the average that is validated,
     selected and saved. 0 is off. ``class_weights`` is what the loss of an image of a class of n
     images counts for: by 1/n if ``balanced``, by its square root if ``square-root``, so that the
-    mean over the training images is 1.
+    mean over the training images is 1. ``crop`` is the side in pixels of the square that a
+    network sees of an image: in training anywhere in it, else at its centre; 0 is the whole image.
 
     A value of another kind or out of its bounds raises ``ModelError``.
     """
@@ -77,6 +78,7 @@ class Recipe:
     frozen_share: Share = 0.3
     average_decay: Share = 0.0
     class_weights: ClassWeights = "none"
+    crop: Count = 0
 
     def __post_init__(self) -> None:
         from pydantic import ValidationError
@@ -144,7 +146,8 @@ Space = Mapping[str, Dimension]
 class BuildRequest:
     """What a network is built for.
 
-    ``image_shape`` is (height, width, channels) of the data set, channels 1 or 3.
+    ``image_shape`` is (height, width, channels) of what the network is given, channels 1 or 3:
+    the data set's, or that of a recipe's ``crop``, which the engine takes before the backbone.
     ``input_size`` is the side in pixels to which the network itself resizes its images.
     ``pretrained`` asks for the architecture's own published weights (ImageNet) in the backbone.
     """
@@ -161,8 +164,8 @@ class BuildRequest:
 class Network:
     """A network in two parts, so that a backbone can be frozen, transferred and cached.
 
-    ``backbone`` maps raw images, float32 in [0, 255] at the data set's own size and channels
-    (Keras: N×H×W×C; torch: N×C×H×W), to features; resizing, grey→RGB and the network's own
+    ``backbone`` maps raw images, float32 in [0, 255] of the shape that was requested (Keras:
+    N×H×W×C; torch: N×C×H×W), to features; resizing, grey→RGB and the network's own
     preprocessing are inside it. ``head`` maps features to logits, N×classes.
     Both are ``keras.Model`` (engine ``keras``) or ``torch.nn.Module`` (engine ``torch``).
     ``weights`` names the published weights in the backbone (``resnet18.a1_in1k``), if any.

@@ -99,6 +99,11 @@ class Course:
     metric: str
 
     @property
+    def keeps_images(self) -> bool:
+        """Whether a training image is the same in every epoch."""
+        return self.augmentation == "none" and not (self.recipe.mixup or self.recipe.crop)
+
+    @property
     def frozen_epochs(self) -> int:
         """The epochs at the start in which the backbone is frozen."""
         if self.strategy == "frozen-then-fine-tune":
@@ -170,7 +175,7 @@ def train(
     if checkpoint is not None:
         keeper = Checkpoint(checkpoint, _identity(engine, architecture, task, course, weights))
     cache = None
-    if feature_cache is not None and course.augmentation == "none" and not course.recipe.mixup:
+    if feature_cache is not None and course.keeps_images:
         conditions = {"architecture": architecture.name, "input_size": task.input_size}
         cache = FeatureCache(feature_cache, {**conditions, **engine.conditions()})
     fit = _Fit(learner, data, course, task.classes, cache)
@@ -333,6 +338,7 @@ class _Fit:
             epoch=len(self.history),
             batch_size=course.recipe.batch_size,
             augmentation=course.augmentation,
+            crop=course.recipe.crop,
             mixup=course.recipe.mixup,
             label_smoothing=course.recipe.label_smoothing,
         )

@@ -98,6 +98,14 @@ def test_a_saved_model_predicts_as_the_learner_did(engine: str) -> None:
     assert answer["cost"][1] == pytest.approx(macs, rel=0.15)
 
 
+def test_a_crop_is_part_of_the_network(engine: str) -> None:
+    found = call("tests.engines.trainings:cropped", environment=QUIET, engine=engine)
+    assert max(found[name] for name in ("answers", "features", "saved")) < 1e-6
+    assert found["maps"] == (12, 12)
+    assert min(found["seen"]) >= 1
+    assert max(found["seen"]) <= 10
+
+
 @pytest.mark.parametrize(
     "settings",
     [

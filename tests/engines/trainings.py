@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import tempfile
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -217,6 +218,33 @@ def saved_and_restored(engine: EngineName) -> dict[str, Any]:
         "difference": float(np.abs(model.predict(images) - learner.predict(images)).max()),
         "cost": [learner.cost().parameters, learner.cost().macs],
         "restored_cost": [model.cost().parameters, model.cost().macs],
+    }
+
+
+def cropped(engine: EngineName) -> dict[str, Any]:
+    """Compare a network that crops to 10 pixels with one that is given the crops.
+
+    Return the largest differences of what they answer, of their features and of what the saved
+    network answers, and where the maps of the saved one are not 0.
+    """
+    loaded, images = load_engine(engine), DATA.validation.images
+    loaded.prepare(threads=1, precision="float32", seed=0)
+    whole = loaded.learner(TINY[engine], TASK, recipe(crop=10), SCRATCH)
+    slices = loaded.learner(TINY[engine], replace(TASK, image_shape=(10, 10, 1)), recipe(), SCRATCH)
+    slices.load_weights(whole.weights())
+    centres = images[:, 1:11, 1:11]
+    answers = whole.predict(images)
+    with tempfile.TemporaryDirectory() as folder:
+        whole.save(Path(folder))
+        saved = loaded.restore(Path(folder), REGISTRY)
+    maps = saved.attention(images, DATA.validation.labels).maps
+    rows, columns = np.nonzero(maps.max(axis=0))
+    return {
+        "answers": float(np.abs(answers - slices.predict(centres)).max()),
+        "features": float(np.abs(whole.features(images) - slices.features(centres)).max()),
+        "saved": float(np.abs(answers - saved.predict(images)).max()),
+        "maps": maps.shape[1:],
+        "seen": [int(end) for end in (rows.min(), rows.max(), columns.min(), columns.max())],
     }
 
 

@@ -328,6 +328,13 @@ def test_a_lever_is_in_the_key_and_refused_where_an_engine_has_none(
         resolved(row)
 
 
+def test_a_crop_is_not_enlarged_unless_asked_and_lies_within_the_images() -> None:
+    assert variant(hyperparameters={"crop": 44}).input_size == 44
+    assert variant(hyperparameters={"crop": 44}, input_size=64).input_size == 64
+    with pytest.raises(InputError, match="crop = 49: the images have 48×48 pixels; lower it"):
+        variant(hyperparameters={"crop": 49})
+
+
 @pytest.mark.parametrize("preset", sorted(presets()))
 def test_every_row_of_every_preset_resolves(preset: str) -> None:
     protocol = load_protocol(preset)

@@ -87,7 +87,7 @@ SHARES = (
     "warm_up",
 )
 REALS = ("learning_rate", "weight_decay", "mixup", "clip_norm", *SHARES)
-COUNTS = ("batch_size", "plateau_patience", "early_stopping", "epochs")
+COUNTS = ("batch_size", "plateau_patience", "early_stopping", "epochs", "crop")
 WRONG: list[tuple[str, Any]] = [
     ("learning_rte", 0.1),
     ("optimizer", "rmsprop"),

@@ -70,7 +70,7 @@ def test_levers_are_told_of_the_models_that_had_them(tmp_path: Path) -> None:
         Row(name="augmented-cnn", recipe=slow),
         Row(name="resnet50.scratch", recipe={**slower, "schedule": "one-cycle", "warm_up": 0.2}),
         Row(name="vgg16.scratch", recipe={"schedule": "cosine"}),
-        Row(name="vgg16.source.frozen", recipe={"class_weights": "balanced"}),
+        Row(name="vgg16.source.frozen", recipe={"class_weights": "balanced", "crop": 44}),
     )
     text = told(made(tmp_path, rows))
     average = "what was validated, kept and scored is an exponential moving average of the weights"
@@ -80,6 +80,8 @@ def test_levers_are_told_of_the_models_that_had_them(tmp_path: Path) -> None:
         "For resnet50.scratch, the learning rate rose and fell in one cycle (Smith and Topin 2017)",
         "For vgg16.source.frozen, the loss of each training image was weighted by the inverse of "
         "the number of images of its class (King and Zeng 2001).",
+        "For vgg16.source.frozen, the network saw squares of 44 × 44 pixels, at random places of a "
+        "training image and at the centre of any other (Krizhevsky et al. 2012).",
         "For resnet50.scratch, the learning rate rose over the first steps, a share of 0.2 of all.",
     ):
         assert said in text

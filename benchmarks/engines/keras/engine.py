@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
@@ -13,7 +13,7 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.engines.building import built_network, refuse_shape
+from benchmarks.engines.building import before_crop, built_network, refuse_shape
 from benchmarks.engines.contract import (
     PREDICTION_BATCH,
     Arrays,
@@ -32,6 +32,8 @@ from models.registry import Architecture, BuildRequest, Network, Recipe, Registr
 from models.weights import load_backbone, save_backbone
 
 BACKEND: str = keras.backend.backend()
+CROP = "crop"
+"""The name of the layer that takes a recipe's crop."""
 
 
 class KerasEngine:
@@ -98,9 +100,12 @@ class KerasPredictor:
 
     def attention(self, images: Images, answers: NDArray[np.int64]) -> Attention:
         """Return Grad-CAM maps; raises `NoMap` without a convolutional feature map."""
+        from benchmarks.engines.grad_cam import uncropped
         from benchmarks.engines.keras.attention import attention
 
-        return attention(self.model, images, answers)
+        found = attention(self.model, images, answers)
+        crops = [layer.output.shape[1] for layer in self.model.layers if layer.name == CROP]
+        return uncropped(found, images.shape[1:3], crops[0] if crops else 0)
 
 
 class KerasLearner:
@@ -112,6 +117,7 @@ class KerasLearner:
     def __init__(self, network: Network, image_shape: tuple[int, int, int], recipe: Recipe) -> None:
         self._backbone, self._head = network.backbone, network.head
         self._image_shape, self._recipe = image_shape, recipe
+        self._crop = _central_crop(image_shape, recipe.crop)
         self._totals = np.zeros(3)
         self._average: Average | None = None
         self.freeze_backbone(False)
@@ -132,7 +138,9 @@ class KerasLearner:
         self._frozen = frozen
         self._backbone.trainable = not frozen
         images = keras.Input(self._image_shape, name="images")
-        features = self._backbone(images, training=False) if frozen else self._backbone(images)
+        seen = self._crop(images)
+        features = self._backbone(seen, training=False) if frozen else self._backbone(seen)
+        self._to_features = keras.Model(images, features) if self._recipe.crop else self._backbone
         self._model = keras.Model(images, self._head(features))
         cached = keras.Input(self._head.input_shape[1:], name="features")
         self._head_model = keras.Model(cached, self._head(cached))
@@ -182,7 +190,7 @@ class KerasLearner:
 
     def features(self, images: Images) -> NDArray[np.float32]:
         """Return the backbone's features of uint8 images."""
-        return _in_batches(self._backbone, images)
+        return _in_batches(self._to_features, images)
 
     def predict_features(self, features: Batch) -> NDArray[np.float64]:
         """Return class probabilities from features."""
@@ -243,7 +251,7 @@ class KerasLearner:
     def _finished(self) -> Any:
         images = keras.Input(self._image_shape, name="images")
         softmax = keras.layers.Softmax(name="probabilities", dtype="float32")
-        return keras.Model(images, softmax(self._head(self._backbone(images))))
+        return keras.Model(images, softmax(self._head(self._backbone(self._crop(images)))))
 
     def _named_weights(self) -> dict[str, Any]:
         parts = {"backbone": self._backbone, "head": self._head}
@@ -265,6 +273,17 @@ class KerasLearner:
         logs = model.train_on_batch(inputs, targets, sample_weight=sample_weights, return_dict=True)
         batch = np.array([float(logs["cross_entropy"]), float(logs["accuracy"]), 1.0])
         self._totals += len(inputs) * batch
+
+
+def _central_crop(image_shape: tuple[int, int, int], side: int) -> Callable[[Any], Any]:
+    """Return the layer that takes the central square of ``side`` pixels; 0 takes all."""
+    if not side:
+        return lambda images: images
+    before = [before_crop(length, side) for length in image_shape[:2]]
+    after = [length - side - cut for length, cut in zip(image_shape[:2], before, strict=True)]
+    margins = tuple(zip(before, after, strict=True))
+    layer: Callable[[Any], Any] = keras.layers.Cropping2D(margins, name=CROP)
+    return layer
 
 
 def _optimizer(recipe: Recipe, learned: list[Any]) -> Any:

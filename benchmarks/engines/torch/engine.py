@@ -33,6 +33,7 @@ from benchmarks.engines.contract import (
 )
 from benchmarks.engines.saved_model import Description
 from benchmarks.engines.torch.average import Average
+from benchmarks.engines.torch.crop import CentralCrop
 from models.registry import Architecture, Network, Recipe, Registry
 from models.weights import load_backbone, save_backbone
 
@@ -94,13 +95,16 @@ class TorchEngine:
 
 
 class TorchLearner:
-    """A torch network in training."""
+    """A torch network in training: a recipe's crop, the backbone, the head."""
 
     def __init__(self, network: Network, description: Description, device: torch.device) -> None:
-        parts = OrderedDict(backbone=network.backbone, head=network.head)
-        self.module = nn.Sequential(parts).to(device)
+        crop = description.recipe.crop
+        parts = {"crop": CentralCrop(crop)} if crop else {}
+        parts |= {"backbone": network.backbone, "head": network.head}
+        self.module = nn.Sequential(OrderedDict(parts)).to(device)
         self.module.to(memory_format=torch.channels_last)
         self._backbone, self._head = network.backbone, network.head
+        self._to_features = self.module[:-1]
         self._description, self._device = description, device
         self._totals = torch.zeros(3, dtype=torch.float64, device=device)
         self._average: Average | None = None
@@ -129,7 +133,7 @@ class TorchLearner:
 
         def logits() -> Any:
             with torch.set_grad_enabled(not self._frozen):
-                features = self._backbone(inputs)
+                features = self._to_features(inputs)
             return self._head(features)
 
         self._step(logits, targets, learning_rate, sample_weights)
@@ -157,7 +161,7 @@ class TorchLearner:
 
     def features(self, images: Images) -> NDArray[np.float32]:
         """Return the backbone's features of uint8 images."""
-        parts = self._in_batches(self._backbone, images, self._images)
+        parts = self._in_batches(self._to_features, images, self._images)
         return np.concatenate([part.float().cpu().numpy() for part in parts])
 
     def predict_features(self, features: Batch) -> NDArray[np.float64]:
@@ -223,9 +227,11 @@ class TorchLearner:
 
     def attention(self, images: Images, answers: NDArray[np.int64]) -> Attention:
         """Return Grad-CAM maps; raises `NoMap` without a convolutional feature map."""
+        from benchmarks.engines.grad_cam import uncropped
         from benchmarks.engines.torch.attention import attention
 
-        return attention(self.module, images, answers)
+        found = attention(self.module, images, answers)
+        return uncropped(found, images.shape[1:3], self._description.recipe.crop)
 
     def save_backbone(self, file: Path) -> None:
         """Write the backbone's weights as ``.safetensors``."""

@@ -138,6 +138,7 @@ def _steps(learner: Learner, data: Examples, job: BenchJob) -> Iterator[int]:
             epoch=epoch,
             batch_size=recipe.batch_size,
             augmentation=job.augmentation,
+            crop=recipe.crop,
             mixup=recipe.mixup,
             label_smoothing=smoothing,
         ):

@@ -49,6 +49,12 @@ LEVERS = (
         of="square-root",
     ),
     Lever(
+        "crop",
+        "the network saw squares of {0} × {0} pixels, at random places of a training image and at "
+        "the centre of any other",
+        ("krizhevsky2012",),
+    ),
+    Lever(
         "average_decay",
         "what was validated, kept and scored is an exponential moving average of the weights "
         "with a decay of {}",
