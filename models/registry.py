@@ -24,6 +24,10 @@ EngineName = str
 """Which library trains an architecture; the harness knows the engines by these names."""
 Augmentation = Literal["none", "standard", "strong"]
 """The policy that changes training images."""
+Schedule = Literal["constant", "cosine", "plateau", "one-cycle"]
+"""How the learning rate changes from step to step."""
+ClassWeights = Literal["none", "balanced", "square-root"]
+"""What an image's loss counts for, by how many training images are of its class."""
 Value = float | int | str
 Count = Annotated[int, Ge(0), Le(100_000)]
 Quantity = Annotated[float, Ge(0), Le(1000)]
@@ -42,8 +46,16 @@ class Recipe:
     ``weight_decay`` is an L2 term on weight matrices and kernels added to the gradient
     for ``sgd`` and ``adam``, decoupled for ``adamw``. ``early_stopping`` and
     ``plateau_patience`` count epochs without improvement of the selection metric; 0 is off.
+    ``warm_up`` is the share of the steps in which the learning rate rises; 0 leaves the
+    ``schedule`` its own: .05 of ``cosine``, .3 of ``one-cycle``, none of the others.
     ``epochs`` is the longest training that the source recommends; a protocol may allow less.
     ``frozen_share`` is the share of epochs that ``frozen-then-fine-tune`` spends frozen.
+    ``average_decay`` is what an exponential moving average of weights and statistics keeps of
+    itself at a step (Tarvainen & Valpola, arXiv 1703.01780); it is the average that is validated,
+    selected and saved. 0 is off. ``class_weights`` is what the loss of an image of a class of n
+    images counts for: by 1/n if ``balanced``, by its square root if ``square-root``, so that the
+    mean over the training images is 1. ``crop`` is the side in pixels of the square that a
+    network sees of an image: in training anywhere in it, else at its centre; 0 is the whole image.
 
     A value of another kind or out of its bounds raises ``ModelError``.
     """
@@ -56,13 +68,17 @@ class Recipe:
     label_smoothing: Share = 0.0
     mixup: Quantity = 0.0
     clip_norm: Quantity = 0.0
-    schedule: Literal["constant", "cosine", "plateau"] = "constant"
+    schedule: Schedule = "constant"
+    warm_up: Share = 0.0
     plateau_factor: Annotated[float, Gt(0), Lt(1)] = 0.5
     plateau_patience: Count = 0
     early_stopping: Count = 0
     epochs: Annotated[int, Ge(1), Le(100_000)] = 100
     augmentation: Augmentation = "none"
     frozen_share: Share = 0.3
+    average_decay: Share = 0.0
+    class_weights: ClassWeights = "none"
+    crop: Count = 0
 
     def __post_init__(self) -> None:
         from pydantic import ValidationError
@@ -130,7 +146,8 @@ Space = Mapping[str, Dimension]
 class BuildRequest:
     """What a network is built for.
 
-    ``image_shape`` is (height, width, channels) of the data set, channels 1 or 3.
+    ``image_shape`` is (height, width, channels) of what the network is given, channels 1 or 3:
+    the data set's, or that of a recipe's ``crop``, which the engine takes before the backbone.
     ``input_size`` is the side in pixels to which the network itself resizes its images.
     ``pretrained`` asks for the architecture's own published weights (ImageNet) in the backbone.
     """
@@ -147,8 +164,8 @@ class BuildRequest:
 class Network:
     """A network in two parts, so that a backbone can be frozen, transferred and cached.
 
-    ``backbone`` maps raw images, float32 in [0, 255] at the data set's own size and channels
-    (Keras: N×H×W×C; torch: N×C×H×W), to features; resizing, grey→RGB and the network's own
+    ``backbone`` maps raw images, float32 in [0, 255] of the shape that was requested (Keras:
+    N×H×W×C; torch: N×C×H×W), to features; resizing, grey→RGB and the network's own
     preprocessing are inside it. ``head`` maps features to logits, N×classes.
     Both are ``keras.Model`` (engine ``keras``) or ``torch.nn.Module`` (engine ``torch``).
     ``weights`` names the published weights in the backbone (``resnet18.a1_in1k``), if any.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -40,7 +40,7 @@ from benchmarks.store.writing import (
 )
 from benchmarks.training.checkpoint import EpochRecord
 from datasets.records import Provenance
-from models.registry import Categorical, Dimension, Float
+from models.registry import Categorical, Dimension, Float, Recipe
 
 HOSTILE = "<script>document.title='taken'</script>"
 EXPRESSIONS = ("angry", "disgust", "fear", "happy", "neutral", "sad", "surprise")
@@ -55,7 +55,10 @@ VERSIONS = {"keras": "3.15.1"}
 
 @dataclass(frozen=True, kw_only=True)
 class Row:
-    """One variant to invent: how good it is, or why it has no fits."""
+    """One variant to invent: how good it is, or why it has no fits.
+
+    ``recipe`` are values that it was trained with in place of the defaults.
+    """
 
     name: str
     skill: float = 0.6
@@ -63,6 +66,7 @@ class Row:
     reason: str = ""
     engine: str = "keras"
     facts: dict[str, Any] = field(default_factory=dict)
+    recipe: dict[str, StoredValue] = field(default_factory=dict)
 
     @property
     def record(self) -> VariantRecord:
@@ -256,6 +260,7 @@ def _fit(row: Row, seed: int, epochs: int, data: str) -> FitRecord:
         key=identity.key,
         identity=identity,
         hyperparameters=chosen,
+        recipe={**asdict(Recipe().tuned(chosen)), **row.recipe},
         epochs_run=epochs,
         best_epoch=epochs - 2,
         images_seen=epochs * 1000,

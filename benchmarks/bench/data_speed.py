@@ -64,7 +64,7 @@ def measure_data(
         image_shape=prepared.data.image_shape,
         images=len(prepared.data.labels),
         decode={name: _decoding(images, name, seconds) for name in ("png", "jpeg")},
-        stream={name: time_stream(name) for name in ("none", *POLICIES)},
+        stream={name: time_stream(name) for name in POLICIES},
         open_seconds=opening,
     )
 

@@ -3,19 +3,44 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from models.registry import Architecture, BuildRequest, ModelError, Network
 
 
 def built_network(architecture: Architecture, request: BuildRequest) -> Network:
-    """Build a network of two parts; raises ``ModelError`` where something else is built."""
-    built = architecture.build(request)
+    """Build a network of two parts; raises ``ModelError`` where something else is built.
+
+    It takes images of a recipe's crop: the engine crops those of ``request`` before the backbone.
+    """
+    built = architecture.build(cropped(request))
     if not isinstance(built, Network):
         raise ModelError(
             f"{architecture.name}: its code returns {type(built).__name__}; "
             "expected models.registry.Network, a backbone and a head"
         )
     return built
+
+
+def cropped(request: BuildRequest) -> BuildRequest:
+    """Return ``request`` for images of the size that its recipe's crop leaves, if it has one."""
+    return replace(request, image_shape=cropped_shape(request.image_shape, request.recipe.crop))
+
+
+def cropped_shape(image_shape: tuple[int, int, int], crop: int) -> tuple[int, int, int]:
+    """Return (height, width, channels) of a crop, or of images without one (0).
+
+    Raises ``ModelError`` for one that is larger than an image.
+    """
+    height, width, channels = image_shape
+    if crop > min(height, width):
+        raise ModelError(f"crop = {crop}: the images have {height}×{width} pixels; lower it")
+    return (crop, crop, channels) if crop else image_shape
+
+
+def before_crop(side: int, crop: int) -> int:
+    """Return how many of the ``side`` pixels of an image come before its central crop."""
+    return (side - crop) // 2
 
 
 def refuse_shape(name: str, found: Sequence[int | None], wanted: Sequence[int | None]) -> None:

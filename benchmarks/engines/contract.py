@@ -16,6 +16,8 @@ Precision = Literal["float32", "bfloat16"]
 Strategy = Literal["frozen", "fine-tune", "frozen-then-fine-tune"]
 Images = NDArray[np.uint8]
 Batch = NDArray[np.float32]
+SampleWeights = NDArray[np.float32]
+"""What the loss of each image of a batch counts for."""
 Arrays = Mapping[str, NDArray[Any]]
 PREDICTION_BATCH = 256
 """How many images an engine gives to its network at once where nothing is learned."""
@@ -102,14 +104,25 @@ class Learner(Predictor, Protocol):
         """
         ...
 
-    def train_batch(self, images: Batch, targets: Batch, learning_rate: float) -> None:
-        """Take one optimiser step on float32 images N×H×W×C in [0, 255] and targets N×K."""
+    def train_batch(
+        self,
+        images: Batch,
+        targets: Batch,
+        learning_rate: float,
+        sample_weights: SampleWeights | None = None,
+    ) -> None:
+        """Take one optimiser step on float32 images N×H×W×C in [0, 255] and targets N×K.
+
+        The loss is the mean of the images' cross-entropies, each times its part of
+        ``sample_weights``, N, if there are any.
+        """
         ...
 
     def training_metrics(self) -> tuple[float, float]:
-        """Return mean cross-entropy, without penalties, and accuracy since the last call.
+        """Return mean cross-entropy and accuracy since the last call.
 
-        Accuracy is the share of images whose likeliest class has the largest target.
+        Cross-entropy is without penalties and weights; accuracy is the share of images whose
+        likeliest class has the largest target.
         """
         ...
 
@@ -117,8 +130,14 @@ class Learner(Predictor, Protocol):
         """Return the frozen backbone's features of uint8 images, N×…."""
         ...
 
-    def train_features(self, features: Batch, targets: Batch, learning_rate: float) -> None:
-        """Take one step of the head alone on cached features."""
+    def train_features(
+        self,
+        features: Batch,
+        targets: Batch,
+        learning_rate: float,
+        sample_weights: SampleWeights | None = None,
+    ) -> None:
+        """Take one step of the head alone on cached features, otherwise as `train_batch`."""
         ...
 
     def predict_features(self, features: Batch) -> NDArray[np.float64]:
@@ -131,6 +150,21 @@ class Learner(Predictor, Protocol):
 
     def load_weights(self, weights: Arrays) -> None:
         """Go back to ``weights``."""
+        ...
+
+    def average(self, decay: float) -> None:
+        """Move the averages of weights and statistics: ``decay`` of them stays.
+
+        The first call starts them at the weights as they are.
+        """
+        ...
+
+    def averages(self) -> Arrays:
+        """Return copies of the averages, named as in `weights`; counters are as there."""
+        ...
+
+    def load_averages(self, averages: Arrays) -> None:
+        """Go back to ``averages``."""
         ...
 
     def optimizer_state(self) -> Arrays:

@@ -8,10 +8,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.engines.contract import NoMap
+from benchmarks.engines.building import before_crop
+from benchmarks.engines.contract import Attention, NoMap
 
 ENOUGH = 6
 """Cells of a side from which a map tells where in a face a network looks."""
@@ -50,3 +52,18 @@ def grad_cam(
     largest = maps.max(axis=(1, 2), keepdims=True)
     scaled = np.divide(maps, largest, out=np.zeros_like(maps), where=largest > 0)
     return np.asarray(scaled, np.float16)
+
+
+def uncropped(found: Attention, image: Sequence[int], crop: int) -> Attention:
+    """Return the maps of a central ``crop`` as maps of the whole ``image``, height × width.
+
+    They get a cell for each pixel, 0 outside the crop. Without a crop (0) they stay as they are.
+    """
+    if not crop:
+        return found
+    top, left = (before_crop(side, crop) for side in image)
+    maps = np.zeros((len(found.maps), *image), np.float16)
+    for whole, seen in zip(maps, found.maps, strict=True):
+        enlarged = cv2.resize(seen.astype(np.float32), (crop, crop))
+        whole[top : top + crop, left : left + crop] = enlarged
+    return Attention(maps, found.layer)

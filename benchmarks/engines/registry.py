@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 from benchmarks.engines.keras.spec import KERAS
 from benchmarks.engines.scikit.spec import SCIKIT
-from benchmarks.engines.spec import EngineSpec
+from benchmarks.engines.spec import LEVERS, EngineSpec
 from benchmarks.engines.torch.spec import TORCH
 from datasets.plugins import ENGINES as GROUP
 from datasets.plugins import by_name
-from models.registry import EngineName, ModelError
+from models.registry import Architecture, EngineName, ModelError, Recipe
 
 if TYPE_CHECKING:
     from benchmarks.engines.contract import Engine
@@ -59,3 +59,13 @@ def is_floor(engine: str) -> bool:
 def learns_shares(engine: str) -> bool:
     """Tell whether ``engine`` learns the share of each class; of an unknown one it is believed."""
     return engine not in engines() or engines()[engine].soft_targets
+
+
+def refuse_levers(architecture: Architecture, recipe: Recipe) -> None:
+    """Raise ``ModelError`` where ``recipe``, or tuning, uses what the engine has no code for."""
+    spec, off = engine_spec(architecture.engine), Recipe()
+    for name in sorted(set(LEVERS) - set(spec.levers)):
+        if name in architecture.space or getattr(recipe, name) != getattr(off, name):
+            raise ModelError(
+                f"{architecture.name}: the engine {spec.name} cannot do {name}; leave it out"
+            )

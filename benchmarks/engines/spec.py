@@ -65,6 +65,8 @@ class Opener:
 
 ARRAYS = (Library("numpy"), Library("opencv-python-headless"))
 """What every engine of ferbench stands on."""
+LEVERS = ("average_decay", "class_weights", "crop")
+"""The fields of a `Recipe` that an engine must have code for."""
 ONNX_FINISHER = "benchmarks.engines.onnx:finish"
 WHOLE = "the whole model, from raw images to probabilities"
 WEIGHTS = "weights only; the metadata names the architecture that ferbench builds for them"
@@ -93,6 +95,7 @@ class EngineSpec:
       are imported. A backend that has no entry is imported by each process itself.
     - ``is_floor``: its models are there to be guesses and stand outside comparisons of networks.
     - ``soft_targets``: it learns the share of each class; one that does not takes the likeliest.
+    - ``levers`` are those of `LEVERS` that it has; a recipe that uses another is refused.
     - ``self_contained``: a saved model needs no architecture to be loaded again.
     """
 
@@ -113,6 +116,7 @@ class EngineSpec:
     preload: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     is_floor: bool = False
     soft_targets: bool = True
+    levers: tuple[str, ...] = ()
     self_contained: bool = False
 
     @property

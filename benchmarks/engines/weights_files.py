@@ -8,6 +8,7 @@ from typing import Any
 
 from safetensors import safe_open
 
+from benchmarks.engines.building import cropped
 from benchmarks.engines.exporting import Card
 from benchmarks.engines.saved_model import FILE, Description
 from models.registry import Registry
@@ -31,4 +32,4 @@ def built(folder: Path, registry: Registry) -> tuple[Description, Any]:
     """Return what ``model.json`` in ``folder`` describes, and that network, untrained."""
     description = Description.load(folder)
     request = description.request(pretrained=False)
-    return description, registry[description.architecture].build(request)
+    return description, registry[description.architecture].build(cropped(request))

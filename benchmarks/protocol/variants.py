@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from benchmarks.engines.building import cropped_shape
 from benchmarks.engines.contract import Strategy
-from benchmarks.engines.registry import engines
+from benchmarks.engines.registry import engines, refuse_levers
 from benchmarks.errors import InputError
 from benchmarks.protocol.names import refuse_shared, row_name
 from benchmarks.protocol.schema import Protocol, VariantChoice
@@ -122,13 +123,15 @@ def _resolve(
         raise ModelError(f"{architecture.name} has no strategy {strategy!r}; it has: {known}")
     if strategy != "fine-tune" and kind == "scratch":
         raise ModelError(f"{architecture.name}: a random backbone cannot be {strategy!r}")
-    size = choice.input_size or architecture.default_input or max(image_shape[:2])
+    recipe = architecture.recipe_for(strategy, kind).tuned(choice.hyperparameters)
+    refuse_levers(architecture, recipe)
+    seen = cropped_shape(image_shape, recipe.crop)
+    size = choice.input_size or architecture.default_input or max(seen[:2])
     if size < architecture.minimum_input:
         raise ModelError(
             f"{architecture.name} needs images of at least {architecture.minimum_input} pixels, "
             f"not {size}; set input_size"
         )
-    recipe = architecture.recipe_for(strategy, kind).tuned(choice.hyperparameters)
     return Variant(
         name=choice.name or row_name(_name(choice, architecture, strategy)),
         architecture=architecture,

@@ -101,6 +101,15 @@ class EngineContract:
         """Its weights and the state of its optimiser are all there is to it."""
         assert examination.in_parts == examination.whole
 
+    def test_with_all_its_levers_a_broken_fit_goes_on_as_if_unbroken(
+        self, examination: EngineExamination, spec: EngineSpec
+    ) -> None:
+        """They change what is trained, and all that they remember is in the checkpoint."""
+        pulled = examination.pulled
+        assert examination.pulled_in_parts == pulled
+        assert (pulled == examination.whole) == (not spec.levers)
+        assert pulled.loss_at_end == pytest.approx(pulled.best_loss, rel=1e-6)
+
     def test_a_frozen_backbone_stays_as_it_was_bit_for_bit(
         self, examination: EngineExamination
     ) -> None:

@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -31,6 +32,9 @@ from benchmarks.training.loop import Course, Examples, TrainingData, train
 from models.registry import Architecture, ModelError, Recipe, Registry, Value, discover
 
 CLASSES, SIDE, EPOCHS = 3, 12, 4
+LEVERS_PULLED: Mapping[str, Value] = MappingProxyType(
+    {"average_decay": 0.8, "class_weights": "balanced", "crop": 10}
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,7 +86,8 @@ class EngineExamination:
 
     ``early`` tells whether its code was there before it was loaded. ``conditions`` are by
     precision. ``start`` are digests of its first weights, ``frozen`` a training of the head
-    alone, or why there is none.
+    alone, or why there is none. ``pulled`` are trainings with all levers that its row names,
+    ``pulled_in_parts`` the same broken off and gone on with.
     """
 
     early: bool
@@ -92,6 +97,8 @@ class EngineExamination:
     whole: Trained
     in_parts: Trained
     frozen: Trained | str
+    pulled: Trained
+    pulled_in_parts: Trained
     kept: KeptModel
 
 
@@ -104,6 +111,10 @@ def examine_engine(question: Question) -> EngineExamination:
         learner, whole = subject.train()
         subject.train(until=EPOCHS // 2, checkpoint=folder / "checkpoint")
         _, in_parts = subject.train(checkpoint=folder / "checkpoint")
+        pulled: dict[str, Any] = {"recipe": subject.recipe.tuned(_pulled(question.engine))}
+        _, unbroken = subject.train(**pulled)
+        subject.train(**pulled, until=EPOCHS // 2, checkpoint=folder / "pulled")
+        _, gone_on = subject.train(**pulled, checkpoint=folder / "pulled")
         return EngineExamination(
             early=early,
             versions=dict(subject.engine.versions()),
@@ -111,9 +122,15 @@ def examine_engine(question: Question) -> EngineExamination:
             whole=whole,
             in_parts=in_parts,
             frozen=subject.frozen(),
+            pulled=unbroken,
+            pulled_in_parts=gone_on,
             kept=_kept(subject, learner, folder / "saved"),
             conditions={p: subject.conditions(p) for p in ("bfloat16", "float32")},
         )
+
+
+def _pulled(engine: str) -> dict[str, Value]:
+    return {name: LEVERS_PULLED[name] for name in engine_spec(engine).levers}
 
 
 def train_after_another(question: Question) -> Trained:

@@ -7,7 +7,7 @@ A policy turns uniform numbers into geometry for all images of an epoch at once;
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any
 
@@ -15,6 +15,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.engines.building import before_crop
 from benchmarks.engines.contract import Images
 
 Reals = NDArray[np.float64]
@@ -33,6 +34,12 @@ class Geometry:
     matrices: Reals
     boxes: NDArray[np.int64]
 
+    def shifted(self, pixels: Reals) -> Geometry:
+        """Return it with each image moved by whole ``pixels``, N×2 (x, y), before all else."""
+        matrices = self.matrices.copy()
+        matrices[:, :, 2] += pixels
+        return replace(self, matrices=matrices)
+
     def apply(self, images: Images, rows: NDArray[np.int64]) -> Images:
         """Return ``images[rows]``, N×H×W×C, each changed by its own row of the geometry."""
         changed = np.empty((len(rows), *images.shape[1:]), np.uint8)
@@ -46,6 +53,12 @@ class Geometry:
             top, left, bottom, right = self.boxes[row]
             changed[place, top:bottom, left:right] = 0
         return changed
+
+
+def unchanged(draws: Reals, height: int, width: int) -> Geometry:
+    """Leave every image as it is."""
+    matrices = np.tile(np.eye(2, 3), (len(draws), 1, 1))
+    return Geometry(matrices, np.zeros((len(draws), 4), np.int64))
 
 
 def standard(draws: Reals, height: int, width: int) -> Geometry:
@@ -88,8 +101,19 @@ def strong(draws: Reals, height: int, width: int) -> Geometry:
     return Geometry(matrices, _erased(draws[:, 11:16], height, width))
 
 
+def crop_shifts(draws: Reals, height: int, width: int, crop: int) -> Reals:
+    """Return N×2 whole pixels (x, y) that put a random crop where the central one is taken.
+
+    ``draws`` are N×2 from [0, 1); each place of the ``crop`` in the image is as likely.
+    """
+    sides = np.array([width, height])
+    places = np.floor(draws * (sides - crop + 1))
+    shifts: Reals = places - [before_crop(side, crop) for side in sides]
+    return shifts
+
+
 POLICIES: Mapping[str, Callable[[Reals, int, int], Geometry]] = MappingProxyType(
-    {"standard": standard, "strong": strong}
+    {"none": unchanged, "standard": standard, "strong": strong}
 )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -27,8 +27,8 @@ class EpochRecord:
 
     ``epoch`` counts from 1. ``images_seen`` counts every image that entered an optimiser step,
     from the start of the fit to the end of this epoch. Losses are mean cross-entropies in nats,
-    the training loss against the smoothed and mixed targets, without penalties. ``validation``
-    holds every metric that can select an epoch, by its name.
+    the training loss against the smoothed and mixed targets, without penalties or weights.
+    ``validation`` holds every metric that can select an epoch, by its name.
     ``seconds`` is the wall time of the epoch, validation included.
     """
 
@@ -57,12 +57,13 @@ OnEpoch = Callable[[EpochRecord], None]
 
 @dataclass(frozen=True, kw_only=True)
 class TrainingProgress:
-    """Where a fit stands after its last epoch."""
+    """Where a fit stands after its last epoch; ``averages`` of weights are there if it has any."""
 
     history: tuple[EpochRecord, ...]
     weights: Arrays
     best_weights: Arrays
     optimizer_state: Arrays
+    averages: Arrays = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -81,6 +82,7 @@ class Checkpoint:
             "weights": progress.weights,
             "best": progress.best_weights,
             "optimizer": progress.optimizer_state,
+            "averages": progress.averages,
         }
         arrays = {f"{part}:{k}": v for part, held in parts.items() for k, v in held.items()}
         history = json.dumps([asdict(record) for record in progress.history])
@@ -107,6 +109,7 @@ class Checkpoint:
             weights=_part(arrays, "weights"),
             best_weights=_part(arrays, "best"),
             optimizer_state=_part(arrays, "optimizer"),
+            averages=_part(arrays, "averages"),
         )
 
     def _identity(self) -> str:

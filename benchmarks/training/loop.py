@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.engines.contract import Engine, Images, InitialWeights, Learner, Strategy, Task
+from benchmarks.engines.contract import (
+    Arrays,
+    Engine,
+    Images,
+    InitialWeights,
+    Learner,
+    Strategy,
+    Task,
+)
 from benchmarks.metrics import selecting
 from benchmarks.training.checkpoint import (
     Checkpoint,
@@ -21,8 +30,15 @@ from benchmarks.training.checkpoint import (
     scores,
 )
 from benchmarks.training.features import FeatureCache
-from benchmarks.training.schedule import best_epoch, learning_rate, plateau_scale, should_stop
+from benchmarks.training.schedule import (
+    average_decay,
+    best_epoch,
+    learning_rate,
+    plateau_scale,
+    should_stop,
+)
 from benchmarks.training.stream import LabelledBatch, batch_count, batches, network_seed
+from benchmarks.training.weighting import class_weights, sample_weights
 from models.registry import Architecture, Augmentation, Recipe
 
 SECONDS_BETWEEN_CHECKPOINTS = 60
@@ -83,6 +99,11 @@ class Course:
     metric: str
 
     @property
+    def keeps_images(self) -> bool:
+        """Whether a training image is the same in every epoch."""
+        return self.augmentation == "none" and not (self.recipe.mixup or self.recipe.crop)
+
+    @property
     def frozen_epochs(self) -> int:
         """The epochs at the start in which the backbone is frozen."""
         if self.strategy == "frozen-then-fine-tune":
@@ -110,12 +131,13 @@ class Course:
             step=epoch * steps + step,
             steps=self.epochs * steps,
             plateau_scale=plateau_scale(phase, recipe.plateau_patience, recipe.plateau_factor),
+            warm_up=recipe.warm_up,
         )
 
 
 @dataclass(frozen=True, kw_only=True)
 class TrainingOutcome:
-    """What a fit came to. ``learner`` has the weights of ``best_epoch`` (from 1).
+    """What a fit came to. ``learner`` has the weights of ``best_epoch`` (from 1), or their average.
 
     ``best_value`` is the selection metric there, in its own sense (a log loss is positive).
     ``stopped`` tells whether early stopping ended it.
@@ -153,7 +175,7 @@ def train(
     if checkpoint is not None:
         keeper = Checkpoint(checkpoint, _identity(engine, architecture, task, course, weights))
     cache = None
-    if feature_cache is not None and course.augmentation == "none" and not course.recipe.mixup:
+    if feature_cache is not None and course.keeps_images:
         conditions = {"architecture": architecture.name, "input_size": task.input_size}
         cache = FeatureCache(feature_cache, {**conditions, **engine.conditions()})
     fit = _Fit(learner, data, course, task.classes, cache)
@@ -189,6 +211,13 @@ class _Fit:
     ) -> None:
         self.learner, self.data, self.course, self.classes = learner, data, course, classes
         self.cache = cache
+        self.averages = course.recipe.average_decay > 0
+        self.class_weights = class_weights(
+            course.recipe.class_weights,
+            data.train.wanted,
+            classes,
+            course.recipe.label_smoothing,
+        )
         self.history: list[EpochRecord] = []
         self.best_weights = learner.weights()
 
@@ -200,14 +229,18 @@ class _Fit:
         self.learner.freeze_backbone(len(self.history) <= self.course.frozen_epochs)
         self.learner.load_weights(progress.weights)
         self.learner.load_optimizer_state(progress.optimizer_state)
+        if progress.averages:
+            self.learner.load_averages(progress.averages)
 
     def run(self, keeper: Checkpoint | None, on_epoch: OnEpoch) -> None:
         saved, start = time.monotonic(), len(self.history)
+        if self.averages and not start:
+            self.learner.average(0)
         while len(self.history) < self.course.until and not self.course.stops(self.history):
             record = self._epoch()
             self.history.append(record)
             if self._best() == len(self.history) - 1:
-                self.best_weights = self.learner.weights()
+                self.best_weights = self._kept()
             on_epoch(record)
             if keeper and time.monotonic() - saved > SECONDS_BETWEEN_CHECKPOINTS:
                 keeper.save(self._progress())
@@ -236,7 +269,23 @@ class _Fit:
             weights=self.learner.weights(),
             best_weights=self.best_weights,
             optimizer_state=self.learner.optimizer_state(),
+            averages=self.learner.averages() if self.averages else {},
         )
+
+    def _kept(self) -> Arrays:
+        """Return what is validated, selected and saved: the averages where there are any."""
+        return self.learner.averages() if self.averages else self.learner.weights()
+
+    @contextmanager
+    def _averaged(self) -> Iterator[None]:
+        """Give the network the averages in place of its weights for a while."""
+        if not self.averages:
+            yield
+            return
+        weights = self.learner.weights()
+        self.learner.load_weights(self.learner.averages())
+        yield
+        self.learner.load_weights(weights)
 
     def _epoch(self) -> EpochRecord:
         began, epoch, course = time.monotonic(), len(self.history), self.course
@@ -247,7 +296,8 @@ class _Fit:
         cache = self.cache if frozen else None
         seen, rate = self._train(cache)
         train_loss, train_accuracy = self.learner.training_metrics()
-        probabilities = self._validate(cache)
+        with self._averaged():
+            probabilities = self._validate(cache)
         if not (np.isfinite(train_loss) and np.isfinite(probabilities).all()):
             raise TrainingDiverged(epoch + 1, rate)
         return EpochRecord(
@@ -270,7 +320,10 @@ class _Fit:
         seen, rate = 0, 0.0
         for step, (inputs, targets) in enumerate(self._batches(cache)):
             rate = self.course.rate(self.history, step, steps)
-            learn(inputs, targets, rate)
+            learn(inputs, targets, rate, sample_weights(targets, self.class_weights))
+            if self.averages:
+                taken = len(self.history) * steps + step
+                self.learner.average(average_decay(self.course.recipe.average_decay, taken))
             seen += len(inputs)
         return seen, rate
 
@@ -285,6 +338,7 @@ class _Fit:
             epoch=len(self.history),
             batch_size=course.recipe.batch_size,
             augmentation=course.augmentation,
+            crop=course.recipe.crop,
             mixup=course.recipe.mixup,
             label_smoothing=course.recipe.label_smoothing,
         )

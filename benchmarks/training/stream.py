@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.training.augmentation import DRAWS, POLICIES
+from benchmarks.training.augmentation import DRAWS, POLICIES, Geometry, crop_shifts
 from models.registry import Augmentation
 
 LabelledBatch = tuple[NDArray[np.float32], NDArray[np.float32]]
@@ -22,6 +22,7 @@ class Purpose(IntEnum):
     AUGMENTATION = 1
     MIXUP = 2
     NETWORK = 3
+    CROP = 4
 
 
 def generator(
@@ -52,13 +53,16 @@ def batches(
     epoch: int,
     batch_size: int,
     augmentation: Augmentation = "none",
+    crop: int = 0,
     mixup: float = 0.0,
     label_smoothing: float = 0.0,
 ) -> Iterator[LabelledBatch]:
     """Yield the batches of one epoch: float32 inputs, and float32 targets N×classes.
 
-    ``inputs`` are uint8 images N×H×W×C, which come out in [0, 255], or, without augmentation,
-    arrays N×… of any kind (cached features). ``wanted`` is the class of each, int64 N, or the
+    ``inputs`` are uint8 images N×H×W×C, which come out in [0, 255], or, where they do not change,
+    arrays N×… of any kind (cached features). A ``crop`` moves each image by whole pixels, so that
+    a random crop of so many pixels a side is where a network takes its central one; 0 is off.
+    ``wanted`` is the class of each, int64 N, or the
     share that each class has of it, float32 N×classes. What sample i becomes depends on the two
     seeds, the epoch and i alone. ``mixup`` is the α of Zhang et al., arXiv 1710.09412: one
     Beta(α, α) weight for each batch, partners by reversing the batch; 0 is off.
@@ -71,11 +75,8 @@ def batches(
         mixup or 1, mixup or 1, steps
     )
     geometry = None
-    if augmentation != "none":
-        draws = generator(protocol_seed, fit_seed, epoch, Purpose.AUGMENTATION).random(
-            (count, DRAWS)
-        )
-        geometry = POLICIES[augmentation](draws, *inputs.shape[1:3])
+    if augmentation != "none" or crop:
+        geometry = _geometry(inputs.shape, augmentation, crop, (protocol_seed, fit_seed, epoch))
     shares = np.eye(classes)[wanted] if wanted.ndim == 1 else wanted
     smooth = shares * (1 - label_smoothing) + label_smoothing / classes
     for step in range(steps):
@@ -83,6 +84,19 @@ def batches(
         chosen = inputs[rows] if geometry is None else geometry.apply(inputs, rows)
         batch, targets = chosen.astype(np.float32), smooth[rows].astype(np.float32)
         yield _mixed(batch, targets, float(weights[step])) if mixup else (batch, targets)
+
+
+def _geometry(
+    shape: tuple[int, ...], augmentation: Augmentation, crop: int, seeds: tuple[int, int, int]
+) -> Geometry:
+    """Draw what becomes of each image of an epoch."""
+    count, height, width, _ = shape
+    draws = generator(*seeds, Purpose.AUGMENTATION).random((count, DRAWS))
+    geometry = POLICIES[augmentation](draws, height, width)
+    if not crop:
+        return geometry
+    places = generator(*seeds, Purpose.CROP).random((count, 2))
+    return geometry.shifted(crop_shifts(places, height, width, crop))
 
 
 def _mixed(

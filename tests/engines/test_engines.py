@@ -98,6 +98,14 @@ def test_a_saved_model_predicts_as_the_learner_did(engine: str) -> None:
     assert answer["cost"][1] == pytest.approx(macs, rel=0.15)
 
 
+def test_a_crop_is_part_of_the_network(engine: str) -> None:
+    found = call("tests.engines.trainings:cropped", environment=QUIET, engine=engine)
+    assert max(found[name] for name in ("answers", "features", "saved")) < 1e-6
+    assert found["maps"] == (12, 12)
+    assert min(found["seen"]) >= 1
+    assert max(found["seen"]) <= 10
+
+
 @pytest.mark.parametrize(
     "settings",
     [
@@ -107,8 +115,9 @@ def test_a_saved_model_predicts_as_the_learner_did(engine: str) -> None:
             marks=pytest.mark.slow,
         ),
         {"optimizer": "adamw", "learning_rate": 1e-3, "weight_decay": 1e-1},
+        {"optimizer": "sgd", "learning_rate": 0.05, "class_weights": "balanced"},
     ],
-    ids=["sgd", "adam", "adamw"],
+    ids=["sgd", "adam", "adamw", "weighted"],
 )
 def test_both_engines_follow_the_same_loss_curve(settings: dict[str, Any], tmp_path: Path) -> None:
     curves = [
@@ -126,14 +135,45 @@ def test_both_engines_follow_the_same_loss_curve(settings: dict[str, Any], tmp_p
     np.testing.assert_allclose(curves[0], curves[1], atol=1e-3)
 
 
+def test_both_engines_average_weights_and_statistics_alike(tmp_path: Path) -> None:
+    place = {"weights": str(tmp_path / "weights.npz"), "environment": QUIET}
+    (near, keras), (nearer, torch) = (
+        call("tests.engines.trainings:averaged", engine=engine, **place) for engine in ENGINES
+    )
+    assert max(near, nearer) < 1e-6
+    np.testing.assert_allclose(keras, torch, atol=1e-4)
+
+
+def test_an_average_goes_on_from_the_frozen_phase_and_is_what_is_kept(
+    engine: str, tmp_path: Path
+) -> None:
+    slow = {"settings": {"average_decay": 0.9, "dropout": 0.0, "frozen_share": 0.5}}
+    two = {**slow, "strategy": "frozen-then-fine-tune"}
+    kept = {**two, "checkpoint": str(tmp_path / "checkpoint")}
+    raw, averaged, frozen, cached, unbroken, *_, resumed = fits(
+        engine,
+        {"settings": {"dropout": 0.0}},
+        slow,
+        {**FROZEN, **slow},
+        {**FROZEN, **slow, "features": str(tmp_path / "features")},
+        two,
+        *({**kept, "until": until} for until in (1, 2, 3, 4)),
+    )
+    assert averaged["losses"] == raw["losses"]
+    assert averaged["weights"] != raw["weights"]
+    assert averaged["best_value"] == min(averaged["validation_losses"])
+    assert frozen["backbone_after"] == frozen["backbone_before"]
+    np.testing.assert_allclose(cached["validation_losses"], frozen["validation_losses"], rtol=1e-4)
+    assert resumed == unbroken
+
+
 @pytest.mark.parametrize("backend", ["torch", "jax"])
 def test_keras_trains_on_another_backend(backend: str, tmp_path: Path) -> None:
     if importlib.util.find_spec(backend) is None:
         pytest.skip(f"{backend} is not installed")
-    kept = {**TWO_PHASES, "checkpoint": str(tmp_path / "checkpoint")}
-    unbroken, _, resumed = fits(
-        "keras", TWO_PHASES, {**kept, "until": 3}, kept, KERAS_BACKEND=backend
-    )
+    fit = {**TWO_PHASES, "settings": {"frozen_share": 0.5, "average_decay": 0.5}}
+    kept = {**fit, "checkpoint": str(tmp_path / "checkpoint")}
+    unbroken, _, resumed = fits("keras", fit, {**kept, "until": 3}, kept, KERAS_BACKEND=backend)
     assert resumed == unbroken
     assert unbroken["losses"][-1] < unbroken["losses"][0]
 

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import tempfile
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from benchmarks.engines.contract import SCRATCH, Arrays, Engine, Task
+from benchmarks.engines.contract import SCRATCH, Arrays, Engine, Learner, Task
 from benchmarks.engines.registry import load_engine
 from benchmarks.training.loop import Course, Examples, TrainingData, TrainingDiverged, train
-from benchmarks.training.stream import batches
+from benchmarks.training.schedule import average_decay
+from benchmarks.training.stream import LabelledBatch, batches
+from benchmarks.training.weighting import class_weights, sample_weights
 from models.registry import EngineName, Recipe
 from tests.engines.networks import REGISTRY, TINY, torch_weights_from_keras
 
@@ -105,12 +109,9 @@ def _fit(
     }
 
 
-def step_losses(engine: EngineName, weights: str, settings: dict[str, Any]) -> list[float]:
-    """Take 30 steps from the Keras weights in the file ``weights`` (Keras writes it first).
-
-    The learning rate halves on the way, and the targets are shares. Return each step's loss.
-    """
-    loaded, steps = load_engine(engine), recipe(dropout=0.0, **settings)
+def started(engine: EngineName, weights: str, steps: Recipe) -> Learner:
+    """Return a learner with the Keras weights in the file ``weights`` (Keras writes it first)."""
+    loaded = load_engine(engine)
     loaded.prepare(threads=1, precision="float32", seed=0)
     learner = loaded.learner(TINY[engine], TASK, steps, SCRATCH)
     if engine == "keras":
@@ -118,7 +119,23 @@ def step_losses(engine: EngineName, weights: str, settings: dict[str, Any]) -> l
     else:
         with np.load(weights) as kept:
             learner.load_weights(torch_weights_from_keras(dict(kept), learner.weights()))
-    losses = []
+    return learner
+
+
+def plain_batches(epoch: int) -> Iterator[LabelledBatch]:
+    """Return the five batches of an epoch as they are."""
+    seeds = {"protocol_seed": 1, "fit_seed": 2, "epoch": epoch}
+    return batches(DATA.train.images, DATA.train.labels, CLASSES, batch_size=16, **seeds)
+
+
+def step_losses(engine: EngineName, weights: str, settings: dict[str, Any]) -> list[float]:
+    """Take 30 steps from the Keras weights in the file ``weights``.
+
+    The learning rate halves on the way, and the targets are shares. Return each step's loss.
+    """
+    steps = recipe(dropout=0.0, **settings)
+    learner, losses = started(engine, weights, steps), []
+    weighing = class_weights(steps.class_weights, SHARES, CLASSES, label_smoothing=0.1)
     for epoch in range(6):
         for images, targets in batches(
             DATA.train.images,
@@ -132,9 +149,37 @@ def step_losses(engine: EngineName, weights: str, settings: dict[str, Any]) -> l
             mixup=0.2,
             label_smoothing=0.1,
         ):
-            learner.train_batch(images, targets, steps.learning_rate * (0.5 if epoch > 2 else 1))
+            rate = steps.learning_rate * (0.5 if epoch > 2 else 1)
+            learner.train_batch(images, targets, rate, sample_weights(targets, weighing))
             losses.append(learner.training_metrics()[0])
     return losses
+
+
+def averaged(engine: EngineName, weights: str) -> tuple[float, list[list[float]]]:
+    """Average ten steps from the Keras weights in the file ``weights``, as `step_losses` begins.
+
+    Return how far the averages are from those that NumPy computes of the weights after each
+    step, and what the network with the averages answers.
+    """
+    learner = started(engine, weights, recipe(dropout=0.0, optimizer="sgd"))
+    learner.average(0)
+    by_hand = {name: array.astype(np.float64) for name, array in learner.averages().items()}
+    for step, (images, targets) in enumerate(
+        batch for epoch in (0, 1) for batch in plain_batches(epoch)
+    ):
+        learner.train_batch(images, targets, 0.05)
+        decay = average_decay(0.5, step)
+        learner.average(decay)
+        for name, array in learner.weights().items():
+            by_hand[name] = decay * by_hand[name] + (1 - decay) * array
+    averages = learner.averages()
+    farthest = max(
+        float(np.abs(array - by_hand[name]).max())
+        for name, array in averages.items()
+        if array.dtype.kind == "f"
+    )
+    learner.load_weights(averages)
+    return farthest, learner.predict(DATA.validation.images).tolist()
 
 
 def metrics_by_step_and_epoch(engine: EngineName) -> list[list[float]]:
@@ -149,15 +194,7 @@ def metrics_by_step_and_epoch(engine: EngineName) -> list[list[float]]:
         learner.freeze_backbone(False)
         learner.begin_epoch(5)
         steps = []
-        for images, targets in batches(
-            DATA.train.images,
-            DATA.train.labels,
-            CLASSES,
-            protocol_seed=1,
-            fit_seed=2,
-            epoch=0,
-            batch_size=16,
-        ):
+        for images, targets in plain_batches(0):
             learner.train_batch(images, targets, 1e-2)
             steps += [learner.training_metrics()] if every_step else []
         found.append(np.mean(steps, axis=0).tolist() if steps else [*learner.training_metrics()])
@@ -181,6 +218,33 @@ def saved_and_restored(engine: EngineName) -> dict[str, Any]:
         "difference": float(np.abs(model.predict(images) - learner.predict(images)).max()),
         "cost": [learner.cost().parameters, learner.cost().macs],
         "restored_cost": [model.cost().parameters, model.cost().macs],
+    }
+
+
+def cropped(engine: EngineName) -> dict[str, Any]:
+    """Compare a network that crops to 10 pixels with one that is given the crops.
+
+    Return the largest differences of what they answer, of their features and of what the saved
+    network answers, and where the maps of the saved one are not 0.
+    """
+    loaded, images = load_engine(engine), DATA.validation.images
+    loaded.prepare(threads=1, precision="float32", seed=0)
+    whole = loaded.learner(TINY[engine], TASK, recipe(crop=10), SCRATCH)
+    slices = loaded.learner(TINY[engine], replace(TASK, image_shape=(10, 10, 1)), recipe(), SCRATCH)
+    slices.load_weights(whole.weights())
+    centres = images[:, 1:11, 1:11]
+    answers = whole.predict(images)
+    with tempfile.TemporaryDirectory() as folder:
+        whole.save(Path(folder))
+        saved = loaded.restore(Path(folder), REGISTRY)
+    maps = saved.attention(images, DATA.validation.labels).maps
+    rows, columns = np.nonzero(maps.max(axis=0))
+    return {
+        "answers": float(np.abs(answers - slices.predict(centres)).max()),
+        "features": float(np.abs(whole.features(images) - slices.features(centres)).max()),
+        "saved": float(np.abs(answers - saved.predict(images)).max()),
+        "maps": maps.shape[1:],
+        "seen": [int(end) for end in (rows.min(), rows.max(), columns.min(), columns.max())],
     }
 
 

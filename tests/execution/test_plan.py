@@ -21,6 +21,7 @@ from benchmarks.store.files import as_stored, write_json
 from benchmarks.store.folder import RunFolder
 from benchmarks.store.records import FitRecord
 from benchmarks.store.writing import write_fit, write_rung
+from benchmarks.testing.trainings import LEVERS_PULLED
 from models.registry import discover
 from tests.protocol.protocols import CONTENT
 
@@ -313,6 +314,25 @@ def test_values_that_the_protocol_sets_are_not_tuned() -> None:
     pinned = variant(hyperparameters={"learning_rate": 0.02})
     assert "learning_rate" not in pinned.space
     assert pinned.recipe.learning_rate == 0.02
+
+
+@pytest.mark.parametrize(("name", "value"), LEVERS_PULLED.items())
+def test_a_lever_is_in_the_key_and_refused_where_an_engine_has_none(
+    name: str, value: float | str, tmp_path: Path
+) -> None:
+    plain, pulled = (variant(hyperparameters=chosen) for chosen in ({}, {name: value}))
+    keys = {plan(tmp_path).fit(v, {}, 0, Start("scratch")).key for v in (plain, pulled)}
+    assert len(keys) == 2
+    row = {"architecture": "pixel-logistic", "hyperparameters": {name: value}}
+    with pytest.raises(InputError, match=rf"scikit-learn cannot do {name}; leave it out"):
+        resolved(row)
+
+
+def test_a_crop_is_not_enlarged_unless_asked_and_lies_within_the_images() -> None:
+    assert variant(hyperparameters={"crop": 44}).input_size == 44
+    assert variant(hyperparameters={"crop": 44}, input_size=64).input_size == 64
+    with pytest.raises(InputError, match="crop = 49: the images have 48×48 pixels; lower it"):
+        variant(hyperparameters={"crop": 49})
 
 
 @pytest.mark.parametrize("preset", sorted(presets()))

@@ -1,5 +1,6 @@
 """Model files are found, listed and refused as the registry promises; no engine is imported."""
 
+import re
 import subprocess
 import sys
 from dataclasses import fields, replace
@@ -78,15 +79,23 @@ def test_a_malformed_timm_name_is_refused() -> None:
         REGISTRY["timm:../resnet18"]
 
 
-SHARES = ("dropout", "label_smoothing", "plateau_factor", "frozen_share")
+SHARES = (
+    "dropout",
+    "label_smoothing",
+    "plateau_factor",
+    "frozen_share",
+    "average_decay",
+    "warm_up",
+)
 REALS = ("learning_rate", "weight_decay", "mixup", "clip_norm", *SHARES)
-COUNTS = ("batch_size", "plateau_patience", "early_stopping", "epochs")
+COUNTS = ("batch_size", "plateau_patience", "early_stopping", "epochs", "crop")
 WRONG: list[tuple[str, Any]] = [
     ("learning_rte", 0.1),
     ("optimizer", "rmsprop"),
     ("optimizer", "Adam"),
     ("schedule", "Cosine"),
     ("augmentation", "much"),
+    ("class_weights", "Balanced"),
     *((name, value) for name in REALS for value in (float("nan"), float("inf"), -0.1, "0.1", True)),
     *((name, value) for name in SHARES for value in (1.0, 1.5)),
     *((name, value) for name in COUNTS for value in (-4, 32.5, "8", True, 10**9)),
@@ -114,6 +123,14 @@ def test_a_recipe_that_a_plugin_writes_is_checked_like_any_other() -> None:
 def test_every_number_of_a_recipe_has_bounds() -> None:
     numbers = {f.name for f in fields(Recipe) if not isinstance(f.default, str)}
     assert numbers == {*REALS, *COUNTS}
+
+
+def test_every_key_of_a_recipe_is_in_its_list() -> None:
+    rows = [
+        line for line in Path("docs/recipes.md").read_text("utf-8").splitlines() if "| `" in line
+    ]
+    named = {name for row in rows for name in re.findall(r"`(\w+)`", row.split("|")[1])}
+    assert named == {f.name for f in fields(Recipe)}
 
 
 @pytest.mark.parametrize(

@@ -62,6 +62,33 @@ def test_votes_as_targets_are_told_and_who_cannot_take_them(tmp_path: Path) -> N
     ) in text
 
 
+def test_levers_are_told_of_the_models_that_had_them(tmp_path: Path) -> None:
+    slow, slower = {"average_decay": 0.99}, {"average_decay": 0.999}
+    rows = (
+        Row(name="majority", engine="scikit-learn"),
+        Row(name="plain-cnn", recipe=slow),
+        Row(name="augmented-cnn", recipe=slow),
+        Row(name="resnet50.scratch", recipe={**slower, "schedule": "one-cycle", "warm_up": 0.2}),
+        Row(name="vgg16.scratch", recipe={"schedule": "cosine"}),
+        Row(name="vgg16.source.frozen", recipe={"class_weights": "balanced", "crop": 44}),
+    )
+    text = told(made(tmp_path, rows))
+    average = "what was validated, kept and scored is an exponential moving average of the weights"
+    for said in (
+        f"For plain-cnn and augmented-cnn, {average} with a decay of 0.99 (Tarvainen and Valpola",
+        f"For resnet50.scratch, {average} with a decay of 0.999 (Tarvainen and Valpola 2017).",
+        "For resnet50.scratch, the learning rate rose and fell in one cycle (Smith and Topin 2017)",
+        "For vgg16.source.frozen, the loss of each training image was weighted by the inverse of "
+        "the number of images of its class (King and Zeng 2001).",
+        "For vgg16.source.frozen, the network saw squares of 44 × 44 pixels, at random places of a "
+        "training image and at the centre of any other (Krizhevsky et al. 2012).",
+        "For resnet50.scratch, the learning rate rose over the first steps, a share of 0.2 of all.",
+    ):
+        assert said in text
+    assert "For majority" not in text
+    assert "For vgg16.scratch" not in text
+
+
 def test_one_seed_is_compared_by_mcnemar_and_says_what_it_cannot_tell(tmp_path: Path) -> None:
     text = told(made(tmp_path, seeds=(7,)))
     assert "a single seed (7)" in text

@@ -4,11 +4,57 @@ from __future__ import annotations
 
 import pytest
 
-from benchmarks.training.schedule import best_epoch, learning_rate, plateau_scale, should_stop
+from benchmarks.training.schedule import (
+    average_decay,
+    best_epoch,
+    learning_rate,
+    plateau_scale,
+    should_stop,
+)
+from models.registry import Schedule
+from tests.engine_process import call
 
 
 def test_the_constant_rate_is_constant_even_on_a_plateau() -> None:
     assert learning_rate("constant", 0.1, step=7, steps=10, plateau_scale=0.5) == 0.1
+
+
+@pytest.mark.parametrize("rise", [0.0, 0.1])
+@pytest.mark.parametrize("steps", [4, 50, 333])
+def test_one_cycle_is_that_of_torch(steps: int, rise: float) -> None:
+    ours = [
+        learning_rate("one-cycle", 0.1, step=step, steps=steps, warm_up=rise)
+        for step in range(steps)
+    ]
+    theirs = call(
+        "tests.training.torch_schedule:one_cycle", highest=0.1, steps=steps, rise=rise or 0.3
+    )
+    assert ours == pytest.approx(theirs, rel=1e-9)
+
+
+@pytest.mark.parametrize("steps", [1, 2, 3])
+def test_one_cycle_of_few_steps_has_a_rate(steps: int) -> None:
+    for rise in (0.0, 0.5):
+        rates = [
+            learning_rate("one-cycle", 0.1, step=step, steps=steps, warm_up=rise)
+            for step in range(steps)
+        ]
+        assert all(0 < rate <= 0.1 for rate in rates)
+
+
+@pytest.mark.parametrize(
+    ("schedule", "first", "last"),
+    [("constant", 0.02, 0.1), ("plateau", 0.01, 0.05), ("cosine", 0.02, 0.0024471742)],
+)
+def test_a_warm_up_of_ones_own_rises_to_what_the_schedule_has(
+    schedule: Schedule, first: float, last: float
+) -> None:
+    rates = [
+        learning_rate(schedule, 0.1, step=step, steps=10, plateau_scale=0.5, warm_up=0.5)
+        for step in range(10)
+    ]
+    assert rates[:5] == pytest.approx([first * count for count in range(1, 6)])
+    assert rates[-1] == pytest.approx(last)
 
 
 def test_the_plateau_rate_follows_its_scale() -> None:
@@ -23,6 +69,11 @@ def test_the_cosine_warms_up_to_its_base_and_falls_but_not_to_nothing(steps: int
     assert rates[:top] == sorted(rates[:top])
     assert rates[top:] == sorted(rates[top:], reverse=True)
     assert min(rates) > 0
+
+
+def test_an_average_soon_forgets_the_first_weights_and_then_keeps_its_decay() -> None:
+    assert [average_decay(0.999, step) for step in (0, 8, 90)] == [0.1, 0.5, 0.91]
+    assert average_decay(0.999, 10_000) == 0.999
 
 
 def test_the_best_epoch_is_the_first_of_equals() -> None:

@@ -106,6 +106,31 @@ def test_augmented_pixels_stay_in_range_and_change(policy: str) -> None:
     assert np.abs(changed - plain).mean() > 5
 
 
+@pytest.mark.parametrize("crop", [6, 7, 10])
+def test_the_centre_of_a_shifted_image_is_a_slice_of_it(crop: int) -> None:
+    faces, found = images(400), set()
+    seeds = {"protocol_seed": 1, "fit_seed": 2, "epoch": 3, "batch_size": 400}
+    ((shifted, targets),) = batches(faces, np.arange(400), 400, crop=crop, **seeds)
+    top, left = (12 - crop) // 2, (10 - crop) // 2
+    for image, row in zip(shifted, targets.argmax(axis=1), strict=True):
+        central = image[top : top + crop, left : left + crop]
+        places = [(y, x) for y in range(13 - crop) for x in range(11 - crop)]
+        whole = faces[row]
+        (place,) = (
+            (y, x) for y, x in places if np.array_equal(central, whole[y : y + crop, x : x + crop])
+        )
+        found.add(place)
+    assert found == set(places)
+
+
+@pytest.mark.parametrize("policy", ["standard", "strong"])
+def test_a_crop_leaves_what_else_is_drawn_as_it_is(policy: str) -> None:
+    whole = {"batch_size": 23, "augmentation": policy}
+    ((plain, labels),), ((moved, same_labels),) = stream(**whole), stream(**whole, crop=8)
+    assert np.array_equal(labels, same_labels)
+    assert not np.array_equal(plain, moved)
+
+
 def test_targets_are_smoothed_and_mixed_and_sum_to_one() -> None:
     (_, smooth), *_ = stream(label_smoothing=0.2)
     np.testing.assert_allclose(np.unique(smooth), [0.05, 0.85], rtol=1e-6)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
@@ -13,7 +13,7 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.engines.building import built_network, refuse_shape
+from benchmarks.engines.building import before_crop, built_network, refuse_shape
 from benchmarks.engines.contract import (
     PREDICTION_BATCH,
     Arrays,
@@ -23,13 +23,17 @@ from benchmarks.engines.contract import (
     InitialWeights,
     NetworkSize,
     Precision,
+    SampleWeights,
     Task,
 )
+from benchmarks.engines.keras.average import Average, copied
 from benchmarks.engines.keras.backend import count_macs, prepare_backend, seed_everything
 from models.registry import Architecture, BuildRequest, Network, Recipe, Registry
 from models.weights import load_backbone, save_backbone
 
 BACKEND: str = keras.backend.backend()
+CROP = "crop"
+"""The name of the layer that takes a recipe's crop."""
 
 
 class KerasEngine:
@@ -96,9 +100,12 @@ class KerasPredictor:
 
     def attention(self, images: Images, answers: NDArray[np.int64]) -> Attention:
         """Return Grad-CAM maps; raises `NoMap` without a convolutional feature map."""
+        from benchmarks.engines.grad_cam import uncropped
         from benchmarks.engines.keras.attention import attention
 
-        return attention(self.model, images, answers)
+        found = attention(self.model, images, answers)
+        crops = [layer.output.shape[1] for layer in self.model.layers if layer.name == CROP]
+        return uncropped(found, images.shape[1:3], crops[0] if crops else 0)
 
 
 class KerasLearner:
@@ -110,7 +117,9 @@ class KerasLearner:
     def __init__(self, network: Network, image_shape: tuple[int, int, int], recipe: Recipe) -> None:
         self._backbone, self._head = network.backbone, network.head
         self._image_shape, self._recipe = image_shape, recipe
+        self._crop = _central_crop(image_shape, recipe.crop)
         self._totals = np.zeros(3)
+        self._average: Average | None = None
         self.freeze_backbone(False)
 
     def begin_epoch(self, seed: int) -> None:
@@ -126,9 +135,12 @@ class KerasLearner:
 
     def freeze_backbone(self, frozen: bool) -> None:
         """Choose whether the backbone learns, and start a new optimiser."""
+        self._frozen = frozen
         self._backbone.trainable = not frozen
         images = keras.Input(self._image_shape, name="images")
-        features = self._backbone(images, training=False) if frozen else self._backbone(images)
+        seen = self._crop(images)
+        features = self._backbone(seen, training=False) if frozen else self._backbone(seen)
+        self._to_features = keras.Model(images, features) if self._recipe.crop else self._backbone
         self._model = keras.Model(images, self._head(features))
         cached = keras.Input(self._head.input_shape[1:], name="features")
         self._head_model = keras.Model(cached, self._head(cached))
@@ -146,13 +158,25 @@ class KerasLearner:
                 jit_compile=BACKEND == "jax",
             )
 
-    def train_batch(self, images: Batch, targets: Batch, learning_rate: float) -> None:
+    def train_batch(
+        self,
+        images: Batch,
+        targets: Batch,
+        learning_rate: float,
+        sample_weights: SampleWeights | None = None,
+    ) -> None:
         """Take one optimiser step on images."""
-        self._step(self._model, images, targets, learning_rate)
+        self._step(self._model, images, targets, learning_rate, sample_weights)
 
-    def train_features(self, features: Batch, targets: Batch, learning_rate: float) -> None:
+    def train_features(
+        self,
+        features: Batch,
+        targets: Batch,
+        learning_rate: float,
+        sample_weights: SampleWeights | None = None,
+    ) -> None:
         """Take one step of the head alone."""
-        self._step(self._head_model, features, targets, learning_rate)
+        self._step(self._head_model, features, targets, learning_rate, sample_weights)
 
     def training_metrics(self) -> tuple[float, float]:
         """Return mean cross-entropy and accuracy since the last call."""
@@ -166,7 +190,7 @@ class KerasLearner:
 
     def features(self, images: Images) -> NDArray[np.float32]:
         """Return the backbone's features of uint8 images."""
-        return _in_batches(self._backbone, images)
+        return _in_batches(self._to_features, images)
 
     def predict_features(self, features: Batch) -> NDArray[np.float64]:
         """Return class probabilities from features."""
@@ -174,16 +198,30 @@ class KerasLearner:
 
     def weights(self) -> Arrays:
         """Return copies of all weights and statistics."""
-        return {name: _copy(variable) for name, variable in self._named_weights().items()}
+        return {name: copied(variable) for name, variable in self._named_weights().items()}
 
     def load_weights(self, weights: Arrays) -> None:
         """Go back to ``weights``."""
-        for name, variable in self._named_weights().items():
-            variable.assign(weights[name])
+        _assign(self._named_weights(), weights)
+
+    def average(self, decay: float) -> None:
+        """Move the averages; those of a frozen backbone stand still with it."""
+        self._average = self._average or Average(self._named_weights())
+        self._average.move(decay, "head/" if self._frozen else "")
+
+    def averages(self) -> Arrays:
+        """Return copies of the averages, and of what is no float as it is."""
+        averaged = self._average.variables if self._average else {}
+        return {**self.weights(), **{name: copied(v) for name, v in averaged.items()}}
+
+    def load_averages(self, averages: Arrays) -> None:
+        """Go back to ``averages``."""
+        self._average = Average(self._named_weights())
+        _assign(self._average.variables, averages)
 
     def optimizer_state(self) -> Arrays:
         """Return copies of the optimiser's variables, by their place."""
-        return {f"{i:04d}": _copy(v) for i, v in enumerate(self._optimizer.variables)}
+        return {f"{i:04d}": copied(v) for i, v in enumerate(self._optimizer.variables)}
 
     def load_optimizer_state(self, state: Arrays) -> None:
         """Go back to ``state``."""
@@ -213,7 +251,7 @@ class KerasLearner:
     def _finished(self) -> Any:
         images = keras.Input(self._image_shape, name="images")
         softmax = keras.layers.Softmax(name="probabilities", dtype="float32")
-        return keras.Model(images, softmax(self._head(self._backbone(images))))
+        return keras.Model(images, softmax(self._head(self._backbone(self._crop(images)))))
 
     def _named_weights(self) -> dict[str, Any]:
         parts = {"backbone": self._backbone, "head": self._head}
@@ -223,11 +261,29 @@ class KerasLearner:
             for index, variable in enumerate(model.weights)
         }
 
-    def _step(self, model: Any, inputs: Batch, targets: Batch, learning_rate: float) -> None:
+    def _step(
+        self,
+        model: Any,
+        inputs: Batch,
+        targets: Batch,
+        learning_rate: float,
+        sample_weights: SampleWeights | None,
+    ) -> None:
         self._optimizer.learning_rate = learning_rate
-        logs = model.train_on_batch(inputs, targets, return_dict=True)
+        logs = model.train_on_batch(inputs, targets, sample_weight=sample_weights, return_dict=True)
         batch = np.array([float(logs["cross_entropy"]), float(logs["accuracy"]), 1.0])
         self._totals += len(inputs) * batch
+
+
+def _central_crop(image_shape: tuple[int, int, int], side: int) -> Callable[[Any], Any]:
+    """Return the layer that takes the central square of ``side`` pixels; 0 takes all."""
+    if not side:
+        return lambda images: images
+    before = [before_crop(length, side) for length in image_shape[:2]]
+    after = [length - side - cut for length, cut in zip(image_shape[:2], before, strict=True)]
+    margins = tuple(zip(before, after, strict=True))
+    layer: Callable[[Any], Any] = keras.layers.Cropping2D(margins, name=CROP)
+    return layer
 
 
 def _optimizer(recipe: Recipe, learned: list[Any]) -> Any:
@@ -271,8 +327,9 @@ def _softmax(logits: NDArray[np.float32]) -> NDArray[np.float64]:
     return probabilities
 
 
-def _copy(variable: Any) -> NDArray[Any]:
-    return np.array(keras.ops.convert_to_numpy(variable.value), copy=True)
+def _assign(variables: Mapping[str, Any], arrays: Arrays) -> None:
+    for name, variable in variables.items():
+        variable.assign(arrays[name])
 
 
 def _cost(model: Any) -> NetworkSize:

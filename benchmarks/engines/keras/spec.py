@@ -6,6 +6,7 @@ from types import MappingProxyType
 
 from benchmarks.engines.spec import (
     ARRAYS,
+    LEVERS,
     ONNX_FINISHER,
     WHOLE,
     EngineSpec,
@@ -31,6 +32,7 @@ KERAS = EngineSpec(
     backend_key="keras_backend",
     backend_setting="KERAS_BACKEND",
     code=(ENGINE,),
+    levers=LEVERS,
     probe_network="plain-cnn",
     formats=(
         ExportFormat(

@@ -23,6 +23,7 @@ from benchmarks.engines.contract import (
     NetworkSize,
     NoMap,
     Precision,
+    SampleWeights,
     Task,
 )
 from benchmarks.engines.saved_model import Description
@@ -85,8 +86,16 @@ class ScikitLearner:
         if frozen:
             self._refuse("has no backbone to freeze; use the strategy 'fine-tune'")
 
-    def train_batch(self, images: Batch, targets: Batch, learning_rate: float) -> None:
+    def train_batch(
+        self,
+        images: Batch,
+        targets: Batch,
+        learning_rate: float,
+        sample_weights: SampleWeights | None = None,
+    ) -> None:
         """Take one step towards the likeliest class of each target."""
+        if sample_weights is not None:
+            self._refuse("cannot weight images")
         labels = targets.argmax(axis=1)
         probabilities = self._answers(images)
         losses = -(targets * np.log(np.maximum(probabilities, SMALLEST))).sum(axis=1)
@@ -111,7 +120,13 @@ class ScikitLearner:
         """Refuse: there is no backbone."""
         self._refuse("has no features")
 
-    def train_features(self, features: Batch, targets: Batch, learning_rate: float) -> None:
+    def train_features(
+        self,
+        features: Batch,
+        targets: Batch,
+        learning_rate: float,
+        sample_weights: SampleWeights | None = None,
+    ) -> None:
         """Refuse: there is no backbone."""
         self._refuse("has no features")
 
@@ -126,6 +141,18 @@ class ScikitLearner:
     def load_weights(self, weights: Arrays) -> None:
         """Go back to ``weights``."""
         self._estimator.load_arrays({k.removeprefix("head/"): v for k, v in weights.items()})
+
+    def average(self, decay: float) -> None:
+        """Refuse: an estimator's arrays may be no weights."""
+        self._refuse("cannot average its weights")
+
+    def averages(self) -> Arrays:
+        """Refuse, as `average` does."""
+        self._refuse("cannot average its weights")
+
+    def load_averages(self, averages: Arrays) -> None:
+        """Refuse, as `average` does."""
+        self._refuse("cannot average its weights")
 
     def optimizer_state(self) -> Arrays:
         """Return nothing: `weights` has it all."""

@@ -28,9 +28,12 @@ from benchmarks.engines.contract import (
     InitialWeights,
     NetworkSize,
     Precision,
+    SampleWeights,
     Task,
 )
 from benchmarks.engines.saved_model import Description
+from benchmarks.engines.torch.average import Average
+from benchmarks.engines.torch.crop import CentralCrop
 from models.registry import Architecture, Network, Recipe, Registry
 from models.weights import load_backbone, save_backbone
 
@@ -92,15 +95,19 @@ class TorchEngine:
 
 
 class TorchLearner:
-    """A torch network in training."""
+    """A torch network in training: a recipe's crop, the backbone, the head."""
 
     def __init__(self, network: Network, description: Description, device: torch.device) -> None:
-        parts = OrderedDict(backbone=network.backbone, head=network.head)
-        self.module = nn.Sequential(parts).to(device)
+        crop = description.recipe.crop
+        parts = {"crop": CentralCrop(crop)} if crop else {}
+        parts |= {"backbone": network.backbone, "head": network.head}
+        self.module = nn.Sequential(OrderedDict(parts)).to(device)
         self.module.to(memory_format=torch.channels_last)
         self._backbone, self._head = network.backbone, network.head
+        self._to_features = self.module[:-1]
         self._description, self._device = description, device
         self._totals = torch.zeros(3, dtype=torch.float64, device=device)
+        self._average: Average | None = None
         self.freeze_backbone(False)
 
     def begin_epoch(self, seed: int) -> None:
@@ -114,21 +121,33 @@ class TorchLearner:
         self._learned = [p for p in self.module.parameters() if p.requires_grad]
         self._optimizer = _optimizer(self._description.recipe, self._learned)
 
-    def train_batch(self, images: Batch, targets: Batch, learning_rate: float) -> None:
+    def train_batch(
+        self,
+        images: Batch,
+        targets: Batch,
+        learning_rate: float,
+        sample_weights: SampleWeights | None = None,
+    ) -> None:
         """Take one optimiser step on images."""
         inputs = self._images(images)
 
         def logits() -> Any:
             with torch.set_grad_enabled(not self._frozen):
-                features = self._backbone(inputs)
+                features = self._to_features(inputs)
             return self._head(features)
 
-        self._step(logits, targets, learning_rate)
+        self._step(logits, targets, learning_rate, sample_weights)
 
-    def train_features(self, features: Batch, targets: Batch, learning_rate: float) -> None:
+    def train_features(
+        self,
+        features: Batch,
+        targets: Batch,
+        learning_rate: float,
+        sample_weights: SampleWeights | None = None,
+    ) -> None:
         """Take one step of the head alone."""
         inputs = self._tensor(features)
-        self._step(lambda: self._head(inputs), targets, learning_rate)
+        self._step(lambda: self._head(inputs), targets, learning_rate, sample_weights)
 
     def training_metrics(self) -> tuple[float, float]:
         """Return mean cross-entropy and accuracy since the last call."""
@@ -142,7 +161,7 @@ class TorchLearner:
 
     def features(self, images: Images) -> NDArray[np.float32]:
         """Return the backbone's features of uint8 images."""
-        parts = self._in_batches(self._backbone, images, self._images)
+        parts = self._in_batches(self._to_features, images, self._images)
         return np.concatenate([part.float().cpu().numpy() for part in parts])
 
     def predict_features(self, features: Batch) -> NDArray[np.float64]:
@@ -152,12 +171,26 @@ class TorchLearner:
     def weights(self) -> Arrays:
         """Return copies of all weights and statistics."""
         state = self.module.state_dict()
-        return {name.replace(".", "/", 1): _copy(tensor) for name, tensor in state.items()}
+        return {_named(name): _copy(tensor) for name, tensor in state.items()}
 
     def load_weights(self, weights: Arrays) -> None:
         """Go back to ``weights``."""
-        state = {k.replace("/", ".", 1): torch.tensor(v) for k, v in weights.items()}
-        self.module.load_state_dict(state)
+        self.module.load_state_dict(_tensors(weights))
+
+    def average(self, decay: float) -> None:
+        """Move the averages; those of a frozen backbone stand still with it."""
+        self._average = self._average or Average(self.module)
+        self._average.move(decay, "head." if self._frozen else "")
+
+    def averages(self) -> Arrays:
+        """Return copies of the averages, and of what is no float as it is."""
+        averaged = self._average.tensors if self._average else {}
+        return {**self.weights(), **{_named(k): _copy(v) for k, v in averaged.items()}}
+
+    def load_averages(self, averages: Arrays) -> None:
+        """Go back to ``averages``."""
+        self._average = Average(self.module)
+        self._average.load(_tensors(averages))
 
     def optimizer_state(self) -> Arrays:
         """Return copies of the optimiser's moments and its learning rate."""
@@ -194,9 +227,11 @@ class TorchLearner:
 
     def attention(self, images: Images, answers: NDArray[np.int64]) -> Attention:
         """Return Grad-CAM maps; raises `NoMap` without a convolutional feature map."""
+        from benchmarks.engines.grad_cam import uncropped
         from benchmarks.engines.torch.attention import attention
 
-        return attention(self.module, images, answers)
+        found = attention(self.module, images, answers)
+        return uncropped(found, images.shape[1:3], self._description.recipe.crop)
 
     def save_backbone(self, file: Path) -> None:
         """Write the backbone's weights as ``.safetensors``."""
@@ -208,7 +243,13 @@ class TorchLearner:
         save_file(state, folder / "model.safetensors")
         return ["model.safetensors", self._description.save(folder)]
 
-    def _step(self, logits: Callable[[], Any], targets: Batch, learning_rate: float) -> None:
+    def _step(
+        self,
+        logits: Callable[[], Any],
+        targets: Batch,
+        learning_rate: float,
+        sample_weights: SampleWeights | None,
+    ) -> None:
         self.module.train()
         self._backbone.train(not self._frozen)
         wanted = self._tensor(targets)
@@ -218,11 +259,21 @@ class TorchLearner:
         answer = answer.float()
         loss = cross_entropy(answer, wanted)
         self._optimizer.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
+        learned = self._weighted(loss, answer, wanted, sample_weights)
+        learned.backward()  # type: ignore[no-untyped-call]
         self._penalise()
         _set_learning_rate(self._optimizer, learning_rate)
         self._optimizer.step()
         self._record(loss.detach(), answer.detach(), wanted)
+
+    def _weighted(
+        self, loss: Tensor, answer: Tensor, wanted: Tensor, sample_weights: SampleWeights | None
+    ) -> Tensor:
+        if sample_weights is None:
+            return loss
+        return (
+            cross_entropy(answer, wanted, reduction="none") * self._tensor(sample_weights)
+        ).mean()
 
     def _penalise(self) -> None:
         """Add L2's gradient, then clip, in the order in which Keras does."""
@@ -290,6 +341,15 @@ def _set_learning_rate(optimizer: torch.optim.Optimizer, rate: float) -> None:
             buffer = optimizer.state[parameter].get("momentum_buffer")
             if buffer is not None and change != 1:
                 buffer.mul_(change)
+
+
+def _named(name: str) -> str:
+    """Return the contract's name of a tensor: ``head.bias`` → ``head/bias``."""
+    return name.replace(".", "/", 1)
+
+
+def _tensors(arrays: Arrays) -> dict[str, Tensor]:
+    return {name.replace("/", ".", 1): torch.tensor(array) for name, array in arrays.items()}
 
 
 def _copy(tensor: Tensor) -> NDArray[Any]:

@@ -6,6 +6,7 @@ from types import MappingProxyType
 
 from benchmarks.engines.spec import (
     ARRAYS,
+    LEVERS,
     ONNX_FINISHER,
     WEIGHTS,
     WHOLE,
@@ -31,6 +32,7 @@ TORCH = EngineSpec(
         }
     ),
     code=(ENGINE,),
+    levers=LEVERS,
     probe_network="timm:resnet10t",
     formats=(
         ExportFormat(

@@ -22,6 +22,7 @@ from benchmarks.store.writing import write_cost, write_weights
 from benchmarks.training.checkpoint import OnEpoch
 from benchmarks.training.loop import Examples
 from benchmarks.training.stream import batches, network_seed
+from benchmarks.training.weighting import class_weights, sample_weights
 from models.registry import discover
 
 BLOCK_SECONDS = 0.1
@@ -124,19 +125,25 @@ def _training(learner: Learner, data: Examples, job: BenchJob) -> Spread:
 def _steps(learner: Learner, data: Examples, job: BenchJob) -> Iterator[int]:
     """Take one optimiser step after another, as a fit does; yield the images of each."""
     recipe, seeds = job.recipe, (job.protocol_seed, job.seed)
+    classes, smoothing = len(job.class_names), recipe.label_smoothing
+    of_classes = class_weights(recipe.class_weights, data.wanted, classes, smoothing)
     for epoch in itertools.count():
         learner.begin_epoch(network_seed(*seeds, epoch))
         for images, targets in batches(
             data.images,
             data.wanted,
-            len(job.class_names),
+            classes,
             protocol_seed=job.protocol_seed,
             fit_seed=job.seed,
             epoch=epoch,
             batch_size=recipe.batch_size,
             augmentation=job.augmentation,
+            crop=recipe.crop,
             mixup=recipe.mixup,
-            label_smoothing=recipe.label_smoothing,
+            label_smoothing=smoothing,
         ):
-            learner.train_batch(images, targets, recipe.learning_rate)
+            of_images = sample_weights(targets, of_classes)
+            learner.train_batch(images, targets, recipe.learning_rate, of_images)
+            if recipe.average_decay:
+                learner.average(recipe.average_decay)
             yield len(images)

@@ -20,6 +20,7 @@ from benchmarks.engines.contract import (
     NetworkSize,
     NoMap,
     Precision,
+    SampleWeights,
     Task,
 )
 from benchmarks.engines.saved_model import Description
@@ -81,8 +82,16 @@ class SoftmaxLearner:
             self._refuse("has no backbone to freeze; use the strategy 'fine-tune'")
         self._speed = {name: np.zeros_like(array) for name, array in self._layer.items()}
 
-    def train_batch(self, images: Batch, targets: Batch, learning_rate: float) -> None:
+    def train_batch(
+        self,
+        images: Batch,
+        targets: Batch,
+        learning_rate: float,
+        sample_weights: SampleWeights | None = None,
+    ) -> None:
         """Take one step of SGD with momentum."""
+        if sample_weights is not None:
+            self._refuse("cannot weight images")
         found = self._answers(images)
         losses = -(targets * np.log(np.maximum(found, SMALLEST))).sum(axis=1)
         right = found.argmax(axis=1) == targets.argmax(axis=1)
@@ -108,7 +117,13 @@ class SoftmaxLearner:
         """Refuse: there is no backbone."""
         self._refuse("has no features")
 
-    def train_features(self, features: Batch, targets: Batch, learning_rate: float) -> None:
+    def train_features(
+        self,
+        features: Batch,
+        targets: Batch,
+        learning_rate: float,
+        sample_weights: SampleWeights | None = None,
+    ) -> None:
         """Refuse: there is no backbone."""
         self._refuse("has no features")
 
@@ -123,6 +138,18 @@ class SoftmaxLearner:
     def load_weights(self, weights: Arrays) -> None:
         """Go back to ``weights``."""
         self._layer = {name.removeprefix("head/"): a.copy() for name, a in weights.items()}
+
+    def average(self, decay: float) -> None:
+        """Refuse: its row names no levers."""
+        self._refuse("cannot average its weights")
+
+    def averages(self) -> Arrays:
+        """Refuse, as `average` does."""
+        self._refuse("cannot average its weights")
+
+    def load_averages(self, averages: Arrays) -> None:
+        """Refuse, as `average` does."""
+        self._refuse("cannot average its weights")
 
     def optimizer_state(self) -> Arrays:
         """Return copies of the momentum."""
