@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -12,12 +13,14 @@ from numpy.typing import NDArray
 
 from benchmarks.data import corruptions
 from benchmarks.data.corruptions import edition
+from benchmarks.data.views import EDITION
 from benchmarks.engines.registry import engine_spec
 from benchmarks.execution.jobs.choice import chosen
 from benchmarks.execution.jobs.scoring import described, drawn
-from benchmarks.protocol.schema import Robustness
+from benchmarks.protocol.schema import EnsembleChoice, Robustness
+from benchmarks.protocol.views import Views, averages
 from benchmarks.store.folder import FitFolder, RunFolder
-from benchmarks.store.keys import ExplainIdentity, RobustnessIdentity
+from benchmarks.store.keys import ExplainIdentity, RobustnessIdentity, ViewsIdentity
 from benchmarks.store.ledger import append_event
 from benchmarks.store.reading import read_fit, read_manifest, read_predictions
 from benchmarks.store.records import (
@@ -28,8 +31,15 @@ from benchmarks.store.records import (
     RobustnessRecord,
     RobustnessSpent,
     TestOpened,
+    ViewsRecord,
 )
-from benchmarks.store.writing import write_attention, write_manifest, write_robustness
+from benchmarks.store.splits import read_splits
+from benchmarks.store.writing import (
+    write_attention,
+    write_manifest,
+    write_robustness,
+    write_views,
+)
 from datasets.cache.content import write_record
 from datasets.cache.packs import HEADER, ROWS
 
@@ -111,6 +121,43 @@ def _open(place: RunFolder, fit: FitRecord, purpose: str) -> None:
         purpose=purpose,
     )
     append_event(place.ledger, opened)
+
+
+def view(
+    folder: Path, asked: Views = "ten-crop", purpose: Literal["score", "views"] = "score"
+) -> Path:
+    """Give every fit of ``folder`` answers on average over views, a little nearer to its labels."""
+    place, manifest = RunFolder(folder), read_manifest(folder)
+    protocol = manifest.protocol.model_copy(update={"views": asked})
+    write_manifest(place, replace(manifest, protocol=protocol.spelt_out()))
+    images = read_splits(place).of("validation", "test")
+    names = manifest.data.class_names
+    for path in place.scored():
+        fit, files = read_fit(path), FitFolder(path)
+        answered = read_predictions(files.predictions, names)
+        single = np.concatenate(
+            [answered.validation.probabilities, answered.test.probabilities], dtype=np.float64
+        )
+        right = np.eye(len(names))[images.labels]
+        found = {
+            average: (1 - share) * single + share * right
+            for average, share in zip(averages(asked), (0.1, 0.2), strict=False)
+        }
+        identity = ViewsIdentity(
+            kind="views", fit=fit.key, split=manifest.split.digest, edition=EDITION, views=asked
+        )
+        record = ViewsRecord(key=identity.key, identity=identity, purpose=purpose)
+        write_views(files.views, images, found, names, record)
+    return folder
+
+
+def join(folder: Path, **members: tuple[str, ...]) -> Path:
+    """Give the run in ``folder`` ensembles: name → members."""
+    place, manifest = RunFolder(folder), read_manifest(folder)
+    chosen = tuple(EnsembleChoice(name=name, members=each) for name, each in members.items())
+    protocol = manifest.protocol.model_copy(update={"ensembles": chosen})
+    write_manifest(place, replace(manifest, protocol=protocol.spelt_out()))
+    return folder
 
 
 def pack(folder: Path, cache: Path) -> None:

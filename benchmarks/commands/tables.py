@@ -22,7 +22,9 @@ ABSENT = "classes_without_test_images"
 
 def print_leaderboard(console: Console, folder: Path, board: pd.DataFrame) -> None:
     """Print the leaderboard of the run in ``folder``, what its scores lack, where its page is."""
-    listed = sorted((c for c in columns() if c.terminal), key=lambda c: c.kind != "rank")
+    listed = sorted(
+        (c for c in columns() if c.terminal and c.name in board), key=lambda c: c.kind != "rank"
+    )
     table = Table(box=None, pad_edge=False)
     for column in listed:
         left = column.kind in ("rank", "name")

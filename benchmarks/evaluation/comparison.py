@@ -20,7 +20,7 @@ from benchmarks.evaluation.uncertainty import (
     of_difference,
     seed_floor,
 )
-from benchmarks.store.records import VariantResults
+from benchmarks.store.records import TOGETHER, VariantResults
 
 SIGNIFICANCE = 0.05
 POWER = 0.8
@@ -44,6 +44,15 @@ class McNemar:
     only_second: int
     neither: int
     p: float
+
+    @property
+    def told(self) -> str:
+        """Name the two fits: ``seed 0``, ``seeds 0 and 1``, ``the ensemble and seed 0``."""
+        one, other = self.seeds
+        if TOGETHER in self.seeds:
+            known = [f"seed {seed}" for seed in self.seeds if seed != TOGETHER]
+            return " and ".join(["the ensemble", *known]) if known else "the ensembles"
+        return f"seed {one}" if one == other else f"seeds {one} and {other}"
 
     @property
     def discordance(self) -> float:
@@ -166,7 +175,7 @@ def _pair(
     ours, theirs = places[one], places[other]
     pictures = len(next(iter(right[one].values())))
     difference = float(accuracy.scores[ours].mean() - accuracy.scores[theirs].mean())
-    uncertainty = _never_nothing(of_difference(accuracy, ours, theirs, floor), pictures)
+    uncertainty = never_nothing(of_difference(accuracy, ours, theirs, floor), pictures)
     low, high = uncertainty.interval(difference)
     tests = tuple(_mcnemar(right[one], right[other]))
     test: Test = "difference over images and seeds"
@@ -189,7 +198,7 @@ def _pair(
     )
 
 
-def _never_nothing(uncertainty: Uncertainty, unique_images: int) -> Uncertainty:
+def never_nothing(uncertainty: Uncertainty, unique_images: int) -> Uncertainty:
     """Give fits that differ nowhere the variance of fits that differ on a single picture."""
     return dataclasses.replace(uncertainty, images=max(uncertainty.images, 1 / unique_images**2))
 

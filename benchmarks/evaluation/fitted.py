@@ -9,6 +9,7 @@ from benchmarks.errors import InputError, did_you_mean
 from benchmarks.evaluation.scores import score
 from benchmarks.machine.versions import installed
 from benchmarks.metrics import metric_of
+from benchmarks.store.ensembles import refuse_ensemble
 from benchmarks.store.folder import RunFolder
 from benchmarks.store.reading import (
     read_fit,
@@ -105,6 +106,7 @@ def fit_of(
     run: Path, manifest: Manifest, name: str, why: str, seed: int | None = None
 ) -> ChosenFit:
     """Return the fit of the variant ``name`` with ``seed``, or the first; raises ``InputError``."""
+    refuse_ensemble(run, manifest.protocol, name)
     variants = {variant.name: variant for variant in manifest.variants}
     if name not in variants:
         raise InputError(f"{run}: no variant {name!r}; {did_you_mean(name, variants)}")

@@ -6,9 +6,10 @@ and the page, CSV, JSON, LaTeX, Markdown and the terminal walk it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property, partial
+from types import MappingProxyType
 from typing import Any, Literal
 
 import pandas as pd
@@ -20,7 +21,9 @@ from benchmarks.evaluation.gains import Gain, gains
 from benchmarks.evaluation.scores import score
 from benchmarks.evaluation.statistics import Score, Statistics, compute_statistics
 from benchmarks.evaluation.uncertainty import Interval
+from benchmarks.evaluation.views import ViewAccuracy, view_accuracies
 from benchmarks.metrics import RANKED_BY, Metric
+from benchmarks.protocol.views import SIZES, View
 from benchmarks.store.records import FitResults, RunResults, VariantResults
 from datasets.audit.inspection import absent_classes
 
@@ -81,6 +84,11 @@ class Standing:
         votes, tests = self.run.votes, [fit.test for fit in self.fits]
         return agreement(tests, votes, self.run.class_names) if votes and tests else None
 
+    @cached_property
+    def views(self) -> dict[View, ViewAccuracy]:
+        """The accuracy on average over views, for those that all fits were scored on."""
+        return {each.view: each for each in view_accuracies(self.variant)}
+
     def without_duplicates(self, metric: str) -> Score | None:
         """Return a score on the test images that stand in no other split, or ``None``."""
         part = self.statistics.without_duplicates
@@ -133,14 +141,16 @@ class BoardColumn:
 
 
 def leaderboard(run: RunResults, statistics: Statistics | None = None) -> pd.DataFrame:
-    """Return the leaderboard of ``run``, best first; rows from outside follow the run's own.
+    """Return the leaderboard of ``run``, best first; ensembles and rows from outside follow.
 
     ``statistics`` are those of ``run``; left out, they are computed. Columns are the stored ones
     of `columns`:
 
-    - ``variant, status, reason``;
+    - ``variant, status, reason``; where the run has ensembles, ``kind``: ``variant``,
+      ``ensemble`` or ``external``;
     - ``rank_low``, ``rank_high``: the best and the worst rank that the comparisons of all pairs
-      leave open (`benchmarks.evaluation.comparison.ranks`), blank for rows from outside;
+      leave open (`benchmarks.evaluation.comparison.ranks`), blank for ensembles and rows from
+      outside;
     - for each metric the mean over seeds on the test set under its name, and with it ``_sd``,
       the standard deviation over seeds (ddof 1, blank with one seed). Where it is resampled
       also ``_low`` and ``_high``, the 95 % interval over images and seeds from the bootstrap
@@ -152,9 +162,13 @@ def leaderboard(run: RunResults, statistics: Statistics | None = None) -> pd.Dat
       ``classes_without_test_images``, where there are such: their names;
     - ``fer_plus_accuracy`` with ``_low`` and ``_high``, and ``fer_plus_annotator``, where the run
       has the votes of FER+ (`benchmarks.evaluation.fer_plus`);
+    - ``accuracy_flip`` and ``accuracy_ten_crop``, each with ``_low`` and ``_high``, where fits
+      were scored on average over these views (`benchmarks.evaluation.views`);
     - ``parameters``, ``macs``; ``train_seconds`` (mean over seeds), ``latency_ms``,
       ``batch_latency_ms``, ``peak_memory_mb`` (largest over seeds); ``seeds``, their number;
       ``images_seen`` in tuning and final fits together; ``hardware``, to which the times belong.
+      Of an ensemble parameters, MACs and latencies are the sums over all its fits, and what
+      training takes is blank.
 
     Variants that were not run or failed come last. Where the run makes a mistake on purpose,
     no row has a rank and every reason says so.
@@ -165,9 +179,9 @@ def leaderboard(run: RunResults, statistics: Statistics | None = None) -> pd.Dat
 def standings(run: RunResults, statistics: Statistics) -> pd.DataFrame:
     """Return the leaderboard with every column, also those that are shown but not stored."""
     transfer = {g.variant: g for g in gains(run, statistics) if g.kind == "transfer"}
-    by_name = {variant.name: variant for variant in run.ranked}
-    ordered = [by_name[name] for name in (*statistics.order, *statistics.outside)]
-    ordered += [variant for variant in run.variants if not variant.ranked]
+    by_name = {row.name: row for row in run.rows}
+    ordered = [by_name[name] for name in statistics.scored]
+    ordered += [row for row in run.rows if not row.ranked]
     rows = [Standing(run, v, statistics, transfer.get(v.name)) for v in ordered]
     every = columns()
     frame = pd.DataFrame(
@@ -194,7 +208,8 @@ def stored_names() -> list[str]:
 def columns() -> tuple[BoardColumn, ...]:
     """Return every column, in the order of CSV and JSON: a row of `COLUMNS`, or of a metric."""
     scores = (column for metric in metrics.METRICS for column in _of_metric(metric))
-    return (*FIRST, *scores, *COLUMNS)
+    views = (column for view in SIZES for column in _of_view(view))
+    return (*FIRST, *scores, *views, *COLUMNS)
 
 
 def on_page() -> tuple[BoardColumn, ...]:
@@ -290,6 +305,31 @@ def _without_duplicates(metric: Metric, *, shown: bool) -> Iterator[BoardColumn]
     yield BoardColumn(name=f"{name}_high", value=without(lambda score: score.high))
 
 
+def _of_view(view: View) -> Iterator[BoardColumn]:
+    """Yield the accuracy on average over views, with its interval."""
+
+    def value(read: Callable[[Interval], float]) -> Callable[[Standing], float | None]:
+        return lambda row: read(row.views[view].test) if view in row.views else None
+
+    name = f"{RANKED_BY}_{view.replace('-', '_')}"
+    yield BoardColumn(
+        name=name,
+        value=value(lambda found: found.value),
+        kind="part",
+        page=f"{VIEWS[view].heading}, %",
+        definition=f"Accuracy of the mean of the probabilities of {VIEWS[view].meaning}, where "
+        "Accuracy is that of the image as it is alone; mean over seeds, in small figures its 95 % "
+        f"interval. It takes {SIZES[view]} forward passes: latencies are those of one."
+        + VIEWS[view].remark,
+        largest_first=True,
+        shown=False,
+        optional=True,
+        after=f"{RANKED_BY}{VIEWS[view].after}",
+    )
+    yield BoardColumn(name=f"{name}_low", value=value(lambda found: found.low), optional=True)
+    yield BoardColumn(name=f"{name}_high", value=value(lambda found: found.high), optional=True)
+
+
 def _number(
     part: Callable[[Standing, str], Score | None],
     metric: Metric,
@@ -302,6 +342,13 @@ def _number(
         return read(score) if score else None
 
     return value
+
+
+def _kind(row: Standing) -> str | None:
+    if not row.run.ensembles:
+        return None
+    variant = row.variant
+    return "ensemble" if variant.ensemble else "external" if variant.external else "variant"
 
 
 def _reason(row: Standing) -> str:
@@ -330,7 +377,13 @@ def _absent_classes(row: Standing) -> str | None:
 
 def _train_seconds(row: Standing) -> float | None:
     seconds = [fit.record.train_seconds for fit in row.fits]
-    return sum(seconds) / len(seconds) if seconds and not row.variant.external else None
+    unknown = row.variant.external or row.variant.ensemble
+    return sum(seconds) / len(seconds) if seconds and not unknown else None
+
+
+def _images_seen(row: Standing) -> int | None:
+    unknown = row.variant.external or row.variant.ensemble
+    return None if unknown else images_seen(row.variant)
 
 
 def _peak_memory(row: Standing) -> float | None:
@@ -349,6 +402,27 @@ def _batch_heading(run: RunResults) -> str:
     return f"Batch of {sizes.pop()}, ms" if len(sizes) == 1 else "Batch, ms"
 
 
+@dataclass(frozen=True)
+class _Words:
+    heading: str
+    meaning: str
+    after: str
+    remark: str = ""
+
+
+VIEWS: Mapping[View, _Words] = MappingProxyType(
+    {
+        "flip": _Words("With flip", "an image and its mirror image", WITHOUT_DUPLICATES),
+        "ten-crop": _Words(
+            "Ten-crop",
+            "five shifts of an image, each mirrored or not (Krizhevsky et al. 2012)",
+            "_flip",
+            " Published results of ten crops compare with this column.",
+        ),
+    }
+)
+"""What each average over views is called, what it is, and whose column it stands beside."""
+
 FIRST = (
     BoardColumn(
         name="variant",
@@ -361,6 +435,7 @@ FIRST = (
     ),
     BoardColumn(name="status", value=lambda row: row.variant.outcome.status),
     BoardColumn(name="reason", value=_reason),
+    BoardColumn(name="kind", value=_kind, terminal="kind", numeric=False, optional=True),
     BoardColumn(
         name="rank_low",
         value=lambda row: _rank(row, 0),
@@ -494,7 +569,7 @@ COLUMNS: tuple[BoardColumn, ...] = (
     ),
     BoardColumn(
         name="seeds",
-        value=lambda row: len(row.variant.fits),
+        value=lambda row: None if row.variant.ensemble else len(row.variant.fits),
         kind="whole",
         page="Seeds",
         definition="Final fits that were scored.",
@@ -503,7 +578,7 @@ COLUMNS: tuple[BoardColumn, ...] = (
     ),
     BoardColumn(
         name="images_seen",
-        value=lambda row: None if row.variant.external else images_seen(row.variant),
+        value=_images_seen,
         kind="count",
         page="Images seen",
         definition="Training images seen in all trials and final fits together.",

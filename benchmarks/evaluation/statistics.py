@@ -74,17 +74,20 @@ class Statistics:
 
     ``whole`` is the whole test set; ``without_duplicates`` the part whose pixels stand neither
     in train nor in validation, ``None`` where no image is left. ``order`` names the run's own
-    variants by mean accuracy, best first, and ``outside`` those that were trained elsewhere.
-    ``pairs`` compares the own ones with each other, ``outside_pairs`` those from outside with
-    the own; ``ranks`` is own variant → best and worst rank, empty where the run makes a mistake
-    on purpose.
+    variants by mean accuracy, best first, ``ensembles`` those made of them, and ``outside`` those
+    that were trained elsewhere. ``pairs`` compares the own ones with each other,
+    ``ensemble_pairs`` the ensembles with the own and each other, ``outside_pairs`` those from
+    outside with the own; each of the three is corrected by itself. ``ranks`` is own variant →
+    best and worst rank, empty where the run makes a mistake on purpose.
     """
 
     whole: SubsetStatistics | None
     without_duplicates: SubsetStatistics | None
     order: tuple[str, ...] = ()
+    ensembles: tuple[str, ...] = ()
     outside: tuple[str, ...] = ()
     pairs: tuple[Pair, ...] = ()
+    ensemble_pairs: tuple[Pair, ...] = ()
     outside_pairs: tuple[Pair, ...] = ()
     ranks: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     resolution: Resolution | None = None
@@ -95,9 +98,15 @@ class Statistics:
             return found
         return self._by_names[second, first].turned()
 
+    @property
+    def scored(self) -> tuple[str, ...]:
+        """The names of all rows that have scores, in the order of the leaderboard."""
+        return (*self.order, *self.ensembles, *self.outside)
+
     @cached_property
     def _by_names(self) -> dict[tuple[str, str], Pair]:
-        return {(each.first, each.second): each for each in (*self.pairs, *self.outside_pairs)}
+        every = (*self.pairs, *self.ensemble_pairs, *self.outside_pairs)
+        return {(each.first, each.second): each for each in every}
 
 
 def compute_statistics(run: RunResults) -> Statistics:
@@ -109,7 +118,8 @@ def compute_statistics(run: RunResults) -> Statistics:
         return Statistics(None, None)
     own = _by_accuracy(variant for variant in run.ranked if not variant.external)
     outside = _by_accuracy(variant for variant in run.ranked if variant.external)
-    tests, places = _arranged([*own, *outside])
+    together = _by_accuracy(each for each in run.ensembles if each.ranked)
+    tests, places = _arranged([*own, *together, *outside])
     resampled = bootstrap(tests)
     accuracy, whole = resampled.metrics[RANKED_BY], _part(resampled, places)
     pairs = compare(list(combinations(own, 2)), accuracy, places)
@@ -118,8 +128,12 @@ def compute_statistics(run: RunResults) -> Statistics:
         whole=whole,
         without_duplicates=_without(run.test_shared, tests, places, whole),
         order=order,
+        ensembles=tuple(ensemble.name for ensemble in together),
         outside=tuple(variant.name for variant in outside),
         pairs=pairs,
+        ensemble_pairs=compare(
+            [*product(together, own), *combinations(together, 2)], accuracy, places
+        ),
         outside_pairs=compare(list(product(outside, own)), accuracy, places),
         ranks={} if run.mistake else ranks(order, pairs),
         resolution=resolution(_of_networks(pairs, own), len(pairs)),
@@ -137,20 +151,26 @@ def _of_networks(pairs: Sequence[Pair], variants: Sequence[VariantResults]) -> l
 
 def refuse_incomparable(run: RunResults, first: str, second: str) -> None:
     """Raise ``InputError`` where two variants of ``run`` were not compared; it says why."""
-    ranked = {variant.name for variant in run.ranked}
-    others = {variant.name: variant.outcome for variant in run.variants if not variant.ranked}
+    ranked = {row.name: row for row in run.rows if row.ranked}
+    others = {row.name: row.outcome for row in run.rows if not row.ranked}
     for name in (first, second):
         if name in others:
             outcome = others[name]
             ending = f"{outcome.status}: {outcome.reason}" if outcome.reason else outcome.status
             raise InputError(f"{run.folder}: {name} has no test predictions ({ending})")
         if name not in ranked:
-            hint = did_you_mean(name, (variant.name for variant in run.variants), "it has")
+            hint = did_you_mean(name, (row.name for row in run.rows), "it has")
             raise InputError(f"{run.folder}: no variant {name!r}; {hint}")
     if first == second:
         raise InputError(f"{first} twice: give two different variants")
-    if all(variant.external for variant in run.ranked if variant.name in (first, second)):
+    both = ranked[first], ranked[second]
+    if all(row.external for row in both):
         raise InputError(f"{first} and {second} were both added from outside; compare with an own")
+    if any(row.external for row in both) and any(row.ensemble for row in both):
+        raise InputError(
+            f"{first} and {second}: one was added from outside, the other is an ensemble; compare "
+            "either with a single row of the run"
+        )
 
 
 def _accuracy(variant: VariantResults) -> float:

@@ -247,6 +247,7 @@ class Coordinator:
             jobs.append(self._plan.explain(fits[0]))
         if protocol.robustness is not None:
             jobs += [self._plan.robustness(fit) for fit in fits]
+        jobs += [views for fit in fits if (views := self._plan.views(fit)) is not None]
         if not jobs:
             return
         for job, outcome in zip(jobs, (yield jobs), strict=True):

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any, Literal
 
-from benchmarks.data import corruptions
+from benchmarks.data import corruptions, views
 from benchmarks.engines.contract import InitialWeights
 from benchmarks.engines.registry import engine_spec
 from benchmarks.execution.jobs.job import (
@@ -20,17 +20,20 @@ from benchmarks.execution.jobs.job import (
     RobustnessJob,
     ScoreJob,
     TrialJob,
+    ViewsJob,
     WeightsJob,
 )
 from benchmarks.execution.keys import code_digest
 from benchmarks.protocol.canonical import digest
 from benchmarks.protocol.schema import Protocol
 from benchmarks.protocol.variants import Variant
+from benchmarks.protocol.views import averages
 from benchmarks.store.folder import FitFolder, RunFolder, pretrained
 from benchmarks.store.keys import (
     ExplainIdentity,
     RobustnessIdentity,
     TrainingIdentity,
+    ViewsIdentity,
     measure_key,
     score_key,
 )
@@ -198,6 +201,29 @@ class Plan:
             training=self.target.training,
             key=score_key(fit.key, self.target.split_digest),
             output=FitFolder(fit.output.parent).predictions,
+            views=self.views(fit),
+        )
+
+    def views(self, fit: FitJob) -> ViewsJob | None:
+        """Score a fit on average over the views that the protocol asks for, if it does."""
+        asked = self.protocol.views
+        if not averages(asked):
+            return None
+        identity = ViewsIdentity(
+            kind="views",
+            fit=fit.key,
+            split=self.target.split_digest,
+            edition=views.EDITION,
+            views=asked,
+        )
+        place = FitFolder(fit.output.parent)
+        return ViewsJob(
+            **self._ask(fit),
+            training=self.target.training,
+            predictions=place.predictions,
+            identity=identity,
+            key=identity.key,
+            output=place.views,
         )
 
     def explain(self, fit: FitJob) -> ExplainJob:

@@ -32,6 +32,7 @@ from benchmarks.machine.environment import (
 from benchmarks.machine.versions import installed
 from benchmarks.processes.starting import worker_environment
 from benchmarks.protocol.canonical import first_difference
+from benchmarks.protocol.ensembles import check_ensembles
 from benchmarks.protocol.schema import Protocol
 from benchmarks.protocol.variants import Variant, resolve_variants
 from benchmarks.store.digests import refuse_changes, reopen
@@ -97,7 +98,9 @@ def run(
             _refuse_other_protocol(folder, stored, request.protocol)
         refuse_changes(folder.path)
         registry = discover(request.plugins)
-        resolve_variants(request.protocol, registry, ANY_SHAPE)
+        rows = resolve_variants(request.protocol, registry, ANY_SHAPE)
+        added = [each.name for each in _added(stored)] if stored else []
+        check_ensembles(request.protocol, [row.name for row in rows], added)
         prepared, source = _prepare(request, display)
         shape = prepared.data.image_shape
         variants = resolve_variants(request.protocol, registry, shape)
@@ -314,13 +317,17 @@ def _refuse_other_data(folder: RunFolder, stored: Manifest, manifest: Manifest) 
 
 def _gone_on_with(stored: Manifest, manifest: Manifest) -> Manifest:
     """Return ``manifest`` as that of a run begun before, with the rows that were added to it."""
-    added = tuple(each for each in stored.variants if each.engine == EXTERNAL)
     return replace(
         manifest,
         started=stored.started,
         wall_seconds=stored.wall_seconds,
-        variants=manifest.variants + added,
+        variants=manifest.variants + _added(stored),
     )
+
+
+def _added(stored: Manifest) -> tuple[VariantRecord, ...]:
+    """Return the rows from outside of a run."""
+    return tuple(each for each in stored.variants if each.engine == EXTERNAL)
 
 
 def _manifest(

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 from benchmarks.metrics import selecting
 from benchmarks.protocol.canonical import digest
 from benchmarks.protocol.names import row_name
+from benchmarks.protocol.views import Views
 from datasets.left_out import UNREADABLE
 from datasets.records import Policy
 from models.registry import Recipe, Value
@@ -20,8 +21,8 @@ Seed = Annotated[int, Field(ge=0, lt=2**31)]
 Share = Annotated[float, Field(gt=0, lt=0.9)]
 Listed = Annotated[tuple[str, ...], Field(strict=False)]
 PROSE = ("name", "title", "description", "plugins", "leaks")
-AFTERWARDS = ("robustness",)
-"""Sections about frozen fits: they decide no training and no score, so a run can take them up."""
+AFTERWARDS = ("robustness", "views", "ensembles")
+"""Keys about frozen fits: they decide no training and no score, so a run can take them up."""
 
 
 class _Section(BaseModel):
@@ -157,6 +158,29 @@ class Robustness(_Section):
     images: Annotated[int, Field(ge=2)] | None = None
 
 
+class EnsembleChoice(_Section):
+    """A row that is trained in no way: the mean of the probabilities of all fits of ``members``.
+
+    These are names of rows of the protocol (deep ensembles: Lakshminarayanan et al. 2017,
+    arXiv:1612.01474); one alone makes the ensemble over its seeds.
+    """
+
+    name: str
+    members: Annotated[tuple[str, ...], Field(min_length=1, strict=False)]
+
+    @field_validator("name")
+    @classmethod
+    def _can_name_a_row(cls, name: str) -> str:
+        return row_name(name)
+
+    @field_validator("members")
+    @classmethod
+    def _distinct(cls, members: tuple[str, ...]) -> tuple[str, ...]:
+        if len(set(members)) != len(members):
+            raise ValueError("must all be different")
+        return members
+
+
 class Protocol(_Section):
     """All that is held equal. ``threads`` are the CPU threads of one worker.
 
@@ -166,6 +190,9 @@ class Protocol(_Section):
     ``mistake`` is one that the run makes on purpose, so that it is never ranked; ``counterpart``
     is the right way to do what a mistake does; both are names of ``benchmarks.data.mistakes``.
     With ``leaks`` it is a leak laboratory.
+
+    ``views`` scores each fit on the average over further views of an image too, as columns of
+    their own: with ``ten-crop`` on those of ``flip`` as well. ``ensembles`` are further rows.
     """
 
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
@@ -186,6 +213,8 @@ class Protocol(_Section):
     counterpart: str | None = None
     leaks: Leaks | None = None
     robustness: Robustness | None = None
+    views: Views = "one"
+    ensembles: Annotated[tuple[EnsembleChoice, ...], Field(strict=False)] = ()
 
     @field_validator("selection")
     @classmethod

@@ -16,8 +16,9 @@ from benchmarks.execution.tuning import open_storage, require_journal
 from benchmarks.machine.environment import CodeState, Environment
 from benchmarks.machine.temporary import temporary_folder
 from benchmarks.protocol.canonical import digest, first_difference
+from benchmarks.protocol.ensembles import check_ensembles
 from benchmarks.protocol.names import refuse_shared
-from benchmarks.protocol.schema import VariantChoice
+from benchmarks.protocol.schema import EnsembleChoice, VariantChoice
 from benchmarks.report.page import render
 from benchmarks.store.digests import changes, stored_digests, write_digests
 from benchmarks.store.files import as_stored, values_of
@@ -163,6 +164,7 @@ def _shared(part: RunPart) -> dict[str, Any]:
         "data": {"name": data.name, "digest": data.digest, "class_names": list(data.class_names)},
         "protocol": protocol,
         "robustness": asked.model_dump() if asked else None,
+        "views": manifest.protocol.views,
         "targets_digest": manifest.targets_digest,
         "source_data": {"digest": source.digest if source else None},
         "split": {"digest": split.digest, "training_digest": split.training_digest},
@@ -257,7 +259,9 @@ def _taken(rows: Sequence[Row], read: Callable[[Path], Mapping[str, T]]) -> dict
 
 def _manifest(parts: Sequence[RunPart], rows: Sequence[Row]) -> Manifest:
     first = parts[0].manifest
-    protocol = first.protocol.model_copy(update={"variants": _choices(parts)}).spelt_out()
+    chosen = {"variants": _choices(parts), "ensembles": _ensembles(parts)}
+    protocol = first.protocol.model_copy(update=chosen).spelt_out()
+    check_ensembles(protocol, [row.name for row in rows])
     origins = tuple(origin for part in parts for origin in _origins(part, rows))
     return replace(
         first,
@@ -285,6 +289,19 @@ def _choices(parts: Sequence[RunPart]) -> tuple[VariantChoice, ...]:
         names = own if len(own) == len(choices) else [""] * len(choices)
         for name, choice in zip(names, choices, strict=True):
             chosen.setdefault(name or digest(choice.model_dump(mode="json")), choice)
+    return tuple(chosen.values())
+
+
+def _ensembles(parts: Sequence[RunPart]) -> tuple[EnsembleChoice, ...]:
+    """Return the ensembles of all parts; two of one name must have the same members."""
+    chosen: dict[str, EnsembleChoice] = {}
+    for part in parts:
+        for each in part.manifest.protocol.ensembles:
+            if chosen.setdefault(each.name, each) != each:
+                raise InputError(
+                    f"{part.place}: its ensemble {each.name!r} has other members than that of "
+                    "another run; give one of them another name"
+                )
     return tuple(chosen.values())
 
 

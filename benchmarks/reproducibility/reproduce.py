@@ -21,6 +21,7 @@ from benchmarks.reproducibility.verdicts import (
     verdicts,
 )
 from benchmarks.store.digests import write_digests
+from benchmarks.store.ensembles import refuse_ensemble
 from benchmarks.store.files import now
 from benchmarks.store.folder import RunFolder
 from benchmarks.store.reading import read_run
@@ -101,6 +102,7 @@ def _chosen(stored: RunResults, variant: str | None) -> tuple[str, ...]:
         return (variant,)
     if variant is None:
         raise InputError(f"{stored.folder}: no variant has results that could be made again")
+    refuse_ensemble(stored.folder, stored.manifest.protocol, variant)
     hint = did_you_mean(variant, names)
     raise InputError(f"{stored.folder}: no results of a variant {variant!r}; {hint}")
 
@@ -129,8 +131,11 @@ def _restricted(
     """Return ``protocol`` with the choices that lead to the variants ``names``, and no others.
 
     Controls that came by themselves come with the variant that they are the control of. A
-    protocol in which a name depends on the other variants is carried out whole.
+    protocol in which a name depends on the other variants is carried out whole. Ensembles come
+    with all of their members, or not.
     """
+    kept_whole = tuple(each for each in protocol.ensembles if {*each.members} <= {*names})
+    protocol = protocol.model_copy(update={"ensembles": kept_whole})
     height, width, channels = stored.manifest.data.image_shape
     chosen: dict[str, VariantChoice] = {}
     for controls in (False, True):

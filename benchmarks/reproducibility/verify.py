@@ -35,6 +35,7 @@ from benchmarks.store.reading import (
     require_run,
     robustness_record,
     stored_fit,
+    views_record,
 )
 from benchmarks.store.records import (
     ExplainRecord,
@@ -42,6 +43,7 @@ from benchmarks.store.records import (
     RobustnessRecord,
     RunResults,
     VariantResults,
+    ViewsRecord,
 )
 from benchmarks.store.rendered import read_page
 from benchmarks.store.splits import read_splits
@@ -159,9 +161,11 @@ def _keys(run: RunResults) -> Iterator[Finding]:
 
 def _asked(run: RunResults, place: FitFolder, key: str) -> Iterator[Finding]:
     """Check that what a fit was asked beyond its score was asked of this fit, on this split."""
-    readers: dict[Path, Callable[[bytes], ExplainRecord | RobustnessRecord | None]] = {
+    readers: dict[Path, Callable[[bytes], ExplainRecord | RobustnessRecord | ViewsRecord | None]]
+    readers = {
         place.attention: explain_record,
         place.robustness: robustness_record,
+        place.views: views_record,
     }
     for path, read in readers.items():
         if not path.is_file():

@@ -55,6 +55,15 @@ class FitFolder:
         """What the fit answers to corrupted images."""
         return self.path / "robustness.parquet"
 
+    @property
+    def views(self) -> Path:
+        """What the fit answers on average over several views of an image."""
+        return self.path / "views.parquet"
+
+    def asked(self) -> tuple[Path, ...]:
+        """Return the files that the test set was opened for, there or not."""
+        return (self.predictions, self.attention, self.robustness, self.views)
+
 
 @dataclass(frozen=True)
 class PretrainedFolder:
@@ -239,8 +248,7 @@ class RunFolder:
         yield from (path for path in (*self._tables(), self.reproduction) if path.is_file())
         for path in sorted(self.fits.glob(f"*/{SEED}*")):
             fit = FitFolder(path)
-            made = (fit.record, fit.predictions, fit.attention, fit.robustness)
-            yield from (file for file in made if file.is_file())
+            yield from (file for file in (fit.record, *fit.asked()) if file.is_file())
         yield from sorted(self.fits.glob("*/cost.json"))
         yield from sorted(self.work.glob("*/weights.json"))
         yield from sorted(self.work.glob("*/trial-*/rung-*.json"))
@@ -252,7 +260,7 @@ class RunFolder:
         if path.parent.parent == self.fits:
             return path == self.cost(path.parent.name)
         fit = FitFolder(path.parent)
-        made = (fit.record, fit.history, fit.predictions, fit.attention, fit.robustness)
+        made = (fit.record, fit.history, *fit.asked())
         return run_of(fit.path) == self.path and _seed(fit.path) is not None and path in made
 
     def cost(self, variant: str) -> Path:

@@ -8,6 +8,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 
 from benchmarks.protocol.canonical import digest
+from benchmarks.protocol.views import Views
 from benchmarks.store.files import as_stored
 
 StoredValue = bool | int | float | str | None
@@ -79,6 +80,13 @@ class RobustnessIdentity(AskedIdentity):
     kind: Literal["robustness"]
     images: int | None = None
     seed: int = 0
+
+
+class ViewsIdentity(AskedIdentity):
+    """What decides a fit's answers on average over the ``views`` of validation and test images."""
+
+    kind: Literal["views"]
+    views: Views
 
 
 def score_key(fit_key: str, split_digest: str) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from benchmarks.store.folder import FitFolder, RunFolder
 from benchmarks.store.ledger import append_event, damaged_lines, read_ledger
-from benchmarks.store.reading import stored_fit
+from benchmarks.store.reading import stored_fit, views_record
 from benchmarks.store.records import (
     EXTERNAL,
     FitRecord,
@@ -21,6 +21,7 @@ ASKED = {
     "score": "which is scored",
     "explain": "which was asked where it looks",
     "robustness": "which was scored under corruptions",
+    "views": "which was scored on further views",
 }
 """What the test set is opened for, and how one says it of a fit."""
 
@@ -41,11 +42,22 @@ def untold_openings(
     opened = (event for event in events if isinstance(event, TestOpened))
     told = {(event.key, event.purpose.partition(" ")[0]) for event in opened}
     for place in folder.trained():
-        fit, files = stored_fit(place), FitFolder(place)
-        paths = (files.predictions, files.attention, files.robustness)
-        for purpose, path in zip(ASKED, paths, strict=True):
-            if path.is_file() and (fit.key if fit else "", purpose) not in told:
+        fit = stored_fit(place)
+        for purpose in _purposes(FitFolder(place)):
+            if (fit.key if fit else "", purpose) not in told:
                 yield Untold(place, fit, purpose)
+
+
+def _purposes(files: FitFolder) -> Iterator[str]:
+    """Yield what a fit was opened the test set for; views may have come with its score."""
+    for purpose, path in zip(ASKED, files.asked(), strict=True):
+        if not path.is_file():
+            continue
+        if path == files.views:
+            record = views_record(path.read_bytes())
+            if record is not None and record.purpose != purpose:
+                continue
+        yield purpose
 
 
 def restore_openings(folder: RunFolder) -> Iterator[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -14,8 +15,10 @@ from pydantic import TypeAdapter, ValidationError
 
 from benchmarks.errors import InputError
 from benchmarks.protocol.reading import stored_protocol
+from benchmarks.protocol.views import View, averages
 from benchmarks.store.contents import ADD_AGAIN, Contents, contents
 from benchmarks.store.digests import AGAIN
+from benchmarks.store.ensembles import ensembles_of
 from benchmarks.store.files import (
     adapter,
     array_attributes,
@@ -48,8 +51,10 @@ from benchmarks.store.records import (
     VariantOutcome,
     VariantRecord,
     VariantResults,
+    ViewsRecord,
     answer_columns,
     probability_column,
+    view_column,
 )
 from benchmarks.store.splits import SplitTable, read_splits
 from benchmarks.store.votes import read_votes
@@ -92,6 +97,7 @@ def read_run(folder: Path, *, trusting: bool = False) -> RunResults:
         audit=_read_audit(held, place.audit),
         test_paths=splits.of("test").paths,
         votes=read_votes(place, splits, held),
+        ensembles=ensembles_of(manifest.protocol, variants),
     )
 
 
@@ -171,6 +177,11 @@ def robustness_record(content: bytes) -> RobustnessRecord | None:
     return record_of(RobustnessRecord, table_attributes(content))
 
 
+def views_record(content: bytes) -> ViewsRecord | None:
+    """Return what a ``views.parquet`` says of itself; ``None`` where it is damaged."""
+    return record_of(ViewsRecord, table_attributes(content))
+
+
 def predictions_key(path: Path) -> str | None:
     """Return the key of a ``predictions.parquet``; ``None`` where it is damaged or missing."""
     record = record_of(Completed, table_attributes(path.read_bytes())) if path.is_file() else None
@@ -214,14 +225,15 @@ def _read_fit(held: Contents, place: Path, manifest: Manifest) -> FitResults:
     remedy = ADD_AGAIN if record.external else AGAIN
     content = held.bytes_of(files.predictions, remedy)
     answered = predictions_of(content, files.predictions, manifest.data.class_names)
-    test = answered.test.normalised
+    validation, test = answered.validation.normalised, answered.test.normalised
     return FitResults(
         record=record,
         history=_history(held, files.history, record),
-        validation=answered.validation.normalised,
+        validation=validation,
         test=test,
         attention=read_attention(held, files.attention, record.key, manifest, test),
         robustness=read_robustness(held, files.robustness, record.key, manifest, test),
+        views=read_views(held, files.views, record.key, manifest, FitPredictions(validation, test)),
     )
 
 
@@ -342,6 +354,47 @@ def _by_columns(table: pd.DataFrame) -> Iterator[CorruptionRecord]:
     counts = Counter(name for name, _, number in parted if name and number.isdigit())
     for name, count in counts.items():
         yield CorruptionRecord(name, name.capitalize(), (float("nan"),) * count)
+
+
+def read_views(
+    held: Contents, path: Path, key: str, manifest: Manifest, answered: FitPredictions
+) -> Mapping[View, FitPredictions]:
+    """Read the ``views.parquet`` at ``path`` of the fit ``key``, which ``answered`` single images.
+
+    The averages that the protocol asks for; none where it asks for none, there is no file, or it
+    is of another fit. A damaged file raises ``InputError``.
+    """
+    wanted = averages(manifest.protocol.views)
+    if not wanted or not path.is_file():
+        return {}
+    content = held.bytes_of(path)
+    record = views_record(content)
+    if record is None:
+        raise InputError(f"{path}: is damaged; remove it and run again")
+    if (record.identity.fit, record.identity.split) != (key, manifest.split.digest):
+        return {}
+    found = [view for view in averages(record.identity.views) if view in wanted]
+    names = manifest.data.class_names
+    columns = [view_column(view, name) for view in found for name in names]
+    table = read_table(content, path, ["row", "split", *columns])
+    return {view: _view(path, table, view, names, answered) for view in found}
+
+
+def _view(
+    path: Path, table: pd.DataFrame, view: View, names: Sequence[str], answered: FitPredictions
+) -> FitPredictions:
+    """Return one average of a ``table`` of views, on the images that were ``answered``."""
+    columns = [view_column(view, name) for name in names]
+    found = []
+    for split, single in (("validation", answered.validation), ("test", answered.test)):
+        part = table[table["split"] == split].sort_values("row")
+        probabilities = part[columns].to_numpy(np.float64)
+        if not np.array_equal(part["row"], single.rows) or no_probabilities(probabilities):
+            raise InputError(
+                f"{path}: holds other images or no probabilities; remove it and run again"
+            )
+        found.append(replace(single, probabilities=probabilities).normalised)
+    return FitPredictions(*found)
 
 
 def _read_audit(held: Contents, path: Path) -> Audit | None:

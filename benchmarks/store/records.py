@@ -19,8 +19,15 @@ from pydantic import PlainSerializer, TypeAdapter
 from benchmarks.machine.environment import CodeState, Environment
 from benchmarks.metrics import accuracy
 from benchmarks.protocol.schema import Protocol
+from benchmarks.protocol.views import View
 from benchmarks.store.files import as_stored
-from benchmarks.store.keys import ExplainIdentity, RobustnessIdentity, StoredValue, TrainingIdentity
+from benchmarks.store.keys import (
+    ExplainIdentity,
+    RobustnessIdentity,
+    StoredValue,
+    TrainingIdentity,
+    ViewsIdentity,
+)
 from benchmarks.store.votes import VotesOnTest
 from benchmarks.training.checkpoint import EpochRecord
 from datasets.audit.audit import Audit
@@ -29,6 +36,10 @@ from models.registry import Dimension
 
 EXTERNAL = "external"
 """The engine of a variant that was trained elsewhere and added to the run."""
+ENSEMBLE = "ensemble"
+"""The engine of a row that no engine trained: the mean of what fits of others answered."""
+TOGETHER = -1
+"""The seed of such a row's answers, which are those of several fits together."""
 
 Scale = Literal["0..255", "0..1", "-1..1", "imagenet", "caffe"]
 """What a model from outside takes a pixel's 0 to 255 as."""
@@ -343,6 +354,18 @@ class RobustnessRecord:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ViewsRecord:
+    """The attributes of ``views.parquet``.
+
+    ``purpose`` says for what the test set was opened when it was made: with the score, or later.
+    """
+
+    key: str
+    identity: Annotated[ViewsIdentity, AS_STORED]
+    purpose: Literal["score", "views"]
+
+
+@dataclass(frozen=True, kw_only=True)
 class LedgerLine:
     """What every line of ``ledger.jsonl`` tells: of which variant, by what key, when (UTC)."""
 
@@ -355,7 +378,7 @@ class LedgerLine:
 class TestOpened(LedgerLine):
     """The test set was opened for the fit ``key``.
 
-    ``purpose`` is ``score``, ``score (external)``, ``explain`` or ``robustness``.
+    ``purpose`` is ``score``, ``score (external)``, ``explain``, ``robustness`` or ``views``.
     """
 
     event: Literal["test-opened"] = "test-opened"
@@ -499,9 +522,14 @@ def probability_column(class_name: str) -> str:
     return f"p_{class_name}"
 
 
+def view_column(view: View, class_name: str) -> str:
+    """Return the column of ``views.parquet`` with a class's probability on average over a view."""
+    return f"{view}_{probability_column(class_name)}"
+
+
 @dataclass(frozen=True, eq=False)
 class FitPredictions:
-    """``predictions.parquet``: what one fit answered."""
+    """``predictions.parquet``, or an average of ``views.parquet``: what one fit answered."""
 
     validation: Predictions
     test: Predictions
@@ -545,7 +573,8 @@ def answer_columns(corruption: CorruptionRecord) -> list[str]:
 class FitResults:
     """One final training: its record, its history (each epoch) and its predictions.
 
-    ``attention`` and ``robustness`` are what it was asked afterwards, where it was.
+    ``attention`` and ``robustness`` are what it was asked afterwards, where it was; ``views``
+    has what it answered on average over the views that the protocol asks for.
     """
 
     record: FitRecord
@@ -554,17 +583,22 @@ class FitResults:
     test: Predictions
     attention: AttentionMaps | None = None
     robustness: CorruptedAnswers | None = None
+    views: Mapping[View, FitPredictions] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)
 class VariantResults:
-    """One row of the leaderboard with all that it left behind; ``fits`` are in order of seed."""
+    """One row of the leaderboard with all that it left behind; ``fits`` are in order of seed.
+
+    An ensemble has ``members``, the names of other rows, and one fit: the mean of all of theirs.
+    """
 
     record: VariantRecord
     outcome: VariantOutcome
     fits: tuple[FitResults, ...] = ()
     trials: tuple[TrialRecord, ...] = ()
     cost: CostRecord = field(default_factory=CostRecord)
+    members: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -575,6 +609,11 @@ class VariantResults:
     def external(self) -> bool:
         """Whether it was trained elsewhere, so that its training and its budget are unknown."""
         return self.record.engine == EXTERNAL
+
+    @property
+    def ensemble(self) -> bool:
+        """Whether it is the mean of what other rows answered, and was trained in no way."""
+        return self.record.engine == ENSEMBLE
 
     @property
     def ranked(self) -> bool:
@@ -590,7 +629,8 @@ class RunResults:
     test image, in ascending order of rows, whether its pixels also stand in train or validation;
     ``test_paths`` where each of them came from;
     ``audit`` what is wrong with the data, ``None`` where the run left no whole audit; ``votes``
-    those of FER+ on the test images, where its data have them.
+    those of FER+ on the test images, where its data have them. ``ensembles`` are no ``variants``:
+    they have no training, no files and no rank.
     """
 
     folder: Path
@@ -601,6 +641,12 @@ class RunResults:
     audit: Audit | None = None
     test_paths: NDArray[np.str_] = field(default_factory=lambda: np.zeros(0, np.str_))
     votes: VotesOnTest | None = None
+    ensembles: tuple[VariantResults, ...] = ()
+
+    @property
+    def rows(self) -> tuple[VariantResults, ...]:
+        """All rows of the leaderboard: the variants, then the ensembles of them."""
+        return (*self.variants, *self.ensembles)
 
     @property
     def test_duplicates(self) -> int:

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from benchmarks.protocol.views import View
 from benchmarks.store.files import (
     values_of,
     write_arrays,
@@ -33,8 +34,10 @@ from benchmarks.store.records import (
     RungResult,
     TrialRecord,
     VariantOutcome,
+    ViewsRecord,
     answer_columns,
     probability_column,
+    view_column,
 )
 from benchmarks.store.splits import SplitTable
 from datasets.audit.audit import Audit, to_json
@@ -145,6 +148,25 @@ def write_robustness(path: Path, found: CorruptedAnswers, record: RobustnessReco
     for corruption in found.corruptions:
         answers = found.answers[corruption.name].astype(np.int16)
         columns |= dict(zip(answer_columns(corruption), answers.T, strict=True))
+    table = pd.DataFrame(columns)
+    table.attrs = values_of(record)
+    write_table(path, table)
+
+
+def write_views(
+    path: Path,
+    images: SplitTable,
+    found: Mapping[View, NDArray[np.float64]],
+    names: Sequence[str],
+    record: ViewsRecord,
+) -> None:
+    """Write ``views.parquet`` at ``path``: a column for each average and class.
+
+    The probabilities of each average are N×K in the order of ``images``, K as ``names``.
+    """
+    columns: dict[str, NDArray[Any]] = {"row": images.rows, "split": images.splits}
+    for view, probabilities in found.items():
+        columns |= {view_column(view, name): probabilities[:, k] for k, name in enumerate(names)}
     table = pd.DataFrame(columns)
     table.attrs = values_of(record)
     write_table(path, table)

@@ -28,7 +28,7 @@ from benchmarks.store.writing import write_audit, write_fit, write_rung, write_w
 from datasets.audit.audit import AUDIT
 from datasets.reading.fer_plus import COLUMNS
 from tests.folder import ROWS, Row, build
-from tests.folder_extras import ask
+from tests.folder_extras import ask, view
 from tests.runs.commands import Done, ferbench_here
 
 NAME = "plain-cnn"
@@ -44,7 +44,7 @@ READ = (
     "digests.json",
     f"fits/{NAME}/cost.json",
     *(f"{FIT}/{name}" for name in ("fit.json", "history.csv", "predictions.parquet")),
-    *(f"{FIT}/{name}" for name in ("attention.npz", "robustness.parquet")),
+    *(f"{FIT}/{name}" for name in ("attention.npz", "robustness.parquet", "views.parquet")),
 )
 """What the numbers of a run are made of."""
 MODEL = (f"{FIT}/model.keras", f"{FIT}/backbone.safetensors")
@@ -74,7 +74,7 @@ DAMAGES: dict[str, Callable[[bytes, bytes], bytes | None]] = {
 def made(folder: Path, rows: tuple[Row, ...], fill: bytes) -> Path:
     """Write a finished run with every kind of file, though with models that are none."""
     run = RunFolder(build(folder, rows, seeds=(0,), images=37 + len(fill), epochs=3))
-    ask(run.path, images=20)
+    view(ask(run.path, images=20))
     for place in run.trained():
         (place / "model.keras").write_bytes(b"a model" + fill)
         FitFolder(place).backbone.write_bytes(b"a backbone" + fill)

@@ -11,6 +11,7 @@ from benchmarks.protocol.canonical import first_difference
 from benchmarks.protocol.reading import _sections, load_protocol, presets
 from benchmarks.protocol.schema import (
     DataChoice,
+    EnsembleChoice,
     Fit,
     Leaks,
     Protocol,
@@ -174,7 +175,7 @@ def test_every_section_of_a_protocol_is_asked_about() -> None:
         for name, field in Protocol.model_fields.items()
         if (found := [*_sections(field.annotation)])
     }
-    assert held == SECTIONS | {"variants": VariantChoice}
+    assert held == SECTIONS | {"variants": VariantChoice, "ensembles": EnsembleChoice}
 
 
 @pytest.mark.parametrize("name", sorted(SECTIONS))

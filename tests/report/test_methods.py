@@ -20,6 +20,7 @@ from benchmarks.store.ledger import append_event
 from benchmarks.store.reading import read_run
 from models.registry import discover
 from tests.folder import ROWS, Row, build
+from tests.folder_extras import join, view
 
 
 def told(folder: Path) -> str:
@@ -129,12 +130,34 @@ def test_a_mistake_is_told_first_and_no_sealed_test_set_is_claimed(tmp_path: Pat
 def test_what_was_asked_after_scoring_is_told_apart(tmp_path: Path) -> None:
     folder = made(tmp_path, ROWS[1:2], seeds=(0,))
     (scored,) = read_run(folder).events(records.TestOpened)
-    for purpose in ("explain", "robustness"):
+    for purpose in ("explain", "robustness", "views"):
         append_event(folder / "ledger.jsonl", replace(scored, purpose=purpose))
     text = told(folder)
     assert "opened 1 time, to score finished models, once for each of them." in text
     assert "Grad-CAM showed which parts of an image the models rely on (Selvaraju et al." in text
     assert "corrupted test images (Hendrycks and Dietterich 2019)" in text
+    assert "opened once more for averages over views of them (Krizhevsky et al. 2012)" in text
+
+
+def test_views_and_ensembles_are_told_as_what_they_are(tmp_path: Path) -> None:
+    rows = (*ROWS[:2], ROWS[-1])
+    folder = join(
+        view(made(tmp_path, rows)), both=("majority", "plain-cnn"), lost=("majority", rows[-1].name)
+    )
+    text = told(folder)
+    for said in (
+        "All scores are those of a single view, the image as it is; separately we report the "
+        "accuracy of the mean probabilities of an image and its mirror image and of ten crops, "
+        "five shifts of an image, each mirrored or not (Krizhevsky et al. 2012), which takes 2 and "
+        "10 forward passes respectively.",
+        "both (the mean of the probabilities of 6 fits of majority and plain-cnn) is an ensemble "
+        "(Lakshminarayanan et al. 2017) of trained models, without a training or a rank",
+        "lost was not run: its member timm:resnet18: failed: out of memory at batch 64.",
+        "covers 3 variants",
+    ):
+        assert said in text
+    without = told(made(tmp_path / "without", rows))
+    assert "single view" not in without and "ensemble" not in without
 
 
 def test_joined_runs_are_named_with_their_machines(tmp_path: Path) -> None:

@@ -33,6 +33,7 @@ from benchmarks.store.reading import (
 from benchmarks.store.records import Manifest, UnknownEvent, VariantOutcome
 from benchmarks.store.writing import write_fit, write_manifest, write_statuses, write_studies
 from tests.folder import ROWS, build
+from tests.folder_extras import join, view
 from tests.report.pages import text
 
 FIRST, SECOND = ("majority", "plain-cnn"), ("augmented-cnn", "resnet50.scratch")
@@ -128,6 +129,27 @@ def test_two_parts_make_the_whole(whole: Path, part: Callable[..., Path], tmp_pa
     assert [event.key for event in read_run(out).events(records.TestOpened)] == [
         event.key for event in read_run(whole).events(records.TestOpened)
     ]
+
+
+def test_ensembles_of_the_parts_are_ensembles_of_the_whole(
+    part: Callable[..., Path], tmp_path: Path
+) -> None:
+    seeds = {"seeds": ("plain-cnn",)}
+    parts = [join(part("a", FIRST), **seeds), join(part("b", SECOND), few=SECOND)]
+    out = tmp_path / "out"
+    merge([finish(folder) for folder in parts], out)
+    assert [each.name for each in read_run(out).ensembles if each.ranked] == ["seeds", "few"]
+    assert verify(out) == []
+    other = finish(join(parts[1], seeds=SECOND))
+    told = refusal([parts[0], other], tmp_path / "none")
+    assert "its ensemble 'seeds' has other members than that of another run" in told
+
+
+def test_runs_that_were_scored_on_other_views_are_not_merged(
+    part: Callable[..., Path], tmp_path: Path
+) -> None:
+    one, other = part("a", FIRST), finish(view(part("b", SECOND), "flip"))
+    assert 'views is "flip" here and "one" there' in refusal([one, other], tmp_path / "out")
 
 
 def test_the_manifest_lists_each_origin_with_its_environment(

@@ -111,7 +111,7 @@ def _refuse_wrong(request: AddRequest) -> None:
 
 
 def _refuse_taken(run: RunResults, name: str) -> None:
-    for variant in run.variants:
+    for variant in run.rows:
         same = variant.name == name and variant.record.engine == EXTERNAL
         if folded(variant.name) == folded(name) and not same:
             raise InputError(

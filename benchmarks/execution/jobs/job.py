@@ -7,7 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.engines.contract import SCRATCH, InitialWeights, Precision, Strategy, Task
-from benchmarks.store.keys import ExplainIdentity, RobustnessIdentity, TrainingIdentity
+from benchmarks.store.keys import (
+    ExplainIdentity,
+    RobustnessIdentity,
+    TrainingIdentity,
+    ViewsIdentity,
+)
 from models.registry import Augmentation, EngineName, Recipe, Value
 
 Params = Mapping[str, Value]
@@ -33,6 +38,11 @@ class Job:
     precision: Precision = "float32"
     seed: int = 0
     plugins: tuple[Path, ...] = ()
+
+    @property
+    def served_by(self) -> tuple[str, ...]:
+        """The keys of the results that answer it: its own, and that of one which holds more."""
+        return (self.key,)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -148,10 +158,29 @@ class AskJob(Job):
 
 
 @dataclass(frozen=True, kw_only=True)
-class ScoreJob(AskJob):
-    """Predict test images, and those of validation in the pack ``training``."""
+class ViewsJob(AskJob):
+    """Score a fit that gave the ``predictions`` on average over views, as a `ScoreJob` does."""
 
     training: Path
+    predictions: Path
+    identity: ViewsIdentity
+
+    @property
+    def served_by(self) -> tuple[str, ...]:
+        """The keys of these views, and of ten-crop, which has them all."""
+        most = self.identity.model_copy(update={"views": "ten-crop"})
+        return (self.key, most.key)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScoreJob(AskJob):
+    """Predict test images, and those of validation in the pack ``training``.
+
+    ``views`` are scored too, in the same opening of the test set.
+    """
+
+    training: Path
+    views: ViewsJob | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -19,6 +19,7 @@ from benchmarks.execution.jobs.job import (
     RobustnessJob,
     ScoreJob,
     TrialJob,
+    ViewsJob,
     WeightsJob,
 )
 from benchmarks.execution.jobs.results import BenchResult, Counted, JobResult
@@ -38,6 +39,7 @@ from benchmarks.store.records import (
     Pretrained,
     RobustnessRecord,
     RungResult,
+    ViewsRecord,
 )
 from datasets.digested import holds
 
@@ -95,7 +97,7 @@ class JobKind:
     def _result(self, job: Job, content: bytes) -> JobResult | None:
         """Return what ``content`` says of itself if that is the result of ``job``."""
         result = record_of(self.record, self.read(content)) if self.read else None
-        return result if result is not None and result.key == job.key else None
+        return result if result is not None and result.key in job.served_by else None
 
 
 def _spoilt(job: Job, result: JobResult) -> Path | None:
@@ -161,6 +163,15 @@ KINDS: Mapping[type[Job], JobKind] = {
         role="score",
         doing="robustness, seed {job.seed}",
         failure="it could not be scored under corruptions",
+    ),
+    ViewsJob: JobKind(
+        name="views",
+        execute=f"{JOBS}.scoring:views",
+        record=ViewsRecord,
+        read=table_attributes,
+        role="score",
+        doing="views, seed {job.seed}",
+        failure="it could not be scored on further views",
     ),
     MeasureJob: JobKind(
         name="measure",

@@ -13,6 +13,7 @@ from benchmarks.store.records import (
     Pretrained,
     RobustnessRecord,
     RungResult,
+    ViewsRecord,
 )
 
 
@@ -54,4 +55,5 @@ JobResult = (
     | CostRecord
     | ExplainRecord
     | RobustnessRecord
+    | ViewsRecord
 )

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.data import corruptions
+from benchmarks.data.views import averaged
 from benchmarks.engines.contract import Attention, Engine, NoMap, Predictor
 from benchmarks.errors import JobFailed
 from benchmarks.execution.jobs.choice import chosen
-from benchmarks.execution.jobs.job import AskJob, ExplainJob, RobustnessJob, ScoreJob
+from benchmarks.execution.jobs.job import AskJob, ExplainJob, RobustnessJob, ScoreJob, ViewsJob
 from benchmarks.execution.jobs.kinds import kind_of
 from benchmarks.execution.jobs.measuring import fitted
+from benchmarks.protocol.views import averages
 from benchmarks.store.folder import RunFolder
 from benchmarks.store.ledger import record_opening
 from benchmarks.store.reading import no_probabilities, read_predictions
@@ -25,9 +28,15 @@ from benchmarks.store.records import (
     CorruptionRecord,
     ExplainRecord,
     RobustnessRecord,
+    ViewsRecord,
 )
 from benchmarks.store.splits import SplitTable, read_splits
-from benchmarks.store.writing import write_attention, write_predictions, write_robustness
+from benchmarks.store.writing import (
+    write_attention,
+    write_predictions,
+    write_robustness,
+    write_views,
+)
 from benchmarks.training.checkpoint import OnEpoch
 from datasets.cache.content import intact_file
 
@@ -44,16 +53,62 @@ def score(job: ScoreJob, engine: Engine, on_epoch: OnEpoch) -> Completed:
     """Predict validation and test with a frozen fit; this opens the test set, and says so."""
     model = fitted(job, engine)
     _tell_opening(job)
-    answers = [
-        model.predict(np.load(intact_file(pack, f"{split}-images.npy"), mmap_mode="r"))
-        for split, pack in (("validation", job.training), ("test", job.sealed))
-    ]
-    requested = read_splits(RunFolder(job.run)).of("validation", "test")
-    given = np.concatenate(answers)
-    if wrong := no_probabilities(given):
-        raise JobFailed(f"what the model answers are no probabilities: {wrong}")
+    packs = _packs(job)
+    answers = [model.predict(images) for images in packs]
+    requested, given = _requested(job), np.concatenate(answers)
+    _require_probabilities(given)
+    if job.views is not None:
+        _score_views(job.views, model, packs, answers, "score")
     write_predictions(job.output, requested, given, job.class_names, job.key)
     return Completed(key=job.key)
+
+
+def views(job: ViewsJob, engine: Engine, on_epoch: OnEpoch) -> ViewsRecord:
+    """Predict validation and test on average over views, of a fit that was scored before."""
+    model = fitted(job, engine)
+    _tell_opening(job)
+    answered = read_predictions(job.predictions, job.class_names)
+    answers = [answered.validation.probabilities, answered.test.probabilities]
+    return _score_views(job, model, _packs(job), answers, "views")
+
+
+def _score_views(
+    job: ViewsJob,
+    model: Predictor,
+    packs: Sequence[NDArray[np.uint8]],
+    answers: Sequence[NDArray[np.float64]],
+    purpose: Literal["score", "views"],
+) -> ViewsRecord:
+    """Write the averages over views of ``packs``, whose single images have these ``answers``."""
+    wanted = averages(job.identity.views)
+    parts = [
+        averaged(model.predict, images, single, wanted)
+        for images, single in zip(packs, answers, strict=True)
+    ]
+    found = {view: np.concatenate([part[view] for part in parts]) for view in wanted}
+    for probabilities in found.values():
+        _require_probabilities(probabilities)
+    record = ViewsRecord(key=job.key, identity=job.identity, purpose=purpose)
+    write_views(job.output, _requested(job), found, job.class_names, record)
+    return record
+
+
+def _packs(job: ScoreJob | ViewsJob) -> list[NDArray[np.uint8]]:
+    """Return the images of validation and test, memory-mapped."""
+    packs = (("validation", job.training), ("test", job.sealed))
+    return [
+        np.load(intact_file(pack, f"{split}-images.npy"), mmap_mode="r") for split, pack in packs
+    ]
+
+
+def _requested(job: AskJob) -> SplitTable:
+    """Return what the split says of the images of `_packs`, in the same order."""
+    return read_splits(RunFolder(job.run)).of("validation", "test")
+
+
+def _require_probabilities(given: NDArray[np.float64]) -> None:
+    if wrong := no_probabilities(given):
+        raise JobFailed(f"what the model answers are no probabilities: {wrong}")
 
 
 def explain(job: ExplainJob, engine: Engine, on_epoch: OnEpoch) -> ExplainRecord:

@@ -29,7 +29,7 @@ def overview(run: RunResults, board: pd.DataFrame) -> Figure:
     Each has its mean, its 95 % interval and a mark for each seed.
     """
     frame = board[board["status"] == "ok"]
-    by_name = {variant.name: variant for variant in run.ranked}
+    by_name = {row.name: row for row in run.rows}
     with matplotlib.rc_context(STYLE):
         figure = Figure(figsize=(4.6, 0.5 + 0.27 * len(frame)), layout="constrained")
         axes = figure.subplots()
@@ -57,7 +57,7 @@ def figures(run: RunResults, board: pd.DataFrame) -> Iterator[tuple[str, Figure]
     counts = run.audit.counts if run.audit else run.manifest.split.counts
     if any(counts.values()):
         yield "class-shares", class_shares(counts)
-    for variant in run.variants:
+    for variant in run.rows:
         for kind, figure in variant_figures(run, variant):
             yield f"{slug(variant.name)}-{kind}", figure
 

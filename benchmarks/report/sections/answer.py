@@ -88,10 +88,22 @@ def _sentences(
     )
     if spent := costs(offered[0]):
         yield f"It costs {spent}.{_cheaper(offered, statistics)}"
+    yield from _together(statistics)
     for kind in ("transfer", "augmentation"):
         chosen = [gain for gain in gained if gain.kind == kind]
         if chosen:
             yield _gained(kind, chosen)
+
+
+def _together(statistics: Statistics) -> Iterator[str]:
+    """Tell the best ensemble, which is never the best variant."""
+    if statistics.ensembles and statistics.whole:
+        name = statistics.ensembles[0]
+        score = statistics.whole.ranking(name)
+        yield (
+            f"The ensemble {name}, which has no rank, reaches {with_sign(score.value)} "
+            f"({interval(score.low, score.high)}) at what all of its members cost together."
+        )
 
 
 def _scope(run: RunResults) -> str:

@@ -37,6 +37,7 @@ SOME_KNOWN = (
     "Where both have several seeds, the p-value is that of the difference of the means over "
     "images and seeds; else it speaks of these very fits only, on other images."
 )
+ENSEMBLES = "Ensembles against the single variants and each other; no part of the ranks"
 OUTSIDE = "What was trained elsewhere against the run's own; no part of the ranks"
 
 
@@ -47,6 +48,7 @@ class ComparisonSection(Content):
     sentences: tuple[str, ...]
     matrix: PairMatrix | None
     pairs: Table | None
+    ensembles: Table | None
     outside: Table | None
     sources: Table
     parts: Table | None
@@ -57,6 +59,7 @@ class ComparisonSection(Content):
         return present(
             matrix=self.matrix.table if self.matrix else None,
             pairs=self.pairs,
+            ensembles=self.ensembles,
             outside=self.outside,
             sources=self.sources,
             parts=self.parts,
@@ -77,11 +80,16 @@ def comparison_section(
         sentences=tuple(_sentences(statistics)),
         matrix=_matrix(statistics, anchors) if several else None,
         pairs=_pairs("All pairs", statistics.pairs) if several else None,
-        outside=_pairs(OUTSIDE, statistics.outside_pairs) if statistics.outside_pairs else None,
+        ensembles=_family(ENSEMBLES, statistics.ensemble_pairs),
+        outside=_family(OUTSIDE, statistics.outside_pairs),
         sources=_sources(run, statistics, statistics.whole),
         parts=_parts(statistics, statistics.whole),
         about_parts=_about_parts(run, statistics),
     )
+
+
+def _family(caption: str, pairs: Sequence[Pair]) -> Table | None:
+    return _pairs(caption, pairs) if pairs else None
 
 
 def _sentences(statistics: Statistics) -> list[str]:
@@ -189,13 +197,12 @@ def _pair(pair: Pair) -> tuple[Cell, ...]:
 
 def _mcnemar(test: McNemar, *, named: bool) -> str:
     one, other = test.seeds
-    seeds = f"seed {one}" if one == other else f"seeds {one} and {other}"
     counts = f"{whole(test.only_first)} : {whole(test.only_second)}, p {p_value(test.p)}"
-    return f"{seeds}: {counts}" if named or one != other else counts
+    return f"{test.told}: {counts}" if named or one != other else counts
 
 
 def _sources(run: RunResults, statistics: Statistics, part: SubsetStatistics) -> Table:
-    seeds = {variant.name: len(variant.fits) for variant in run.ranked}
+    seeds = {row.name: None if row.ensemble else len(row.fits) for row in run.rows}
     columns = [
         Column("Variant", numeric=False),
         Column("Rank"),
@@ -210,7 +217,7 @@ def _sources(run: RunResults, statistics: Statistics, part: SubsetStatistics) ->
         Column("Seeds"),
     ]
     rows = []
-    for name in (*statistics.order, *statistics.outside):
+    for name in statistics.scored:
         score = part.ranking(name)
         accuracy, ends = scored(score.value, score.low, score.high)
         rows.append(
@@ -262,7 +269,7 @@ def _parts(statistics: Statistics, whole_set: SubsetStatistics) -> Table | None:
                 for each in (whole_set, part)
             ),
         )
-        for name in (*statistics.order, *statistics.outside)
+        for name in statistics.scored
     ]
     caption = (
         f"The whole test set ({plural(whole_set.images, 'image')}) beside the part without "

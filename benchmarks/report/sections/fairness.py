@@ -24,13 +24,21 @@ def marks(run: RunResults) -> Mapping[str, tuple[str, ...]]:
     return {
         variant.name: (
             *(["external: its training is unknown, so it has no rank"] * variant.external),
+            *([_ensemble(variant)] * variant.ensemble),
             *_reopened(opened.get(variant.name, 0)),
             *([more[variant.name]] if variant.name in more else []),
             *apart.get(variant.name, ()),
             *_on_the_majority(run, variant),
         )
-        for variant in run.variants
+        for variant in run.rows
     }
+
+
+def _ensemble(variant: VariantResults) -> str:
+    return (
+        f"ensemble: {variant.record.summary}; no single network, so it has no rank, and it costs "
+        "what all of them cost together"
+    )
 
 
 def _on_the_majority(run: RunResults, variant: VariantResults) -> list[str]:

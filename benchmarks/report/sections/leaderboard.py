@@ -10,13 +10,22 @@ import pandas as pd
 
 from benchmarks.evaluation.conditions import timed_apart
 from benchmarks.evaluation.guessing import did_not_learn, majority_share
-from benchmarks.evaluation.leaderboard import INTERVAL, BoardColumn, on_page, ranking_score
+from benchmarks.evaluation.leaderboard import (
+    INTERVAL,
+    VIEWS,
+    BoardColumn,
+    on_page,
+    ranking_score,
+)
 from benchmarks.evaluation.published import Published, published_beside
+from benchmarks.evaluation.views import views_of
 from benchmarks.metrics import RANKED_BY
+from benchmarks.protocol.views import SIZES, View
 from benchmarks.report.elements.elements import Cell, Column, Table
 from benchmarks.report.elements.numbers import (
     MISSING,
     interval,
+    listing,
     percent,
     points_interval,
     scored,
@@ -75,6 +84,7 @@ class Board(Content):
     rows: tuple[BoardRow, ...]
     published: tuple[BoardRow, ...]
     about_published: str
+    about_views: str
     facets: tuple[Facet, ...]
     scale: Axis
     references: tuple[Reference, ...]
@@ -103,6 +113,7 @@ def ranking(run: RunResults, frame: pd.DataFrame, anchors: Mapping[str, str]) ->
         rows=tuple(_rows(run, frame, chosen, anchors, on)),
         published=tuple(_published(each, on, chosen, drawn) for each in beside),
         about_published=_about(run, beside),
+        about_views=_about_views(views_of(run)),
         facets=_facets(run),
         scale=on,
         references=tuple(_references(run, on, beside)),
@@ -129,9 +140,10 @@ def _rows(
     anchors: Mapping[str, str],
     on: Axis,
 ) -> Iterator[BoardRow]:
-    by_name = {variant.name: variant for variant in run.variants}
+    by_name = {row.name: row for row in run.rows}
     lost = {v.name for v in run.ranked if not v.external and did_not_learn(run, v)}
     marked, apart = marks(run), timed_apart(run)
+    apart |= {each.name for each in run.ensembles if apart.intersection(each.members)}
     first, *others = chosen
     for place, (_, row) in enumerate(frame.iterrows(), start=1):
         variant = by_name[row["variant"]]
@@ -194,7 +206,7 @@ def _scale(frame: pd.DataFrame) -> Axis:
 def _drawing(row: pd.Series, variant: VariantResults, on: Axis) -> Whisker | None:
     if row["status"] != "ok":
         return None
-    seeds = [fit.test.accuracy for fit in variant.fits] if row["seeds"] > 1 else []
+    seeds = [fit.test.accuracy for fit in variant.fits] if len(variant.fits) > 1 else []
     found = ranking_score(row)
     return whisker(on, found.low, found.value, found.high, seeds)
 
@@ -202,7 +214,7 @@ def _drawing(row: pd.Series, variant: VariantResults, on: Axis) -> Whisker | Non
 def _facets(run: RunResults) -> tuple[Facet, ...]:
     """Return what chips are worth having: facts of which the rows have several values."""
     labels = {"engine": "Engine", "initialisation": "Initialisation", "strategy": "Strategy"}
-    each = [dict(_values(variant.record)) for variant in run.variants]
+    each = [dict(_values(variant.record)) for variant in run.rows]
     found = (
         Facet(key, label, tuple(dict.fromkeys(row[key] for row in each if row[key])))
         for key, label in labels.items()
@@ -255,4 +267,22 @@ def _about(run: RunResults, beside: Sequence[Published]) -> str:
             f" None says what is left without the {with_sign(shared)} of the test images that "
             "other splits also hold."
         )
+    return text
+
+
+def _about_views(views: Sequence[View]) -> str:
+    """Say where the accuracies on average over views stand, and what they cost."""
+    if not views:
+        return ""
+    headings = [f"“{VIEWS[view].heading}”" for view in views]
+    times = [
+        f"{heading} takes {SIZES[view]}" for heading, view in zip(headings, views, strict=True)
+    ]
+    text = (
+        "Every score is that of the image as it is. The accuracies on average over several views "
+        f"of it are further columns, {listing(headings)}, which “Columns” shows, and a table of "
+        f"each variant. Latencies are those of one view; {listing(times)} times as long."
+    )
+    if "ten-crop" in views:
+        text += f" Published results of ten crops compare with {headings[-1]}."
     return text

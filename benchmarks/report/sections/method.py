@@ -114,6 +114,8 @@ def method_tables(run: RunResults) -> tuple[Table, ...]:
 def _protocol(run: RunResults) -> Table:
     protocol = as_stored(run.manifest.protocol)
     del protocol["variants"]
+    for ensemble in protocol.pop("ensembles", []):
+        protocol[f"ensemble {ensemble['name']}"] = ensemble["members"]
     rows = [(name, setting(value)) for name, value in _flat(protocol)]
     return table("Protocol: what was held equal", ["Setting", "Value"], rows)
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from rich.table import Table
 
-from benchmarks.evaluation.comparison import SIGNIFICANCE, McNemar, Pair
+from benchmarks.evaluation.comparison import SIGNIFICANCE, Pair
 from benchmarks.evaluation.statistics import Statistics, SubsetStatistics
 from benchmarks.report.elements.numbers import (
     interval,
@@ -24,7 +24,7 @@ from benchmarks.store.records import RunResults
 
 def accuracies(run: RunResults, statistics: Statistics, pair: Pair) -> Table:
     """Return both variants' accuracies, whole and without duplicates, and their difference."""
-    seeds = {variant.name: len(variant.fits) for variant in run.ranked}
+    seeds = {row.name: None if row.ensemble else len(row.fits) for row in run.rows}
     shown = Table(box=None, pad_edge=False)
     shown.add_column("variant", overflow="fold")
     for column in ("accuracy, %", "95 % interval", "without duplicates, %", "seeds", "rank"):
@@ -56,13 +56,8 @@ def tests(pair: Pair) -> Table:
         shown.add_column(column, justify="right", no_wrap=True)
     for test in pair.mcnemar:
         counts = (test.both, test.only_first, test.only_second, test.neither)
-        shown.add_row(_seeds(test), *map(whole, counts), p_value(test.p))
+        shown.add_row(test.told, *map(whole, counts), p_value(test.p))
     return shown
-
-
-def _seeds(test: McNemar) -> str:
-    one, other = test.seeds
-    return f"seed {one}" if one == other else f"seeds {one} and {other}"
 
 
 def verdict(statistics: Statistics, pair: Pair) -> Iterator[str]:

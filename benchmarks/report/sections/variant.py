@@ -35,6 +35,7 @@ from benchmarks.report.sections.variant_tables import (
     classes_table,
     hyperparameters_table,
     seeds_table,
+    views_table,
 )
 from benchmarks.store.records import RunResults, VariantResults
 
@@ -54,6 +55,7 @@ class VariantSection(Content):
     thresholds: Picture | None = None
     reliability: Picture | None = None
     selective: Picture | None = None
+    views: Table | None = None
     seeds: Table | None = None
     curves: Picture | None = None
     hyperparameters: Table | None = None
@@ -66,6 +68,7 @@ class VariantSection(Content):
         return present(
             matrix=self.matrix.table if self.matrix else None,
             classes=self.classes,
+            views=self.views,
             seeds=self.seeds,
             hyperparameters=self.hyperparameters,
         )
@@ -95,7 +98,7 @@ class VariantsSection(Content):
 
 def variants_section(inputs: PageInputs) -> VariantsSection:
     """Return a part for each variant of the run."""
-    by_name = {variant.name: variant for variant in inputs.run.variants}
+    by_name = {row.name: row for row in inputs.run.rows}
     return VariantsSection(
         tuple(
             variant_section(inputs.run, by_name[name], row, inputs.anchors[name], inputs.statistics)
@@ -132,7 +135,8 @@ def variant_section(
         thresholds=thresholds_picture(separated, run.class_names, name, anchor),
         reliability=reliability_picture(scaled, name, anchor) if scaled else None,
         selective=selective_picture(selective(tests), name, anchor),
-        seeds=seeds_table(run, variant, scaled),
+        views=views_table(variant),
+        seeds=None if variant.ensemble else seeds_table(run, variant, scaled),
         curves=curves_picture(variant, anchor),
         warnings=tuple(dict.fromkeys(w for fit in variant.fits for w in fit.record.warnings)),
     )

@@ -13,12 +13,16 @@ from benchmarks.evaluation.importance import importance
 from benchmarks.evaluation.leaderboard import INTERVAL
 from benchmarks.evaluation.scores import score
 from benchmarks.evaluation.statistics import Score, Statistics
+from benchmarks.evaluation.views import view_accuracies
+from benchmarks.protocol.views import SIZES
 from benchmarks.report.elements.elements import Cell, Column, Table, table
 from benchmarks.report.elements.numbers import (
     MISSING,
     decimal,
     duration,
     percent,
+    points,
+    points_interval,
     scored,
     searched,
     setting,
@@ -126,6 +130,45 @@ def seeds_table(run: RunResults, variant: VariantResults, scaled: Scaling | None
             )
         )
     return table("Each seed on the test set", columns, rows)
+
+
+def views_table(row: VariantResults) -> Table | None:
+    """Return the accuracies on the image as it is, and on average over views, if it has any."""
+    found = view_accuracies(row)
+    if not found:
+        return None
+    columns = [
+        Column("Views", numeric=False),
+        Column("Validation, %"),
+        Column("Above one view, points"),
+        Column("Test, %", ENDS),
+        Column("Above one view, points", f"On the same images. {ENDS}"),
+        Column("Forward passes"),
+    ]
+    validation = np.mean([fit.validation.accuracy for fit in row.fits])
+    test = np.mean([fit.test.accuracy for fit in row.fits])
+    rows = [
+        (
+            Cell("the image as it is"),
+            Cell(percent(validation)),
+            Cell(MISSING),
+            Cell(percent(test)),
+            Cell(MISSING),
+            Cell("1"),
+        ),
+        *(
+            (
+                Cell(each.view),
+                Cell(percent(each.validation)),
+                Cell(points(each.validation_gain)),
+                Cell(*scored(each.test.value, each.test.low, each.test.high)),
+                Cell(points(each.gain.value), points_interval(each.gain.low, each.gain.high)),
+                Cell(str(SIZES[each.view])),
+            )
+            for each in found
+        ),
+    ]
+    return table("Accuracy on average over views of an image", columns, rows)
 
 
 def hyperparameters_table(variant: VariantResults) -> Table | None:

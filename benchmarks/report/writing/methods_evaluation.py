@@ -10,6 +10,8 @@ from benchmarks import metrics
 from benchmarks.engines.libraries import TUNER, titled_libraries
 from benchmarks.engines.registry import engines
 from benchmarks.engines.spec import Library
+from benchmarks.evaluation.views import views_of
+from benchmarks.protocol.views import SIZES, View
 from benchmarks.report.elements.numbers import listing, plural, setting
 from benchmarks.report.writing.prose import Sentence, cite
 from benchmarks.store.ledger import openings, scorings
@@ -25,6 +27,10 @@ AFTERWARDS = {
         "After scoring, the models were also asked about corrupted test images",
         "hendrycks2019",
     ),
+    "views": (
+        "After scoring, the test images were opened once more for averages over views of them",
+        "krizhevsky2012",
+    ),
 }
 """Why the test set may be opened for a scored model again → what is told of it, and its source."""
 LONGEST_REASON = 120
@@ -36,6 +42,8 @@ def evaluation(run: RunResults) -> Iterator[Sentence]:
         yield ("No variant has been scored on the test images yet.",)
         return
     yield from _scoring(run)
+    yield from _views(run)
+    yield from _ensembles(run)
     seeds = max(len(variant.fits) for variant in run.ranked)
     yield from _intervals(several=seeds > 1)
     own = [variant for variant in run.ranked if not variant.external]
@@ -74,6 +82,48 @@ def _scoring(run: RunResults) -> Iterator[Sentence]:
     for purpose, (what, source) in AFTERWARDS.items():
         if purpose in purposes:
             yield (what, cite(source), ".")
+
+
+def _views(run: RunResults) -> Iterator[Sentence]:
+    """Tell the averages over views, and which score is that of one."""
+    views = views_of(run)
+    if not views:
+        return
+    what: dict[View, Sentence] = {
+        "flip": ("of an image and its mirror image",),
+        "ten-crop": (
+            "of ten crops, five shifts of an image, each mirrored or not",
+            cite("krizhevsky2012"),
+        ),
+    }
+    passes = listing([str(SIZES[view]) for view in views])
+    yield (
+        "All scores are those of a single view, the image as it is; separately we report the "
+        "accuracy of the mean probabilities ",
+        *what[views[0]],
+        *((" and ", *what[views[1]]) if len(views) > 1 else ()),
+        f", which takes {passes} forward passes",
+        " respectively" if len(views) > 1 else "",
+        ".",
+    )
+
+
+def _ensembles(run: RunResults) -> Iterator[Sentence]:
+    """Tell what the ensembles are; what they lack is told with the other exceptions."""
+    ranked = [each for each in run.ensembles if each.ranked]
+    if not ranked:
+        return
+    made = [f"{each.name} ({each.record.summary})" for each in ranked]
+    are = "is an ensemble" if len(ranked) == 1 else "are ensembles"
+    yield (
+        f"{listing(made)} {are}",
+        cite("lakshminarayanan2017"),
+        " of trained models, without a training or a rank of its own; parameters, operations and "
+        "latency are the sums over its members."
+        if len(ranked) == 1
+        else " of trained models, without a training or a rank of their own; parameters, "
+        "operations and latency are the sums over their members.",
+    )
 
 
 def _intervals(*, several: bool) -> Iterator[Sentence]:
@@ -188,7 +238,7 @@ def exceptions(run: RunResults) -> Iterator[Sentence]:
             f"{listing(outside)} {were} trained elsewhere, without part in the equal budget, and "
             "therefore without a rank.",
         )
-    for variant in run.variants:
+    for variant in run.rows:
         if not variant.ranked:
             ended = "failed" if variant.outcome.status == "failed" else "was not run"
             first = re.split(r"; | \(", variant.outcome.reason)[0]

@@ -24,10 +24,11 @@ BASE: Mapping[str, Any] = MappingProxyType(
             "options": {"domain": "source", "scale": 0.05},
         },
         "tuning": {"trials": 1, "rungs": [1]},
-        "fit": {"epochs": 1},
+        "fit": {"epochs": 1, "seeds": [0, 1]},
         "robustness": {},
         "leaks": {},
         "variants": [{"architecture": "majority"}],
+        "ensembles": [{"name": "both", "members": ["majority"]}],
     }
 )
 """A protocol with every section."""
