@@ -30,5 +30,5 @@ def rebuilt(file: Path, registry: Registry) -> tuple[Description, Any]:
 def built(folder: Path, registry: Registry) -> tuple[Description, Any]:
     """Return what ``model.json`` in ``folder`` describes, and that network, untrained."""
     description = Description.load(folder)
-    request = description.request(pretrained=False)
+    request = description.request()
     return description, registry[description.architecture].build(request)
