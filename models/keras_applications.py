@@ -7,7 +7,8 @@ from functools import partial
 from typing import Any
 
 from models.keras_parts import begin, finish, subsample
-from models.published import with_keras_weights
+from models.packaged import put_packaged, row_of
+from models.published import find_weights, keras_weights, loaded
 from models.registry import (
     Architecture,
     BuildRequest,
@@ -15,6 +16,7 @@ from models.registry import (
     Float,
     Network,
     Recipe,
+    WeightsFile,
     architecture,
 )
 
@@ -62,13 +64,22 @@ def transfer(
     *,
     weights: str,
     scratch_rate: float,
+    source: str,
+    published: tuple[str, ...] = ("imagenet",),
     **settings: Any,
 ) -> Architecture:
     """Declare the network ``class_name`` without its top, average-pooled.
 
-    ``weights`` is the file name of its published weights without the top; ``scratch_rate`` the
-    default learning rate from random weights.
+    ``weights`` is the file name of its ImageNet weights without the top; ``scratch_rate`` the
+    default learning rate from random weights; ``published`` the names of all published weights.
     """
+
+    def find(initialisation: str) -> WeightsFile:
+        import keras
+
+        fetch = partial(getattr(keras.applications, class_name), include_top=False)
+        ask = partial(keras_weights, name, weights, source, fetch)
+        return find_weights(name, initialisation, ask if initialisation == "imagenet" else None)
 
     @architecture(
         name=name,
@@ -76,29 +87,32 @@ def transfer(
         recipe=FINE_TUNE,
         recipes={"frozen": FROZEN, "scratch": replace(FINE_TUNE, learning_rate=scratch_rate)},
         space=SPACE,
-        initialisations=("scratch", "imagenet", "source", "run", "file"),
+        initialisations=("scratch", *published, "source", "run", "file"),
         strategies=("fine-tune", "frozen", "frozen-then-fine-tune"),
         minimum_input=32,
+        find_weights=find,
+        source=source,
         **settings,
     )
     def build(request: BuildRequest) -> Network:
         import keras
 
         _, x = begin(request)
+        start = request.published
+        row = row_of(name, start)
         make = partial(
             getattr(keras.applications, class_name),
             include_top=False,
             input_tensor=preprocess(x, preprocessing),
             input_shape=(request.input_size, request.input_size, 3),
         )
-        network = (
-            with_keras_weights(make, name, weights) if request.pretrained else make(weights=None)
-        )
+        network = loaded(make, start.file) if start and not row else make(weights=None)
+        if start and row:
+            put_packaged(network, row, start.file, "keras")
         network = without_strided_points(network)
         remember(network, BATCH_NORM_MOMENTUM)
         features = keras.layers.GlobalAveragePooling2D(name="average_pool")(network.output)
-        built = finish(name, network.input, features, request)
-        return replace(built, weights=weights) if request.pretrained else built
+        return finish(name, network.input, features, request)
 
     return build
 
@@ -174,6 +188,7 @@ vgg16 = transfer(
     scratch_rate=1e-4,
     summary="VGG16's 13 convolutions without its dense layers (14.7 M; timm's vgg16 has 134 M)",
     source="Simonyan & Zisserman, arXiv 1409.1556; keras.applications.VGG16",
+    published=("imagenet", "edges"),
 )
 resnet50 = transfer(
     "resnet50",

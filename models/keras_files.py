@@ -72,21 +72,37 @@ def _keras_3(opened: Any, wanted: Sequence[tuple[str, str]]) -> Iterator[Layers]
     """Yield the layers by the names noted in the file, then those of each container by place."""
     named: Layers = {}
     containers: dict[str, Layers] = {}
-
-    def visit(path: str, group: Any) -> None:
-        owner, _, last = path.rpartition("/")
-        if last != "vars" or not len(group):
-            return
-        arrays = [_read(group[str(index)], opened) for index in range(len(group))]
-        container, _, place = owner.rpartition("/")
+    for path, arrays in _by_path(opened).items():
+        container, _, place = path.rpartition("/")
         containers.setdefault(container, {})[place] = arrays
-        named.setdefault(str(group.attrs.get("name", "")), arrays)
-
-    opened.visititems(visit)
+        named.setdefault(str(opened[path]["vars"].attrs.get("name", "")), arrays)
     yield named
     names = names_by_place(wanted)
     for layers in containers.values():
         yield {names.get(place, place): arrays for place, arrays in layers.items()}
+
+
+def layers_by_path(file: Path) -> Layers:
+    """Return the tensors of each layer in a ``.weights.h5`` of Keras 3, by its path there.
+
+    Raises as `find_layers` does.
+    """
+    import h5py
+
+    with h5py.File(file, "r") as opened:
+        return _by_path(opened)
+
+
+def _by_path(opened: Any) -> Layers:
+    layers: Layers = {}
+
+    def visit(path: str, group: Any) -> None:
+        owner, _, last = path.rpartition("/")
+        if last == "vars" and len(group):
+            layers[owner] = [_read(group[str(index)], opened) for index in range(len(group))]
+
+    opened.visititems(visit)
+    return layers
 
 
 def names_by_place(wanted: Sequence[tuple[str, str]]) -> dict[str, str]:

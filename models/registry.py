@@ -35,8 +35,41 @@ Share = Annotated[float, Ge(0), Lt(1)]
 T = TypeVar("T")
 
 
+UNPUBLISHED = ("scratch", "source", "run", "file")
+"""Where a backbone can start without weights that somebody has published for it."""
+
+
 class ModelError(ValueError):
     """A model cannot be had as asked; the message says what, where and what to do."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PublishedWeights:
+    """What is known of weights that somebody has published for an architecture.
+
+    ``initialisation`` is the name by which a protocol asks for them, ``name`` what their library
+    or package calls them, ``sha256`` the digest of their file. ``distribution`` and ``version``
+    are those of the installed package that carries them, blank where a library fetched them.
+    ``trained_on`` says what they learned, ``licence`` is an SPDX identifier, and ``source``
+    names who made them; blank where unknown.
+    """
+
+    initialisation: str
+    name: str
+    sha256: str
+    distribution: str = ""
+    version: str = ""
+    trained_on: str = ""
+    licence: str = ""
+    source: str = ""
+
+
+@dataclass(frozen=True)
+class WeightsFile:
+    """Published weights that lie in ``file`` on this machine."""
+
+    file: Path
+    about: PublishedWeights
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -149,7 +182,8 @@ class BuildRequest:
     ``image_shape`` is (height, width, channels) of what the network is given, channels 1 or 3:
     the data set's, or that of a recipe's ``crop``, which the engine takes before the backbone.
     ``input_size`` is the side in pixels to which the network itself resizes its images.
-    ``pretrained`` asks for the architecture's own published weights (ImageNet) in the backbone.
+    ``published`` are the weights that its backbone starts from, as `Architecture.find_weights`
+    found them; ``None`` is a random start.
     """
 
     classes: int
@@ -157,7 +191,7 @@ class BuildRequest:
     input_size: int
     recipe: Recipe
     seed: int
-    pretrained: bool = False
+    published: WeightsFile | None = None
 
 
 @dataclass(frozen=True)
@@ -168,12 +202,10 @@ class Network:
     N×H×W×C; torch: N×C×H×W), to features; resizing, grey→RGB and the network's own
     preprocessing are inside it. ``head`` maps features to logits, N×classes.
     Both are ``keras.Model`` (engine ``keras``) or ``torch.nn.Module`` (engine ``torch``).
-    ``weights`` names the published weights in the backbone (``resnet18.a1_in1k``), if any.
     """
 
     backbone: Any
     head: Any
-    weights: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -187,7 +219,9 @@ class Architecture:
     It imports its engine inside the function, never at module level.
     ``recipe`` holds the defaults; ``recipes`` holds others for single strategies, and under
     ``scratch`` for a random start. ``space`` is what tuning searches, values that a recipe can
-    have; others raise ``ModelError``. ``file`` is where it is declared.
+    have; others raise ``ModelError``. ``find_weights`` returns the published weights of one of
+    its `published` names, fetched if need be, and raises ``ModelError`` where they cannot be had.
+    ``file`` is where it is declared.
     """
 
     name: str
@@ -202,12 +236,18 @@ class Architecture:
     strategies: tuple[str, ...] = ("fine-tune",)
     minimum_input: int = 8
     default_input: int | None = None
+    find_weights: Callable[[str], WeightsFile] | None = None
     file: Path = Path()
 
     def __post_init__(self) -> None:
         for name, dimension in self.space.items():
             for value in dimension.ends:
                 self.recipe.tuned({name: value})
+
+    @property
+    def published(self) -> tuple[str, ...]:
+        """The initialisations that are published weights: ``imagenet``, ``edges``."""
+        return tuple(name for name in self.initialisations if name not in UNPUBLISHED)
 
     def recipe_for(self, strategy: str, initialisation: str) -> Recipe:
         """Return the literature's defaults for a strategy from an initialisation."""

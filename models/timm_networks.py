@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from collections import OrderedDict
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
-from models.published import timm_weights
+from models.packaged import put_packaged, row_of
+from models.published import find_weights, timm_weights
 from models.registry import (
     Architecture,
     BuildRequest,
@@ -17,6 +19,7 @@ from models.registry import (
     ModelError,
     Network,
     Recipe,
+    WeightsFile,
     architecture,
     did_you_mean,
 )
@@ -70,6 +73,7 @@ def make(name: str) -> Architecture:
         initialisations=("scratch", "imagenet", "source", "run", "file"),
         strategies=("fine-tune", "frozen", "frozen-then-fine-tune"),
         minimum_input=32,
+        find_weights=partial(_find_weights, name),
     )
     def build(request: BuildRequest) -> Network:
         return _build(name, request)
@@ -81,22 +85,35 @@ def _build(name: str, request: BuildRequest) -> Network:
     import torch
 
     torch.manual_seed(request.seed)
-    published = _published(name)
+    published, start = _published(name), request.published
+    row = row_of(f"timm:{name}", start)
     backbone = torch.nn.Sequential(
         OrderedDict(
             resize=_resize(request),
             normalise=_normalise(published, request.image_shape[2]),
-            network=_network(name, published, request),
+            network=_network(name, published, request, None if row else start),
         )
     )
+    if start and row:
+        put_packaged(backbone, row, start.file, "torch")
     head = torch.nn.Sequential(
         OrderedDict(
             dropout=torch.nn.Dropout(request.recipe.dropout),
             logits=torch.nn.Linear(_features(name, backbone, request), request.classes),
         )
     )
-    weights = f"{published.architecture}.{published.tag}" if request.pretrained else ""
-    return Network(backbone, head, weights)
+    return Network(backbone, head)
+
+
+def _find_weights(name: str, initialisation: str) -> WeightsFile:
+    """Return the packaged weights of timm's network ``name``, else timm's own."""
+
+    def from_timm() -> WeightsFile:
+        found = _published(name)
+        tag = f"{found.architecture}.{found.tag}"
+        return timm_weights(f"timm:{name}", tag, found.hf_hub_id, found.license or "")
+
+    return find_weights(f"timm:{name}", initialisation, from_timm)
 
 
 def _published(name: str) -> Any:
@@ -113,17 +130,19 @@ def _published(name: str) -> Any:
     return timm.get_pretrained_cfg(name)
 
 
-def _network(name: str, published: Any, request: BuildRequest) -> Any:
-    """Return timm's network without its classifier, with the data's own number of channels."""
+def _network(name: str, published: Any, request: BuildRequest, start: WeightsFile | None) -> Any:
+    """Return timm's network without its classifier, for the data's channels, with timm's weights.
+
+    ``start`` are those; ``None`` is a random start.
+    """
     import timm
 
     settings: dict[str, Any] = {"num_classes": 0, "in_chans": request.image_shape[2]}
     if published.fixed_input_size:
         settings["img_size"] = request.input_size
-    if request.pretrained:
-        file = timm_weights(f"timm:{name}", published.hf_hub_id)
-        settings["pretrained_cfg_overlay"] = {"file": str(file)}
-    return timm.create_model(name, pretrained=request.pretrained, **settings)
+    if start:
+        settings["pretrained_cfg_overlay"] = {"file": str(start.file)}
+    return timm.create_model(name, pretrained=start is not None, **settings)
 
 
 def _resize(request: BuildRequest) -> Any:
@@ -136,13 +155,36 @@ def _resize(request: BuildRequest) -> Any:
 
 
 def _normalise(published: Any, channels: int) -> Any:
-    """Return the layer that maps [0, 255] as the weights want it; grey takes the mean of RGB's."""
-    from torchvision.transforms import Normalize
+    """Return the layer that maps [0, 255] as the weights want it; grey takes the mean of RGB's.
+
+    It begins as timm has it. Its numbers are kept and loaded with the weights, whose they are;
+    a file without them leaves them as they are.
+    """
+    import torch
+
+    class Normalise(torch.nn.Module):
+        mean: torch.Tensor
+        deviation: torch.Tensor
+
+        def __init__(self, mean: list[float], deviation: list[float]) -> None:
+            super().__init__()
+            self.register_buffer("mean", torch.tensor(mean).view(-1, 1, 1))
+            self.register_buffer("deviation", torch.tensor(deviation).view(-1, 1, 1))
+            self.register_load_state_dict_pre_hook(_leave_missing)  # type: ignore[no-untyped-call]
+
+        def forward(self, images: torch.Tensor) -> torch.Tensor:
+            return (images - self.mean) / self.deviation
 
     mean, deviation = ([255 * value for value in v] for v in (published.mean, published.std))
     if channels == 1:
         mean, deviation = [sum(mean) / 3], [sum(deviation) / 3]
-    return Normalize(mean, deviation)
+    return Normalise(mean, deviation)
+
+
+def _leave_missing(module: Any, state: dict[str, Any], prefix: str, *_: Any) -> None:
+    """Keep a module's own numbers where ``state``, of an older file, lacks them."""
+    for name, values in module.named_buffers():
+        state.setdefault(prefix + name, values)
 
 
 def _features(name: str, backbone: Any, request: BuildRequest) -> int:

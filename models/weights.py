@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from datasets.files import replacing
-from models.keras_files import find_layers
+from models.keras_files import LayerWeights, find_layers
 from models.registry import EngineName, ModelError
 
 Tensors = dict[str, Any]
@@ -25,7 +25,8 @@ SUFFIXES: Mapping[str, tuple[str, ...]] = {
 }
 HEAD = ("head", "logits")  # our heads: the only convolutions a Keras file may hold beyond
 TORCH_WRAPPER = "network."  # what a timm network is called inside its backbone
-TORCH_COUNTER = ".num_batches_tracked"  # older files lack it, and no network here reads it
+NORMALISATION = ("normalise.mean", "normalise.deviation")  # how a timm backbone scales images
+NEEDLESS = ("num_batches_tracked", *NORMALISATION)  # a file may lack them: unread, or as timm says
 
 
 def save_backbone(backbone: Any, file: Path, engine: EngineName) -> None:
@@ -73,7 +74,6 @@ def load_backbone(backbone: Any, file: Path, engine: EngineName) -> None:
 
 
 def _load_torch(backbone: Any, file: Path) -> None:
-    import torch
     from safetensors import SafetensorError
     from safetensors.torch import load_file
 
@@ -81,12 +81,18 @@ def _load_torch(backbone: Any, file: Path) -> None:
         stored = load_file(file)
     except (SafetensorError, OSError) as error:
         raise _unreadable(file, error) from error
-    state = backbone.state_dict()
-    found = _torch_names(state, stored)
+    put_torch(backbone, _torch_names(backbone.state_dict(), stored), file)
+
+
+def put_torch(backbone: Any, stored: Tensors, file: Path) -> None:
+    """Put the tensors ``stored`` in ``file`` into ``backbone`` by its names, as `load_backbone`."""
+    import torch
+
+    found = dict(stored)
     wanted = {
         name: tensor
-        for name, tensor in state.items()
-        if name in found or not name.endswith(TORCH_COUNTER)
+        for name, tensor in backbone.state_dict().items()
+        if name in found or not name.endswith(NEEDLESS)
     }
     for name, tensor in wanted.items():
         value = found[name] = _as_grey(_get(found, name, file), tuple(tensor.shape))
@@ -113,7 +119,12 @@ def _classifier(backbone: Any) -> tuple[str, ...]:
 
 
 def _as_grey(value: Any, shape: tuple[int, ...]) -> Any:
-    """Return a first convolution's RGB filters summed, as timm does, where ``shape`` is grey."""
+    """Return what is for RGB as it is for grey, where ``shape`` is that.
+
+    A first convolution's filters are summed, as timm does; a normalisation is averaged.
+    """
+    if (tuple(value.shape), shape) == ((3, 1, 1), (1, 1, 1)):
+        return value.mean(dim=0, keepdim=True)
     if len(shape) == 4 and tuple(value.shape) == (shape[0], 3, *shape[2:]) and shape[1] == 1:
         return value.float().sum(dim=1, keepdim=True)
     return value
@@ -141,6 +152,12 @@ def _load_keras_hdf5(backbone: Any, file: Path) -> None:
         stored = find_layers(file, [(layer.name, type(layer).__name__) for layer in layers])
     except (OSError, KeyError, ValueError, TypeError) as error:
         raise _unreadable(file, error) from error
+    put_keras(backbone, stored, file)
+
+
+def put_keras(backbone: Any, stored: Mapping[str, LayerWeights], file: Path) -> None:
+    """Put the tensors ``stored`` in ``file`` into the layers of ``backbone``, by their names."""
+    layers = [layer for layer in backbone.layers if layer.weights]
     pairs: list[tuple[Any, NDArray[np.float32]]] = []
     for layer in layers:
         arrays = _get(stored, layer.name, file)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from benchmarks.engines.contract import Engine, InitialWeights, Precision, Task
+from benchmarks.engines.contract import SCRATCH, Engine, Precision, Task
 from benchmarks.engines.registry import engine_spec, load_engine
 from benchmarks.machine.timing import timed
 from benchmarks.processes.wire import Wire
@@ -44,7 +44,7 @@ def _step(engine: Engine, network: Architecture, precision: Precision) -> float:
     """Return the shortest of some steps: what others do on the machine only adds to it."""
     engine.prepare(threads=1, precision=precision, seed=0)
     recipe = replace(network.recipe, learning_rate=1e-3)
-    learner = engine.learner(network, TASK, recipe, InitialWeights(kind="scratch"))
+    learner = engine.learner(network, TASK, recipe, SCRATCH)
     chance = np.random.default_rng(0)
     images = chance.uniform(0, 255, (BATCH, *TASK.image_shape)).astype(np.float32)
     targets = np.eye(TASK.classes, dtype=np.float32)[np.arange(BATCH) % TASK.classes]

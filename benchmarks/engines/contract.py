@@ -10,7 +10,7 @@ from typing import Any, Literal, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from models.registry import Architecture, Recipe, Registry
+from models.registry import Architecture, PublishedWeights, Recipe, Registry, WeightsFile
 
 Precision = Literal["float32", "bfloat16"]
 Strategy = Literal["frozen", "fine-tune", "frozen-then-fine-tune"]
@@ -38,17 +38,30 @@ class Task:
 
 @dataclass(frozen=True, kw_only=True)
 class InitialWeights:
-    """Where the backbone starts. ``file`` is ``None`` for ``scratch`` and ``imagenet``.
+    """Where the backbone starts: at random without a ``file``.
 
-    ``file`` is a ``.safetensors`` written by `Learner.save_backbone`, or what a user gives as
-    ``file:PATH`` (Keras ``.weights.h5``/``.h5``, ``.safetensors``).
+    ``file`` is a ``.safetensors`` written by `Learner.save_backbone`, what a user gives as
+    ``file:PATH`` (Keras ``.weights.h5``/``.h5``, ``.safetensors``), or where ``published``
+    weights lie.
     """
 
-    kind: Literal["scratch", "imagenet", "file"]
     file: Path | None = None
+    published: PublishedWeights | None = None
+
+    @property
+    def kind(self) -> str:
+        """``scratch``, ``file``, or the name of the published weights."""
+        if self.published:
+            return self.published.initialisation
+        return "file" if self.file else "scratch"
+
+    @property
+    def own(self) -> WeightsFile | None:
+        """What the architecture itself puts into the network that it builds."""
+        return WeightsFile(self.file, self.published) if self.file and self.published else None
 
 
-SCRATCH = InitialWeights(kind="scratch")
+SCRATCH = InitialWeights()
 
 
 @dataclass(frozen=True)

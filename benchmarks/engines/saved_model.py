@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from benchmarks.engines.contract import Precision, Task
-from models.registry import BuildRequest, ModelError, Recipe
+from models.registry import BuildRequest, ModelError, Recipe, WeightsFile
 
 FILE = "model.json"
 
@@ -21,9 +21,9 @@ class Description:
     recipe: Recipe
     precision: Precision
 
-    def request(self, *, pretrained: bool) -> BuildRequest:
+    def request(self, published: WeightsFile | None = None) -> BuildRequest:
         """Return what to ask the architecture for."""
-        return BuildRequest(**asdict(self.task), recipe=self.recipe, pretrained=pretrained)
+        return BuildRequest(**asdict(self.task), recipe=self.recipe, published=published)
 
     def save(self, folder: Path) -> str:
         """Write ``model.json``; return its name."""

@@ -31,5 +31,4 @@ def rebuilt(file: Path, registry: Registry) -> tuple[Description, Any]:
 def built(folder: Path, registry: Registry) -> tuple[Description, Any]:
     """Return what ``model.json`` in ``folder`` describes, and that network, untrained."""
     description = Description.load(folder)
-    request = description.request(pretrained=False)
-    return description, registry[description.architecture].build(cropped(request))
+    return description, registry[description.architecture].build(cropped(description.request()))

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
+from benchmarks.engines.contract import InitialWeights
 from benchmarks.engines.registry import engine_spec
 from benchmarks.errors import InputError, JobFailed, Lost, Unavailable
 from benchmarks.execution.executors.contract import EpochEnded, Event, Executor, Failed, Started
@@ -29,6 +30,7 @@ from benchmarks.store.records import (
     Fallback,
     FitRecord,
     FitSpent,
+    FoundWeights,
     Pretrained,
     PretrainSpent,
     RobustnessRecord,
@@ -163,13 +165,15 @@ class Coordinator:
             _required(outcome, Completed, "scoring")
 
     def _start(self, variant: Variant) -> Generator[Sequence[Job], list[JobOutcome], Start]:
-        """Return kind, file and digest of the weights that the variant starts from."""
+        """Return the weights that the variant starts from, and their digest."""
         kind, _, rest = variant.initialisation.partition(":")
         if kind == "scratch":
-            return Start("scratch")
-        if kind == "imagenet":
-            _required((yield [self._plan.weights(variant)])[0], Completed, "ImageNet weights")
-            return Start("imagenet")
+            return Start()
+        if kind in variant.architecture.published:
+            outcome = (yield [self._plan.weights(variant)])[0]
+            found = _required(outcome, FoundWeights, "looking for published weights")
+            weights = InitialWeights(file=found.file, published=found.weights)
+            return Start(weights, found.weights.sha256, found.weights.sha256)
         if kind == "source":
             job = self._plan.pretrain(variant)
             result = _required((yield [job])[0], Pretrained, "pre-training on the source")
@@ -183,12 +187,13 @@ class Coordinator:
                 )
             )
             backbone = PretrainedFolder(job.output.parent).backbone
-            return Start("file", backbone, job.key, result.files.get(backbone.name, ""))
+            digest = result.files.get(backbone.name, "")
+            return Start(InitialWeights(file=backbone), job.key, digest)
         file = Path(rest).expanduser() if kind == "file" else _fitted_backbone(rest)
         if not file.is_file():
             raise Unavailable(f"{variant.initialisation}: no such file; give one that exists")
-        found = sha256_of(file)
-        return Start("file", file, found, found)
+        digest = sha256_of(file)
+        return Start(InitialWeights(file=file), digest, digest)
 
     def _tuned(
         self, variant: Variant, start: Start

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from benchmarks.data import corruptions, views
-from benchmarks.engines.contract import InitialWeights
+from benchmarks.engines.contract import SCRATCH, InitialWeights
 from benchmarks.engines.registry import engine_spec
 from benchmarks.execution.jobs.job import (
     BenchJob,
@@ -44,18 +44,12 @@ from models.registry import Recipe
 class Start:
     """Where a variant's backbone starts.
 
-    ``digest`` names the weights in ``file``, if any, and ``sha256`` is the file's.
+    ``digest`` names the weights, if any, and ``sha256`` is that of their file.
     """
 
-    kind: Literal["scratch", "imagenet", "file"]
-    file: Path | None = None
+    weights: InitialWeights = SCRATCH
     digest: str = ""
     sha256: str = ""
-
-    @property
-    def weights(self) -> InitialWeights:
-        """What a network is given."""
-        return InitialWeights(kind=self.kind, file=self.file)
 
 
 @dataclass(frozen=True)
@@ -92,18 +86,19 @@ class Plan:
     tuning: PackedData | None = None
 
     def weights(self, variant: Variant) -> WeightsJob:
-        """Find out whether a variant's published weights can be had."""
-        names = [variant.architecture.name, variant.input_size, list(self.target.image_shape)]
+        """Find a variant's published weights."""
+        names = [variant.architecture.name, variant.initialisation, variant.input_size]
         return WeightsJob(
-            **self._network(variant, variant.recipe, Start("imagenet"), self.target),
-            key=digest(["weights", *names, self._versions(variant)]),
+            **self._network(variant, variant.recipe, Start(), self.target),
+            initialisation=variant.initialisation,
+            key=digest(["weights", *names, self.target.image_shape, self._versions(variant)]),
             output=self.folder.weights(variant.name),
         )
 
     def pretrain(self, variant: Variant) -> PretrainJob:
         """Train a variant's architecture from scratch on the source data set."""
         assert self.protocol.source is not None and self.source is not None
-        epochs, start = self.protocol.source.epochs, Start("scratch")
+        epochs, start = self.protocol.source.epochs, Start()
         recipe = variant.architecture.recipe_for("fine-tune", "scratch")
         identity = self._identity(
             "pretrain",
@@ -186,7 +181,7 @@ class Plan:
     def bench(self, variant: Variant, *, seconds: float, least: int, output: Path) -> BenchJob:
         """Time what a final fit of ``variant`` from scratch does, with its recipe's values."""
         return BenchJob(
-            **self._steps(variant, variant.recipe, Start("scratch"), self.target),
+            **self._steps(variant, variant.recipe, Start(), self.target),
             seed=self.protocol.fit.seeds[0],
             seconds=seconds,
             least=least,
@@ -346,7 +341,7 @@ class Plan:
             augmentation=variant.augmentation,
             input_size=variant.input_size,
             recipe=asdict(recipe),
-            start=(start.kind, start.digest),
+            start=(start.weights.kind, start.digest),
             seeds=(self.protocol.seed, seed),
             epochs=epochs,
             until=until,

@@ -32,7 +32,7 @@ from benchmarks.store.votes import VotesOnTest
 from benchmarks.training.checkpoint import EpochRecord
 from datasets.audit.audit import Audit
 from datasets.records import Provenance
-from models.registry import Dimension
+from models.registry import Dimension, PublishedWeights
 
 EXTERNAL = "external"
 """The engine of a variant that was trained elsewhere and added to the run."""
@@ -208,9 +208,18 @@ class CostRecord:
 
 @dataclass(frozen=True, kw_only=True)
 class Completed:
-    """``weights.json``, and what ``predictions.parquet`` says of itself: it was done."""
+    """What ``predictions.parquet`` says of itself: it was done."""
 
     key: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class FoundWeights:
+    """``weights.json``: the published weights that a variant starts from, in ``file``."""
+
+    key: str
+    file: Path
+    weights: PublishedWeights
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -285,14 +294,16 @@ class FitRecord:
 
     ``recipe`` is the whole recipe, ``hyperparameters`` what tuning chose of it. ``validation`` is
     the best value of the selection metric. ``files`` is the SHA-256 of what the training wrote
-    beside it, by name: the model files, the backbone and the history. A row from outside has no
-    identity but ``external``.
+    beside it, by name: the model files, the backbone and the history. ``weights`` are the
+    published ones that it started from, if it did. A row from outside has no identity but
+    ``external``.
     """
 
     variant: str
     seed: int
     key: str = ""
     identity: Annotated[TrainingIdentity, AS_STORED] | None = None
+    weights: PublishedWeights | None = None
     hyperparameters: Mapping[str, StoredValue] = field(default_factory=dict)
     recipe: Mapping[str, StoredValue] = field(default_factory=dict)
     epochs_run: int | None = None

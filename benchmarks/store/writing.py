@@ -28,6 +28,7 @@ from benchmarks.store.records import (
     CostRecord,
     ExplainRecord,
     FitRecord,
+    FoundWeights,
     Manifest,
     Pretrained,
     RobustnessRecord,
@@ -76,7 +77,7 @@ def write_fit(place: Path, record: FitRecord) -> FitRecord:
     return whole
 
 
-def write_weights(path: Path, record: Completed) -> None:
+def write_weights(path: Path, record: FoundWeights) -> None:
     """Write a variant's ``weights.json`` at ``path``."""
     write_record(path, record)
 

@@ -125,7 +125,7 @@ def _differences(
         except ModelError:
             return found
         for file in (backbone, *(folder / name for name in files)):
-            weights = InitialWeights(kind="file", file=file)
+            weights = InitialWeights(file=file)
             try:
                 other = subject.learner(COLOUR, seed=1, weights=weights)
             except ModelError:

@@ -66,7 +66,7 @@ def keras_corner(corner: list[int]) -> dict[str, Any]:
 
 def keras_vgg16() -> dict[str, Any]:
     """Ask a VGG16 of 48 pixels, restored from its file as a run does."""
-    from benchmarks.engines.contract import InitialWeights, Task
+    from benchmarks.engines.contract import SCRATCH, Task
     from benchmarks.engines.keras.attention import attention
     from benchmarks.engines.keras.engine import KerasEngine
     from models.registry import discover
@@ -75,7 +75,7 @@ def keras_vgg16() -> dict[str, Any]:
     engine.prepare(threads=1, precision="bfloat16", seed=0)
     task = Task(classes=7, image_shape=(48, 48, 1), input_size=48, seed=0)
     recipe = registry["vgg16"].recipe_for("fine-tune", "scratch")
-    learner = engine.learner(registry["vgg16"], task, recipe, InitialWeights(kind="scratch"))
+    learner = engine.learner(registry["vgg16"], task, recipe, SCRATCH)
     with tempfile.TemporaryDirectory() as folder:
         learner.save(Path(folder))
         model = engine.restore(Path(folder), registry).model

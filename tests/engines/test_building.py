@@ -15,9 +15,7 @@ from benchmarks.engines.scikit.engine import ScikitEngine, ScikitLearner
 from models.floors import PixelLogistic
 from models.registry import Architecture, BuildRequest, ModelError, Network, Recipe, architecture
 
-REQUEST = BuildRequest(
-    classes=7, image_shape=(8, 8, 1), input_size=8, recipe=Recipe(), seed=0, pretrained=False
-)
+REQUEST = BuildRequest(classes=7, image_shape=(8, 8, 1), input_size=8, recipe=Recipe(), seed=0)
 IMAGES = np.zeros((5, 8, 8, 1), np.uint8)
 
 

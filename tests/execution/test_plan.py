@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from benchmarks.engines.contract import InitialWeights
 from benchmarks.errors import InputError
 from benchmarks.execution.jobs.job import TrialJob
 from benchmarks.execution.jobs.kinds import spoilt_result, stored_result
@@ -56,7 +57,7 @@ def fit_key(a_plan: Plan, a_variant: Variant | None = None, **changes: Any) -> s
     given: dict[str, Any] = {
         "params": {"learning_rate": 0.001},
         "seed": 0,
-        "start": Start("scratch"),
+        "start": Start(),
     }
     return a_plan.fit(a_variant or variant(), **{**given, **changes}).key
 
@@ -80,7 +81,7 @@ def test_a_change_of_the_protocol_changes_the_key(tmp_path: Path, change: Any) -
     [
         {"seed": 1},
         {"params": {"learning_rate": 0.002}},
-        {"start": Start("file", Path("w.safetensors"), "digest")},
+        {"start": Start(InitialWeights(file=Path("w.safetensors")), "digest")},
     ],
 )
 def test_a_change_of_the_fit_changes_the_key(tmp_path: Path, change: Any) -> None:
@@ -97,16 +98,16 @@ def test_other_training_data_change_the_key_and_other_test_data_do_not(tmp_path:
 def test_targets_are_in_the_key_and_labels_leave_it_as_it_was(tmp_path: Path) -> None:
     votes = dataclasses.replace(STAGE, targets=Path("v.npy"), targets_digest="v")
     assert fit_key(plan(tmp_path, votes)) != fit_key(plan(tmp_path))
-    job = plan(tmp_path).fit(variant(), {}, 0, Start("scratch"))
+    job = plan(tmp_path).fit(variant(), {}, 0, Start())
     assert "targets" not in as_stored(job.identity)
-    soft = plan(tmp_path, votes).fit(variant(), {}, 0, Start("scratch"))
+    soft = plan(tmp_path, votes).fit(variant(), {}, 0, Start())
     assert (soft.targets, soft.identity.targets) == (Path("v.npy"), "v")
 
 
 def test_other_test_data_change_the_key_of_the_predictions(tmp_path: Path) -> None:
     def key(stage: PackedData) -> str:
         a_plan = plan(tmp_path, stage)
-        return a_plan.score(a_plan.fit(variant(), {}, 0, Start("scratch"))).key
+        return a_plan.score(a_plan.fit(variant(), {}, 0, Start())).key
 
     assert key(STAGE) != key(dataclasses.replace(STAGE, split_digest="other"))
 
@@ -146,7 +147,7 @@ def test_the_code_that_trains_is_in_the_key_and_other_families_are_not(tmp_path:
 @pytest.fixture
 def rung(tmp_path: Path) -> TrialJob:
     """A trial's job whose result lies on disk."""
-    job = plan(tmp_path).trial(variant(), 0, {}, 1, Start("scratch"))
+    job = plan(tmp_path).trial(variant(), 0, {}, 1, Start())
     write_rung(job.output, result_of(job))
     return job
 
@@ -173,7 +174,7 @@ def test_a_result_without_its_digest_is_not_served_and_named(rung: TrialJob) -> 
 
 @pytest.mark.parametrize("name", ["model.keras", "history.csv", "backbone.safetensors"])
 def test_a_fit_is_not_served_with_another_file_than_it_wrote(tmp_path: Path, name: str) -> None:
-    job = plan(tmp_path).fit(variant(), {}, 0, Start("scratch"))
+    job = plan(tmp_path).fit(variant(), {}, 0, Start())
     place = job.output.parent
     place.mkdir(parents=True)
     for file in ("model.keras", "history.csv", "backbone.safetensors"):
@@ -187,7 +188,7 @@ def test_a_fit_is_not_served_with_another_file_than_it_wrote(tmp_path: Path, nam
 
 
 def test_a_model_without_a_digest_is_not_served(tmp_path: Path) -> None:
-    job = plan(tmp_path).fit(variant(), {}, 0, Start("scratch"))
+    job = plan(tmp_path).fit(variant(), {}, 0, Start())
     record = FitRecord(variant="v", seed=0, key=job.key, model_files=("model.keras",))
     write_fit(job.output.parent, record)
     (job.output.parent / "model.keras").touch()
@@ -196,7 +197,7 @@ def test_a_model_without_a_digest_is_not_served(tmp_path: Path) -> None:
 
 
 def test_a_job_that_trains_is_given_no_sealed_pack(tmp_path: Path) -> None:
-    a_plan, a_variant, start = plan(tmp_path), variant(), Start("scratch")
+    a_plan, a_variant, start = plan(tmp_path), variant(), Start()
     fit = a_plan.fit(a_variant, {}, 0, start)
     jobs = [fit, a_plan.trial(a_variant, 0, {}, 1, start), a_plan.pretrain(a_variant)]
     assert not any("sealed" in str(dataclasses.astuple(job)) for job in jobs)
@@ -205,7 +206,7 @@ def test_a_job_that_trains_is_given_no_sealed_pack(tmp_path: Path) -> None:
 
 def test_two_trials_of_equal_hyperparameters_are_two_trainings(tmp_path: Path) -> None:
     a_plan, a_variant = plan(tmp_path), variant()
-    jobs = [a_plan.trial(a_variant, number, {}, 1, Start("scratch")) for number in (0, 1)]
+    jobs = [a_plan.trial(a_variant, number, {}, 1, Start()) for number in (0, 1)]
     for name in ("key", "output", "checkpoint"):
         assert getattr(jobs[0], name) != getattr(jobs[1], name)
 
@@ -214,7 +215,7 @@ def test_trials_stand_on_other_data_than_fits_where_the_plan_says_so(tmp_path: P
     other = dataclasses.replace(STAGE, training=Path("other"), training_digest="other")
     honest = plan(tmp_path)
     apart = dataclasses.replace(honest, tuning=other)
-    start = Start("scratch")
+    start = Start()
     assert apart.trial(variant(), 0, {}, 1, start).training == Path("other")
     assert (
         apart.trial(variant(), 0, {}, 1, start).key != honest.trial(variant(), 0, {}, 1, start).key
@@ -224,7 +225,7 @@ def test_trials_stand_on_other_data_than_fits_where_the_plan_says_so(tmp_path: P
 
 def test_a_fit_trains_no_longer_than_its_recipe(tmp_path: Path) -> None:
     emotionnet = variant(architecture="emotionnet")
-    job = plan(tmp_path, fit={"epochs": 500}).fit(emotionnet, {}, 0, Start("scratch"))
+    job = plan(tmp_path, fit={"epochs": 500}).fit(emotionnet, {}, 0, Start())
     assert job.epochs == emotionnet.recipe.epochs == 30
 
 

@@ -20,13 +20,14 @@ from benchmarks.store.digests import published, write_digests
 from benchmarks.store.folder import FitFolder, RunFolder
 from benchmarks.store.models import require_backbone, require_model
 from benchmarks.store.reading import read_fit, read_run
-from benchmarks.store.records import Completed, RungResult
+from benchmarks.store.records import FoundWeights, RungResult
 from benchmarks.store.reproduction import Reproduction, write_reproduction
 from benchmarks.store.splits import read_splits
 from benchmarks.store.votes import write_votes
 from benchmarks.store.writing import write_audit, write_fit, write_rung, write_weights
 from datasets.audit.audit import AUDIT
 from datasets.reading.fer_plus import COLUMNS
+from models.registry import PublishedWeights
 from tests.folder import ROWS, Row, build
 from tests.folder_extras import ask, view
 from tests.runs.commands import Done, ferbench_here
@@ -85,7 +86,9 @@ def made(folder: Path, rows: tuple[Row, ...], fill: bytes) -> Path:
     write_reproduction(run, Reproduction(of=fill.decode(), manifest_digest="ab" * 32))
     rung = RungResult(key="k", value=len(fill), best_epoch=1, images_seen=1, seconds=1.0)
     write_rung(run.rung(NAME, 0, 1), rung)
-    write_weights(run.weights(NAME), Completed(key=fill.decode()))
+    about = PublishedWeights(initialisation="imagenet", name="w.h5", sha256="ab" * 32)
+    found = FoundWeights(key=fill.decode(), file=Path("w.h5"), weights=about)
+    write_weights(run.weights(NAME), found)
     audit = Path(__file__).parents[1] / "store" / "run_before" / "audit.json"
     known = AUDIT.validate_json(audit.read_bytes())
     write_audit(run, replace(known, warnings=(*known.warnings, fill.decode())))

@@ -104,7 +104,7 @@ def imagenet_errors(names: list[str]) -> dict[str, dict[str, Any]]:
 def _imagenet_error(name: str) -> dict[str, Any]:
     begin = time.monotonic()
     try:
-        build(name, pretrained=True)
+        discover()[name].find_weights("imagenet")
     except ModelError as error:
         return {"error": str(error), "seconds": time.monotonic() - begin}
     return {"error": "", "seconds": time.monotonic() - begin}

@@ -98,7 +98,7 @@ def test_the_checkpoint_of_another_fit_is_refused(tmp_path: Path) -> None:
 
 def test_a_floor_has_no_weights_and_no_backbone() -> None:
     with pytest.raises(ModelError, match="no weights to start from"):
-        fit(weights=InitialWeights(kind="imagenet"))
+        fit(weights=InitialWeights(file=Path("w.safetensors")))
     with pytest.raises(ModelError, match="no backbone to freeze"):
         fit(strategy="frozen")
 

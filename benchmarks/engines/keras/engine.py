@@ -60,11 +60,10 @@ class KerasEngine:
     ) -> KerasLearner:
         """Build a network; weights that can't be had raise ``ModelError``."""
         seed_everything(task.seed)
-        pretrained = weights.kind == "imagenet"
-        request = BuildRequest(**asdict(task), recipe=recipe, pretrained=pretrained)
+        request = BuildRequest(**asdict(task), recipe=recipe, published=weights.own)
         network = built_network(architecture, request)
         refuse_shape(architecture.name, network.head.output_shape, (None, task.classes))
-        if weights.file is not None:
+        if weights.file and not weights.published:
             load_backbone(network.backbone, weights.file, "keras")
         return KerasLearner(network, task.image_shape, recipe)
 

@@ -192,7 +192,7 @@ class ScikitLearner:
 
 def _built(architecture: Architecture, description: Description) -> Any:
     """Build an estimator; raises ``ModelError`` naming the methods that it lacks."""
-    built = architecture.build(description.request(pretrained=False))
+    built = architecture.build(description.request())
     missing = [name for name in NEEDED if not callable(getattr(built, name, None))]
     if missing:
         raise ModelError(

@@ -64,16 +64,15 @@ class TorchEngine:
         """Build a network; weights that can't be had raise ``ModelError``."""
         torch.manual_seed(task.seed)
         description = Description(architecture.name, task, recipe, self._precision)
-        pretrained = weights.kind == "imagenet"
-        network = built_network(architecture, description.request(pretrained=pretrained))
-        if weights.file is not None:
+        network = built_network(architecture, description.request(weights.own))
+        if weights.file and not weights.published:
             load_backbone(network.backbone, weights.file, "torch")
         return TorchLearner(network, description, self._device)
 
     def restore(self, folder: Path, registry: Registry) -> TorchLearner:
         """Rebuild the architecture that ``model.json`` names and load ``model.safetensors``."""
         description = Description.load(folder)
-        request = description.request(pretrained=False)
+        request = description.request()
         network = built_network(registry[description.architecture], request)
         learner = TorchLearner(network, description, self._device)
         learner.module.load_state_dict(load_file(folder / "model.safetensors"))

@@ -16,12 +16,11 @@ from torch import Tensor, nn
 
 from benchmarks.engines.opened import Misfit, first_line, shaped
 from benchmarks.errors import InputError
+from models.weights import NEEDLESS
 
 State = Mapping[str, Tensor]
 WRAPPERS = ("state_dict", "model_state_dict", "model_state", "model", "net", "network", "weights")
 """What checkpoints call the weights among the other things that they hold, the surest first."""
-COUNTER = "num_batches_tracked"
-"""Batch norm's count of batches, which older files lack and no answer depends on."""
 RESAVE = "save the weights alone where it was made: torch.save(model.state_dict(), FILE)"
 SCALAR: Any = np.float64().__reduce__()[0]
 SCALARS: tuple[Any, ...] = (
@@ -59,7 +58,7 @@ def put_state(network: nn.Module, state: State, file: Path, architecture: str) -
     own = network.state_dict()
     given, wanted = _without_common_prefix(state), _without_common_prefix(own)
     shared = [name for name in wanted if name in given]
-    missing = [n for n in wanted if n not in given and not n.endswith(COUNTER)]
+    missing = [n for n in wanted if n not in given and not n.endswith(NEEDLESS)]
     surplus = [state_name for name, state_name in given.items() if name not in wanted]
     other = [n for n in shared if state[given[n]].shape != own[wanted[n]].shape]
     if missing or surplus or other:

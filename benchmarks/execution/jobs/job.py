@@ -67,7 +67,9 @@ class NetworkJob(Job):
 
 @dataclass(frozen=True, kw_only=True)
 class WeightsJob(NetworkJob):
-    """Find out whether the initial weights can be had."""
+    """Find the published weights of the name ``initialisation``, and whether they fit."""
+
+    initialisation: str
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -36,6 +36,7 @@ from benchmarks.store.records import (
     CostRecord,
     ExplainRecord,
     FitRecord,
+    FoundWeights,
     Pretrained,
     RobustnessRecord,
     RungResult,
@@ -113,7 +114,7 @@ KINDS: Mapping[type[Job], JobKind] = {
     WeightsJob: JobKind(
         name="weights",
         execute=f"{JOBS}.measuring:weights",
-        record=Completed,
+        record=FoundWeights,
         read=None,
         doing="looking for weights",
         patience=6 * 3600.0,  # a download is one step

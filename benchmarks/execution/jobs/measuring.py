@@ -10,29 +10,34 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.engines.contract import Engine, Learner, Predictor
+from benchmarks.engines.contract import Engine, InitialWeights, Learner, Predictor
 from benchmarks.execution.jobs.job import AskJob, BenchJob, CountJob, MeasureJob, WeightsJob
 from benchmarks.execution.jobs.results import BenchResult, Counted, Speed
 from benchmarks.execution.jobs.training import architecture, examples, peak_memory_mb
 from benchmarks.machine.timing import BATCH, Spread, latency_ms, timed
 from benchmarks.store.files import write_record
 from benchmarks.store.models import require_model
-from benchmarks.store.records import Completed, CostRecord
+from benchmarks.store.records import CostRecord, FoundWeights
 from benchmarks.store.writing import write_cost, write_weights
 from benchmarks.training.checkpoint import OnEpoch
 from benchmarks.training.loop import Examples
 from benchmarks.training.stream import batches, network_seed
 from benchmarks.training.weighting import class_weights, sample_weights
-from models.registry import discover
+from models.registry import ModelError, discover
 
 BLOCK_SECONDS = 0.1
 MOST_STEPS = 50
 
 
-def weights(job: WeightsJob, engine: Engine, on_epoch: OnEpoch) -> Completed:
-    """Find out whether the initial weights can be had."""
-    engine.learner(architecture(job), job.task, job.recipe, job.initial)
-    result = Completed(key=job.key)
+def weights(job: WeightsJob, engine: Engine, on_epoch: OnEpoch) -> FoundWeights:
+    """Find published weights, fetched if need be, and put them into the network once."""
+    network = architecture(job)
+    if network.find_weights is None:
+        raise ModelError(f"{network.name}: its code does not say where its weights are found")
+    found = network.find_weights(job.initialisation)
+    start = InitialWeights(file=found.file, published=found.about)
+    engine.learner(network, job.task, job.recipe, start)
+    result = FoundWeights(key=job.key, file=found.file, weights=found.about)
     write_weights(job.output, result)
     return result
 

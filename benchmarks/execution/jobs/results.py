@@ -10,6 +10,7 @@ from benchmarks.store.records import (
     CostRecord,
     ExplainRecord,
     FitRecord,
+    FoundWeights,
     Pretrained,
     RobustnessRecord,
     RungResult,
@@ -47,6 +48,7 @@ class BenchResult(Speed):
 
 JobResult = (
     Completed
+    | FoundWeights
     | Pretrained
     | RungResult
     | Counted

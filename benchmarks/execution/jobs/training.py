@@ -89,6 +89,7 @@ def fit(job: FitJob, engine: Engine, on_epoch: OnEpoch) -> FitRecord:
             threads=job.threads,
             device=job.device,
             identity=job.identity,
+            weights=job.initial.published,
             versions=dict(engine.versions()),
             model_files=tuple(files),
             started=began,

@@ -47,9 +47,7 @@ class SoftmaxEngine:
         if weights.kind != "scratch":
             raise ModelError(f"{architecture.name} has no weights to start from; use 'scratch'")
         description = Description(architecture.name, task, recipe, "float32")
-        return SoftmaxLearner(
-            architecture.build(description.request(pretrained=False)), description
-        )
+        return SoftmaxLearner(architecture.build(description.request()), description)
 
     def restore(self, folder: Path, registry: Registry) -> SoftmaxLearner:
         """Load the layer; its shapes are in its arrays."""
