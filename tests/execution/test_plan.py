@@ -322,7 +322,7 @@ def test_a_lever_is_in_the_key_and_refused_where_an_engine_has_none(
     name: str, value: float | str, tmp_path: Path
 ) -> None:
     plain, pulled = (variant(hyperparameters=chosen) for chosen in ({}, {name: value}))
-    keys = {plan(tmp_path).fit(v, {}, 0, Start("scratch")).key for v in (plain, pulled)}
+    keys = {plan(tmp_path).fit(v, {}, 0, Start()).key for v in (plain, pulled)}
     assert len(keys) == 2
     row = {"architecture": "pixel-logistic", "hyperparameters": {name: value}}
     with pytest.raises(InputError, match=rf"scikit-learn cannot do {name}; leave it out"):

@@ -58,7 +58,7 @@ class Run:
 
     def jobs(self, name: str) -> list[Job]:
         """Every job of a variant whose better trial alone reaches the second rung."""
-        variant, start = self.variant(name), Start("scratch")
+        variant, start = self.variant(name), Start()
         begins = [self.plan.pretrain(variant)] if variant.initialisation == "source" else []
         trials = [self.plan.trial(variant, number, {}, 1, start) for number in (0, 1)]
         trials = trials if variant.space else trials[:1]
