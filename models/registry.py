@@ -89,6 +89,8 @@ class Recipe:
     images counts for: by 1/n if ``balanced``, by its square root if ``square-root``, so that the
     mean over the training images is 1. ``crop`` is the side in pixels of the square that a
     network sees of an image: in training anywhere in it, else at its centre; 0 is the whole image.
+    ``progressive`` is the share of the epochs, from the start, in which images are reduced to two
+    thirds of the input size (after Tan & Le, arXiv 2104.00298).
 
     A value of another kind or out of its bounds raises ``ModelError``.
     """
@@ -112,6 +114,7 @@ class Recipe:
     average_decay: Share = 0.0
     class_weights: ClassWeights = "none"
     crop: Count = 0
+    progressive: Share = 0.0
 
     def __post_init__(self) -> None:
         from pydantic import ValidationError

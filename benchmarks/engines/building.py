@@ -38,6 +38,21 @@ def cropped_shape(image_shape: tuple[int, int, int], crop: int) -> tuple[int, in
     return (crop, crop, channels) if crop else image_shape
 
 
+def smaller_input(architecture: Architecture, input_size: int) -> int:
+    """Return the input size of the epochs that progressive learning begins with.
+
+    It is two thirds of ``input_size``, to a multiple of 8, or the architecture's minimum. Raises
+    ``ModelError`` where there is no smaller one.
+    """
+    size = max(8 * round(input_size / 12), architecture.minimum_input)
+    if size >= input_size:
+        raise ModelError(
+            f"{architecture.name}: an input of {input_size} pixels leaves progressive no smaller "
+            "one; set a larger input_size or leave progressive out"
+        )
+    return size
+
+
 def before_crop(side: int, crop: int) -> int:
     """Return how many of the ``side`` pixels of an image come before its central crop."""
     return (side - crop) // 2

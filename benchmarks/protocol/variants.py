@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from benchmarks.engines.building import cropped_shape
+from benchmarks.engines.building import cropped_shape, smaller_input
 from benchmarks.engines.contract import Strategy
 from benchmarks.engines.registry import engines, refuse_levers
 from benchmarks.errors import InputError
@@ -132,6 +132,8 @@ def _resolve(
             f"{architecture.name} needs images of at least {architecture.minimum_input} pixels, "
             f"not {size}; set input_size"
         )
+    if recipe.progressive:
+        smaller_input(architecture, size)
     return Variant(
         name=choice.name or row_name(_name(choice, architecture, strategy)),
         architecture=architecture,

@@ -33,7 +33,7 @@ from models.registry import Architecture, ModelError, Recipe, Registry, Value, d
 
 CLASSES, SIDE, EPOCHS = 3, 12, 4
 LEVERS_PULLED: Mapping[str, Value] = MappingProxyType(
-    {"average_decay": 0.8, "class_weights": "balanced", "crop": 10}
+    {"average_decay": 0.8, "class_weights": "balanced", "crop": 10, "progressive": 0.4}
 )
 
 

@@ -30,6 +30,7 @@ from benchmarks.training.checkpoint import (
     scores,
 )
 from benchmarks.training.features import FeatureCache
+from benchmarks.training.progressive import Builder
 from benchmarks.training.schedule import (
     average_decay,
     best_epoch,
@@ -100,8 +101,9 @@ class Course:
 
     @property
     def keeps_images(self) -> bool:
-        """Whether a training image is the same in every epoch."""
-        return self.augmentation == "none" and not (self.recipe.mixup or self.recipe.crop)
+        """Whether what a network makes of a training image can be the same in every epoch."""
+        changing = self.recipe.mixup or self.recipe.crop or self.recipe.progressive
+        return self.augmentation == "none" and not changing
 
     @property
     def frozen_epochs(self) -> int:
@@ -110,13 +112,29 @@ class Course:
             return min(max(1, round(self.recipe.frozen_share * self.epochs)), self.epochs - 1)
         return self.epochs if self.strategy == "frozen" else 0
 
+    @property
+    def small_epochs(self) -> int:
+        """The epochs at the start that have a smaller input."""
+        if not self.recipe.progressive:
+            return 0
+        return min(max(1, round(self.recipe.progressive * self.epochs)), self.epochs - 1)
+
     def phase_start(self, epoch: int) -> int:
-        """Return the first epoch (from 0) of the phase, frozen or not, that ``epoch`` is in."""
-        return self.frozen_epochs if epoch >= self.frozen_epochs else 0
+        """Return the first epoch (from 0) of the phase that ``epoch`` is in.
+
+        Phases differ in what is frozen or in the size of the input.
+        """
+        starts = (0, self.frozen_epochs, self.small_epochs)
+        return max(start for start in starts if start <= epoch)
+
+    def selectable(self, history: list[EpochRecord]) -> list[EpochRecord]:
+        """Return the epochs of which the best is kept: those whose input the network now has."""
+        return history[self.small_epochs :] or history
 
     def stops(self, history: list[EpochRecord]) -> bool:
-        """Tell whether early stopping ends the fit; the frozen phase of two is never cut short."""
-        if len(history) <= self.frozen_epochs < self.epochs:
+        """Tell whether early stopping ends the fit; no phase but the last is ever cut short."""
+        ends = (self.frozen_epochs, self.small_epochs)
+        if any(len(history) <= end < self.epochs for end in ends):
             return False
         phase = history[self.phase_start(len(history) - 1) :]
         return should_stop(scores(phase, self.metric), self.recipe.early_stopping)
@@ -170,7 +188,9 @@ def train(
     ``on_epoch`` is told each epoch that is trained now. Raises ``ModelError`` where the weights
     cannot be had and ``TrainingDiverged`` where the loss is no longer a number.
     """
-    learner = engine.learner(architecture, task, course.recipe, weights)
+    builder = Builder(engine, architecture, task, course.recipe, weights)
+    if course.recipe.progressive:
+        builder.refuse_dependent()
     keeper = None
     if checkpoint is not None:
         keeper = Checkpoint(checkpoint, _identity(engine, architecture, task, course, weights))
@@ -178,8 +198,7 @@ def train(
     if feature_cache is not None and course.keeps_images:
         conditions = {"architecture": architecture.name, "input_size": task.input_size}
         cache = FeatureCache(feature_cache, {**conditions, **engine.conditions()})
-    fit = _Fit(learner, data, course, task.classes, cache)
-    fit.resume(keeper.load() if keeper else None)
+    fit = _Fit(builder, data, course, cache, keeper.load() if keeper else None)
     fit.run(keeper, on_epoch)
     return fit.outcome()
 
@@ -203,34 +222,39 @@ class _Fit:
 
     def __init__(
         self,
-        learner: Learner,
+        builder: Builder,
         data: TrainingData,
         course: Course,
-        classes: int,
         cache: FeatureCache | None,
+        progress: TrainingProgress | None,
     ) -> None:
-        self.learner, self.data, self.course, self.classes = learner, data, course, classes
-        self.cache = cache
-        self.averages = course.recipe.average_decay > 0
+        self.builder, self.data, self.course, self.cache = builder, data, course, cache
+        self.classes, recipe = builder.task.classes, course.recipe
+        self.averages = recipe.average_decay > 0
         self.class_weights = class_weights(
-            course.recipe.class_weights,
-            data.train.wanted,
-            classes,
-            course.recipe.label_smoothing,
+            recipe.class_weights, data.train.wanted, self.classes, recipe.label_smoothing
         )
-        self.history: list[EpochRecord] = []
-        self.best_weights = learner.weights()
+        self.history = list(progress.history) if progress else []
+        self.small = len(self.history) < course.small_epochs
+        self.learner = builder.learner(small=self.small)
+        self.best_weights = self.learner.weights()
+        if progress:
+            self._go_on(progress)
 
-    def resume(self, progress: TrainingProgress | None) -> None:
-        if progress is None:
-            return
-        self.history = list(progress.history)
+    def _go_on(self, progress: TrainingProgress) -> None:
+        """Put a learner that has just been built where ``progress`` stands."""
         self.best_weights = progress.best_weights
         self.learner.freeze_backbone(len(self.history) <= self.course.frozen_epochs)
         self.learner.load_weights(progress.weights)
         self.learner.load_optimizer_state(progress.optimizer_state)
         if progress.averages:
             self.learner.load_averages(progress.averages)
+
+    def _enlarge(self) -> None:
+        """Go on with the network for the whole input."""
+        progress, self.small = self._progress(), False
+        self.learner = self.builder.learner()
+        self._go_on(progress)
 
     def run(self, keeper: Checkpoint | None, on_epoch: OnEpoch) -> None:
         saved, start = time.monotonic(), len(self.history)
@@ -261,7 +285,8 @@ class _Fit:
         )
 
     def _best(self) -> int:
-        return best_epoch(scores(self.history, self.course.metric))
+        kept = self.course.selectable(self.history)
+        return len(self.history) - len(kept) + best_epoch(scores(kept, self.course.metric))
 
     def _progress(self) -> TrainingProgress:
         return TrainingProgress(
@@ -290,7 +315,9 @@ class _Fit:
     def _epoch(self) -> EpochRecord:
         began, epoch, course = time.monotonic(), len(self.history), self.course
         frozen = epoch < course.frozen_epochs
-        if epoch == course.phase_start(epoch):
+        if self.small and epoch >= course.small_epochs:
+            self._enlarge()
+        if epoch in (0, course.frozen_epochs):
             self.learner.freeze_backbone(frozen)
         self.learner.begin_epoch(network_seed(course.protocol_seed, course.fit_seed, epoch))
         cache = self.cache if frozen else None

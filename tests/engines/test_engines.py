@@ -167,6 +167,23 @@ def test_an_average_goes_on_from_the_frozen_phase_and_is_what_is_kept(
     assert resumed == unbroken
 
 
+def test_a_network_with_a_smaller_input_goes_on_with_the_whole_one(
+    engine: str, tmp_path: Path
+) -> None:
+    """These networks take no heed of their input size, so what is carried over shows alone."""
+    settings = {"frozen_share": 0.25, "average_decay": 0.9, "optimizer": "adamw"}
+    plain = {"strategy": "frozen-then-fine-tune", "settings": settings}
+    grown = {**plain, "settings": {**settings, "progressive": 0.5}}
+    kept = {**grown, "checkpoint": str(tmp_path / "checkpoint")}
+    whole, progressive, *_, resumed = fits(
+        engine, plain, grown, *({**kept, "until": until} for until in (1, 2, 3, 4))
+    )
+    assert progressive["losses"] == whole["losses"]
+    assert progressive["validation_losses"] == whole["validation_losses"]
+    assert progressive["best_value"] == min(whole["validation_losses"][2:])
+    assert resumed == progressive
+
+
 @pytest.mark.parametrize("backend", ["torch", "jax"])
 def test_keras_trains_on_another_backend(backend: str, tmp_path: Path) -> None:
     if importlib.util.find_spec(backend) is None:

@@ -86,6 +86,7 @@ SHARES = (
     "frozen_share",
     "average_decay",
     "warm_up",
+    "progressive",
 )
 REALS = ("learning_rate", "weight_decay", "mixup", "clip_norm", *SHARES)
 COUNTS = ("batch_size", "plateau_patience", "early_stopping", "epochs", "crop")

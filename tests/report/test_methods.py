@@ -65,13 +65,14 @@ def test_votes_as_targets_are_told_and_who_cannot_take_them(tmp_path: Path) -> N
 
 def test_levers_are_told_of_the_models_that_had_them(tmp_path: Path) -> None:
     slow, slower = {"average_decay": 0.99}, {"average_decay": 0.999}
+    others = {"class_weights": "balanced", "crop": 44, "progressive": 0.5}
     rows = (
         Row(name="majority", engine="scikit-learn"),
         Row(name="plain-cnn", recipe=slow),
         Row(name="augmented-cnn", recipe=slow),
         Row(name="resnet50.scratch", recipe={**slower, "schedule": "one-cycle", "warm_up": 0.2}),
         Row(name="vgg16.scratch", recipe={"schedule": "cosine"}),
-        Row(name="vgg16.source.frozen", recipe={"class_weights": "balanced", "crop": 44}),
+        Row(name="vgg16.source.frozen", recipe=others),
     )
     text = told(made(tmp_path, rows))
     average = "what was validated, kept and scored is an exponential moving average of the weights"
@@ -83,6 +84,7 @@ def test_levers_are_told_of_the_models_that_had_them(tmp_path: Path) -> None:
         "the number of images of its class (King and Zeng 2001).",
         "For vgg16.source.frozen, the network saw squares of 44 × 44 pixels, at random places of a "
         "training image and at the centre of any other (Krizhevsky et al. 2012).",
+        "For vgg16.source.frozen, the first epochs, a share of 0.5 of all, had a smaller input",
         "For resnet50.scratch, the learning rate rose over the first steps, a share of 0.2 of all.",
     ):
         assert said in text

@@ -55,6 +55,11 @@ LEVERS = (
         ("krizhevsky2012",),
     ),
     Lever(
+        "progressive",
+        "the first epochs, a share of {} of all, had a smaller input",
+        ("tan2021",),
+    ),
+    Lever(
         "average_decay",
         "what was validated, kept and scored is an exponential moving average of the weights "
         "with a decay of {}",
