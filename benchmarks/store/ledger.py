@@ -30,10 +30,11 @@ EVENT: TypeAdapter[LedgerEvent] = TypeAdapter(Annotated[LedgerEvent, Field(discr
 class Opening:
     """One line of the ledger. ``key`` names the fit that was asked.
 
-    ``purpose`` is ``score``; of a fit that was scored, ``explain`` or ``robustness``, which are
-    no scorings. ``scoring`` counts, from 1, the different fits of this variant and seed that
-    have been opened for so far: 2 is the first after a change of settings or code. ``repeated``
-    tells that this very fit had been asked the same before, as when a run is interrupted there.
+    ``purpose`` is ``score``; of a fit that was scored, ``explain``, ``robustness`` or ``views``,
+    which are no scorings. ``scoring`` counts, from 1, the different fits of this variant and seed
+    that have been opened for so far: 2 is the first after a change of settings or code.
+    ``repeated`` tells that this very fit had been asked the same before, as when a run is
+    interrupted there.
     """
 
     variant: str

@@ -23,6 +23,7 @@ from benchmarks.store.ledger import read_ledger
 from benchmarks.store.reading import read_run
 from datasets.records import DataError
 from tests.folder import EXPRESSIONS, ROWS, build
+from tests.folder_extras import join
 
 
 @pytest.fixture
@@ -163,6 +164,12 @@ def test_an_interrupted_addition_is_finished_by_the_same_command(run: Path) -> N
 def test_a_name_that_is_taken_or_no_name_is_refused(run: Path, name: str) -> None:
     with pytest.raises(InputError, match="--name"):
         added(run, given(run, run.with_name("theirs.csv")), name=name)
+
+
+def test_the_name_of_an_ensemble_is_taken(run: Path) -> None:
+    join(run, both=tuple(row.name for row in ROWS[:2]))
+    with pytest.raises(InputError, match="--name Both: the run has a variant 'both'"):
+        added(run, given(run, run.with_name("theirs.csv")), name="Both")
 
 
 @pytest.mark.parametrize(
