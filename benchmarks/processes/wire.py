@@ -6,6 +6,7 @@ import importlib
 import os
 import pickle
 import queue
+import signal
 import sys
 import tempfile
 import threading
@@ -68,6 +69,9 @@ def serve(handle: int) -> None:
     try:
         target = getattr(importlib.import_module(module), function)
         target(wire, **wire.receive())
+    except KeyboardInterrupt:  # somebody's, not the work's: its end says so
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        signal.raise_signal(signal.SIGINT)
     except BaseException as error:  # also what a plug-in raises to end the program
         wire.refuse(error)
     wire.receive()  # until the other end closes, so that all was read that was sent
@@ -84,6 +88,8 @@ def answer(wire: Wire, target: str, arguments: Mapping[str, Any], temporary: Pat
         wire.send(getattr(importlib.import_module(module), function)(**arguments))
     except (InputError, ModelError, DataError) as error:
         wire.refuse(error)
+    except KeyboardInterrupt:
+        raise
     except BaseException as error:
         wire.send(Refusal(f"{describe_error(error)}; --debug shows more"))
 

@@ -36,7 +36,11 @@ HINTS: Mapping[int, str] = MappingProxyType(
 
 
 class WorkerEnded(RuntimeError):
-    """A worker is gone; the message says how it ended."""
+    """A worker is gone; the message says how it ended, ``by_signal`` whether it was killed."""
+
+    def __init__(self, message: str, *, by_signal: bool = False) -> None:
+        super().__init__(message)
+        self.by_signal = by_signal
 
 
 class Refused(RuntimeError):
@@ -101,7 +105,7 @@ class Worker:
         except TimeoutError:
             raise
         except (EOFError, OSError):
-            raise WorkerEnded(self._end()) from None
+            raise self._end() from None
         if isinstance(message, Refusal):
             raise Refused(message.reason)
         return message
@@ -136,13 +140,13 @@ class Worker:
         with suppress(OSError):
             self._socket.shutdown(socket.SHUT_RDWR)
 
-    def _end(self) -> str:
+    def _end(self) -> WorkerEnded:
         try:
             code = self._process.wait(GRACE)
         except TimeoutError:  # a library has shut the wire, or written into it
             self._process.kill()
-            return "its process could no longer be understood and was ended"
-        return describe_end(code, self.said())
+            return WorkerEnded("its process could no longer be understood and was ended")
+        return WorkerEnded(describe_end(code, self.said()), by_signal=code < 0)
 
 
 def call(
@@ -172,7 +176,9 @@ def call(
         except Refused as refusal:
             raise InputError(str(refusal)) from RuntimeError(worker.said())
         except WorkerEnded as end:
-            raise InputError(f"{end}; --debug shows what it said") from RuntimeError(worker.said())
+            remedy = "give the command again; " if end.by_signal else ""
+            told = f"{end}; {remedy}--debug shows what it said"
+            raise InputError(told) from RuntimeError(worker.said())
         finally:
             worker.close()
 

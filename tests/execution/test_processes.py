@@ -95,6 +95,8 @@ def test_a_process_that_ends_is_told_with_how_and_its_last_words(
         asked("leave", status=3)
     with pytest.raises(InputError, match=r"ended by signal 9 \(out of memory, or killed by hand"):
         asked("die", number=9)
+    with pytest.raises(InputError, match="signal 2; give the command again; --debug shows"):
+        asked("die", number=signal.SIGINT)
 
 
 @pytest.mark.parametrize(

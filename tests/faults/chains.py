@@ -37,11 +37,13 @@ def until_done(bench: Bench, plan: Plan, *command: object) -> Chain:
 
 def is_told(done: Done, plan: Plan) -> bool:
     """Tell whether a command that was broken ended as it should."""
+    last = done.err.splitlines()[-1] if done.err else ""
+    told = done.status == 2 and last.startswith("ferbench: ")
+    if plan.whom == "worker" and told and "give the command again" in last:
+        return True  # it worked for a command that has no jobs, which could be begun again
     if plan.fate == "SIGKILL":
         return done.status in (-9, 0, 1)  # not -9: a worker alone, whose job was begun again
-    last = done.err.splitlines()[-1] if done.err else ""
     if plan.fate.startswith("SIG"):
         status = {"SIGTERM": 143, "SIGINT": 130}[plan.fate]
         return done.status in (0, 1) or (done.status == status and last.startswith("interrupted; "))
-    told = done.status == 2 and last.startswith("ferbench: ")
     return done.status in (0, 1) or (told and (plan.fate != "ENOSPC" or "No space left" in last))
