@@ -30,6 +30,7 @@ from benchmarks.commands.reproduce import reproduce
 from benchmarks.commands.run import run
 from benchmarks.commands.verify import verify
 from benchmarks.commands.webcam import webcam
+from benchmarks.commands.weights import weights
 from benchmarks.machine.interrupts import interruption, remembering_interrupts
 from benchmarks.machine.terminal import printable
 from benchmarks.machine.versions import installed
@@ -55,6 +56,7 @@ app.command()(choose)
 app.add_typer(data_sets, name="datasets")
 app.command()(audit)
 app.command()(models)
+app.command()(weights)
 app.command()(init)
 app.command()(bench)
 app.command()(doctor)

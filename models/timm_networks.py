@@ -209,5 +209,12 @@ def _features(name: str, backbone: Any, request: BuildRequest) -> int:
 timm_family = Family(
     prefix="timm",
     make=make,
-    examples=("resnet18", "resnet50", "mobilenetv3_small_100", "convnext_atto", "vgg16"),
+    examples=(
+        "resnet18",
+        "resnet50",
+        "mobilenetv3_small_100",
+        "tf_efficientnet_lite0",
+        "convnext_atto",
+        "vgg16",
+    ),
 )

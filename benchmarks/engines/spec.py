@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmarks.machine.versions import installed
@@ -25,6 +26,16 @@ class Library:
     title: str = ""
     citation: str = ""
     architectures: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CachedWeights:
+    """Published weights that a library has fetched, in ``file``; ``place`` names its cache."""
+
+    architecture: str
+    initialisation: str
+    place: str
+    file: Path
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,7 +97,7 @@ class EngineSpec:
     - ``code`` are the modules whose source decides a training, and so its key.
     - ``probe_network`` is the small architecture that `ferbench doctor` trains.
     - ``precisions`` are what it computes in; with one alone it does whatever is asked.
-    - ``published`` returns the names of the published weights that lie on this machine.
+    - ``published`` returns the published weights in its libraries' caches (`CachedWeights`).
     - ``gpu_build`` is what to install so that it sees a GPU, blank where it uses none.
     - ``attention_edition`` changes whenever its maps of attention come out otherwise than
       before; ``None`` where its models have none.

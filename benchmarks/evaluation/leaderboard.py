@@ -18,6 +18,7 @@ from benchmarks import metrics
 from benchmarks.evaluation.conditions import hardware
 from benchmarks.evaluation.fer_plus import agreement, annotator_agreement
 from benchmarks.evaluation.gains import Gain, gains
+from benchmarks.evaluation.origin import origin, weights_of
 from benchmarks.evaluation.scores import score
 from benchmarks.evaluation.statistics import Score, Statistics, compute_statistics
 from benchmarks.evaluation.uncertainty import Interval
@@ -168,7 +169,8 @@ def leaderboard(run: RunResults, statistics: Statistics | None = None) -> pd.Dat
       ``batch_latency_ms``, ``peak_memory_mb`` (largest over seeds); ``seeds``, their number;
       ``images_seen`` in tuning and final fits together; ``hardware``, to which the times belong.
       Of an ensemble parameters, MACs and latencies are the sums over all its fits, and what
-      training takes is blank.
+      training takes is blank;
+    - ``weights``, ``weights_sha256``: which published weights it started from, where any row did.
 
     Variants that were not run or failed come last. Where the run makes a mistake on purpose,
     no row has a rank and every reason says so.
@@ -587,6 +589,16 @@ COLUMNS: tuple[BoardColumn, ...] = (
         after="peak_memory_mb",
     ),
     BoardColumn(name="hardware", value=lambda row: hardware(row.variant) or None),
+    BoardColumn(
+        name="weights",
+        value=lambda row: origin(w) if (w := weights_of(row.variant)) else None,
+        optional=True,
+    ),
+    BoardColumn(
+        name="weights_sha256",
+        value=lambda row: w.sha256 if (w := weights_of(row.variant)) else None,
+        optional=True,
+    ),
     BoardColumn(
         name="engine",
         value=lambda row: row.variant.record.engine,

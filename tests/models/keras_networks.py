@@ -73,6 +73,27 @@ def _preprocessing(network: Network, module: str) -> float:
     return float(np.abs(predict(mine, COLOUR) - np.asarray(theirs)).max())
 
 
+def edges() -> dict[str, float]:
+    """Return how far VGG16's convolutions are from those of the installed edge detector."""
+    import h5py
+
+    found = discover()["vgg16"].find_weights("edges")
+    network = build("vgg16", COLOUR, seed=3, published=found)
+    differences = []
+    with h5py.File(found.file) as opened:
+        for block, layers in enumerate((2, 2, 3, 3, 3), start=1):
+            for place, name in enumerate(("conv2d", "conv2d_1", "conv2d_2")[:layers], start=1):
+                layer = network.backbone.get_layer(f"block{block}_conv{place}")
+                for index, own in enumerate(layer.get_weights()):
+                    theirs = opened[f"block{block}/layers/{name}/vars/{index}"]
+                    differences.append(float(np.abs(own - theirs).max()))
+    return {
+        "convolutions": len(differences) / 2,
+        "difference": max(differences),
+        "preprocessing": _preprocessing(network, "vgg16"),
+    }
+
+
 def resnet50_differences(folder: str) -> float:
     """Return how far ResNet50 here is from the stock one, whose file it loads."""
     file = Path(folder) / "stock.h5"

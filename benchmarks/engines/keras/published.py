@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
+from benchmarks.engines.spec import CachedWeights
+from models.published import keras_cache
 
 
-def at_hand() -> list[str]:
-    """Return the names of the networks whose weights lie in Keras' cache."""
-    home = Path(os.environ.get("KERAS_HOME", Path.home() / ".keras"))
-    return sorted(file.name.partition("_")[0] for file in (home / "models").glob("*_notop*.h5"))
+def at_hand() -> list[CachedWeights]:
+    """Return the weights in Keras' cache."""
+    return [
+        CachedWeights(
+            architecture=file.name.partition("_")[0],
+            initialisation="imagenet",
+            place="Keras' cache",
+            file=file,
+        )
+        for file in sorted(keras_cache().glob("*_notop*.h5"))
+    ]

@@ -12,11 +12,13 @@ from benchmarks.engines.exporting import Card
 from benchmarks.engines.registry import engine_spec
 from benchmarks.engines.spec import ExportFormat
 from benchmarks.evaluation.fitted import ScoredFit
+from benchmarks.evaluation.origin import origin
 from benchmarks.evaluation.scores import score
 from benchmarks.evaluation.uncertainty import mean_interval
 from benchmarks.store.records import RunResults
 from datasets.records import DataError
 from datasets.registry import discover
+from models.registry import PublishedWeights
 
 
 class _Part(BaseModel):
@@ -70,6 +72,7 @@ class CardArchitecture(_Part):
     initialisation: str
     strategy: str
     source: str
+    weights: PublishedWeights | None = None
 
 
 class ModelCard(_Part):
@@ -156,9 +159,10 @@ def card(chosen: ScoredFit, form: ExportFormat) -> ModelCard:
             initialisation=variant.record.initialisation,
             strategy=variant.record.strategy,
             source=variant.record.source,
+            weights=fit.weights,
         ),
         trained_with=fit.versions,
-        licence=_licence(run, variant.record.initialisation),
+        licence=_licence(run, variant.record.initialisation, fit.weights),
     )
 
 
@@ -188,12 +192,13 @@ def _test(chosen: ScoredFit) -> CardTest:
     )
 
 
-def _licence(run: RunResults, initialisation: str) -> str:
+def _licence(run: RunResults, initialisation: str, weights: PublishedWeights | None) -> str:
     names = [run.manifest.data.name]
     if initialisation == "source" and run.manifest.source_data:
         names.append(run.manifest.source_data.name)
     terms = "; ".join(f"{name}: {_terms(name)}" for name in dict.fromkeys(names))
     start = "" if initialisation in ("scratch", "source") else f" It started from {initialisation}."
+    start = f" It started from {origin(weights)}." if weights else start
     return (
         f"The terms of what the weights were learned from apply to them ({terms}).{start} "
         "ferbench's own licence covers its code, not these weights."

@@ -10,6 +10,7 @@ import pandas as pd
 from benchmarks.evaluation.calibration import scaling
 from benchmarks.evaluation.curves import selective, separations
 from benchmarks.evaluation.leaderboard import ranking_score
+from benchmarks.evaluation.origin import origin, weights_of
 from benchmarks.evaluation.statistics import Statistics
 from benchmarks.report.elements.elements import Matrix, Picture, Table
 from benchmarks.report.elements.inputs import PageInputs
@@ -145,11 +146,14 @@ def variant_section(
 def _about(variant: VariantResults) -> tuple[tuple[str, str], ...]:
     record = variant.record
     fit = variant.fits[0].record if variant.fits else None
+    weights = weights_of(variant)
     texts = {
         "What": record.summary,
         "Source": record.source,
         "Engine": record.engine,
         "Initialisation": record.initialisation,
+        "Weights": origin(weights) if weights else "",
+        "Weights by": weights.source if weights else "",
         "Strategy": record.strategy,
         "Augmentation": record.augmentation or "",
         "Input": f"{record.input_size} pixels" if record.input_size else "",

@@ -7,11 +7,12 @@ from collections.abc import Iterator, Sequence
 
 from benchmarks.data.mistakes import announcement
 from benchmarks.engines.registry import learns_shares
+from benchmarks.evaluation.origin import origin, weights_of
 from benchmarks.report.elements.numbers import listing, plural, whole
 from benchmarks.report.writing.methods_evaluation import evaluation, exceptions, made_with
 from benchmarks.report.writing.methods_training import training
 from benchmarks.report.writing.prose import Cite, Paragraphs, Sentence, cite
-from benchmarks.report.writing.references import DATA_SETS, of_architecture
+from benchmarks.report.writing.references import DATA_SETS, of_architecture, works_in
 from benchmarks.store.records import DataRecord, RunResults, VariantRecord
 from models.floors import FLOORS
 
@@ -33,9 +34,15 @@ AUGMENTATION_FROM = {"strong": ("khaireddin2021", "zhong2017")}
 STARTS = {
     "scratch": "from random weights",
     "imagenet": "from weights pre-trained on ImageNet",
+    "edges": "from weights retrained for edge detection on BSDS500",
     "run": "from a model fitted in another run",
     "file": "from weights of a file",
 }
+STARTED_FROM = {
+    "imagenet": ("deng2009",),
+    "edges": ("xie2015", "arbelaez2011"),
+}
+"""Published weights → the works on what they were trained for."""
 TRAINED = {
     "frozen": "with the backbone frozen",
     "frozen-then-fine-tune": "with the backbone first frozen and then fine-tuned",
@@ -148,8 +155,18 @@ def _architecture(run: RunResults, every: Sequence[VariantRecord]) -> Sentence:
     named: Sentence = (first.architecture, cite(*of_architecture(first.architecture, first.source)))
     if started == [STARTS["scratch"]]:
         return named
-    pretrained = ("deng2009",) if any(f.initialisation == "imagenet" for f in every) else ()
-    return (*named, f", {listing(started)}", cite(*pretrained))
+    kinds = dict.fromkeys(record.initialisation for record in every)
+    works = [key for kind in kinds for key in STARTED_FROM.get(kind, ())]
+    return (*named, f", {listing(started)}", cite(*works), *_weights(run, every))
+
+
+def _weights(run: RunResults, every: Sequence[VariantRecord]) -> Iterator[str | Cite]:
+    """Name the published weights that variants of an architecture started from, as recorded."""
+    names = {record.name for record in every}
+    found = (weights_of(variant) for variant in run.variants if variant.name in names)
+    for weights in dict.fromkeys(each for each in found if each):
+        yield f", with the weights {origin(weights)}"
+        yield cite(*works_in(weights.source))
 
 
 def _start(run: RunResults, record: VariantRecord) -> str:

@@ -22,9 +22,10 @@ MENTIONS = MappingProxyType(
         "The regression analysis of binary sequences": "cox1958",
         "DummyClassifier": "pedregosa2011",
         "MLPClassifier": "pedregosa2011",
+        "EfficientNet-Lite": "liu2020",
     }
 )
-"""Words in an architecture's ``source`` → the work that they name."""
+"""Words in a ``source`` → the work that they name."""
 TIMM = MappingProxyType(
     {
         "timm:resnet": "he2016",
@@ -32,12 +33,20 @@ TIMM = MappingProxyType(
         "timm:densenet": "huang2017",
         "timm:mobilenetv3": "howard2019",
         "timm:convnext": "liu2022",
+        "timm:efficientnet": "tan2019",
+        "timm:tf_efficientnet": "tan2019",
     }
 )
 """How a network of timm begins → the work that introduced it."""
 
 
 def of_architecture(name: str, source: str) -> tuple[str, ...]:
+    """Return the keys of the works behind the network ``name``, and of those in its ``source``."""
+    family = [key for beginning, key in TIMM.items() if name.startswith(beginning)]
+    return tuple(dict.fromkeys([*family, *works_in(source)]))
+
+
+def works_in(source: str) -> tuple[str, ...]:
     """Return the keys of the works that ``source`` names by arXiv number, DOI or title.
 
     What it names otherwise, or what ``references.bib`` does not hold, is left out.
@@ -45,8 +54,7 @@ def of_architecture(name: str, source: str) -> tuple[str, ...]:
     numbers = _numbers(source)
     named = [key for key, work in _works().items() if _identifiers(work) & numbers]
     keys = [key for words, key in MENTIONS.items() if words.lower() in source.lower()]
-    family = [key for beginning, key in TIMM.items() if name.startswith(beginning)]
-    return tuple(dict.fromkeys([*family, *named, *keys]))
+    return tuple(dict.fromkeys([*named, *keys]))
 
 
 def bibtex(keys: Iterable[str]) -> str:
