@@ -119,7 +119,8 @@ def test_nothing_piles_up_in_the_coordinator(long_run: LongRun) -> None:
     assert end.memory - early.memory < 32 * MIB
     assert end.files <= early.files + 2
     assert end.threads <= early.threads + 2
-    assert max(moment.processes for moment in long_run.seen) <= 2 * (os.cpu_count() or 1)
+    most = max(moment.processes for moment in long_run.seen)
+    assert most <= 4 * (os.cpu_count() or 1)  # what copies workers; each with its keeper, or ending
 
 
 @pytest.mark.soak
