@@ -153,15 +153,11 @@ def put_packaged(backbone: Any, row: PackagedWeights, file: Path, engine: Engine
     if engine == "keras":
         put_keras(backbone, row.layout(file, [layer.name for layer in backbone.layers]), file)
         return
+    import torch
+
     own = [name.removeprefix(TORCH_WRAPPER) for name in backbone.state_dict()]
     stored = {TORCH_WRAPPER + name: tensor for name, tensor in row.layout(file, own).items()}
     if row.scaling:
-        scaled = (row.scaling.mean, row.scaling.deviation)
-        stored |= {name: _per_channel(v) for name, v in zip(NORMALISATION, scaled, strict=True)}
+        scaled = map(torch.tensor, (row.scaling.mean, row.scaling.deviation))
+        stored |= zip(NORMALISATION, scaled, strict=True)
     put_torch(backbone, stored, file)
-
-
-def _per_channel(values: tuple[float, ...]) -> Any:
-    import torch
-
-    return torch.tensor(values).view(-1, 1, 1)

@@ -168,12 +168,13 @@ def _normalise(published: Any, channels: int) -> Any:
 
         def __init__(self, mean: list[float], deviation: list[float]) -> None:
             super().__init__()
-            self.register_buffer("mean", torch.tensor(mean).view(-1, 1, 1))
-            self.register_buffer("deviation", torch.tensor(deviation).view(-1, 1, 1))
+            self.register_buffer("mean", torch.tensor(mean))
+            self.register_buffer("deviation", torch.tensor(deviation))
             self.register_load_state_dict_pre_hook(_leave_missing)  # type: ignore[no-untyped-call]
 
         def forward(self, images: torch.Tensor) -> torch.Tensor:
-            return (images - self.mean) / self.deviation
+            mean, deviation = (v.view(-1, 1, 1) for v in (self.mean, self.deviation))
+            return (images - mean) / deviation
 
     mean, deviation = ([255 * value for value in v] for v in (published.mean, published.std))
     if channels == 1:

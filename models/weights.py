@@ -123,7 +123,7 @@ def _as_grey(value: Any, shape: tuple[int, ...]) -> Any:
 
     A first convolution's filters are summed, as timm does; a normalisation is averaged.
     """
-    if (tuple(value.shape), shape) == ((3, 1, 1), (1, 1, 1)):
+    if (tuple(value.shape), shape) == ((3,), (1,)):
         return value.mean(dim=0, keepdim=True)
     if len(shape) == 4 and tuple(value.shape) == (shape[0], 3, *shape[2:]) and shape[1] == 1:
         return value.float().sum(dim=1, keepdim=True)
