@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from benchmarks.data.corruptions import CORRUPTIONS
+from benchmarks.data import corruptions
 from benchmarks.engines.registry import is_floor
 from benchmarks.execution.jobs.job import (
     Job,
@@ -160,7 +160,7 @@ class TimeLeft:
         return self._sizes.validation + self._sizes.test
 
     def _corrupted(self, images: int | None) -> int:
-        versions = 1 + sum(len(each.severities) for each in CORRUPTIONS)
+        versions = 1 + sum(len(each.severities) for each in corruptions.CORRUPTIONS)
         return versions * min(images or self._sizes.test, self._sizes.test)
 
     def _pace(self, row: _Row, work: Callable[[_Row], _Work]) -> float:

@@ -201,7 +201,7 @@ class Behind:
 
     def begin_epoch(self, seed: int) -> None: ...
 
-    def train_batch(self, images: Any, targets: Any, learning_rate: float) -> None:
+    def train_batch(self, images: Any, targets: Any, learning_rate: float, weights: Any) -> None:
         self.queued += 1
 
     def training_metrics(self) -> tuple[float, float]:
