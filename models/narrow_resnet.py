@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import OrderedDict
 from typing import TYPE_CHECKING
 
-from models.registry import BuildRequest, Float, Network, Recipe, architecture
-from models.torch_parts import convolution, pooled
+from models.registry import BuildRequest, Network, architecture
+from models.torch_parts import SMALL_FACES, convolution, pooled
 
 if TYPE_CHECKING:
     from torch import nn
@@ -18,29 +18,10 @@ STAGES = (64, 128, 256)
 
 @architecture(
     name="narrow-resnet",
-    engine="torch",
     summary="Six pre-activation blocks of 64, 128 and 256 filters, pooled (2.8 M)",
     source="He et al., Identity mappings in deep residual networks, arXiv 1603.05027; "
     "few layers and even widths as in Zagoruyko & Komodakis, arXiv 1605.07146",
-    recipe=Recipe(
-        optimizer="sgd",
-        learning_rate=0.1,
-        batch_size=128,
-        weight_decay=5e-4,
-        dropout=0.3,
-        label_smoothing=0.1,
-        clip_norm=1.0,
-        schedule="cosine",
-        epochs=60,
-        augmentation="standard",
-    ),
-    space={
-        "learning_rate": Float(0.01, 0.3, log=True),
-        "weight_decay": Float(1e-4, 5e-3, log=True),
-        "dropout": Float(0.0, 0.6),
-    },
-    initialisations=("scratch", "source", "run", "file"),
-    minimum_input=8,
+    **SMALL_FACES,
 )
 def narrow_resnet(request: BuildRequest) -> Network:
     """A stem of 32 filters at full size, then two blocks each at 64, 128 and 256, averaged."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections import OrderedDict
 
-from models.registry import BuildRequest, Float, Network, Recipe, architecture
-from models.torch_parts import convolution, pooled
+from models.registry import BuildRequest, Network, architecture
+from models.torch_parts import SMALL_FACES, convolution, pooled
 
 STAGES = ((32, 32), (64, 64), (128, 128), (256, 256, 256))
 """The filters of each stage's convolutions; each stage but the last ends in 2×2 max-pooling."""
@@ -13,29 +13,10 @@ STAGES = ((32, 32), (64, 64), (128, 128), (256, 256, 256))
 
 @architecture(
     name="narrow-vgg",
-    engine="torch",
     summary="Nine batch-normalised 3×3 convolutions of 32 to 256 filters, pooled (1.8 M)",
     source="Simonyan & Zisserman, arXiv 1409.1556, at the width of Pramerdorfer & Kampel, "
     "arXiv 1612.02903; batch norm of Ioffe & Szegedy, arXiv 1502.03167",
-    recipe=Recipe(
-        optimizer="sgd",
-        learning_rate=0.1,
-        batch_size=128,
-        weight_decay=5e-4,
-        dropout=0.3,
-        label_smoothing=0.1,
-        clip_norm=1.0,
-        schedule="cosine",
-        epochs=60,
-        augmentation="standard",
-    ),
-    space={
-        "learning_rate": Float(0.01, 0.3, log=True),
-        "weight_decay": Float(1e-4, 5e-3, log=True),
-        "dropout": Float(0.0, 0.6),
-    },
-    initialisations=("scratch", "source", "run", "file"),
-    minimum_input=8,
+    **SMALL_FACES,
 )
 def narrow_vgg(request: BuildRequest) -> Network:
     """Two convolutions each at 32, 64 and 128 filters, max-pooled; three at 256, averaged."""

@@ -23,6 +23,7 @@ from models.registry import (
     architecture,
     did_you_mean,
 )
+from models.torch_parts import resize
 
 FINE_TUNE = Recipe(
     optimizer="adamw",
@@ -89,7 +90,7 @@ def _build(name: str, request: BuildRequest) -> Network:
     row = row_of(f"timm:{name}", start)
     backbone = torch.nn.Sequential(
         OrderedDict(
-            resize=_resize(request),
+            resize=resize(request),
             normalise=_normalise(published, request.image_shape[2]),
             network=_network(name, published, request, None if row else start),
         )
@@ -143,15 +144,6 @@ def _network(name: str, published: Any, request: BuildRequest, start: WeightsFil
     if start:
         settings["pretrained_cfg_overlay"] = {"file": str(start.file)}
     return timm.create_model(name, pretrained=start is not None, **settings)
-
-
-def _resize(request: BuildRequest) -> Any:
-    import torch
-
-    side = request.input_size
-    if request.image_shape[:2] == (side, side):
-        return torch.nn.Identity()
-    return torch.nn.Upsample(size=(side, side), mode="bilinear", align_corners=False)
 
 
 def _normalise(published: Any, channels: int) -> Any:
