@@ -253,8 +253,12 @@ class Architecture:
         return tuple(name for name in self.initialisations if name not in UNPUBLISHED)
 
     def recipe_for(self, strategy: str, initialisation: str) -> Recipe:
-        """Return the literature's defaults for a strategy from an initialisation."""
-        situation = "scratch" if initialisation == "scratch" else strategy
+        """Return the literature's defaults for a strategy from an initialisation.
+
+        A head on frozen features is trained alike wherever they come from.
+        """
+        learns = strategy != "frozen" and initialisation == "scratch"
+        situation = "scratch" if learns else strategy
         return self.recipes.get(situation, self.recipe)
 
 

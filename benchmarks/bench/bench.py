@@ -104,22 +104,24 @@ def bench_jobs(
     plugins: Sequence[Path] = (),
 ) -> list[BenchJob]:
     """Return one job for each variant and precision: the final fit's, to be timed, not ended."""
+    plan = Plan(
+        protocol=protocol,
+        target=packed_data(prepared),
+        source=None,
+        folder=RunFolder(folder),
+        shared=cache_folder(),
+        keras_backend=chosen_backend(),
+        device=device_name(),
+        plugins=tuple(plugin.resolve() for plugin in plugins),
+    )
     jobs: list[BenchJob] = []
     for variant in variants:
-        for precision in dict.fromkeys(map(engine_spec(variant.engine).computes_in, precisions)):
-            plan = Plan(
-                protocol=protocol.model_copy(update={"precision": precision}),
-                target=packed_data(prepared),
-                source=None,
-                folder=RunFolder(folder),
-                shared=cache_folder(),
-                keras_backend=chosen_backend(),
-                device=device_name(),
-                plugins=tuple(plugin.resolve() for plugin in plugins),
-            )
+        own = engine_spec(variant.engine).precisions
+        for precision in [each for each in precisions if each in own] or own[:1]:
+            timed = dataclasses.replace(variant, precision=precision)
             output = folder / f"{len(jobs)}.json"
             jobs.append(
-                plan.bench(variant, seconds=effort.seconds, least=effort.least, output=output)
+                plan.bench(timed, seconds=effort.seconds, least=effort.least, output=output)
             )
     return jobs
 

@@ -51,7 +51,7 @@ def bench(
     from benchmarks.data.prepared import prepare_data
     from benchmarks.errors import InputError
     from benchmarks.machine.console import Console
-    from benchmarks.machine.environment import has_bfloat16
+    from benchmarks.machine.environment import has_bfloat16, native_precision
     from benchmarks.protocol.reading import load_protocol
 
     if protocol and architectures:
@@ -60,7 +60,10 @@ def bench(
         raise InputError(f"{output} is a folder; give --output a file")
     plugins = tuple(plugin or ())
     names = tuple(architectures or (QUICK if quick else SHIPPED))
-    chosen = load_protocol(protocol) if protocol else shipped_protocol(names, threads or 1)
+    if protocol:
+        chosen = load_protocol(protocol, native_precision())
+    else:
+        chosen = shipped_protocol(names, threads or 1)
     if threads:
         chosen = chosen.model_copy(update={"threads": threads})
     effort = BRIEF if quick else FULL

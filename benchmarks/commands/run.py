@@ -40,11 +40,12 @@ def run(
     from benchmarks.leaks import laboratory
     from benchmarks.leaks.page import render_laboratory
     from benchmarks.machine.console import Console
+    from benchmarks.machine.environment import native_precision
     from benchmarks.protocol.reading import load_protocol
     from benchmarks.report.page import render
     from benchmarks.store.digests import write_digests
 
-    loaded = load_protocol(protocol)
+    loaded = load_protocol(protocol, native_precision())
     try:
         check_experiment(loaded)
     except InputError as error:

@@ -185,7 +185,7 @@ class Plan:
             seed=self.protocol.fit.seeds[0],
             seconds=seconds,
             least=least,
-            key=digest(["bench", variant.name, self.protocol.precision]),
+            key=digest(["bench", variant.name, variant.precision]),
             output=output,
         )
 
@@ -280,7 +280,7 @@ class Plan:
             "input_size": variant.input_size,
             "recipe": recipe,
             "initial": start.weights,
-            "precision": self.protocol.precision,
+            "precision": variant.precision,
             "threads": self.protocol.threads,
             "image_shape": stage.image_shape,
             "class_names": stage.class_names,
@@ -347,7 +347,7 @@ class Plan:
             until=until,
             trial=trial,
             selection=self.protocol.selection,
-            precision=self.protocol.precision,
+            precision=variant.precision,
             threads=self.protocol.threads,
             versions=self._versions(variant),
             device=self.device if "GPU" in self.device else "CPU",

@@ -11,7 +11,7 @@ from benchmarks.bench.bench import speed_name
 from benchmarks.data.prepared import PreparedData, prepare_data
 from benchmarks.errors import JobFailed
 from benchmarks.init.estimate import Pace, measure_paces, run_seconds
-from benchmarks.machine.environment import gpu, has_bfloat16, usable_cores
+from benchmarks.machine.environment import gpu, native_precision, usable_cores
 from benchmarks.protocol.schema import DataChoice, Protocol
 from benchmarks.protocol.variants import Variant, resolve_variants
 from datasets.image_folder import SIDE
@@ -104,7 +104,7 @@ def propose(
         {
             "name": name,
             "title": f"Networks for {Path(choice.path or name).name}",
-            "precision": "bfloat16" if has_bfloat16() else "float32",
+            "precision": native_precision(),
             "selection": _selection(choice, prepared),
             "data": choice.model_dump(),
             "tuning": {"trials": 1, "rungs": [1]},

@@ -8,6 +8,7 @@ import shutil
 import subprocess
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Literal
 
 import psutil
 from pydantic import BaseModel, ConfigDict
@@ -107,6 +108,11 @@ def has_bfloat16() -> bool:
     if not information.is_file():
         return False
     return not {"avx512_bf16", "amx_bf16"}.isdisjoint(information.read_text().split())
+
+
+def native_precision() -> Literal["float32", "bfloat16"]:
+    """Return the faster precision of dense networks, as far as the machine is known."""
+    return "bfloat16" if has_bfloat16() else "float32"
 
 
 def _ask_driver(field: str) -> list[str]:

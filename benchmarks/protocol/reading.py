@@ -12,12 +12,15 @@ from typing import Any, get_args
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from benchmarks.engines.contract import Precision
 from benchmarks.errors import InputError, did_you_mean
 from benchmarks.protocol.schema import Protocol
 from datasets.files import read_given
 
 MOST_BYTES = 1 << 20
 """Bytes of a protocol's file."""
+NATIVE = "native"
+"""The precision of a protocol's file that is bfloat16 where the machine computes in it."""
 
 
 def stored_protocol(manifest: Mapping[str, Any], place: Path) -> Protocol:
@@ -38,15 +41,22 @@ def presets() -> dict[str, Path]:
     return {path.stem: path for path in sorted(folder.glob("*.toml"))}
 
 
-def load_protocol(name_or_path: str) -> Protocol:
-    """Read a preset or a TOML file; raises ``InputError`` naming file, key and remedy."""
+def load_protocol(name_or_path: str, native: Precision = "float32") -> Protocol:
+    """Read a preset or a TOML file; raises ``InputError`` naming file, key and remedy.
+
+    ``native`` is what ``precision = "native"`` means on this machine, so that the protocol of a
+    run says in which precision it was carried out; float32 is computed everywhere.
+    """
     shipped = presets()
     path = shipped.get(name_or_path) or Path(name_or_path)
     if not path.exists():
         hint = did_you_mean(name_or_path, shipped, "presets")
         raise InputError(f"{name_or_path}: no such preset or file; {hint}")
     try:
-        return Protocol.model_validate(_parsed(path, read_given(path, MOST_BYTES)))
+        written = _parsed(path, read_given(path, MOST_BYTES))
+        if written.get("precision") == NATIVE:
+            written["precision"] = native
+        return Protocol.model_validate(written)
     except ValidationError as error:
         raise InputError(f"{path}: {_explain(error)}") from error
 
@@ -95,6 +105,8 @@ def _message(error: ErrorDetails, place: str) -> str:
     if error["type"] == "tuple_type" and isinstance(error["input"], dict):
         return f"should be a list of sections; write [[{place}]] above each"
     message = _WORDS.get(error["type"]) or str(error["msg"])
+    if error["loc"] == ("precision",):
+        message += f", or {NATIVE!r} for bfloat16 where the machine computes in it"
     return message.removeprefix("Value error, ").removeprefix("Input ")
 
 

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from benchmarks.engines.contract import Precision
 from benchmarks.metrics import selecting
 from benchmarks.protocol.canonical import digest
 from benchmarks.protocol.names import row_name
@@ -31,8 +32,11 @@ class _Section(BaseModel):
 
 UNDECISIVE = ("path", "unreadable")
 """Keys of a data set's choice that decide no number: where it lies, and when it is refused."""
-LATER: Mapping[str, object] = MappingProxyType({"labels": None, "classes": [], "targets": "labels"})
-"""Keys that came after the first protocols, with their defaults, which leave a digest as it was."""
+LATER: Mapping[str, object] = MappingProxyType(
+    {"labels": None, "classes": [], "targets": "labels", "precision": None}
+)
+"""Keys of data sets and variants that came after the first protocols, with their defaults, which
+leave a digest as it was."""
 
 
 class DataChoice(_Section):
@@ -116,7 +120,8 @@ class VariantChoice(_Section):
 
     What is left out comes from the architecture: its only strategy or ``fine-tune``, its
     recipe's augmentation, the data set's image size. ``hyperparameters`` replace values of
-    the recipe, and so trial 0. ``name`` is needed only where two rows would share one.
+    the recipe, and so trial 0. ``precision`` replaces the protocol's for this row, which says so.
+    ``name`` is needed only where two rows would share one.
     """
 
     architecture: str
@@ -125,6 +130,7 @@ class VariantChoice(_Section):
     augmentation: Literal["none", "standard", "strong"] | None = None
     input_size: Annotated[int, Field(ge=8, le=1024)] | None = None
     hyperparameters: Mapping[str, Value] = {}
+    precision: Precision | None = None
     name: str | None = None
 
     @field_validator("name")
@@ -200,7 +206,7 @@ class Protocol(_Section):
     description: str = ""
     seed: Seed = 0
     threads: Annotated[int, Field(ge=1, le=256)] = 1
-    precision: Literal["float32", "bfloat16"] = "float32"
+    precision: Precision = "float32"
     selection: str = "accuracy"
     data: DataChoice
     source: SourceChoice | None = None
@@ -261,9 +267,11 @@ def decisive(protocol: Mapping[str, Any]) -> dict[str, Any]:
     content = {k: v for k, v in protocol.items() if k not in PROSE + AFTERWARDS}
     for section in ("data", "source"):
         if content.get(section):
-            content[section] = {
-                key: value
-                for key, value in content[section].items()
-                if key not in UNDECISIVE and (key not in LATER or value != LATER[key])
-            }
+            chosen = _without_later(content[section])
+            content[section] = {k: v for k, v in chosen.items() if k not in UNDECISIVE}
+    content["variants"] = [_without_later(variant) for variant in content["variants"]]
     return content
+
+
+def _without_later(section: Mapping[str, Any]) -> dict[str, Any]:
+    return {k: v for k, v in section.items() if k not in LATER or v != LATER[k]}

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from benchmarks.engines.building import cropped_shape, smaller_input
-from benchmarks.engines.contract import Strategy
+from benchmarks.engines.contract import Precision, Strategy
 from benchmarks.engines.registry import engines, refuse_levers
 from benchmarks.errors import InputError
 from benchmarks.protocol.names import refuse_shared, row_name
@@ -38,6 +38,7 @@ class Variant:
     input_size: int
     recipe: Recipe
     pinned: frozenset[str]
+    precision: Precision
 
     @property
     def engine(self) -> EngineName:
@@ -65,12 +66,12 @@ def resolve_variants(
     variants = []
     for index, choice in enumerate(protocol.variants):
         try:
-            variants.append(_resolve(choice, registry, image_shape))
+            variants.append(_resolve(choice, protocol, registry, image_shape))
         except ModelError as error:
             raise InputError(f"variants[{index}]: {error}") from error
     if protocol.controls:
         missing = list(_missing_controls(protocol.variants, variants))
-        variants += [_resolve(choice, registry, image_shape) for choice in missing]
+        variants += [_resolve(choice, protocol, registry, image_shape) for choice in missing]
     refuse_shared(variant.name for variant in variants)
     return variants
 
@@ -78,18 +79,25 @@ def resolve_variants(
 def _missing_controls(
     choices: Sequence[VariantChoice], variants: list[Variant]
 ) -> Iterator[VariantChoice]:
-    """Yield the row from scratch of each transfer variant that has none; it is tuned like all."""
-    there = {_trained_alike(v) for v in variants if v.initialisation == "scratch"}
+    """Yield the row from scratch of each transfer variant that has none; it is tuned like all.
+
+    A frozen one has its control where the same random backbone is frozen too.
+    """
+    scratch = [v for v in variants if v.initialisation == "scratch"]
+    learned = {_trained_alike(v) for v in scratch if v.strategy == "fine-tune"}
+    random = {_trained_alike(v) for v in scratch if v.strategy == "frozen"}
     names = {variant.name for variant in variants}
     for choice, variant in zip(choices, variants, strict=True):
+        there = learned | random if variant.strategy == "frozen" else learned
         possible = "scratch" in variant.architecture.initialisations
         if _trained_alike(variant) in there or not possible:
             continue
-        there.add(_trained_alike(variant))
+        learned.add(_trained_alike(variant))
         control = VariantChoice(
             architecture=choice.architecture,
             augmentation=variant.augmentation,
             input_size=choice.input_size,
+            precision=choice.precision,
         )
         name = _name(control, variant.architecture, "fine-tune")
         if name in names:
@@ -103,7 +111,10 @@ def _trained_alike(variant: Variant) -> tuple[str, int, str]:
 
 
 def _resolve(
-    choice: VariantChoice, registry: Registry, image_shape: tuple[int, int, int]
+    choice: VariantChoice,
+    protocol: Protocol,
+    registry: Registry,
+    image_shape: tuple[int, int, int],
 ) -> Variant:
     architecture = registry[choice.architecture]
     if architecture.engine not in engines():
@@ -121,8 +132,11 @@ def _resolve(
     if strategy not in architecture.strategies:
         known = ", ".join(architecture.strategies)
         raise ModelError(f"{architecture.name} has no strategy {strategy!r}; it has: {known}")
-    if strategy != "fine-tune" and kind == "scratch":
-        raise ModelError(f"{architecture.name}: a random backbone cannot be {strategy!r}")
+    if strategy == "frozen-then-fine-tune" and kind == "scratch":
+        raise ModelError(
+            f"{architecture.name}: a random backbone has nothing that {strategy!r} would keep; "
+            'choose "fine-tune", or "frozen" for a control of random features'
+        )
     recipe = architecture.recipe_for(strategy, kind).tuned(choice.hyperparameters)
     refuse_levers(architecture, recipe)
     seen = cropped_shape(image_shape, recipe.crop)
@@ -143,6 +157,7 @@ def _resolve(
         input_size=size,
         recipe=recipe,
         pinned=frozenset(choice.hyperparameters),
+        precision=choice.precision or protocol.precision,
     )
 
 
@@ -155,6 +170,6 @@ def _name(choice: VariantChoice, architecture: Architecture, strategy: Strategy)
     kind = choice.initialisation.partition(":")[0]
     if kind != "scratch" or len(architecture.strategies) > 1:
         parts.append(kind)
-    if kind != "scratch" and len(architecture.strategies) > 1:
+    if len(architecture.strategies) > 1 and (kind, strategy) != ("scratch", "fine-tune"):
         parts.append(strategy)
     return ".".join(parts) + (f"@{choice.input_size}" if choice.input_size else "")

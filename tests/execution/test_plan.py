@@ -66,7 +66,6 @@ def fit_key(a_plan: Plan, a_variant: Variant | None = None, **changes: Any) -> s
     "change",
     [
         {"threads": 2},
-        {"precision": "bfloat16"},
         {"selection": "macro_f1"},
         {"seed": 1},
         {"fit": {"epochs": 6}},
@@ -251,6 +250,7 @@ def test_the_digest_of_published_weights_is_in_the_key(tmp_path: Path) -> None:
             {"architecture": "vgg16", "initialisation": "imagenet", "strategy": "frozen"},
             "vgg16.imagenet.frozen",
         ),
+        ({"architecture": "vgg16", "strategy": "frozen"}, "vgg16.scratch.frozen"),
         ({"architecture": "timm:resnet18", "input_size": 96}, "timm:resnet18.scratch@96"),
     ],
 )
@@ -264,7 +264,7 @@ def test_a_variant_is_named_as_the_design_says(choice: Any, name: str) -> None:
         ({"architecture": "vgg61"}, "did you mean vgg16"),
         ({"architecture": "plain-cnn", "initialisation": "imagenet"}, "has no initialisation"),
         ({"architecture": "plain-cnn", "strategy": "frozen"}, "has no strategy"),
-        ({"architecture": "vgg16", "strategy": "frozen"}, "random backbone"),
+        ({"architecture": "vgg16", "strategy": "frozen-then-fine-tune"}, "random backbone"),
         ({"architecture": "vgg16", "input_size": 16}, "at least 32 pixels"),
     ],
 )
@@ -313,6 +313,32 @@ def test_a_control_that_is_among_the_rows_or_refused_is_not_added() -> None:
     transfer = {"architecture": "vgg16", "initialisation": "imagenet"}
     assert len(resolved(transfer, {"architecture": "vgg16"})) == 2
     assert len(resolved(transfer, controls=False)) == 1
+
+
+def test_a_random_frozen_backbone_is_the_control_of_frozen_rows_alone() -> None:
+    random = {"architecture": "vgg16", "strategy": "frozen"}
+    probe = {**random, "initialisation": "imagenet"}
+    assert len(resolved(random, probe)) == 2
+    assert resolved(random)[0].recipe == resolved(probe)[0].recipe
+    tuned = {"architecture": "vgg16", "initialisation": "imagenet"}
+    assert [v.name for v in resolved(random, tuned)][2:] == ["vgg16.scratch"]
+
+
+def test_a_row_may_be_computed_in_a_precision_of_its_own(tmp_path: Path) -> None:
+    alike = {"architecture": "plain-cnn"}
+    usual, other = resolved(
+        alike, {**alike, "name": "b", "precision": "bfloat16"}, precision="float32"
+    )
+    jobs = [plan(tmp_path).fit(each, {}, 0, Start()) for each in (usual, other)]
+    assert [job.precision for job in jobs] == ["float32", "bfloat16"]
+    assert jobs[0].key != jobs[1].key
+
+
+def test_a_control_is_computed_in_the_precision_of_its_row() -> None:
+    found = resolved(
+        {"architecture": "vgg16", "initialisation": "imagenet", "precision": "bfloat16"}
+    )
+    assert [v.precision for v in found] == ["bfloat16", "bfloat16"]
 
 
 def test_a_control_with_another_augmentation_gets_a_name_of_its_own() -> None:

@@ -36,9 +36,24 @@ def test_a_minimal_file_is_enough(tmp_path: Path) -> None:
     assert protocol.precision == "float32"
 
 
+def test_native_precision_is_what_the_machine_has(tmp_path: Path) -> None:
+    load(tmp_path, 'precision = "native"\n' + MINIMAL)
+    file = str(tmp_path / "mine.toml")
+    assert load_protocol(file).precision == "float32"
+    assert load_protocol(file, "bfloat16").precision == "bfloat16"
+
+
+def test_a_precision_that_no_row_has_of_its_own_leaves_the_digest_as_it_was(tmp_path: Path) -> None:
+    rows = load(tmp_path, MINIMAL).decisive()["variants"]
+    assert all("precision" not in row for row in rows)
+    own = load(tmp_path, MINIMAL + 'precision = "bfloat16"\n').decisive()["variants"]
+    assert own[0]["precision"] == "bfloat16"
+
+
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
+        ('name = "mine"', 'name = "mine"\nprecision = "half"', "'bfloat16', or 'native' for bfloa"),
         ("trials = 2", "trails = 2", "tuning.trails: unknown key; did you mean 'trials'?"),
         ("trials = 2", "trials = 0", "tuning.trials: should be greater than or equal to 1 (got 0)"),
         ("trials = 2", "", "tuning.trials: is missing"),

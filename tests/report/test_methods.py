@@ -162,6 +162,14 @@ def test_views_and_ensembles_are_told_as_what_they_are(tmp_path: Path) -> None:
     assert "single view" not in without and "ensemble" not in without
 
 
+def test_a_row_of_another_precision_is_named(tmp_path: Path) -> None:
+    folder = made(tmp_path, precision="float32")
+    assert "Models were trained in float32 on" in told(folder)
+    for path in (folder / "fits" / "plain-cnn").glob("*/fit.json"):
+        write_values(path, json.loads(path.read_text("utf-8")) | {"precision": "bfloat16"})
+    assert "Models were trained in float32 (plain-cnn in bfloat16) on" in told(folder)
+
+
 def test_joined_runs_are_named_with_their_machines(tmp_path: Path) -> None:
     origins = [
         {"name": "one", "variants": ["plain-cnn"], "device": "GPU one"},

@@ -208,5 +208,7 @@ def _again(run: RunResults) -> str:
 def _of_preset(run: RunResults) -> bool:
     """Tell whether the preset of the run's name is still the protocol that was carried out."""
     manifest = run.manifest
-    shipped = manifest.name in presets() and not manifest.origins
-    return shipped and load_protocol(manifest.name).digest == manifest.protocol_digest
+    if manifest.name not in presets() or manifest.origins:
+        return False
+    shipped = load_protocol(manifest.name, manifest.protocol.precision)
+    return shipped.digest == manifest.protocol_digest

@@ -176,9 +176,21 @@ def made_with(run: RunResults) -> Iterator[Sentence]:
         origins = [_origin(origin) for origin in manifest.origins]
         yield (f"The results of {plural(len(origins), 'run')} were joined: {'; '.join(origins)}.",)
     elif machine := _hardware(run):
-        precision = f" in {manifest.precision}" if manifest.precision else ""
+        precision = f" in {manifest.precision}{_otherwise(run)}" if manifest.precision else ""
         threads = f" with {plural(manifest.threads, 'thread')}" if manifest.threads else ""
         yield (f"Models were trained{precision} on {machine}{threads} for each training.",)
+
+
+def _otherwise(run: RunResults) -> str:
+    """Name the rows that were computed in a precision of their own."""
+    usual = run.manifest.precision
+    own: dict[str, list[str]] = {}
+    for variant in run.ranked:
+        for precision in dict.fromkeys(fit.record.precision for fit in variant.fits):
+            if precision not in ("", usual):
+                own.setdefault(precision, []).append(variant.name)
+    told = [f"{listing(names)} in {precision}" for precision, names in own.items()]
+    return f" ({'; '.join(told)})" if told else ""
 
 
 def _libraries(run: RunResults) -> Sentence:
