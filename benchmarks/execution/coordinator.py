@@ -198,6 +198,9 @@ class Coordinator:
     def _tuned(
         self, variant: Variant, start: Start
     ) -> Generator[Sequence[Job], list[JobOutcome], Best]:
+        if not variant.space:
+            self._trials[variant.name] = ()
+            return Best({}, ())
         protocol = self._plan.protocol
         minimise = not metric_of(protocol.selection).higher_is_better
         study = Study(
@@ -212,8 +215,7 @@ class Coordinator:
         def trial_job(number: int, params: Mapping[str, Any], until: int) -> TrialJob:
             return self._plan.trial(variant, number, params, until, start)
 
-        trials = protocol.tuning.trials if variant.space else 1
-        best = yield from tune(study, protocol.tuning, trial_job, trials=trials, minimise=minimise)
+        best = yield from tune(study, protocol.tuning, trial_job, minimise=minimise)
         kept = []
         for trial in best.trials:
             first = trial_job(trial.number, trial.params, protocol.tuning.rungs[0])

@@ -370,9 +370,8 @@ def pretraining_name(variant: Variant) -> str:
 def expected_epochs(variant: Variant, protocol: Protocol) -> float:
     """Return the epochs that a variant's study and fits will take, if nothing stops early."""
     tuning = protocol.tuning
-    alive = float(tuning.trials if variant.space else 1)
-    total, before = 0.0, 0
-    for rung in tuning.rungs:
+    alive, total, before = float(tuning.trials), 0.0, 0
+    for rung in tuning.rungs if variant.space else ():
         total += alive * (rung - before)
         alive, before = max(1.0, alive * tuning.keep), rung
     fit = min(protocol.fit.epochs, variant.recipe.epochs)

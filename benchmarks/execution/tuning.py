@@ -200,7 +200,6 @@ def tune(
     tuning: Tuning,
     job: Callable[[int, Params, int], Job],
     *,
-    trials: int,
     minimise: bool,
 ) -> Generator[list[Job], list[JobOutcome], Best]:
     """Run a study: yield the jobs of each rung, receive their outcomes, return the best.
@@ -211,13 +210,13 @@ def tune(
     Raises ``JobFailed`` if no trial completed.
     """
     records: dict[int, TrialRecord] = {}
-    for first in range(0, trials, tuning.generation):
-        numbers = list(range(first, min(first + tuning.generation, trials)))
+    for first in range(0, tuning.trials, tuning.generation):
+        numbers = list(range(first, min(first + tuning.generation, tuning.trials)))
         asked = {number: study.ask(number, tuning.generation) for number in numbers}
         yield from _generation(study, tuning, job, asked, records, minimise)
     complete = [r for r in records.values() if r.state == "complete"]
     if not complete:
-        raise JobFailed(f"none of {trials} trials completed: {records[0].reason}")
+        raise JobFailed(f"none of {tuning.trials} trials completed: {records[0].reason}")
     best = min(complete, key=lambda r: (_rank(r.value, minimise), r.number))
     return Best(best.params, tuple(records[number] for number in sorted(records)))
 

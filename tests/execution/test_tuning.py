@@ -41,7 +41,6 @@ def carry_out(
         study(folder, minimise=minimise),
         TUNING,
         lambda *job: job,  # type: ignore[arg-type,return-value]
-        trials=TUNING.trials,
         minimise=minimise,
     )
     outcomes: Any = None
