@@ -40,7 +40,14 @@ UNEQUAL = MappingProxyType(
     licence="MIT, as ferbench",
     needs_path=False,
     options=MappingProxyType(
-        {"domain": "target", "seed": 0, "scale": 1.0, "balanced": True, "copies": 0.0}
+        {
+            "domain": "target",
+            "seed": 0,
+            "scale": 1.0,
+            "balanced": True,
+            "copies": 0.0,
+            "posed": False,
+        }
     ),
 )
 def synthetic_faces(path: Path | None, options: Mapping[str, Any]) -> Decoded:
@@ -50,10 +57,12 @@ def synthetic_faces(path: Path | None, options: Mapping[str, Any]) -> Decoded:
     ``seed`` draws other faces; ``scale`` multiplies the number of images in every split.
     Classes are equally frequent unless ``balanced`` is false: then about as unequal as in FER2013.
     ``copies`` is the share of the images, in all splits together, that repeat an earlier one.
+    ``posed`` faces show strong and whole expressions, which are learned from fewer images.
     In the target domain, 5 % of the labels in every split are drawn at random.
     """
     del path
     domain, seed, scale = options["domain"], options["seed"], options["scale"]
+    posed = options["posed"]
     if domain not in SIZES:
         raise DataError(f"synthetic-faces: domain is {domain!r}; expected source or target")
     if scale > LARGEST:
@@ -75,9 +84,10 @@ def synthetic_faces(path: Path | None, options: Mapping[str, Any]) -> Decoded:
             rng = np.random.default_rng([seed, sorted(SIZES).index(domain), part, index])
             label = _label(index, sizes[origin], balanced=options["balanced"])
             if domain == "source":
-                yield Sample(_drawing(label, rng), label, place, split)
+                yield Sample(_drawing(label, rng, posed), label, place, split)
             else:
-                yield Sample(_photograph(label, rng), _noisy(label, rng), place, split)
+                face = _photograph(label, rng, posed)
+                yield Sample(face, _noisy(label, rng), place, split)
 
     return Decoded(
         class_names=CLASS_NAMES,
@@ -110,6 +120,8 @@ def _notes(options: Mapping[str, Any]) -> tuple[str, ...]:
     notes = [f"drawn with {' and '.join(other)}"] if other else []
     if not options["balanced"]:
         notes.append("drawn with classes about as unequal as FER2013's")
+    if options["posed"]:
+        notes.append("drawn with strong and whole expressions")
     if options["copies"]:
         notes.append(f"{options['copies']:.0%} of the images repeat an earlier one on purpose")
     return tuple(notes)
@@ -119,20 +131,28 @@ def _noisy(label: int, rng: np.random.Generator) -> int:
     return int(rng.integers(len(CLASS_NAMES))) if rng.random() < LABEL_NOISE else label
 
 
-def _drawing(label: int, rng: np.random.Generator) -> Pixels:
+def _drawing(label: int, rng: np.random.Generator, posed: bool) -> Pixels:
     """Draw lines in dark ink on light paper."""
-    canvas = draw(drawn_face(rng), geometry(drawn_intensities(label, rng)), outline=True)
+    canvas = draw(
+        drawn_face(rng), geometry(drawn_intensities(label, rng, posed=posed)), outline=True
+    )
     paper = rng.uniform(190, 255)
     ink = paper * rng.uniform(0, 0.3)
     inked = np.asarray(paper + (ink - paper) * (1 - _small(canvas) / 255), dtype=np.float32)
     return _developed(inked, rng, blur=0.6, noise=3)
 
 
-def _photograph(label: int, rng: np.random.Generator) -> Pixels:
+def _photograph(label: int, rng: np.random.Generator, posed: bool) -> Pixels:
     """Draw a shaded face, perhaps half hidden, in uneven light, blurred and noisy."""
-    canvas = draw(drawn_face(rng), geometry(drawn_intensities(label, rng)), outline=False)
+    canvas = draw(
+        drawn_face(rng), geometry(drawn_intensities(label, rng, posed=posed)), outline=False
+    )
     _occlude(canvas, rng)
     return _developed(_small(canvas) * _light(rng), rng, blur=1.1, noise=9)
+
+
+def _expression(label: int, rng: np.random.Generator, posed: bool) -> Mapping[str, float]:
+    return geometry(drawn_intensities(label, rng, posed=posed))
 
 
 def _small(canvas: Canvas) -> NDArray[np.float32]:

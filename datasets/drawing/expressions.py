@@ -67,12 +67,15 @@ def geometry(intensities: dict[int, float]) -> dict[str, float]:
     return moved
 
 
-def drawn_intensities(label: int, rng: np.random.Generator) -> dict[int, float]:
-    """Draw action-unit intensities: the expression's own, one of them sometimes missing."""
+def drawn_intensities(label: int, rng: np.random.Generator, *, posed: bool) -> dict[int, float]:
+    """Draw action-unit intensities: the expression's own, one of them sometimes missing.
+
+    A ``posed`` expression is strong and whole.
+    """
     prototype = PROTOTYPES[CLASS_NAMES[label]]
-    strength = rng.uniform(0.45, 1.0)
+    strength = rng.uniform(0.9 if posed else 0.45, 1.0)
     own = {unit: float(strength * rng.uniform(0.6, 1.2)) for unit in prototype}
-    if len(prototype) > 2 and rng.random() < 0.25:
+    if not posed and len(prototype) > 2 and rng.random() < 0.25:
         own[int(rng.choice(prototype))] = 0.0
     noise = {unit: float(rng.exponential(0.06)) for unit in MOVEMENTS}
     return {unit: own.get(unit, 0.0) + noise[unit] for unit in MOVEMENTS}

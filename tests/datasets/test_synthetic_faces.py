@@ -7,7 +7,7 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from datasets.drawing.expressions import CLASS_NAMES, PROTOTYPES, geometry
+from datasets.drawing.expressions import CLASS_NAMES, PROTOTYPES, drawn_intensities, geometry
 from datasets.records import DataError
 from datasets.synthetic_faces import synthetic_faces
 
@@ -87,6 +87,18 @@ def test_copies_repeat_pixels_and_label_of_earlier_faces_across_splits():
     assert 0.2 < 1 - len(first) / len(copied) < 0.4
     train = {s.image.tobytes() for s in copied if s.split == "train"}
     assert any(s.image.tobytes() in train for s in copied if s.split == "test")
+
+
+def test_posed_expressions_are_strong_and_whole():
+    for label, name in enumerate(CLASS_NAMES):
+        for seed in range(50):
+            drawn_units = drawn_intensities(label, np.random.default_rng(seed), posed=True)
+            assert all(drawn_units[unit] > 0.9 * 0.6 for unit in PROTOTYPES[name])
+
+
+def test_posed_faces_are_other_pictures():
+    usual, posed = drawn(), drawn(posed=True)
+    assert not any((a.image == b.image).all() for a, b in zip(usual, posed, strict=True))
 
 
 def test_copies_must_be_a_share():
