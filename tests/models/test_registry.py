@@ -25,7 +25,7 @@ NAMES = sorted(REGISTRY.architectures)
 PROMISED = {
     *("majority", "pixel-logistic", "emotionnet", "plain-cnn", "augmented-cnn", "bn-cnn"),
     *("mini-xception", "fer-vgg", "fer-resnet18", "vgg16", "resnet50", "densenet121"),
-    *("narrow-vgg", "narrow-resnet"),
+    *("narrow-vgg", "narrow-resnet", "narrow-resnet9"),
 }
 PLUGIN = """
 from models.registry import architecture
