@@ -90,7 +90,9 @@ class Recipe:
     mean over the training images is 1. ``crop`` is the side in pixels of the square that a
     network sees of an image: in training anywhere in it, else at its centre; 0 is the whole image.
     ``progressive`` is the share of the epochs, from the start, in which images are reduced to two
-    thirds of the input size (after Tan & Le, arXiv 2104.00298).
+    thirds of the input size (after Tan & Le, arXiv 2104.00298). ``layer_decay`` is what the
+    learning rate of a stage of the backbone is multiplied by for each stage behind it, the head
+    being one (discriminative fine-tuning, Howard & Ruder, arXiv 1801.06146); 1 is off.
 
     A value of another kind or out of its bounds raises ``ModelError``.
     """
@@ -115,6 +117,7 @@ class Recipe:
     class_weights: ClassWeights = "none"
     crop: Count = 0
     progressive: Share = 0.0
+    layer_decay: Annotated[float, Gt(0), Le(1)] = 1.0
 
     def __post_init__(self) -> None:
         from pydantic import ValidationError

@@ -18,9 +18,9 @@ from benchmarks.engines.contract import (
     Images,
     InitialWeights,
     Learner,
-    Strategy,
     Task,
 )
+from benchmarks.engines.strategies import Strategy, learning_stages
 from benchmarks.metrics import selecting
 from benchmarks.training.checkpoint import (
     Checkpoint,
@@ -112,6 +112,10 @@ class Course:
             return min(max(1, round(self.recipe.frozen_share * self.epochs)), self.epochs - 1)
         return self.epochs if self.strategy == "frozen" else 0
 
+    def learning_stages(self, epoch: int) -> int | None:
+        """Return how many stages of the backbone learn in ``epoch`` (from 0); ``None`` is all."""
+        return 0 if epoch < self.frozen_epochs else learning_stages(self.strategy)
+
     @property
     def small_epochs(self) -> int:
         """The epochs at the start that have a smaller input."""
@@ -190,7 +194,7 @@ def train(
     """
     builder = Builder(engine, architecture, task, course.recipe, weights)
     if course.recipe.progressive:
-        builder.refuse_dependent()
+        builder.refuse_dependent(course.learning_stages(course.epochs - 1))
     keeper = None
     if checkpoint is not None:
         keeper = Checkpoint(checkpoint, _identity(engine, architecture, task, course, weights))
@@ -244,7 +248,7 @@ class _Fit:
     def _go_on(self, progress: TrainingProgress) -> None:
         """Put a learner that has just been built where ``progress`` stands."""
         self.best_weights = progress.best_weights
-        self.learner.freeze_backbone(len(self.history) <= self.course.frozen_epochs)
+        self.learner.unfreeze(self.course.learning_stages(len(self.history) - 1))
         self.learner.load_weights(progress.weights)
         self.learner.load_optimizer_state(progress.optimizer_state)
         if progress.averages:
@@ -314,13 +318,12 @@ class _Fit:
 
     def _epoch(self) -> EpochRecord:
         began, epoch, course = time.monotonic(), len(self.history), self.course
-        frozen = epoch < course.frozen_epochs
         if self.small and epoch >= course.small_epochs:
             self._enlarge()
         if epoch in (0, course.frozen_epochs):
-            self.learner.freeze_backbone(frozen)
+            self.learner.unfreeze(course.learning_stages(epoch))
         self.learner.begin_epoch(network_seed(course.protocol_seed, course.fit_seed, epoch))
-        cache = self.cache if frozen else None
+        cache = self.cache if epoch < course.frozen_epochs else None
         seen, rate = self._train(cache)
         train_loss, train_accuracy = self.learner.training_metrics()
         with self._averaged():

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from benchmarks.data.mistakes import announcement
 from benchmarks.engines.registry import learns_shares
+from benchmarks.engines.strategies import last_stages
 from benchmarks.evaluation.origin import origin, weights_of
 from benchmarks.report.elements.numbers import listing, plural, whole
 from benchmarks.report.writing.methods_evaluation import evaluation, exceptions, made_with
@@ -175,8 +176,15 @@ def _start(run: RunResults, record: VariantRecord) -> str:
     words = STARTS.get(kind, f"from {kind}")
     if kind == "source" and source:
         words = f"from weights pre-trained on {PUBLISHED_AS.get(source.name, source.name)}"
-    trained = TRAINED.get(record.strategy, "")
+    trained = TRAINED.get(record.strategy, _stages(record.strategy))
     return f"{words} {trained}".rstrip()
+
+
+def _stages(strategy: str) -> str:
+    """Tell how much of a backbone learned where that is a number of stages."""
+    last = last_stages(strategy)
+    stages = "stage" if last == 1 else f"{last} stages"
+    return f"with all but the last {stages} of the backbone frozen" if last else ""
 
 
 def _augmentation(own: Sequence[VariantRecord]) -> Iterator[Sentence]:

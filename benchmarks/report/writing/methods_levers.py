@@ -60,6 +60,12 @@ LEVERS = (
         ("tan2021",),
     ),
     Lever(
+        "layer_decay",
+        "the learning rate of each stage of the backbone was {} times that of the stage behind it, "
+        "the last one's that share of the head's",
+        ("howard2018",),
+    ),
+    Lever(
         "average_decay",
         "what was validated, kept and scored is an exponential moving average of the weights "
         "with a decay of {}",
