@@ -83,6 +83,9 @@ class Recipe:
     ``schedule`` its own: .05 of ``cosine``, .3 of ``one-cycle``, none of the others.
     ``epochs`` is the longest training that the source recommends; a protocol may allow less.
     ``frozen_share`` is the share of epochs that ``frozen-then-fine-tune`` spends frozen.
+    ``frozen_views`` is how many augmented views of each training image a frozen backbone sees in
+    turn, the same in every trial and fit; 0 is anew in every epoch, as with ``mixup`` and
+    ``progressive``.
     ``average_decay`` is what an exponential moving average of weights and statistics keeps of
     itself at a step (Tarvainen & Valpola, arXiv 1703.01780); it is the average that is validated,
     selected and saved. 0 is off. ``class_weights`` is what the loss of an image of a class of n
@@ -113,6 +116,7 @@ class Recipe:
     epochs: Annotated[int, Ge(1), Le(100_000)] = 100
     augmentation: Augmentation = "none"
     frozen_share: Share = 0.3
+    frozen_views: Count = 4
     average_decay: Share = 0.0
     class_weights: ClassWeights = "none"
     crop: Count = 0

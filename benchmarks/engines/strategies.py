@@ -7,6 +7,8 @@ import re
 Strategy = str
 """``fine-tune``, ``frozen``, ``frozen-then-fine-tune``, or ``last:`` and a number of stages."""
 WHOLE = ("fine-tune", "frozen", "frozen-then-fine-tune")
+BEGIN_FROZEN = ("frozen", "frozen-then-fine-tune")
+"""Those that train a head alone at first."""
 LAST = "last:N"
 """What architectures, and sentences on all of them, call those with a number."""
 _NUMBERED = re.compile(r"last:(0|[1-9][0-9]{0,2})")

@@ -75,6 +75,24 @@ def test_a_frozen_backbone_stays_as_it_was_bit_for_bit(engine: str, tmp_path: Pa
     assert len(list((tmp_path / "features").glob("*/*.npy"))) == 2
 
 
+def test_all_trials_and_fits_share_the_views_of_a_frozen_backbone(
+    engine: str, tmp_path: Path
+) -> None:
+    """A head learns from features as it does from the images that they are of."""
+    seen = {"augmentation": "standard", "settings": {"dropout": 0.0, "frozen_views": 3}}
+    frozen, two = {**FROZEN, **seen}, {**TWO_PHASES, **seen}
+    cache = {"features": str(tmp_path / "features")}
+    other = {**frozen, "fit_seed": 5, "settings": {**seen["settings"], "learning_rate": 0.1}}
+    plain, cached, again, unlike, tuned = fits(
+        engine, frozen, *({**fit, **cache} for fit in (frozen, frozen, other, two))
+    )
+    np.testing.assert_allclose(cached["losses"], plain["losses"], rtol=1e-4)
+    np.testing.assert_allclose(cached["validation_losses"], plain["validation_losses"], rtol=1e-4)
+    assert again == cached != unlike
+    assert tuned["losses"][0] == cached["losses"][0]
+    assert len(list((tmp_path / "features").glob("*/*.npy"))) == 3 + 1
+
+
 def test_of_the_last_stages_alone_a_broken_fit_goes_on_as_if_unbroken(
     engine: str, tmp_path: Path
 ) -> None:

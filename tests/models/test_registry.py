@@ -89,7 +89,7 @@ SHARES = (
     "progressive",
 )
 REALS = ("learning_rate", "weight_decay", "mixup", "clip_norm", "layer_decay", *SHARES)
-COUNTS = ("batch_size", "plateau_patience", "early_stopping", "epochs", "crop")
+COUNTS = ("batch_size", "plateau_patience", "early_stopping", "epochs", "crop", "frozen_views")
 WRONG: list[tuple[str, Any]] = [
     ("learning_rte", 0.1),
     ("optimizer", "rmsprop"),

@@ -96,6 +96,27 @@ def test_levers_are_told_of_the_models_that_had_them(tmp_path: Path) -> None:
     assert "For vgg16.scratch" not in text
 
 
+def test_the_views_of_frozen_backbones_are_told(tmp_path: Path) -> None:
+    four, few, none = ({"frozen_views": views} for views in (4, 2, 0))
+    rows = (
+        Row(name="vgg16.source.frozen", recipe=four),
+        Row(name="resnet50.source.frozen", recipe={**four, "mixup": 0.2}),
+        Row(name="resnet50.source.frozen-then-fine-tune", recipe=few),
+        Row(name="vgg16.source.fine-tune", recipe=four),
+        Row(name="densenet121.source.frozen", recipe=none),
+        Row(name="plain-cnn"),
+    )
+    rows = tuple(replace(row, facts={**row.facts, "augmentation": "standard"}) for row in rows)
+    text = told(made(tmp_path, rows))
+    assert (
+        "While the backbone of vgg16.source.frozen was frozen, training took 4 augmented views of "
+        "each image in turn, the same in every trial and with every seed."
+    ) in text
+    assert "While the backbone of resnet50.source.frozen-then-fine-tune was frozen" in text
+    assert text.count("While the backbone") == 2
+    assert "the same for every variant, but for the fixed views of frozen backbones." in text
+
+
 def test_how_much_of_a_backbone_learned_is_told(tmp_path: Path) -> None:
     rows = tuple(Row(name=f"vgg16.source.{last}", facts={"strategy": last}) for last in LAST)
     text = told(made(tmp_path, (ROWS[0], *rows)))
