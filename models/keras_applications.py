@@ -88,7 +88,7 @@ def transfer(
         recipes={"frozen": FROZEN, "scratch": replace(FINE_TUNE, learning_rate=scratch_rate)},
         space=SPACE,
         initialisations=("scratch", *published, "source", "run", "file"),
-        strategies=("fine-tune", "frozen", "frozen-then-fine-tune"),
+        strategies=("fine-tune", "frozen", "frozen-then-fine-tune", "last:N"),
         minimum_input=32,
         find_weights=find,
         source=source,

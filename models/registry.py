@@ -83,6 +83,9 @@ class Recipe:
     ``schedule`` its own: .05 of ``cosine``, .3 of ``one-cycle``, none of the others.
     ``epochs`` is the longest training that the source recommends; a protocol may allow less.
     ``frozen_share`` is the share of epochs that ``frozen-then-fine-tune`` spends frozen.
+    ``frozen_views`` is how many augmented views of each training image a frozen backbone sees in
+    turn, the same in every trial and fit; 0 is anew in every epoch, as with ``mixup`` and
+    ``progressive``.
     ``average_decay`` is what an exponential moving average of weights and statistics keeps of
     itself at a step (Tarvainen & Valpola, arXiv 1703.01780); it is the average that is validated,
     selected and saved. 0 is off. ``class_weights`` is what the loss of an image of a class of n
@@ -90,7 +93,9 @@ class Recipe:
     mean over the training images is 1. ``crop`` is the side in pixels of the square that a
     network sees of an image: in training anywhere in it, else at its centre; 0 is the whole image.
     ``progressive`` is the share of the epochs, from the start, in which images are reduced to two
-    thirds of the input size (after Tan & Le, arXiv 2104.00298).
+    thirds of the input size (after Tan & Le, arXiv 2104.00298). ``layer_decay`` is what the
+    learning rate of a stage of the backbone is multiplied by for each stage behind it, the head
+    being one (discriminative fine-tuning, Howard & Ruder, arXiv 1801.06146); 1 is off.
 
     A value of another kind or out of its bounds raises ``ModelError``.
     """
@@ -111,10 +116,12 @@ class Recipe:
     epochs: Annotated[int, Ge(1), Le(100_000)] = 100
     augmentation: Augmentation = "none"
     frozen_share: Share = 0.3
+    frozen_views: Count = 4
     average_decay: Share = 0.0
     class_weights: ClassWeights = "none"
     crop: Count = 0
     progressive: Share = 0.0
+    layer_decay: Annotated[float, Gt(0), Le(1)] = 1.0
 
     def __post_init__(self) -> None:
         from pydantic import ValidationError

@@ -72,7 +72,7 @@ def make(name: str) -> Architecture:
         recipes={"frozen": FROZEN, "scratch": SCRATCH},
         space=SPACE,
         initialisations=("scratch", "imagenet", "source", "run", "file"),
-        strategies=("fine-tune", "frozen", "frozen-then-fine-tune"),
+        strategies=("fine-tune", "frozen", "frozen-then-fine-tune", "last:N"),
         minimum_input=32,
         find_weights=partial(_find_weights, name),
     )

@@ -19,6 +19,7 @@ from benchmarks.data.prepared import PreparedData
 from benchmarks.engines.contract import Precision
 from benchmarks.engines.libraries import recorded_libraries
 from benchmarks.engines.registry import chosen_backend, engine_spec
+from benchmarks.engines.strategies import learning_stages, named
 from benchmarks.errors import InputError, JobFailed
 from benchmarks.execution.batch import run_jobs
 from benchmarks.execution.executors.contract import ExecutorSettings
@@ -87,8 +88,8 @@ def speed_name(variant: Variant, image_shape: tuple[int, int, int]) -> str:
     name = variant.architecture.name
     if variant.input_size != max(image_shape[:2]):
         name += f"@{variant.input_size}"
-    if variant.strategy == "frozen":
-        name += ".frozen"
+    if learning_stages(variant.strategy) is not None:
+        name += f".{named(variant.strategy)}"
     if variant.augmentation != variant.recipe.augmentation:
         name += f" ({variant.augmentation})"
     return name

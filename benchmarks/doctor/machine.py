@@ -65,6 +65,8 @@ def examine_cache() -> Iterator[Finding]:
 
     folder = cache_folder()
     size = f"{folder}, {folder_size(folder) / 2**30:.2f} GB"
+    if features := folder_size(folder / "features"):
+        size += f" ({features / 2**30:.2f} GB of it what frozen backbones make of images)"
     yield examine_folder("cache", folder, size, "set FERBENCH_CACHE to a folder with room")
 
 

@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 from models.registry import Architecture, PublishedWeights, Recipe, Registry, WeightsFile
 
 Precision = Literal["float32", "bfloat16"]
-Strategy = Literal["frozen", "fine-tune", "frozen-then-fine-tune"]
 Images = NDArray[np.uint8]
 Batch = NDArray[np.float32]
 SampleWeights = NDArray[np.float32]
@@ -110,11 +109,19 @@ class Learner(Predictor, Protocol):
         """Reset every source of chance inside the network (dropout) to ``seed``."""
         ...
 
-    def freeze_backbone(self, frozen: bool) -> None:
-        """Choose whether the backbone learns, and start a new optimiser.
+    def unfreeze(self, stages: int | None) -> None:
+        """Choose how many ``stages`` of the backbone learn, and start a new optimiser.
 
-        Frozen, the whole backbone is in inference mode: batch norm and dropout too.
+        ``None`` is all of it, 0 nothing, a number so many at its end (`benchmarks.engines.stages`);
+        the head always learns. Where a recipe has a ``layer_decay``, the rate of each stage is
+        multiplied by it once for each stage behind, the head being one. What does not learn is
+        in inference mode: batch norm and dropout too. Raises ``ModelError`` where there are
+        fewer stages.
         """
+        ...
+
+    def learned(self) -> tuple[str, ...]:
+        """Return the names, as in `weights`, of what learns now."""
         ...
 
     def train_batch(

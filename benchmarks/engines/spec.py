@@ -76,7 +76,7 @@ class Opener:
 
 ARRAYS = (Library("numpy"), Library("opencv-python-headless"))
 """What every engine of ferbench stands on."""
-LEVERS = ("average_decay", "class_weights", "crop", "progressive")
+LEVERS = ("average_decay", "class_weights", "crop", "layer_decay", "progressive")
 """The fields of a `Recipe` that an engine must have code for."""
 ONNX_FINISHER = "benchmarks.engines.onnx:finish"
 WHOLE = "the whole model, from raw images to probabilities"

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from benchmarks.data import corruptions
 from benchmarks.engines.registry import is_floor
+from benchmarks.engines.strategies import learning_stages
 from benchmarks.execution.jobs.job import (
     Job,
     PretrainJob,
@@ -181,5 +182,5 @@ def _answering(row: _Row) -> _Work:
     return row.answering
 
 
-def _network(variant: Variant) -> tuple[str, int, bool]:
-    return variant.architecture.name, variant.input_size, variant.strategy == "frozen"
+def _network(variant: Variant) -> tuple[str, int, int | None]:
+    return variant.architecture.name, variant.input_size, learning_stages(variant.strategy)

@@ -233,6 +233,8 @@ def _generation(
     for number in alive:
         records[number] = TrialRecord(number=number, state="running", params=asked[number])
     for rung in tuning.rungs:
+        if not alive:
+            return
         outcomes = yield [job(number, asked[number], rung) for number in alive]
         for number, outcome in zip(alive, outcomes, strict=True):
             records[number] = _reported(study, records[number], rung, outcome)

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from benchmarks.engines.contract import Precision
+from benchmarks.engines.strategies import Strategy, checked
 from benchmarks.metrics import selecting
 from benchmarks.protocol.canonical import digest
 from benchmarks.protocol.names import row_name
@@ -126,12 +127,17 @@ class VariantChoice(_Section):
 
     architecture: str
     initialisation: str = "scratch"
-    strategy: Literal["frozen", "fine-tune", "frozen-then-fine-tune"] | None = None
+    strategy: Strategy | None = None
     augmentation: Literal["none", "standard", "strong"] | None = None
     input_size: Annotated[int, Field(ge=8, le=1024)] | None = None
     hyperparameters: Mapping[str, Value] = {}
     precision: Precision | None = None
     name: str | None = None
+
+    @field_validator("strategy")
+    @classmethod
+    def _is_a_strategy(cls, strategy: str | None) -> str | None:
+        return strategy if strategy is None else checked(strategy)
 
     @field_validator("name")
     @classmethod

@@ -6,8 +6,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from benchmarks.engines.building import cropped_shape, smaller_input
-from benchmarks.engines.contract import Precision, Strategy
+from benchmarks.engines.contract import Precision
 from benchmarks.engines.registry import engines, refuse_levers
+from benchmarks.engines.strategies import Strategy, kind, named
 from benchmarks.errors import InputError
 from benchmarks.protocol.names import refuse_shared, row_name
 from benchmarks.protocol.schema import Protocol, VariantChoice
@@ -122,22 +123,22 @@ def _resolve(
             f"{architecture.name} is for an engine {architecture.engine!r} that is not here; "
             f"there are: {', '.join(engines())}"
         )
-    kind = choice.initialisation.partition(":")[0]
-    if kind not in architecture.initialisations:
+    start = choice.initialisation.partition(":")[0]
+    if start not in architecture.initialisations:
         known = ", ".join(architecture.initialisations)
         raise ModelError(
             f"{architecture.name} has no initialisation {choice.initialisation!r}; it has: {known}"
         )
     strategy = choice.strategy or _default_strategy(architecture)
-    if strategy not in architecture.strategies:
+    if kind(strategy) not in architecture.strategies:
         known = ", ".join(architecture.strategies)
         raise ModelError(f"{architecture.name} has no strategy {strategy!r}; it has: {known}")
-    if strategy == "frozen-then-fine-tune" and kind == "scratch":
+    if strategy not in ("fine-tune", "frozen") and start == "scratch":
         raise ModelError(
             f"{architecture.name}: a random backbone has nothing that {strategy!r} would keep; "
             'choose "fine-tune", or "frozen" for a control of random features'
         )
-    recipe = architecture.recipe_for(strategy, kind).tuned(choice.hyperparameters)
+    recipe = architecture.recipe_for(strategy, start).tuned(choice.hyperparameters)
     refuse_levers(architecture, recipe)
     seen = cropped_shape(image_shape, recipe.crop)
     size = choice.input_size or architecture.default_input or max(seen[:2])
@@ -162,14 +163,14 @@ def _resolve(
 
 
 def _default_strategy(architecture: Architecture) -> Strategy:
-    return "fine-tune" if "fine-tune" in architecture.strategies else architecture.strategies[0]  # type: ignore[return-value]
+    return "fine-tune" if "fine-tune" in architecture.strategies else architecture.strategies[0]
 
 
 def _name(choice: VariantChoice, architecture: Architecture, strategy: Strategy) -> str:
     parts = [choice.architecture]
-    kind = choice.initialisation.partition(":")[0]
-    if kind != "scratch" or len(architecture.strategies) > 1:
-        parts.append(kind)
-    if len(architecture.strategies) > 1 and (kind, strategy) != ("scratch", "fine-tune"):
-        parts.append(strategy)
+    start = choice.initialisation.partition(":")[0]
+    if start != "scratch" or len(architecture.strategies) > 1:
+        parts.append(start)
+    if len(architecture.strategies) > 1 and (start, strategy) != ("scratch", "fine-tune"):
+        parts.append(named(strategy))
     return ".".join(parts) + (f"@{choice.input_size}" if choice.input_size else "")

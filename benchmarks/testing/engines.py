@@ -125,6 +125,26 @@ class EngineContract:
             assert frozen
             assert "\n" not in frozen
 
+    def test_of_the_last_stage_all_learns_and_nothing_before_it_changes(
+        self, examination: EngineExamination
+    ) -> None:
+        """Bit for bit, statistics of batch norm too. One without a backbone says that it has none.
+
+        A network of one stage learns as a whole.
+        """
+        last, start = examination.last, examination.start
+        if isinstance(last, str):
+            assert not has_backbone(examination)
+            assert last
+            assert "\n" not in last
+            return
+        changed = {name for name, found in last.weights.items() if found != start[name]}
+        assert {*last.learned} <= changed
+        assert {*backbone(last.weights)} & {*last.learned}
+        first = next(iter(backbone(start)))
+        assert first not in changed or {*last.learned} == {*examination.whole.learned}
+        assert last.losses[-1] < last.losses[0]
+
     def test_a_backbone_is_written_where_there_is_one(self, examination: EngineExamination) -> None:
         """For other networks to start from."""
         assert examination.kept.backbone_written == has_backbone(examination)

@@ -33,7 +33,13 @@ from models.registry import Architecture, ModelError, Recipe, Registry, Value, d
 
 CLASSES, SIDE, EPOCHS = 3, 12, 4
 LEVERS_PULLED: Mapping[str, Value] = MappingProxyType(
-    {"average_decay": 0.8, "class_weights": "balanced", "crop": 10, "progressive": 0.4}
+    {
+        "average_decay": 0.8,
+        "class_weights": "balanced",
+        "crop": 10,
+        "layer_decay": 0.5,
+        "progressive": 0.4,
+    }
 )
 
 
@@ -51,10 +57,12 @@ class Question:
 class Trained:
     """One training: digests of its weights by name, and its losses by epoch.
 
+    ``learned`` are the names of the weights that did so in the end.
     ``loss_at_end`` is what its network then has on the validation images.
     """
 
     weights: Mapping[str, str]
+    learned: Sequence[str]
     losses: Sequence[float]
     validation_losses: Sequence[float]
     best_loss: float
@@ -86,8 +94,9 @@ class EngineExamination:
 
     ``early`` tells whether its code was there before it was loaded. ``conditions`` are by
     precision. ``start`` are digests of its first weights, ``frozen`` a training of the head
-    alone, or why there is none. ``pulled`` are trainings with all levers that its row names,
-    ``pulled_in_parts`` the same broken off and gone on with.
+    alone, and ``last`` one of the last stage of the backbone as well, or why there is none.
+    ``pulled`` are trainings with all levers that its row names, ``pulled_in_parts`` the same
+    broken off and gone on with.
     """
 
     early: bool
@@ -97,6 +106,7 @@ class EngineExamination:
     whole: Trained
     in_parts: Trained
     frozen: Trained | str
+    last: Trained | str
     pulled: Trained
     pulled_in_parts: Trained
     kept: KeptModel
@@ -122,6 +132,7 @@ def examine_engine(question: Question) -> EngineExamination:
             whole=whole,
             in_parts=in_parts,
             frozen=subject.frozen(),
+            last=subject.frozen(strategy="last:1"),
             pulled=unbroken,
             pulled_in_parts=gone_on,
             kept=_kept(subject, learner, folder / "saved"),
@@ -213,6 +224,7 @@ class _Subject:
         )
         return outcome.learner, Trained(
             weights=_digests(outcome.learner.weights()),
+            learned=outcome.learner.learned(),
             losses=[record.train_loss for record in outcome.history],
             validation_losses=[record.validation["log_loss"] for record in outcome.history],
             best_loss=outcome.best_value,
@@ -222,7 +234,7 @@ class _Subject:
 
     def frozen(self, **changes: Any) -> Trained | str:
         try:
-            return self.train(strategy="frozen", **changes)[1]
+            return self.train(**{"strategy": "frozen", **changes})[1]
         except ModelError as error:
             return str(error)
 

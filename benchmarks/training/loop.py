@@ -18,10 +18,11 @@ from benchmarks.engines.contract import (
     Images,
     InitialWeights,
     Learner,
-    Strategy,
     Task,
 )
+from benchmarks.engines.strategies import Strategy, learning_stages
 from benchmarks.metrics import selecting
+from benchmarks.training.augmentation import Geometry
 from benchmarks.training.checkpoint import (
     Checkpoint,
     EpochRecord,
@@ -29,7 +30,7 @@ from benchmarks.training.checkpoint import (
     TrainingProgress,
     scores,
 )
-from benchmarks.training.features import FeatureCache
+from benchmarks.training.features import FeatureCache, FrozenFeatures
 from benchmarks.training.progressive import Builder
 from benchmarks.training.schedule import (
     average_decay,
@@ -38,7 +39,13 @@ from benchmarks.training.schedule import (
     plateau_scale,
     should_stop,
 )
-from benchmarks.training.stream import LabelledBatch, batch_count, batches, network_seed
+from benchmarks.training.stream import (
+    LabelledBatch,
+    batch_count,
+    batches,
+    fixed_view,
+    network_seed,
+)
 from benchmarks.training.weighting import class_weights, sample_weights
 from models.registry import Architecture, Augmentation, Recipe
 
@@ -100,10 +107,20 @@ class Course:
     metric: str
 
     @property
-    def keeps_images(self) -> bool:
-        """Whether what a network makes of a training image can be the same in every epoch."""
-        changing = self.recipe.mixup or self.recipe.crop or self.recipe.progressive
-        return self.augmentation == "none" and not changing
+    def views(self) -> int:
+        """How many fixed views of the training images a frozen backbone sees in turn.
+
+        0 is anew in every epoch: with mixup, which blends images, and with a smaller input at
+        first there is no other way.
+        """
+        if self.recipe.mixup or self.recipe.progressive:
+            return 0
+        changes = self.augmentation != "none" or self.recipe.crop
+        return self.recipe.frozen_views if changes else 1
+
+    def view(self, epoch: int) -> int | None:
+        """Return the fixed view that ``epoch`` (from 0) sees, ``None`` where it sees none."""
+        return epoch % self.views if self.views and epoch < self.frozen_epochs else None
 
     @property
     def frozen_epochs(self) -> int:
@@ -111,6 +128,10 @@ class Course:
         if self.strategy == "frozen-then-fine-tune":
             return min(max(1, round(self.recipe.frozen_share * self.epochs)), self.epochs - 1)
         return self.epochs if self.strategy == "frozen" else 0
+
+    def learning_stages(self, epoch: int) -> int | None:
+        """Return how many stages of the backbone learn in ``epoch`` (from 0); ``None`` is all."""
+        return 0 if epoch < self.frozen_epochs else learning_stages(self.strategy)
 
     @property
     def small_epochs(self) -> int:
@@ -184,18 +205,18 @@ def train(
     """Train one network, from the start or from where ``checkpoint`` (a folder) left it.
 
     With a checkpoint the result is bit-identical to an unbroken training. ``feature_cache`` (a
-    folder) lets a frozen backbone see each image once, where training images do not change.
+    folder) lets a frozen backbone see each fixed view once, for all trainings that begin with it.
     ``on_epoch`` is told each epoch that is trained now. Raises ``ModelError`` where the weights
     cannot be had and ``TrainingDiverged`` where the loss is no longer a number.
     """
     builder = Builder(engine, architecture, task, course.recipe, weights)
     if course.recipe.progressive:
-        builder.refuse_dependent()
+        builder.refuse_dependent(course.learning_stages(course.epochs - 1))
     keeper = None
     if checkpoint is not None:
         keeper = Checkpoint(checkpoint, _identity(engine, architecture, task, course, weights))
     cache = None
-    if feature_cache is not None and course.keeps_images:
+    if feature_cache is not None:
         conditions = {"architecture": architecture.name, "input_size": task.input_size}
         cache = FeatureCache(feature_cache, {**conditions, **engine.conditions()})
     fit = _Fit(builder, data, course, cache, keeper.load() if keeper else None)
@@ -229,6 +250,7 @@ class _Fit:
         progress: TrainingProgress | None,
     ) -> None:
         self.builder, self.data, self.course, self.cache = builder, data, course, cache
+        self.features: FrozenFeatures | None = None
         self.classes, recipe = builder.task.classes, course.recipe
         self.averages = recipe.average_decay > 0
         self.class_weights = class_weights(
@@ -244,7 +266,7 @@ class _Fit:
     def _go_on(self, progress: TrainingProgress) -> None:
         """Put a learner that has just been built where ``progress`` stands."""
         self.best_weights = progress.best_weights
-        self.learner.freeze_backbone(len(self.history) <= self.course.frozen_epochs)
+        self.learner.unfreeze(self.course.learning_stages(len(self.history) - 1))
         self.learner.load_weights(progress.weights)
         self.learner.load_optimizer_state(progress.optimizer_state)
         if progress.averages:
@@ -314,17 +336,16 @@ class _Fit:
 
     def _epoch(self) -> EpochRecord:
         began, epoch, course = time.monotonic(), len(self.history), self.course
-        frozen = epoch < course.frozen_epochs
         if self.small and epoch >= course.small_epochs:
             self._enlarge()
         if epoch in (0, course.frozen_epochs):
-            self.learner.freeze_backbone(frozen)
+            self.learner.unfreeze(course.learning_stages(epoch))
         self.learner.begin_epoch(network_seed(course.protocol_seed, course.fit_seed, epoch))
-        cache = self.cache if frozen else None
-        seen, rate = self._train(cache)
+        self.features = self._frozen_features(epoch)
+        seen, rate = self._train()
         train_loss, train_accuracy = self.learner.training_metrics()
         with self._averaged():
-            probabilities = self._validate(cache)
+            probabilities = self._validate()
         if not (np.isfinite(train_loss) and np.isfinite(probabilities).all()):
             raise TrainingDiverged(epoch + 1, rate)
         return EpochRecord(
@@ -340,12 +361,18 @@ class _Fit:
             seconds=time.monotonic() - began,
         )
 
-    def _train(self, cache: FeatureCache | None) -> tuple[int, float]:
+    def _frozen_features(self, epoch: int) -> FrozenFeatures | None:
+        """Return what has the features that ``epoch`` learns from, if it does not from images."""
+        if self.cache is None or self.course.view(epoch) is None:
+            return None
+        return self.features or self.cache.of(self.learner)
+
+    def _train(self) -> tuple[int, float]:
         """Take the steps of one epoch; return the images seen and the last learning rate."""
         steps = batch_count(len(self.data.train.labels), self.course.recipe.batch_size)
-        learn = self.learner.train_features if cache else self.learner.train_batch
+        learn = self.learner.train_features if self.features else self.learner.train_batch
         seen, rate = 0, 0.0
-        for step, (inputs, targets) in enumerate(self._batches(cache)):
+        for step, (inputs, targets) in enumerate(self._batches()):
             rate = self.course.rate(self.history, step, steps)
             learn(inputs, targets, rate, sample_weights(targets, self.class_weights))
             if self.averages:
@@ -354,24 +381,43 @@ class _Fit:
             seen += len(inputs)
         return seen, rate
 
-    def _batches(self, cache: FeatureCache | None) -> Iterator[LabelledBatch]:
+    def _batches(self) -> Iterator[LabelledBatch]:
         train, course = self.data.train, self.course
+        inputs, view = self._inputs()
+        changes = self.features is None
         return batches(
-            cache.features(self.learner, train.images) if cache else train.images,
+            inputs,
             train.wanted,
             self.classes,
             protocol_seed=course.protocol_seed,
             fit_seed=course.fit_seed,
             epoch=len(self.history),
             batch_size=course.recipe.batch_size,
-            augmentation=course.augmentation,
-            crop=course.recipe.crop,
+            augmentation=course.augmentation if changes else "none",
+            crop=course.recipe.crop if changes else 0,
             mixup=course.recipe.mixup,
             label_smoothing=course.recipe.label_smoothing,
+            view=view,
         )
 
-    def _validate(self, cache: FeatureCache | None) -> NDArray[np.float64]:
+    def _inputs(self) -> tuple[NDArray[Any], Geometry | None]:
+        """Return what an epoch learns from: features, or images and the fixed view of them."""
+        images, course = self.data.train.images, self.course
+        number, view = course.view(len(self.history)), None
+        if number is not None:
+            view = fixed_view(
+                images.shape,
+                course.augmentation,
+                crop=course.recipe.crop,
+                protocol_seed=course.protocol_seed,
+                view=number,
+            )
+        if self.features:
+            return self.features.features(images, view), None
+        return images, view
+
+    def _validate(self) -> NDArray[np.float64]:
         images = self.data.validation.images
-        if cache:
-            return self.learner.predict_features(cache.features(self.learner, images))
+        if self.features:
+            return self.learner.predict_features(self.features.features(images))
         return self.learner.predict(images)

@@ -27,13 +27,25 @@ class Builder:
         task = replace(self.task, input_size=size)
         return self.engine.learner(self.architecture, task, self.recipe, self.weights)
 
-    def refuse_dependent(self) -> None:
-        """Raise ``ModelError`` where the weights for the two inputs are not of the same shapes."""
-        if _shapes(self.learner(small=True)) != _shapes(self.learner()):
+    def refuse_dependent(self, stages: int | None = None) -> None:
+        """Raise ``ModelError`` where the two inputs make two networks.
+
+        The weights have other shapes, or others are those of the last ``stages`` of the backbone.
+        """
+        small, whole = self.learner(small=True), self.learner()
+        if _shapes(small) != _shapes(whole):
             raise ModelError(
                 f"{self.architecture.name}: the shapes of its weights depend on its input size; "
                 "leave progressive out"
             )
+        if stages:
+            small.unfreeze(stages)
+            whole.unfreeze(stages)
+            if small.learned() != whole.learned():
+                raise ModelError(
+                    f"{self.architecture.name}: which weights are in its last stages depends on "
+                    "its input size; leave progressive out"
+                )
 
 
 def _shapes(learner: Learner) -> Mapping[str, tuple[int, ...]]:

@@ -23,6 +23,8 @@ class Purpose(IntEnum):
     MIXUP = 2
     NETWORK = 3
     CROP = 4
+    VIEW = 5
+    VIEW_CROP = 6
 
 
 def generator(
@@ -56,6 +58,7 @@ def batches(
     crop: int = 0,
     mixup: float = 0.0,
     label_smoothing: float = 0.0,
+    view: Geometry | None = None,
 ) -> Iterator[LabelledBatch]:
     """Yield the batches of one epoch: float32 inputs, and float32 targets N×classes.
 
@@ -67,6 +70,7 @@ def batches(
     seeds, the epoch and i alone. ``mixup`` is the α of Zhang et al., arXiv 1710.09412: one
     Beta(α, α) weight for each batch, partners by reversing the batch; 0 is off.
     ``label_smoothing`` ε gives every class ε/classes (Szegedy et al., arXiv 1512.00567).
+    A ``view`` is what images become in place of ``augmentation`` and ``crop``.
     """
     count = len(inputs)
     steps = batch_count(count, batch_size)
@@ -74,9 +78,13 @@ def batches(
     weights = generator(protocol_seed, fit_seed, epoch, Purpose.MIXUP).beta(
         mixup or 1, mixup or 1, steps
     )
-    geometry = None
-    if augmentation != "none" or crop:
-        geometry = _geometry(inputs.shape, augmentation, crop, (protocol_seed, fit_seed, epoch))
+    geometry = view
+    if view is None and (augmentation != "none" or crop):
+        drawn = (
+            generator(protocol_seed, fit_seed, epoch, purpose)
+            for purpose in (Purpose.AUGMENTATION, Purpose.CROP)
+        )
+        geometry = _geometry(inputs.shape, augmentation, crop, *drawn)
     shares = np.eye(classes)[wanted] if wanted.ndim == 1 else wanted
     smooth = shares * (1 - label_smoothing) + label_smoothing / classes
     for step in range(steps):
@@ -86,17 +94,39 @@ def batches(
         yield _mixed(batch, targets, float(weights[step])) if mixup else (batch, targets)
 
 
+def fixed_view(
+    shape: tuple[int, ...],
+    augmentation: Augmentation,
+    *,
+    crop: int,
+    protocol_seed: int,
+    view: int,
+) -> Geometry | None:
+    """Return the ``view``-th of the views that all fits of a protocol share, from 0.
+
+    ``None`` where images are as they are.
+    """
+    if augmentation == "none" and not crop:
+        return None
+    drawn = (
+        generator(protocol_seed, 0, view, purpose) for purpose in (Purpose.VIEW, Purpose.VIEW_CROP)
+    )
+    return _geometry(shape, augmentation, crop, *drawn)
+
+
 def _geometry(
-    shape: tuple[int, ...], augmentation: Augmentation, crop: int, seeds: tuple[int, int, int]
+    shape: tuple[int, ...],
+    augmentation: Augmentation,
+    crop: int,
+    augmenting: np.random.Generator,
+    cropping: np.random.Generator,
 ) -> Geometry:
-    """Draw what becomes of each image of an epoch."""
+    """Draw what becomes of each image."""
     count, height, width, _ = shape
-    draws = generator(*seeds, Purpose.AUGMENTATION).random((count, DRAWS))
-    geometry = POLICIES[augmentation](draws, height, width)
+    geometry = POLICIES[augmentation](augmenting.random((count, DRAWS)), height, width)
     if not crop:
         return geometry
-    places = generator(*seeds, Purpose.CROP).random((count, 2))
-    return geometry.shifted(crop_shifts(places, height, width, crop))
+    return geometry.shifted(crop_shifts(cropping.random((count, 2)), height, width, crop))
 
 
 def _mixed(

@@ -146,10 +146,10 @@ class Doubling:
 @pytest.mark.parametrize("name", [FEATURES, RECORD])
 def test_damaged_features_are_computed_again(name: str, damage: Damage, tmp_path: Path):
     cache, images = FeatureCache(tmp_path, {}), np.arange(8, dtype=np.uint8).reshape(2, 4)
-    cache.features(Doubling(), images)  # type: ignore[arg-type]
+    cache.of(Doubling()).features(images)  # type: ignore[arg-type]
     (entry,) = (place for place in tmp_path.iterdir() if place.is_dir())
     damage(entry / name)
-    again = cache.features(Doubling(), images)  # type: ignore[arg-type]
+    again = cache.of(Doubling()).features(images)  # type: ignore[arg-type]
     assert again.tolist() == [[0, 2, 4, 6], [8, 10, 12, 14]]
 
 

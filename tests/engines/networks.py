@@ -13,7 +13,7 @@ from models.registry import BuildRequest, Network, Registry, architecture
 SETTINGS = {
     "summary": "A small network for tests",
     "source": "the tests",
-    "strategies": ("fine-tune", "frozen", "frozen-then-fine-tune"),
+    "strategies": ("fine-tune", "frozen", "frozen-then-fine-tune", "last:N"),
 }
 
 
@@ -55,6 +55,37 @@ def tiny_torch(request: BuildRequest) -> Network:
     return Network(nn.Sequential(*parts), nn.Sequential(head))
 
 
+@architecture(name="dropping-keras", engine="keras", **SETTINGS)
+def dropping_keras(request: BuildRequest) -> Network:
+    """Two convolutions with dropout after the first, and a head without any."""
+    import keras
+    from keras import layers
+
+    images = keras.Input(request.image_shape)
+    x = layers.Rescaling(1 / 255)(images)
+    x = layers.Dropout(request.recipe.dropout)(layers.Conv2D(4, 3, padding="same")(x))
+    x = layers.Conv2D(4, 3, padding="same")(layers.MaxPooling2D()(x))
+    backbone = keras.Model(images, layers.GlobalAveragePooling2D()(x), name="backbone")
+    return Network(backbone, keras.Sequential([keras.Input((4,)), layers.Dense(request.classes)]))
+
+
+@architecture(name="dropping-torch", engine="torch", **SETTINGS)
+def dropping_torch(request: BuildRequest) -> Network:
+    """The same."""
+    from torch import nn
+
+    backbone = nn.Sequential(
+        nn.Conv2d(request.image_shape[2], 4, 3, padding=1),
+        nn.Dropout(request.recipe.dropout),
+        nn.MaxPool2d(2),
+        nn.Conv2d(4, 4, 3, padding=1),
+        nn.AdaptiveAvgPool2d(1),
+        nn.Flatten(),
+    )
+    return Network(backbone, nn.Linear(4, request.classes))
+
+
+DROPPING = {"keras": dropping_keras, "torch": dropping_torch}
 TINY = {"keras": tiny_keras, "torch": tiny_torch}
 REGISTRY = Registry({network.name: network for network in TINY.values()}, {})
 

@@ -75,6 +75,50 @@ def test_a_frozen_backbone_stays_as_it_was_bit_for_bit(engine: str, tmp_path: Pa
     assert len(list((tmp_path / "features").glob("*/*.npy"))) == 2
 
 
+def test_all_trials_and_fits_share_the_views_of_a_frozen_backbone(
+    engine: str, tmp_path: Path
+) -> None:
+    """A head learns from features as it does from the images that they are of."""
+    seen = {"augmentation": "standard", "settings": {"dropout": 0.0, "frozen_views": 3}}
+    frozen, two = {**FROZEN, **seen}, {**TWO_PHASES, **seen}
+    cache = {"features": str(tmp_path / "features")}
+    other = {**frozen, "fit_seed": 5, "settings": {**seen["settings"], "learning_rate": 0.1}}
+    plain, cached, again, unlike, tuned = fits(
+        engine, frozen, *({**fit, **cache} for fit in (frozen, frozen, other, two))
+    )
+    np.testing.assert_allclose(cached["losses"], plain["losses"], rtol=1e-4)
+    np.testing.assert_allclose(cached["validation_losses"], plain["validation_losses"], rtol=1e-4)
+    assert again == cached != unlike
+    assert tuned["losses"][0] == cached["losses"][0]
+    assert len(list((tmp_path / "features").glob("*/*.npy"))) == 3 + 1
+
+
+def test_of_the_last_stages_alone_a_broken_fit_goes_on_as_if_unbroken(
+    engine: str, tmp_path: Path
+) -> None:
+    settings = {"layer_decay": 0.3, "optimizer": "sgd", "average_decay": 0.5, "progressive": 0.5}
+    fit = {"strategy": "last:1", "settings": settings}
+    kept = {**fit, "checkpoint": str(tmp_path / "checkpoint")}
+    rungs = [{**kept, "until": until} for until in (1, 2, 3, 4)]
+    plain, unbroken, *_, last = fits(engine, {"settings": settings}, fit, *rungs)
+    assert last == unbroken
+    assert unbroken["backbone_before"] != unbroken["backbone_after"] != plain["backbone_after"]
+
+
+def test_earlier_stages_learn_more_slowly(engine: str) -> None:
+    even, uneven = fits(engine, {}, {"settings": {"layer_decay": 0.1}})
+    assert uneven["weights"] != even["weights"]
+    assert uneven["losses"][-1] < uneven["losses"][0]
+
+
+def test_no_dropout_acts_where_nothing_learns(engine: str) -> None:
+    for stages, acts in ((None, True), (0, False), (1, False), (2, True)):
+        one, other = call(
+            "tests.engines.trainings:rests", environment=QUIET, engine=engine, stages=stages
+        )
+        assert (one != other) == acts, stages
+
+
 def test_bfloat16_learns_the_same_thing_less_exactly(engine: str) -> None:
     steady = {"settings": {"dropout": 0.0}}
     full, half = fits(engine, steady, {**steady, "precision": "bfloat16"})
@@ -116,10 +160,16 @@ def test_a_crop_is_part_of_the_network(engine: str) -> None:
         ),
         {"optimizer": "adamw", "learning_rate": 1e-3, "weight_decay": 1e-1},
         {"optimizer": "sgd", "learning_rate": 0.05, "class_weights": "balanced"},
+        {"optimizer": "sgd", "learning_rate": 0.1, "weight_decay": 1e-3, "layer_decay": 0.2},
+        pytest.param({"optimizer": "adam", "layer_decay": 0.2}, marks=pytest.mark.slow),
+        {"optimizer": "adamw", "weight_decay": 1.0, "layer_decay": 0.2},
     ],
-    ids=["sgd", "adam", "adamw", "weighted"],
+    ids=["sgd", "adam", "adamw", "weighted", "sgd by stage", "adam by stage", "adamw by stage"],
 )
-def test_both_engines_follow_the_same_loss_curve(settings: dict[str, Any], tmp_path: Path) -> None:
+@pytest.mark.parametrize("stages", [None, 1], ids=["all", "last"])
+def test_both_engines_follow_the_same_loss_curve(
+    settings: dict[str, Any], stages: int | None, tmp_path: Path
+) -> None:
     curves = [
         call(
             "tests.engines.trainings:step_losses",
@@ -127,6 +177,7 @@ def test_both_engines_follow_the_same_loss_curve(settings: dict[str, Any], tmp_p
             engine=engine,
             weights=str(tmp_path / "weights.npz"),
             settings=settings,
+            stages=stages,
         )
         for engine in ENGINES
     ]

@@ -17,8 +17,8 @@ from benchmarks.training.loop import Course, Examples, TrainingData, TrainingDiv
 from benchmarks.training.schedule import average_decay
 from benchmarks.training.stream import LabelledBatch, batches
 from benchmarks.training.weighting import class_weights, sample_weights
-from models.registry import EngineName, Recipe
-from tests.engines.networks import REGISTRY, TINY, torch_weights_from_keras
+from models.registry import EngineName, ModelError, Recipe, discover
+from tests.engines.networks import DROPPING, REGISTRY, TINY, torch_weights_from_keras
 
 CLASSES, SIZE = 3, 12
 TASK = Task(classes=CLASSES, image_shape=(SIZE, SIZE, 1), input_size=SIZE, seed=3)
@@ -128,13 +128,16 @@ def plain_batches(epoch: int) -> Iterator[LabelledBatch]:
     return batches(DATA.train.images, DATA.train.labels, CLASSES, batch_size=16, **seeds)
 
 
-def step_losses(engine: EngineName, weights: str, settings: dict[str, Any]) -> list[float]:
-    """Take 30 steps from the Keras weights in the file ``weights``.
+def step_losses(
+    engine: EngineName, weights: str, settings: dict[str, Any], stages: int | None = None
+) -> list[float]:
+    """Take 30 steps from the Keras weights in the file ``weights``, learning with ``stages``.
 
     The learning rate halves on the way, and the targets are shares. Return each step's loss.
     """
     steps = recipe(dropout=0.0, **settings)
     learner, losses = started(engine, weights, steps), []
+    learner.unfreeze(stages)
     weighing = class_weights(steps.class_weights, SHARES, CLASSES, label_smoothing=0.1)
     for epoch in range(6):
         for images, targets in batches(
@@ -191,7 +194,7 @@ def metrics_by_step_and_epoch(engine: EngineName) -> list[list[float]]:
     found = []
     for every_step in (True, False):
         learner.load_weights(weights)
-        learner.freeze_backbone(False)
+        learner.unfreeze(None)
         learner.begin_epoch(5)
         steps = []
         for images, targets in plain_batches(0):
@@ -201,12 +204,46 @@ def metrics_by_step_and_epoch(engine: EngineName) -> list[list[float]]:
     return found
 
 
+def last_stages(engine: EngineName, names: list[str]) -> dict[str, tuple[str, int]]:
+    """Return, for each network, why it cannot have 99 stages, and how many weights its last has."""
+    loaded, registry = load_engine(engine), discover()
+    loaded.prepare(threads=1, precision="float32", seed=0)
+    found = {}
+    for name in names:
+        task = Task(classes=CLASSES, image_shape=(48, 48, 1), input_size=48, seed=0)
+        learner = loaded.learner(registry[name], task, registry[name].recipe, SCRATCH)
+        learner.unfreeze(1)
+        learned = [weight for weight in learner.learned() if weight.startswith("backbone/")]
+        try:
+            learner.unfreeze(99)
+        except ModelError as error:
+            found[name] = (str(error), len(learned))
+    return found
+
+
+def rests(engine: EngineName, stages: int | None) -> list[float]:
+    """Return the losses of a network whose backbone has dropout, at two seeds of it.
+
+    The dropout lies in the first of two stages; nothing is learned, as the rate is next to none.
+    """
+    loaded = load_engine(engine)
+    loaded.prepare(threads=1, precision="float32", seed=0)
+    learner = loaded.learner(DROPPING[engine], TASK, recipe(dropout=0.5), SCRATCH)
+    learner.unfreeze(stages)
+    losses = []
+    for seed in (1, 2):
+        learner.begin_epoch(seed)
+        learner.train_batch(*next(plain_batches(0)), 1e-30)
+        losses.append(learner.training_metrics()[0])
+    return losses
+
+
 def saved_and_restored(engine: EngineName) -> dict[str, Any]:
     """Save a frozen-trained network and load it again; compare predictions and cost."""
     loaded = load_engine(engine)
     loaded.prepare(threads=1, precision="float32", seed=0)
     learner = loaded.learner(TINY[engine], TASK, recipe(), SCRATCH)
-    learner.freeze_backbone(True)
+    learner.unfreeze(0)
     with tempfile.TemporaryDirectory() as folder:
         files = learner.save(Path(folder))
         found = sorted(path.name for path in Path(folder).iterdir())

@@ -251,6 +251,10 @@ def test_the_digest_of_published_weights_is_in_the_key(tmp_path: Path) -> None:
             "vgg16.imagenet.frozen",
         ),
         ({"architecture": "vgg16", "strategy": "frozen"}, "vgg16.scratch.frozen"),
+        (
+            {"architecture": "vgg16", "initialisation": "imagenet", "strategy": "last:2"},
+            "vgg16.imagenet.last-2",
+        ),
         ({"architecture": "timm:resnet18", "input_size": 96}, "timm:resnet18.scratch@96"),
     ],
 )
@@ -265,6 +269,11 @@ def test_a_variant_is_named_as_the_design_says(choice: Any, name: str) -> None:
         ({"architecture": "plain-cnn", "initialisation": "imagenet"}, "has no initialisation"),
         ({"architecture": "plain-cnn", "strategy": "frozen"}, "has no strategy"),
         ({"architecture": "vgg16", "strategy": "frozen-then-fine-tune"}, "random backbone"),
+        (
+            {"architecture": "plain-cnn", "initialisation": "source", "strategy": "last:1"},
+            "plain-cnn has no strategy 'last:1'; it has: fine-tune",
+        ),
+        ({"architecture": "vgg16", "strategy": "last:1"}, "nothing that 'last:1' would keep"),
         ({"architecture": "vgg16", "input_size": 16}, "at least 32 pixels"),
     ],
 )

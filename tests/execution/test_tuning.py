@@ -50,6 +50,7 @@ def carry_out(
             jobs: Any = steps.send(outcomes)
         except StopIteration as end:
             return end.value  # type: ignore[no-any-return]
+        assert jobs, "nothing is asked for where nothing is left to do"
         batches += 1
         if batches == stop:
             return None

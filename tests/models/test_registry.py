@@ -88,8 +88,8 @@ SHARES = (
     "warm_up",
     "progressive",
 )
-REALS = ("learning_rate", "weight_decay", "mixup", "clip_norm", *SHARES)
-COUNTS = ("batch_size", "plateau_patience", "early_stopping", "epochs", "crop")
+REALS = ("learning_rate", "weight_decay", "mixup", "clip_norm", "layer_decay", *SHARES)
+COUNTS = ("batch_size", "plateau_patience", "early_stopping", "epochs", "crop", "frozen_views")
 WRONG: list[tuple[str, Any]] = [
     ("learning_rte", 0.1),
     ("optimizer", "rmsprop"),
@@ -101,6 +101,8 @@ WRONG: list[tuple[str, Any]] = [
     *((name, value) for name in SHARES for value in (1.0, 1.5)),
     *((name, value) for name in COUNTS for value in (-4, 32.5, "8", True, 10**9)),
     ("learning_rate", 0.0),
+    ("layer_decay", 0.0),
+    ("layer_decay", 1.5),
     ("batch_size", 0),
     ("epochs", 0),
 ]

@@ -67,6 +67,11 @@ def test_a_precision_that_no_row_has_of_its_own_leaves_the_digest_as_it_was(tmp_
         ("[tuning]", 'duplicates = "drop"\n[tuning]', "data.duplicates: "),
         ("[tuning]", 'targets = "soft"\n[tuning]', "data.targets: should be 'labels' or 'votes'"),
         ('name = "mine"', 'name = "a/b"', "name: "),
+        ('"majority"', '"vgg16"\nstrategy = "last:0"', "no stage learns; write 'frozen'"),
+        *(
+            ('"majority"', f'"vgg16"\nstrategy = "{wrong}"', "or 'last:N', N being how many stages")
+            for wrong in ("last", "last:", "last:x", "last:-1", "last:02", "last:9999", "Frozen")
+        ),
         ("trials = 2", "trials = true", "tuning.trials: should be a valid integer (got True)"),
         ("trials = 2", 'trials = "2"', "tuning.trials: should be a valid integer (got '2')"),
         ("[fit]", "[fit]\nseeds = [0.0]", "fit.seeds.0: should be a valid integer (got 0.0)"),

@@ -22,6 +22,8 @@ from models.registry import discover
 from tests.folder import ROWS, Row, build
 from tests.folder_extras import join, view
 
+LAST = ("last:1", "last:3")
+
 
 def told(folder: Path) -> str:
     return " ".join(as_text(methods(read_run(folder))))
@@ -65,7 +67,7 @@ def test_votes_as_targets_are_told_and_who_cannot_take_them(tmp_path: Path) -> N
 
 def test_levers_are_told_of_the_models_that_had_them(tmp_path: Path) -> None:
     slow, slower = {"average_decay": 0.99}, {"average_decay": 0.999}
-    others = {"class_weights": "balanced", "crop": 44, "progressive": 0.5}
+    others = {"class_weights": "balanced", "crop": 44, "progressive": 0.5, "layer_decay": 0.4}
     rows = (
         Row(name="majority", engine="scikit-learn"),
         Row(name="plain-cnn", recipe=slow),
@@ -85,11 +87,41 @@ def test_levers_are_told_of_the_models_that_had_them(tmp_path: Path) -> None:
         "For vgg16.source.frozen, the network saw squares of 44 × 44 pixels, at random places of a "
         "training image and at the centre of any other (Krizhevsky et al. 2012).",
         "For vgg16.source.frozen, the first epochs, a share of 0.5 of all, had a smaller input",
+        "For vgg16.source.frozen, the learning rate of each stage of the backbone was 0.4 times "
+        "that of the stage behind it, the last one's that share of the head's (Howard and Ruder",
         "For resnet50.scratch, the learning rate rose over the first steps, a share of 0.2 of all.",
     ):
         assert said in text
     assert "For majority" not in text
     assert "For vgg16.scratch" not in text
+
+
+def test_the_views_of_frozen_backbones_are_told(tmp_path: Path) -> None:
+    four, few, none = ({"frozen_views": views} for views in (4, 2, 0))
+    rows = (
+        Row(name="vgg16.source.frozen", recipe=four),
+        Row(name="resnet50.source.frozen", recipe={**four, "mixup": 0.2}),
+        Row(name="resnet50.source.frozen-then-fine-tune", recipe=few),
+        Row(name="vgg16.source.fine-tune", recipe=four),
+        Row(name="densenet121.source.frozen", recipe=none),
+        Row(name="plain-cnn"),
+    )
+    rows = tuple(replace(row, facts={**row.facts, "augmentation": "standard"}) for row in rows)
+    text = told(made(tmp_path, rows))
+    assert (
+        "While the backbone of vgg16.source.frozen was frozen, training took 4 augmented views of "
+        "each image in turn, the same in every trial and with every seed."
+    ) in text
+    assert "While the backbone of resnet50.source.frozen-then-fine-tune was frozen" in text
+    assert text.count("While the backbone") == 2
+    assert "the same for every variant, but for the fixed views of frozen backbones." in text
+
+
+def test_how_much_of_a_backbone_learned_is_told(tmp_path: Path) -> None:
+    rows = tuple(Row(name=f"vgg16.source.{last}", facts={"strategy": last}) for last in LAST)
+    text = told(made(tmp_path, (ROWS[0], *rows)))
+    assert "with all but the last stage of the backbone frozen and " in text
+    assert "with all but the last 3 stages of the backbone frozen" in text
 
 
 def test_one_seed_is_compared_by_mcnemar_and_says_what_it_cannot_tell(tmp_path: Path) -> None:

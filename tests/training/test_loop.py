@@ -117,3 +117,5 @@ def test_phases_divide_the_epochs() -> None:
     assert [two.phase_start(epoch) for epoch in range(5)] == [0, 0, 0, 3, 3]
     assert course(strategy="frozen").frozen_epochs == 4
     assert course(strategy="fine-tune").frozen_epochs == 0
+    assert [two.learning_stages(epoch) for epoch in (0, 2, 3)] == [0, 0, None]
+    assert course(strategy="last:2").learning_stages(0) == 2

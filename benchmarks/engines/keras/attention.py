@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from benchmarks.engines.contract import Attention
 from benchmarks.engines.grad_cam import FeatureMap, deepest, grad_cam
-
-CONVOLUTIONS = (layers.Conv2D, layers.DepthwiseConv2D, layers.SeparableConv2D)
+from benchmarks.engines.keras.calls import Call, calls_replaced
+from benchmarks.engines.keras.stages import CONVOLUTIONS
 
 
 def attention(model: Any, images: NDArray[np.uint8], classes: NDArray[np.int64]) -> Attention:
@@ -88,28 +88,19 @@ def _all_watched(
     watched: list[Any], observer: Callable[[Any], Callable[[Any], Any]]
 ) -> Iterator[None]:
     """Give each layer's output to its observer, and use what that returns instead."""
-    for layer in watched:
-        _replace_call(layer, observer(layer))
-    try:
+
+    def replacement(layer: Any) -> Callable[[Call], Call]:
+        observe = observer(layer)
+        return lambda original: lambda *inputs, **settings: observe(original(*inputs, **settings))
+
+    with calls_replaced(watched, replacement):
         yield
-    finally:
-        for layer in watched:
-            object.__delattr__(layer, "call")
 
 
 @contextmanager
 def _watched(layer: Any, observer: Callable[[Any], Any]) -> Iterator[None]:
     with _all_watched([layer], lambda _: observer):
         yield
-
-
-def _replace_call(layer: Any, observer: Callable[[Any], Any]) -> None:
-    original = layer.call
-
-    def call(*inputs: Any, **settings: Any) -> Any:
-        return observer(original(*inputs, **settings))
-
-    object.__setattr__(layer, "call", call)
 
 
 def _tensorflow_gradient(score: Callable[[Any], Any], at: NDArray[np.float32]) -> Any:

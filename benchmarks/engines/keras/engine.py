@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
+from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,9 @@ from benchmarks.engines.contract import (
 )
 from benchmarks.engines.keras.average import Average, copied
 from benchmarks.engines.keras.backend import count_macs, prepare_backend, seed_everything
+from benchmarks.engines.keras.optimizers import make_optimizer
+from benchmarks.engines.keras.stages import find_stages, layers_of, rest, wake
+from benchmarks.engines.stages import Stages
 from models.registry import Architecture, BuildRequest, Network, Recipe, Registry
 from models.weights import load_backbone, save_backbone
 
@@ -65,7 +69,7 @@ class KerasEngine:
         refuse_shape(architecture.name, network.head.output_shape, (None, task.classes))
         if weights.file and not weights.published:
             load_backbone(network.backbone, weights.file, "keras")
-        return KerasLearner(network, task.image_shape, recipe)
+        return KerasLearner(architecture.name, network, task.image_shape, recipe)
 
     def restore(self, folder: Path, registry: Registry) -> KerasPredictor:
         """Load ``model.keras``, which holds its own architecture."""
@@ -113,13 +117,20 @@ class KerasLearner:
     The loop's two ways to train, whole images and cached features, share one optimiser.
     """
 
-    def __init__(self, network: Network, image_shape: tuple[int, int, int], recipe: Recipe) -> None:
+    def __init__(
+        self,
+        name: str,
+        network: Network,
+        image_shape: tuple[int, int, int],
+        recipe: Recipe,
+    ) -> None:
+        self._name = name
         self._backbone, self._head = network.backbone, network.head
         self._image_shape, self._recipe = image_shape, recipe
         self._crop = _central_crop(image_shape, recipe.crop)
         self._totals = np.zeros(3)
         self._average: Average | None = None
-        self.freeze_backbone(False)
+        self.unfreeze(None)
 
     def begin_epoch(self, seed: int) -> None:
         """Reset every dropout layer's own generator, each to a seed of its own.
@@ -132,19 +143,40 @@ class KerasLearner:
         for state, child in zip(states, children, strict=True):
             state.assign(child.generate_state(2, np.uint32))
 
-    def freeze_backbone(self, frozen: bool) -> None:
-        """Choose whether the backbone learns, and start a new optimiser."""
-        self._frozen = frozen
-        self._backbone.trainable = not frozen
+    def unfreeze(self, stages: int | None) -> None:
+        """Choose how much of the backbone learns, and start a new optimiser."""
+        self._frozen = stages == 0
+        wake(self._backbone)
+        for learns in (False, not self._frozen):  # what a layer is already reaches no variable
+            self._backbone.trainable = learns
+        if self._frozen:
+            rest(layers_of(self._backbone))
+        elif stages is not None:
+            self._freeze_before(stages)
         images = keras.Input(self._image_shape, name="images")
         seen = self._crop(images)
-        features = self._backbone(seen, training=False) if frozen else self._backbone(seen)
+        features = self._backbone(seen, training=False) if self._frozen else self._backbone(seen)
         self._to_features = keras.Model(images, features) if self._recipe.crop else self._backbone
         self._model = keras.Model(images, self._head(features))
         cached = keras.Input(self._head.input_shape[1:], name="features")
         self._head_model = keras.Model(cached, self._head(cached))
+        self._compile()
+
+    def _freeze_before(self, last: int) -> None:
+        """Let nothing of the backbone learn but its ``last`` stages."""
+        self._stages.refuse_more(self._name, last)
+        for variable in self._backbone.trainable_variables:
+            variable.trainable = self._stages.learns(variable, last)
+        rest(self._stages.resting(last))
+
+    @cached_property
+    def _stages(self) -> Stages:
+        """The stages, found the first time that they are asked for, when all can learn."""
+        return find_stages(self._backbone)
+
+    def _compile(self) -> None:
         learned = self._model.trainable_variables
-        self._optimizer = _optimizer(self._recipe, learned)
+        self._optimizer = make_optimizer(self._recipe, learned, self._scales(learned))
         self._optimizer.build(learned)
         for model in (self._model, self._head_model):
             model.compile(
@@ -156,6 +188,18 @@ class KerasLearner:
                 ],
                 jit_compile=BACKEND == "jax",
             )
+
+    def _scales(self, learned: list[Any]) -> list[float]:
+        """Return what the learning rate of each variable is multiplied by."""
+        decay = self._recipe.layer_decay
+        if decay == 1 or self._frozen:
+            return [1.0] * len(learned)
+        return [decay ** self._stages.behind(variable) for variable in learned]
+
+    def learned(self) -> tuple[str, ...]:
+        """Return the names of the weights that learn now."""
+        learning = {id(variable) for variable in self._model.trainable_variables}
+        return tuple(k for k, v in self._named_weights().items() if id(v) in learning)
 
     def train_batch(
         self,
@@ -283,21 +327,6 @@ def _central_crop(image_shape: tuple[int, int, int], side: int) -> Callable[[Any
     margins = tuple(zip(before, after, strict=True))
     layer: Callable[[Any], Any] = keras.layers.Cropping2D(margins, name=CROP)
     return layer
-
-
-def _optimizer(recipe: Recipe, learned: list[Any]) -> Any:
-    """Make the recipe's optimiser; weight decay acts on matrices and kernels only."""
-    clip = {"global_clipnorm": recipe.clip_norm or None}
-    if recipe.optimizer == "adamw":
-        optimizer = keras.optimizers.AdamW(weight_decay=recipe.weight_decay, **clip)
-        optimizer.exclude_from_weight_decay(var_list=[v for v in learned if len(v.shape) < 2])
-        return optimizer
-    penalty = keras.regularizers.L2(recipe.weight_decay / 2) if recipe.weight_decay else None
-    for variable in learned:
-        variable.regularizer = penalty if len(variable.shape) >= 2 else None
-    if recipe.optimizer == "adam":
-        return keras.optimizers.Adam(**clip)
-    return keras.optimizers.SGD(momentum=0.9, nesterov=True, **clip)
 
 
 def _in_batches(model: Any, inputs: NDArray[Any]) -> NDArray[np.float32]:

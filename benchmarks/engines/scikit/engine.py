@@ -81,10 +81,14 @@ class ScikitLearner:
     def begin_epoch(self, seed: int) -> None:
         """Do nothing: a step of an estimator is not random."""
 
-    def freeze_backbone(self, frozen: bool) -> None:
+    def unfreeze(self, stages: int | None) -> None:
         """Refuse to freeze: there is no backbone."""
-        if frozen:
+        if stages is not None:
             self._refuse("has no backbone to freeze; use the strategy 'fine-tune'")
+
+    def learned(self) -> tuple[str, ...]:
+        """Return the names of all arrays."""
+        return tuple(self.weights())
 
     def train_batch(
         self,

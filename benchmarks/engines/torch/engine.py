@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
+from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -32,12 +33,13 @@ from benchmarks.engines.contract import (
     Task,
 )
 from benchmarks.engines.saved_model import Description
+from benchmarks.engines.stages import Stages
 from benchmarks.engines.torch.average import Average
 from benchmarks.engines.torch.crop import CentralCrop
+from benchmarks.engines.torch.optimizers import make_optimizer, set_learning_rate
+from benchmarks.engines.torch.stages import find_stages
 from models.registry import Architecture, Network, Recipe, Registry
 from models.weights import load_backbone, save_backbone
-
-MOMENTUM = 0.9
 
 
 class TorchEngine:
@@ -107,18 +109,50 @@ class TorchLearner:
         self._description, self._device = description, device
         self._totals = torch.zeros(3, dtype=torch.float64, device=device)
         self._average: Average | None = None
-        self.freeze_backbone(False)
+        self.unfreeze(None)
 
     def begin_epoch(self, seed: int) -> None:
         """Seed dropout's generator."""
         torch.manual_seed(seed)
 
-    def freeze_backbone(self, frozen: bool) -> None:
-        """Choose whether the backbone learns, and start a new optimiser."""
-        self._frozen = frozen
-        self._backbone.requires_grad_(not frozen)
+    def unfreeze(self, stages: int | None) -> None:
+        """Choose how much of the backbone learns, and start a new optimiser."""
+        self._frozen = stages == 0
+        self._resting: list[nn.Module] = []
+        self._backbone.requires_grad_(not self._frozen)
+        if self._frozen:
+            self._resting = list(self._backbone.modules())
+        elif stages is not None:
+            self._freeze_before(stages)
         self._learned = [p for p in self.module.parameters() if p.requires_grad]
-        self._optimizer = _optimizer(self._description.recipe, self._learned)
+        recipe = self._description.recipe
+        self._rate = recipe.learning_rate
+        self._optimizer = make_optimizer(recipe, self._learned, self._scales())
+
+    def _freeze_before(self, last: int) -> None:
+        """Let nothing of the backbone learn but its ``last`` stages."""
+        self._stages.refuse_more(self._description.architecture, last)
+        for parameter in self._backbone.parameters():
+            parameter.requires_grad_(self._stages.learns(parameter, last))
+        self._resting = list(self._stages.resting(last))
+
+    @cached_property
+    def _stages(self) -> Stages:
+        """The stages, found the first time that they are asked for."""
+        image = np.zeros((1, *self._description.task.image_shape), np.uint8)
+        return find_stages(self._backbone, self._to_features, self._images(image))
+
+    def _scales(self) -> list[float]:
+        """Return what the learning rate of each parameter is multiplied by."""
+        decay = self._description.recipe.layer_decay
+        if decay == 1 or self._frozen:
+            return [1.0] * len(self._learned)
+        return [decay ** self._stages.behind(parameter) for parameter in self._learned]
+
+    def learned(self) -> tuple[str, ...]:
+        """Return the names of the parameters that learn now."""
+        named = self.module.named_parameters()
+        return tuple(_named(name) for name, parameter in named if parameter.requires_grad)
 
     def train_batch(
         self,
@@ -199,16 +233,16 @@ class TorchLearner:
             for key, value in self._optimizer.state[parameter].items()
             if value is not None
         }
-        rate = np.array(self._optimizer.param_groups[0]["lr"], np.float64)
-        return {**arrays, "learning_rate": rate}
+        return {**arrays, "learning_rate": np.array(self._rate, np.float64)}
 
     def load_optimizer_state(self, state: Arrays) -> None:
         """Go back to ``state``."""
         for name, value in state.items():
             index, _, key = name.partition("/")
             if not key:
+                self._rate = float(value)
                 for group in self._optimizer.param_groups:
-                    group["lr"] = float(value)
+                    group["lr"] = self._rate * group["scale"]
                 continue
             parameter = self._learned[int(index)]
             kept = torch.tensor(value)
@@ -250,7 +284,8 @@ class TorchLearner:
         sample_weights: SampleWeights | None,
     ) -> None:
         self.module.train()
-        self._backbone.train(not self._frozen)
+        for module in self._resting:
+            module.training = False
         wanted = self._tensor(targets)
         with self._autocast():
             answer = logits()
@@ -261,7 +296,8 @@ class TorchLearner:
         learned = self._weighted(loss, answer, wanted, sample_weights)
         learned.backward()  # type: ignore[no-untyped-call]
         self._penalise()
-        _set_learning_rate(self._optimizer, learning_rate)
+        self._rate = learning_rate
+        set_learning_rate(self._optimizer, learning_rate)
         self._optimizer.step()
         self._record(loss.detach(), answer.detach(), wanted)
 
@@ -313,33 +349,6 @@ class TorchLearner:
     ) -> NDArray[np.float64]:
         parts = self._in_batches(module, inputs, prepare)
         return np.concatenate([part.double().softmax(dim=1).cpu().numpy() for part in parts])
-
-
-def _optimizer(recipe: Recipe, learned: list[nn.Parameter]) -> torch.optim.Optimizer:
-    """Make the recipe's optimiser with Keras' constants; L2 is added to gradients elsewhere."""
-    if recipe.optimizer == "sgd":
-        rate = recipe.learning_rate
-        return torch.optim.SGD(learned, lr=rate, momentum=MOMENTUM, nesterov=True)
-    if recipe.optimizer == "adam":
-        return torch.optim.Adam(learned, lr=recipe.learning_rate, eps=1e-7)
-    groups = [
-        {"params": [p for p in learned if p.ndim >= 2], "weight_decay": recipe.weight_decay},
-        {"params": [p for p in learned if p.ndim < 2], "weight_decay": 0.0},
-    ]
-    return torch.optim.AdamW(groups, lr=recipe.learning_rate, eps=1e-7)
-
-
-def _set_learning_rate(optimizer: torch.optim.Optimizer, rate: float) -> None:
-    """Change the learning rate as Keras does: its SGD velocity keeps the rate of its time.
-
-    torch multiplies the whole buffer by the present rate, so the buffer is divided by the change.
-    """
-    for group in optimizer.param_groups:
-        change, group["lr"] = group["lr"] / rate, rate
-        for parameter in group["params"]:
-            buffer = optimizer.state[parameter].get("momentum_buffer")
-            if buffer is not None and change != 1:
-                buffer.mul_(change)
 
 
 def _named(name: str) -> str:

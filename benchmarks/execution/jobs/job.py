@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.engines.contract import SCRATCH, InitialWeights, Precision, Strategy, Task
+from benchmarks.engines.contract import SCRATCH, InitialWeights, Precision, Task
+from benchmarks.engines.strategies import Strategy
 from benchmarks.store.keys import (
     ExplainIdentity,
     RobustnessIdentity,

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.engines.contract import Engine, InitialWeights, Learner, Predictor
+from benchmarks.engines.strategies import learning_stages
 from benchmarks.execution.jobs.job import AskJob, BenchJob, CountJob, MeasureJob, WeightsJob
 from benchmarks.execution.jobs.results import BenchResult, Counted, Speed
 from benchmarks.execution.jobs.training import architecture, examples, peak_memory_mb
@@ -81,8 +82,7 @@ def fitted(job: MeasureJob | AskJob, engine: Engine) -> Predictor:
 def bench(job: BenchJob, engine: Engine, on_epoch: OnEpoch) -> BenchResult:
     """Time training and prediction of a network with random weights."""
     learner = engine.learner(architecture(job), job.task, job.recipe, job.initial)
-    if job.strategy == "frozen":
-        learner.freeze_backbone(True)
+    learner.unfreeze(learning_stages(job.strategy))
     speed = measure_speed(learner, examples(job, "train"), job)
     result = BenchResult(
         key=job.key,

@@ -7,9 +7,11 @@ from collections.abc import Iterator, Sequence
 
 from benchmarks.data.mistakes import announcement
 from benchmarks.engines.registry import learns_shares
+from benchmarks.engines.strategies import last_stages
 from benchmarks.evaluation.origin import origin, weights_of
 from benchmarks.report.elements.numbers import listing, plural, whole
 from benchmarks.report.writing.methods_evaluation import evaluation, exceptions, made_with
+from benchmarks.report.writing.methods_levers import fixed_views
 from benchmarks.report.writing.methods_training import training
 from benchmarks.report.writing.prose import Cite, Paragraphs, Sentence, cite
 from benchmarks.report.writing.references import DATA_SETS, of_architecture, works_in
@@ -137,7 +139,7 @@ def _candidates(run: RunResults) -> Iterator[Sentence]:
     yield (f"The comparison covers {number} of {kinds}: ", *_list(named), ".")
     if floors := [name for name in by_architecture if name in FLOORS]:
         yield (f"{listing(floors)} served as floors: scores that need no network.",)
-    yield from _augmentation(own)
+    yield from _augmentation(own, any(fixed_views(run)))
 
 
 def _list(items: Sequence[Sentence]) -> Sentence:
@@ -175,11 +177,19 @@ def _start(run: RunResults, record: VariantRecord) -> str:
     words = STARTS.get(kind, f"from {kind}")
     if kind == "source" and source:
         words = f"from weights pre-trained on {PUBLISHED_AS.get(source.name, source.name)}"
-    trained = TRAINED.get(record.strategy, "")
+    trained = TRAINED.get(record.strategy, _stages(record.strategy))
     return f"{words} {trained}".rstrip()
 
 
-def _augmentation(own: Sequence[VariantRecord]) -> Iterator[Sentence]:
+def _stages(strategy: str) -> str:
+    """Tell how much of a backbone learned where that is a number of stages."""
+    last = last_stages(strategy)
+    stages = "stage" if last == 1 else f"{last} stages"
+    return f"with all but the last {stages} of the backbone frozen" if last else ""
+
+
+def _augmentation(own: Sequence[VariantRecord], has_views: bool) -> Iterator[Sentence]:
+    """Tell what changed training images, and that it was the same for all, but for fixed views."""
     for policy, what in AUGMENTED.items():
         names = [record.name for record in own if record.augmentation == policy]
         if names:
@@ -192,4 +202,5 @@ def _augmentation(own: Sequence[VariantRecord]) -> Iterator[Sentence]:
                 ".",
             )
     if {"standard", "strong"} & {record.augmentation for record in own}:
-        yield ("Order and augmentation of the images were the same for every variant.",)
+        but = ", but for the fixed views of frozen backbones" if has_views else ""
+        yield (f"Order and augmentation of the images were the same for every variant{but}.",)

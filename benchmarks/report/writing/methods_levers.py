@@ -6,7 +6,8 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 
-from benchmarks.report.elements.numbers import listing, setting
+from benchmarks.engines.strategies import BEGIN_FROZEN
+from benchmarks.report.elements.numbers import listing, plural, setting
 from benchmarks.report.writing.prose import Sentence, cite
 from benchmarks.store.keys import StoredValue
 from benchmarks.store.records import RunResults
@@ -60,6 +61,12 @@ LEVERS = (
         ("tan2021",),
     ),
     Lever(
+        "layer_decay",
+        "the learning rate of each stage of the backbone was {} times that of the stage behind it, "
+        "the last one's that share of the head's",
+        ("howard2018",),
+    ),
+    Lever(
         "average_decay",
         "what was validated, kept and scored is an exponential moving average of the weights "
         "with a decay of {}",
@@ -74,6 +81,31 @@ def levers(run: RunResults) -> Iterator[Sentence]:
         for value, variants in _values(run, lever).items():
             said = lever.words.format(setting(value))
             yield (f"For {listing(variants)}, {said}", cite(*lever.works), ".")
+
+
+def fixed_views(run: RunResults) -> Iterator[Sentence]:
+    """Tell which frozen backbones saw how many views; a run before there were such has none."""
+    found: defaultdict[int, list[str]] = defaultdict(list)
+    for variant in run.variants:
+        record = variant.record
+        recipes = (fit.record.recipe for fit in variant.fits if record.strategy in BEGIN_FROZEN)
+        for views in dict.fromkeys(_views(recipe, record.augmentation) for recipe in recipes):
+            if views:
+                found[views].append(variant.name)
+    for views, variants in found.items():
+        yield (
+            f"While the backbone of {listing(variants)} was frozen, training took "
+            f"{plural(views, 'augmented view')} of each image in turn, the same in every trial "
+            "and with every seed.",
+        )
+
+
+def _views(recipe: Mapping[str, StoredValue], augmentation: str | None) -> int:
+    """Return how many fixed views of training images that change a frozen backbone saw."""
+    changes = augmentation not in (None, "none") or recipe.get("crop")
+    anew = recipe.get("mixup") or recipe.get("progressive")
+    views = recipe.get("frozen_views")
+    return views if isinstance(views, int) and changes and not anew else 0
 
 
 def _values(run: RunResults, lever: Lever) -> Mapping[StoredValue, list[str]]:

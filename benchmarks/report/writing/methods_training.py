@@ -8,7 +8,7 @@ from benchmarks.evaluation.budget import budgets
 from benchmarks.metrics import metric_of
 from benchmarks.protocol.schema import Tuning
 from benchmarks.report.elements.numbers import listing, plural, setting, whole
-from benchmarks.report.writing.methods_levers import levers
+from benchmarks.report.writing.methods_levers import fixed_views, levers
 from benchmarks.report.writing.prose import Sentence, cite
 from benchmarks.store.records import RunResults
 
@@ -36,6 +36,7 @@ def training(run: RunResults) -> Iterator[Sentence]:
         f"the epoch with the best validation {metric} were kept.",
     )
     yield from levers(run)
+    yield from fixed_views(run)
     spent = [budget.images for budget in budgets(run) if budget.images]
     if spent:
         yield (

@@ -69,16 +69,20 @@ class SoftmaxLearner:
         self._layer = dict(layer)
         self._description = description
         self._totals = np.zeros(3)
-        self.freeze_backbone(False)
+        self.unfreeze(None)
 
     def begin_epoch(self, seed: int) -> None:
         """Do nothing: a step is not random."""
 
-    def freeze_backbone(self, frozen: bool) -> None:
+    def unfreeze(self, stages: int | None) -> None:
         """Start a new optimiser; refuse to freeze what is not there."""
-        if frozen:
+        if stages is not None:
             self._refuse("has no backbone to freeze; use the strategy 'fine-tune'")
         self._speed = {name: np.zeros_like(array) for name, array in self._layer.items()}
+
+    def learned(self) -> tuple[str, ...]:
+        """Return the names of kernel and bias."""
+        return tuple(self.weights())
 
     def train_batch(
         self,
