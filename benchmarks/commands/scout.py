@@ -107,10 +107,9 @@ def _carried_out(asked: _Asked, console: Console) -> ScoutRecord:
         prepared = _prepared(asked.data, run, asked.plugins, decoded)
         side = max(prepared.data.image_shape[:2])
         found = find_candidates(registry, asked.names, side, asked.sizes)
+        candidates = candidates_of(run, registry, side) if run else found
         record = scout(
-            prepared,
-            candidates_of(run, registry, side) if run else found,
-            registry,
+            *(prepared, candidates, registry),
             images=asked.images or IMAGES,
             asked=bool(asked.sizes or run),
             plugins=asked.plugins,

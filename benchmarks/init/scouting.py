@@ -17,6 +17,11 @@ def weights_at_hand() -> bool:
     return any(offer.file for offer in offers(discover()))
 
 
+def require_weights() -> None:
+    """Raise ``InputError``, saying what to install, where there are no weights to scout with."""
+    find_candidates(discover(), (), 0, ())
+
+
 def scout_all(prepared: PreparedData, notify: Callable[[str], None]) -> ScoutRecord:
     """Scout every backbone with weights at hand, at its default sizes.
 

@@ -200,9 +200,15 @@ def _scouted(scouting: ScoutRecord | None, choice: VariantChoice) -> str:
     return (
         f"Scouted before any training: on {scouting.images:,} training images a linear probe of "
         f"its frozen features at {row.input_size} pixels is right in {_percent(row)} "
-        f"(cross-validated, ± one standard error); {', '.join(floors)}. Fine-tuned, the order of "
-        "backbones may be another. The run adds its control from scratch."
+        f"(cross-validated, ± one standard error){_behind(row)}; {', '.join(floors)}. Fine-tuned, "
+        "the order of backbones may be another. The run adds its control from scratch."
     )
+
+
+def _behind(row: ScoutedRow) -> str:
+    if row.behind_se is None:
+        return ""
+    return f", {percent(row.behind)} ± {percent(row.behind_se)} points behind the best"
 
 
 def _percent(row: ScoutedRow) -> str:
@@ -218,7 +224,7 @@ def _given(choice: BaseModel) -> Iterator[str]:
 def _comments(lines: Iterable[str]) -> Iterator[str]:
     """Yield ``lines`` as comments; words are wrapped, but for the table's aligned columns."""
     for line in lines:
-        kept = [line] if "   " in line else textwrap.wrap(line, 96)
+        kept = [line] if "   " in line else textwrap.wrap(line, 96, break_on_hyphens=False)
         yield from (f"# {part}".rstrip() for part in kept)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,8 +14,9 @@ from benchmarks.data.prepared import PreparedData
 from benchmarks.data.samples import open_sample, take_sample
 from benchmarks.engines.libraries import recorded_libraries
 from benchmarks.errors import JobFailed
-from benchmarks.execution.batch import run_jobs
-from benchmarks.execution.executors.contract import ExecutorSettings
+from benchmarks.execution.batch import run_on
+from benchmarks.execution.executors.contract import Executor, ExecutorSettings
+from benchmarks.execution.executors.registry import make_executor
 from benchmarks.execution.jobs.job import Job
 from benchmarks.execution.jobs.kinds import stored_result
 from benchmarks.execution.jobs.results import Counted, JobResult, Probed
@@ -65,8 +67,7 @@ def scout(
     started = time.perf_counter()
     folder = take_sample(prepared, images)
     make = JobMaker(prepared.data, folder, registry, plugins)
-    with temporary_folder() as log:
-        work = _Work(make, _settings(prepared, log), notify)
+    with temporary_folder() as log, closing(_Work(make, _settings(prepared, log), notify)) as work:
         sizes = work.sizes(candidates)
         large = [] if asked or gpu() else list(_too_large(candidates, sizes))
         tasks = [make.pixels(), *(make.scout(each) for each in candidates if each not in large)]
@@ -105,6 +106,12 @@ class _Work:
 
     def __init__(self, make: JobMaker, settings: ExecutorSettings, notify: Notify) -> None:
         self._make, self._settings, self._notify = make, settings, notify
+        self._executor: Executor | None = None
+
+    def close(self) -> None:
+        """End every worker."""
+        if self._executor:
+            self._executor.close()
 
     def sizes(self, candidates: Sequence[Candidate]) -> Mapping[str, Counted]:
         """Return parameters and MACs, by the names of ``candidates``, of what can be counted."""
@@ -124,9 +131,11 @@ class _Work:
         stored = {job.key: stored_result(job) for job in jobs}
         done: dict[str, JobResult | JobFailed] = {k: v for k, v in stored.items() if v is not None}
         waiting = list({job.key: job for job in jobs if job.key not in done}.values())
-        if waiting:
-            self._notify(f"{doing} {len(waiting)} networks")
-        for ended, (job, outcome) in enumerate(run_jobs(waiting, self._settings), 1):
+        if not waiting:
+            return done
+        self._notify(f"{doing}: 0 of {len(waiting)} done")
+        self._executor = self._executor or make_executor(self._settings)
+        for ended, (job, outcome) in enumerate(run_on(self._executor, waiting), 1):
             done[job.key] = outcome
             self._notify(f"{doing}: {ended} of {len(waiting)} done, the last {job.variant}")
         return done

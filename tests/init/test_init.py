@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -316,7 +317,7 @@ def test_the_best_scouted_backbones_become_the_transfer_rows(tmp_path: Path) -> 
     scouting = record(
         scouted("timm:tf_efficientnet_lite0", size=96, accuracy=0.384),
         scouted("timm:tf_efficientnet_lite0", size=48, accuracy=0.36),
-        scouted("vgg16", "edges", accuracy=0.33),
+        replace(scouted("vgg16", "edges", accuracy=0.33), behind=0.054, behind_se=0.011),
         scouted("pixels", "", 32, accuracy=0.31),
         scouted("timm:tf_efficientnet_lite0", "scratch", 96, accuracy=0.3),
         scouted("resnet50", accuracy=0.2),
@@ -344,4 +345,5 @@ def test_the_best_scouted_backbones_become_the_transfer_rows(tmp_path: Path) -> 
         "features at 96 pixels is right in 38.4 ± 1.0 % (cross-validated, ± one standard error); "
         "its network with random weights 30.0 ± 1.0 %, pixels alone 31.0 ± 1.0 %" in text
     )
+    assert "standard error), 5.4 ± 1.1 points behind the best; pixels alone" in text
     assert text.count("Scouted before any training") == 2

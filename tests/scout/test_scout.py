@@ -16,6 +16,24 @@ from tests.runs.commands import Done, ferbench, ferbench_here, stop_when
 
 LITE, VGG = EFFICIENTNET.architecture, EDGES.architecture
 FEW = ("--images", "60")
+PROTOCOL = f"""
+name = "p"
+controls = false
+data = {{ set = "synthetic-faces", options = {{ scale = 0.1 }}, train_images = 100 }}
+tuning = {{ trials = 1, rungs = [1] }}
+fit = {{ epochs = 1 }}
+
+[[variants]]
+architecture = "{LITE}"
+initialisation = "imagenet"
+strategy = "frozen"
+input_size = 32
+
+[[variants]]
+architecture = "{VGG}"
+initialisation = "edges"
+strategy = "frozen"
+"""
 SPY = '''
 """A network that looks for what is sealed, with the weights of a package as its own."""
 
@@ -122,6 +140,21 @@ def test_true_weights_are_scouted_with_their_controls(cache: Path, tmp_path: Pat
     assert rows(file) == found, "what was computed is looked up"
     assert time.monotonic() - began < 60
     assert "scouting" not in again.err
+
+
+@pytest.mark.slow
+@needs(EFFICIENTNET)
+@needs(EDGES)
+def test_a_finished_run_is_scouted_on_its_own_training_images(cache: Path, tmp_path: Path) -> None:
+    protocol, run, file = (tmp_path / name for name in ("p.toml", "run", "found.json"))
+    protocol.write_text(PROTOCOL, "utf-8")
+    assert ferbench("run", protocol, "--out", run, FERBENCH_OFFLINE="1").status == 0
+    done = scout("synthetic-faces", "--against", run, "-o", file)
+    assert done.status == 0, done.err
+    assert "frozen, 2 rows: Kendall's tau" in done.out
+    names = {name for name in rows(file) if "scratch" not in name and "pixels" not in name}
+    assert names == {f"{LITE} imagenet 32", f"{VGG} edges 48"}
+    assert json.loads(file.read_text("utf-8"))["images"] == 100
 
 
 @pytest.mark.slow
