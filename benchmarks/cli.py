@@ -28,6 +28,7 @@ from benchmarks.commands.predict import predict
 from benchmarks.commands.report import report
 from benchmarks.commands.reproduce import reproduce
 from benchmarks.commands.run import run
+from benchmarks.commands.scout import scout
 from benchmarks.commands.verify import verify
 from benchmarks.commands.webcam import webcam
 from benchmarks.commands.weights import weights
@@ -57,6 +58,7 @@ app.add_typer(data_sets, name="datasets")
 app.command()(audit)
 app.command()(models)
 app.command()(weights)
+app.command()(scout)
 app.command()(init)
 app.command()(bench)
 app.command()(doctor)

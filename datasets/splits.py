@@ -217,6 +217,14 @@ def _subset(data: DataSet, rows: Rows, count: int, seed: int) -> Rows:
             f"{data.name}: train_images is {count:,}; expected between {len(data.class_names)} "
             f"(one for each class) and {len(rows):,} (the whole of train)"
         )
+    return stratified_part(data, rows, count, seed)
+
+
+def stratified_part(data: DataSet, rows: Rows, count: int, seed: int) -> Rows:
+    """Return ``count`` of ``rows``, sorted, each class with its share.
+
+    What is drawn depends on ``seed``, pixels and labels, not on the order of the files.
+    """
     ordered = _ordered(data, rows)
     return np.sort(_stratified(ordered, data.labels[ordered], count, seed))
 

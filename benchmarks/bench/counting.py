@@ -6,16 +6,13 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from benchmarks.engines.registry import engine_spec
 from benchmarks.execution.batch import run_jobs
+from benchmarks.execution.counting import count_job
 from benchmarks.execution.executors.contract import ExecutorSettings
 from benchmarks.execution.jobs.job import CountJob
 from benchmarks.execution.jobs.kinds import stored_result
 from benchmarks.execution.jobs.results import Counted
-from benchmarks.execution.keys import code_digest
 from benchmarks.machine.environment import usable_cores
-from benchmarks.protocol.canonical import digest
-from datasets.cache.decoded import cache_folder
 from models.registry import Architecture
 
 LISTED_SHAPE = (48, 48, 1)
@@ -46,18 +43,4 @@ def count_sizes(jobs: Sequence[CountJob]) -> Mapping[str, Counted]:
 
 def _count(architecture: Architecture, plugins: Sequence[Path]) -> CountJob:
     size = max(LISTED_SHAPE[0], architecture.minimum_input, architecture.default_input or 0)
-    engine = engine_spec(architecture.engine)
-    versions = engine.versions(engine.backend())
-    key = digest(["count", architecture.name, size, versions, code_digest(architecture)])
-    return CountJob(
-        key=key,
-        output=cache_folder() / "costs" / f"{key}.json",
-        engine=architecture.engine,
-        variant=architecture.name,
-        architecture=architecture.name,
-        input_size=size,
-        recipe=architecture.recipe,
-        image_shape=LISTED_SHAPE,
-        class_names=tuple(str(index) for index in range(LISTED_CLASSES)),
-        plugins=tuple(plugin.resolve() for plugin in plugins),
-    )
+    return count_job(architecture, size, LISTED_SHAPE, LISTED_CLASSES, plugins)

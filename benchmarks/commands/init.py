@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from benchmarks.commands.options import Data
 from benchmarks.machine.settings import data_path
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from benchmarks.data.prepared import PreparedData
+    from benchmarks.scout.records import ScoutRecord
 
 
 def init(
@@ -23,16 +30,25 @@ def init(
     measure: Annotated[
         bool, typer.Option(help="Time the networks for a minute, to fit the budget to the machine.")
     ] = True,
+    scout: Annotated[
+        bool,
+        typer.Option(
+            "--scout", help="Scout first which backbones suit the images, as ferbench scout does."
+        ),
+    ] = False,
     force: Annotated[bool, typer.Option("--force", help="Replace an existing file.")] = False,
 ) -> int:
     """Write a protocol for your own images."""
     from benchmarks.init.proposal import choose_data, propose
+    from benchmarks.init.scouting import require_weights, weights_at_hand
     from benchmarks.init.toml import budget_lines, describe, next_command, write_protocol
     from benchmarks.machine.console import Console
 
     place = _place(path, data)
     file = output or Path(f"{_name(place.stem)}.toml")
     _refuse(file, force)
+    if scout:
+        require_weights()
     console = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
     with console.status(f"reading {place.name}") as status:
 
@@ -45,13 +61,34 @@ def init(
         choice, prepared = choose_data(place, decoded)
         for line in describe(prepared):
             console.print(line)
-        proposal = propose(_name(file.stem), choice, prepared, measure=measure, notify=timing)
+        scouting = _scouted(prepared, status.update) if scout else None
+        proposal = propose(
+            *(_name(file.stem), choice, prepared),
+            measure=measure,
+            notify=timing,
+            scouting=scouting,
+        )
     write_protocol(proposal, file)
     for line in budget_lines(proposal):
         console.print(line)
     console.print(f"written: {file}")
+    if not scout and weights_at_hand():
+        console.print("weights are at hand: with --scout the backbones that suit are found first")
     console.print(f"next: {next_command(file)}")
     return 0
+
+
+def _scouted(prepared: PreparedData, notify: Callable[[str], None]) -> ScoutRecord:
+    """Scout the backbones with weights at hand, and print what was found."""
+    from benchmarks.commands.scout import WIDTH, print_scouting
+    from benchmarks.init.scouting import scout_all
+    from benchmarks.machine.console import Console
+
+    scouting = scout_all(prepared, notify)
+    width = None if sys.stderr.isatty() else WIDTH
+    wide = Console(stderr=True, highlight=False, markup=False, width=width)
+    print_scouting(wide, scouting)
+    return scouting
 
 
 def _place(path: Path | None, data: Path | None) -> Path:

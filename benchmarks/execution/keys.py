@@ -38,6 +38,14 @@ def _code_digest(file: Path, engine: EngineName, selection: str) -> str:
 
 
 @cache
+def scouting_digest() -> str:
+    """Digest the source files that probe features, beside those of `code_digest`."""
+    found: dict[Path, str] = {}
+    _collect(_module_file("benchmarks.execution.jobs.scouting"), found)
+    return digest(sorted((path.name, content) for path, content in found.items()))
+
+
+@cache
 def _module_file(module: str) -> Path | None:
     try:
         spec = importlib.util.find_spec(module)

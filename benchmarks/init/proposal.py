@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from benchmarks.init.estimate import Pace, measure_paces, run_seconds
 from benchmarks.machine.environment import gpu, native_precision, usable_cores
 from benchmarks.protocol.schema import DataChoice, Protocol
 from benchmarks.protocol.variants import Variant, resolve_variants
+from benchmarks.scout.records import ScoutRecord
 from datasets.image_folder import SIDE
 from datasets.reading.recognition import GENERAL, FolderLook, look, recognise
 from datasets.reading.trees import listing_once
@@ -33,6 +34,8 @@ NETWORKS: tuple[tuple[str, str], ...] = (
     ("timm:resnet18", "scratch"),
     ("timm:resnet18", "imagenet"),
 )
+BEST = 2
+"""How many of the backbones that were scouted go into the protocol."""
 NOMINAL: Mapping[str, float] = {
     "majority": 20_000,
     "pixel-logistic": 3_000,
@@ -41,6 +44,8 @@ NOMINAL: Mapping[str, float] = {
     "timm:resnet18": 80,
 }
 """Training images a second of one slow core at 48 pixels: they choose a budget, not a time."""
+NOMINAL_BACKBONE = 40.0
+"""The same of a backbone that was scouted."""
 BUDGETS: tuple[dict[str, Any], ...] = (
     {"trials": 2, "rungs": [1], "epochs": 4, "seeds": [0]},
     {"trials": 4, "rungs": [1, 3], "epochs": 8, "seeds": [0]},
@@ -57,6 +62,7 @@ class Proposal:
     """A protocol, the data that it is for, and how long it takes: ``None`` if not measured.
 
     ``unmeasured`` says why there is no time. ``workers`` is what the time reckons with.
+    ``scouting`` is what its transfer rows were chosen by, if they were.
     """
 
     protocol: Protocol
@@ -64,6 +70,7 @@ class Proposal:
     seconds: float | None
     unmeasured: str
     workers: int
+    scouting: ScoutRecord | None = None
 
 
 @listing_once()
@@ -94,11 +101,13 @@ def propose(
     *,
     measure: bool,
     notify: Callable[[str], None],
+    scouting: ScoutRecord | None = None,
 ) -> Proposal:
     """Propose the largest budget of a list with which a run ends within the hour.
 
     With ``measure`` the networks are timed on this machine; without, or where one cannot be
-    timed, cautious speeds decide, and no time is promised.
+    timed, cautious speeds decide, and no time is promised. The `BEST` backbones of ``scouting``
+    become its transfer rows, frozen and fine-tuned.
     """
     protocol = Protocol.model_validate(
         {
@@ -109,7 +118,7 @@ def propose(
             "data": choice.model_dump(),
             "tuning": {"trials": 1, "rungs": [1]},
             "fit": {"epochs": 1},
-            "variants": _rows(prepared.data.image_shape),
+            "variants": _rows(prepared.data.image_shape, scouting),
         }
     )
     shape = prepared.data.image_shape
@@ -128,6 +137,7 @@ def propose(
         seconds=None if unmeasured else seconds,
         unmeasured=unmeasured,
         workers=workers,
+        scouting=scouting,
     )
 
 
@@ -138,12 +148,12 @@ def _data_choice(source: Source, path: Path, seen: FolderLook) -> DataChoice:
     return DataChoice.model_validate(content)
 
 
-def _rows(image_shape: tuple[int, int, int]) -> list[dict[str, Any]]:
+def _rows(image_shape: tuple[int, int, int], scouting: ScoutRecord | None) -> list[dict[str, Any]]:
     """Return the variants; those that would be too small or too slow get an input size."""
     registry, side = discover(), max(image_shape[:2])
     largest = GPU_SIDE if gpu() else CPU_SIDE
     rows: list[dict[str, Any]] = [{"architecture": name} for name in FLOORS]
-    for name, initialisation in NETWORKS:
+    for name, initialisation in _networks(scouting is None):
         row: dict[str, Any] = {"architecture": name}
         if initialisation != "scratch":
             row["initialisation"] = initialisation
@@ -151,7 +161,21 @@ def _rows(image_shape: tuple[int, int, int]) -> list[dict[str, Any]]:
         if size != side:
             row["input_size"] = size
         rows.append(row)
-    return rows
+    return rows + (list(_scouted(scouting, side)) if scouting else [])
+
+
+def _networks(with_transfer: bool) -> list[tuple[str, str]]:
+    """Return `NETWORKS`, all or those alone that have no weights to start from."""
+    transfer = {name for name, initialisation in NETWORKS if initialisation != "scratch"}
+    return [row for row in NETWORKS if with_transfer or row[0] not in transfer]
+
+
+def _scouted(scouting: ScoutRecord, side: int) -> Iterator[dict[str, Any]]:
+    for best in scouting.best(BEST):
+        row = {"architecture": best.architecture, "initialisation": best.initialisation}
+        size = {"input_size": best.input_size} if best.input_size != side else {}
+        for strategy in ("frozen", "fine-tune"):
+            yield {**row, "strategy": strategy, **size}
 
 
 def _selection(choice: DataChoice, prepared: PreparedData) -> str:
@@ -164,7 +188,8 @@ def _selection(choice: DataChoice, prepared: PreparedData) -> str:
 def _nominal_paces(variants: list[Variant], image_shape: tuple[int, int, int]) -> dict[str, Pace]:
     paces = {}
     for variant in variants:
-        speed = NOMINAL[variant.architecture.name] * (48 / variant.input_size) ** 2
+        speed = NOMINAL.get(variant.architecture.name, NOMINAL_BACKBONE)
+        speed *= (48 / variant.input_size) ** 2
         paces[speed_name(variant, image_shape)] = Pace(speed, 3 * speed)
     return paces
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 import textwrap
 import tomllib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import tomli_w
@@ -14,12 +14,14 @@ from rich.cells import cell_len, set_cell_size
 
 from benchmarks.data.prepared import PreparedData
 from benchmarks.evaluation.uncertainty import Uncertainty
-from benchmarks.init.proposal import Proposal
+from benchmarks.init.proposal import BEST, Proposal
 from benchmarks.machine.environment import device_name
 from benchmarks.machine.terminal import printable
 from benchmarks.machine.timing import rough_duration
 from benchmarks.metrics import metric_of
 from benchmarks.protocol.schema import Protocol, VariantChoice
+from benchmarks.report.elements.numbers import percent
+from benchmarks.scout.records import ScoutedRow, ScoutRecord
 from datasets.audit.inspection import remarks as facts
 from datasets.files import replacing
 from datasets.reading.recognition import GENERAL
@@ -60,7 +62,7 @@ def protocol_text(proposal: Proposal, file: Path) -> str:
         *_comments(budget_lines(proposal)),
         *_tuning(protocol),
         "",
-        *_variants(protocol.variants),
+        *_variants(proposal),
         "# More rows: `ferbench models` lists what there is. A model that another run fitted, say:",
         "#",
         "# [[variants]]",
@@ -165,10 +167,14 @@ def _tuning(protocol: Protocol) -> Iterator[str]:
     yield f"seeds = {list(fit.seeds)}"
 
 
-def _variants(variants: Sequence[VariantChoice]) -> Iterator[str]:
-    for choice in variants:
-        if reason := _REASONS.get((choice.architecture, choice.initialisation)):
-            yield f"# {reason}"
+def _variants(proposal: Proposal) -> Iterator[str]:
+    told = set()
+    for choice in proposal.protocol.variants:
+        name = (choice.architecture, choice.initialisation)
+        reason = _scouted(proposal.scouting, choice) or _REASONS.get(name)
+        if reason and name not in told:
+            yield from _comments([reason])
+        told.add(name)
         yield "[[variants]]"
         yield from _given(choice)
         yield ""
@@ -181,6 +187,34 @@ _REASONS = {
 }
 
 
+def _scouted(scouting: ScoutRecord | None, choice: VariantChoice) -> str:
+    """Say what scouting measured of a row, blank where it was not scouted."""
+    found = scouting.best(BEST) if scouting else []
+    name = (choice.architecture, choice.initialisation)
+    row = next((row for row in found if (row.architecture, row.initialisation) == name), None)
+    if scouting is None or row is None:
+        return ""
+    control, pixels = scouting.control_of(row), scouting.pixels
+    others = ((control, "its network with random weights"), (pixels, "pixels alone"))
+    floors = [f"{said} {_percent(floor)}" for floor, said in others if floor]
+    return (
+        f"Scouted before any training: on {scouting.images:,} training images a linear probe of "
+        f"its frozen features at {row.input_size} pixels is right in {_percent(row)} "
+        f"(cross-validated, ± one standard error){_behind(row)}; {', '.join(floors)}. Fine-tuned, "
+        "the order of backbones may be another. The run adds its control from scratch."
+    )
+
+
+def _behind(row: ScoutedRow) -> str:
+    if row.behind_se is None:
+        return ""
+    return f", {percent(row.behind)} ± {percent(row.behind_se)} points behind the best"
+
+
+def _percent(row: ScoutedRow) -> str:
+    return f"{percent(row.accuracy)} ± {percent(row.accuracy_se)} %"
+
+
 def _given(choice: BaseModel) -> Iterator[str]:
     for key, value in choice.model_dump(exclude_unset=True, exclude_none=True).items():
         if value != type(choice).model_fields[key].default:
@@ -190,7 +224,7 @@ def _given(choice: BaseModel) -> Iterator[str]:
 def _comments(lines: Iterable[str]) -> Iterator[str]:
     """Yield ``lines`` as comments; words are wrapped, but for the table's aligned columns."""
     for line in lines:
-        kept = [line] if "   " in line else textwrap.wrap(line, 96)
+        kept = [line] if "   " in line else textwrap.wrap(line, 96, break_on_hyphens=False)
         yield from (f"# {part}".rstrip() for part in kept)
 
 

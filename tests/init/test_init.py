@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,7 @@ from tests.datasets.samples import (
     zipped,
 )
 from tests.runs.commands import Done, ferbench_here
+from tests.scout.recorded import record, scouted
 
 INSPECT, AUDIT = ("datasets", "inspect"), ("audit",)
 BACKSLASHES = 'C:\\faces\\new "set" ü'
@@ -307,3 +309,41 @@ def test_no_time_is_told_where_a_network_could_not_be_timed(
 def test_a_duration_is_no_more_exact_than_an_estimate() -> None:
     found = [rough_duration(seconds) for seconds in (10, 200, 1000, 3590, 9000)]
     assert found == ["1 min", "3 min", "15 min", "60 min", "2.5 h"]
+
+
+def test_the_best_scouted_backbones_become_the_transfer_rows(tmp_path: Path) -> None:
+    write_classes(tmp_path / "faces", {"happy": 20, "sad": 20})
+    choice, prepared = choose_data(tmp_path / "faces")
+    scouting = record(
+        scouted("timm:tf_efficientnet_lite0", size=96, accuracy=0.384),
+        scouted("timm:tf_efficientnet_lite0", size=48, accuracy=0.36),
+        replace(scouted("vgg16", "edges", accuracy=0.33), behind=0.054, behind_se=0.011),
+        scouted("pixels", "", 32, accuracy=0.31),
+        scouted("timm:tf_efficientnet_lite0", "scratch", 96, accuracy=0.3),
+        scouted("resnet50", accuracy=0.2),
+    )
+    found = propose(
+        "mine", choice, prepared, measure=False, notify=lambda name: None, scouting=scouting
+    )
+    write_protocol(found, tmp_path / "mine.toml")
+    protocol = load_protocol(str(tmp_path / "mine.toml"))
+    transfer = [
+        (row.architecture, row.initialisation, row.strategy, row.input_size)
+        for row in protocol.variants
+        if row.initialisation != "scratch"
+    ]
+    assert transfer == [
+        ("timm:tf_efficientnet_lite0", "imagenet", "frozen", 96),
+        ("timm:tf_efficientnet_lite0", "imagenet", "fine-tune", 96),
+        ("vgg16", "edges", "frozen", None),
+        ("vgg16", "edges", "fine-tune", None),
+    ]
+    assert [row.architecture for row in protocol.variants][2:4] == ["plain-cnn", "augmented-cnn"]
+    text = " ".join((tmp_path / "mine.toml").read_text("utf-8").replace("#", "").split())
+    assert "on 5,000 training images" in text
+    assert (
+        "features at 96 pixels is right in 38.4 ± 1.0 % (cross-validated, ± one standard error); "
+        "its network with random weights 30.0 ± 1.0 %, pixels alone 31.0 ± 1.0 %" in text
+    )
+    assert "standard error), 5.4 ± 1.1 points behind the best; pixels alone" in text
+    assert text.count("Scouted before any training") == 2

@@ -79,6 +79,26 @@ class CountJob(NetworkJob):
 
 
 @dataclass(frozen=True, kw_only=True)
+class PixelsJob(Job):
+    """Probe the pixels themselves of the ``sample``, a folder of training images."""
+
+    sample: Path
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScoutJob(NetworkJob):
+    """Probe what a backbone makes of the ``sample``, a folder of training images.
+
+    It starts from the published weights of the name ``initialisation``, whose file has the digest
+    ``start_sha256``; that is blank for ``scratch``.
+    """
+
+    sample: Path
+    initialisation: str
+    start_sha256: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class StepsJob(NetworkJob):
     """A job that takes optimiser steps on the ``training`` pack, which has no test image.
 

@@ -15,14 +15,16 @@ from benchmarks.execution.jobs.job import (
     FitJob,
     Job,
     MeasureJob,
+    PixelsJob,
     PretrainJob,
     RobustnessJob,
     ScoreJob,
+    ScoutJob,
     TrialJob,
     ViewsJob,
     WeightsJob,
 )
-from benchmarks.execution.jobs.results import BenchResult, Counted, JobResult
+from benchmarks.execution.jobs.results import BenchResult, Counted, JobResult, Probed
 from benchmarks.store.files import (
     array_attributes,
     json_values,
@@ -194,6 +196,20 @@ KINDS: Mapping[type[Job], JobKind] = {
         record=BenchResult,
         fresh=True,
         doing="timing",
+    ),
+    ScoutJob: JobKind(
+        name="scout",
+        execute=f"{JOBS}.scouting:scout",
+        record=Probed,
+        read=array_attributes,
+        doing="scouting",
+    ),
+    PixelsJob: JobKind(
+        name="pixels",
+        execute=f"{JOBS}.scouting:pixels",
+        record=Probed,
+        read=array_attributes,
+        doing="probing pixels",
     ),
 }
 

@@ -46,6 +46,27 @@ class BenchResult(Speed):
     peak_memory_mb: float
 
 
+CORRECT = "correct"
+"""The array beside what was `Probed`: bool, N, which images of the sample were answered rightly."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Probed:
+    """What a linear probe of ``features`` numbers an image comes to, by cross-validation.
+
+    ``accuracy`` is a fraction of 1, ``logme`` a log evidence by image (`training.logme`),
+    ``latency_ms`` that of one image through the whole network, ``None`` where there is none.
+    ``seconds`` is what it all took. Beside it in its file is `CORRECT`.
+    """
+
+    key: str
+    features: int
+    accuracy: float
+    logme: float
+    seconds: float
+    latency_ms: float | None = None
+
+
 JobResult = (
     Completed
     | FoundWeights
@@ -53,6 +74,7 @@ JobResult = (
     | RungResult
     | Counted
     | BenchResult
+    | Probed
     | FitRecord
     | CostRecord
     | ExplainRecord

@@ -1,0 +1,231 @@
+"""``ferbench scout``, and the table that it prints from the record that it writes."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from benchmarks.commands.options import Plugin
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from benchmarks.data.prepared import PreparedData
+    from benchmarks.machine.console import Console
+    from benchmarks.scout.records import Agreement, ScoutedRow, ScoutRecord
+    from benchmarks.store.records import RunResults
+    from datasets.records import Progress
+
+COLUMNS = ("parameters", "MACs", "1 image, ms", "took, s")
+WIDTH = 140
+"""Columns of the table where there is no terminal."""
+
+
+def scout(
+    data: Annotated[
+        str,
+        typer.Argument(metavar="DATA", help="A folder or archive of images, or a data set's name."),
+    ],
+    architectures: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[ARCHITECTURE]...", help="Default: all with weights at hand."),
+    ] = None,
+    size: Annotated[
+        list[int] | None,
+        typer.Option(
+            "--size", min=8, max=1024, help="An input size in pixels; may be given again."
+        ),
+    ] = None,
+    images: Annotated[
+        int | None,
+        typer.Option(min=20, help="How many training images are looked at; default 5,000."),
+    ] = None,
+    against: Annotated[
+        Path | None,
+        typer.Option(metavar="RUN", help="Scout a run's transfer rows, and compare the rankings."),
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="Also write the numbers, as JSON.")
+    ] = None,
+    plugin: Plugin = None,
+) -> int:
+    """Say which backbone suits these images, before any training: a table in minutes."""
+    from benchmarks.errors import InputError
+    from benchmarks.machine.console import Console
+    from benchmarks.scout.records import write_scouting
+
+    if output and output.is_dir():
+        raise InputError(f"{output} is a folder; give --output a file")
+    if against and (architectures or size):
+        raise InputError("scout: --against RUN says what is scouted; name no architecture or size")
+    asked = _Asked(data, architectures or (), size or (), images, against, tuple(plugin or ()))
+    console = Console(stderr=True, highlight=False, markup=False)
+    record = _carried_out(asked, console)
+    width = None if sys.stdout.isatty() else WIDTH
+    print_scouting(Console(highlight=False, markup=False, width=width), record)
+    if output:
+        write_scouting(output, record)
+        console.print(f"written: {output}")
+    return 1 if any(row.status == "failed" for row in record.rows) else 0
+
+
+@dataclass(frozen=True)
+class _Asked:
+    data: str
+    names: Sequence[str]
+    sizes: Sequence[int]
+    images: int | None
+    against: Path | None
+    plugins: tuple[Path, ...]
+
+
+def _carried_out(asked: _Asked, console: Console) -> ScoutRecord:
+    """Scout what is ``asked``; what cannot be is told before any data are read."""
+    from benchmarks.scout.agreement import agreements
+    from benchmarks.scout.candidates import candidates_of, find_candidates
+    from benchmarks.scout.scout import IMAGES, scout
+    from models.registry import discover
+
+    registry = discover(asked.plugins)
+    find_candidates(registry, asked.names, 0, asked.sizes)
+    run = _run(asked.against) if asked.against else None
+    with console.status("reading the data") as status:
+
+        def notify(line: str) -> None:
+            status.update(line)
+            if not console.is_terminal:
+                console.print(line)
+
+        def decoded(done: int, total: int) -> None:
+            status.update(f"reading the data: {done:,} of {total:,} images")
+
+        prepared = _prepared(asked.data, run, asked.plugins, decoded)
+        side = max(prepared.data.image_shape[:2])
+        found = find_candidates(registry, asked.names, side, asked.sizes)
+        candidates = candidates_of(run, registry, side) if run else found
+        record = scout(
+            *(prepared, candidates, registry),
+            images=asked.images or IMAGES,
+            asked=bool(asked.sizes or run),
+            plugins=asked.plugins,
+            notify=notify,
+        )
+    return replace(record, agreements=tuple(agreements(record, run))) if run else record
+
+
+def _run(folder: Path) -> RunResults:
+    from benchmarks.store.reading import read_run, refuse_mistaken
+
+    refuse_mistaken(folder)
+    return read_run(folder)
+
+
+def _prepared(
+    data: str, run: RunResults | None, plugins: tuple[Path, ...], progress: Progress
+) -> PreparedData:
+    """Prepare what ``data`` names: images at a place, else a data set; split as ``run`` did."""
+    from benchmarks.data.prepared import prepare_named
+    from benchmarks.errors import InputError
+    from benchmarks.init.proposal import choose_data
+    from benchmarks.machine.settings import data_path
+    from datasets.registry import discover
+
+    place, sources = Path(data).expanduser(), discover(plugins)
+    if run:
+        return _prepared_again(run, place if place.exists() else None, plugins, progress)
+    if place.exists() or data not in sources:
+        return choose_data(place.absolute(), progress)[1]
+    if sources[data].needs_path and not data_path():
+        raise InputError(f"scout: say where {data} is: ferbench scout PATH, or set FERBENCH_DATA")
+    return prepare_named(data, None, plugins=plugins, progress=progress)
+
+
+def _prepared_again(
+    run: RunResults, place: Path | None, plugins: tuple[Path, ...], progress: Progress
+) -> PreparedData:
+    """Prepare the data of ``run`` with its own split, so that its test images stay such."""
+    from benchmarks.data.prepared import prepare_data
+    from benchmarks.errors import InputError
+
+    protocol = run.manifest.protocol
+    prepared = prepare_data(
+        protocol.data, place, seed=protocol.seed, plugins=plugins, progress=progress
+    )
+    if prepared.split.digest != run.manifest.split.digest:
+        raise InputError(
+            f"{run.folder}: its data are not these; give the {run.manifest.data.name} of the run"
+        )
+    return prepared
+
+
+def print_scouting(console: Console, record: ScoutRecord) -> None:
+    """Print the record, with what is to be known to read it."""
+    console.print(
+        f"{record.data}: {record.images:,} of {record.training_images:,} training images; "
+        f"{record.device}, {record.threads} thread(s) a worker"
+    )
+    console.print()
+    console.print(_table(record))
+    console.print()
+    for line in _legend(record):
+        console.print(line)
+    for row in record.rows:
+        if row.status != "ok":
+            console.print(f"{row.title}: {row.status}: {row.reason}", style="yellow")
+    for agreement in record.agreements:
+        console.print(agreement_line(agreement))
+
+
+def _table(record: ScoutRecord) -> Table:
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False)
+    for column in ("architecture", "weights"):
+        table.add_column(column, overflow="fold")
+    for column in ("input", "probe, %", "behind, points", "LogME", *COLUMNS):
+        table.add_column(column, justify="right", no_wrap=True)
+    for row in record.scouted:
+        table.add_row(row.architecture, row.initialisation, str(row.input_size), *_numbers(row))
+    return table
+
+
+def _numbers(row: ScoutedRow) -> Iterator[str]:
+    from benchmarks.report.elements.numbers import MISSING, compact, percent, points
+
+    yield f"{percent(row.accuracy)} ± {percent(row.accuracy_se)}"
+    known = row.behind_se is not None
+    yield f"{points(-row.behind)} ± {percent(row.behind_se)}" if known else MISSING
+    yield f"{row.logme:.4f}"
+    yield compact(row.parameters)
+    yield compact(row.macs)
+    yield MISSING if row.latency_ms is None else f"{row.latency_ms:.1f}"
+    yield f"{row.seconds:.0f}"
+
+
+def _legend(record: ScoutRecord) -> Iterator[str]:
+    yield (
+        f"probe: accuracy of a linear probe on frozen features, {record.folds}-fold "
+        "cross-validation; ± one standard error over images."
+    )
+    yield "behind: the difference to the best published weights, image by image."
+    yield "LogME: more is better. scratch: random weights of the same network; pixels: no network."
+    yield "Neither validation nor test images were opened. Fine-tuned, the order may be another."
+    yield f"It took {record.seconds:.0f} s; what was computed before is looked up."
+
+
+def agreement_line(agreement: Agreement) -> str:
+    """Say how well one score of scouting agreed with a run."""
+    from benchmarks.report.elements.numbers import MINUS, p_value, plural
+
+    score = {"accuracy": "the probe", "logme": "LogME"}[agreement.score]
+    count = plural(len(agreement.rows), "row")
+    begun = f"{agreement.run}, {agreement.strategy}, {count}: "
+    if agreement.tau is None or agreement.p is None:
+        return f"{begun}too few, or too alike, to be ranked by {score}"
+    tau = f"{agreement.tau:.2f}".replace("-", MINUS)
+    return f"{begun}Kendall's tau {tau} with {score} (p = {p_value(agreement.p)})"

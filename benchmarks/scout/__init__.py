@@ -1,0 +1,1 @@
+"""Scouting: which backbone, before anything is trained."""
