@@ -9,7 +9,7 @@ import io
 import json
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from html.parser import HTMLParser
 from itertools import zip_longest
 
@@ -39,7 +39,7 @@ def first_difference_in(name: str, stored: str, computed: str, *, drawings: bool
     """
     if stored == computed:
         return None
-    pieces = {"csv": _csv_pieces, "json": _json_pieces, "html": _page_pieces}[name.split(".")[-1]]
+    pieces = _pieces_of(name)
     try:
         found = list(pieces(stored))
     except (ValueError, AttributeError, csv.Error) as error:
@@ -59,6 +59,15 @@ def first_difference_in(name: str, stored: str, computed: str, *, drawings: bool
     if drawings and name.endswith(".html") and _figures(stored) != _figures(computed):
         return "a figure is not what the predictions give"
     return None
+
+
+def pieces_in(name: str, text: str) -> int:
+    """Return how many texts, numbers and attributes the rendered file ``name`` has."""
+    return sum(1 for _ in _pieces_of(name)(text))
+
+
+def _pieces_of(name: str) -> Callable[[str], Iterator[Piece]]:
+    return {"csv": _csv_pieces, "json": _json_pieces, "html": _page_pieces}[name.split(".")[-1]]
 
 
 def _csv_pieces(text: str) -> Iterator[Piece]:
