@@ -8,14 +8,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
-
 from benchmarks.errors import InputError
-from benchmarks.execution.jobs.scoring import drawn
 from benchmarks.machine.versions import installed
 from benchmarks.report.page import rendered
-from benchmarks.reproducibility.differences import first_difference_in
+from benchmarks.reproducibility.differences import first_printed_difference
 from benchmarks.store.digests import write_digests
 from benchmarks.store.ensembles import ensembles_of
 from benchmarks.store.folder import FitFolder, RunFolder
@@ -78,7 +74,7 @@ def keep(source: Path, out: Path) -> Kept:
     run, images = read_run(source), read_splits(RunFolder(source))
     _refuse_other(out, run.manifest)
     part = _publishable(run, read_statuses(source))
-    labels = Labels(images, run.audit, run.votes, corrupted(run.manifest, images))
+    labels = Labels(images, run.audit, run.votes)
     wanted = rendered(part, images=False, named=False)
     with replacing_folder(out) as folder:
         place = RunFolder(folder)
@@ -93,14 +89,6 @@ def keep(source: Path, out: Path) -> Kept:
         write_digests(folder)
         size = sum(path.stat().st_size for path in place.files())
     return Kept(bits, size, changed)
-
-
-def corrupted(manifest: Manifest, images: SplitTable) -> NDArray[np.int64]:
-    """Return the rows of the test ``images`` that a run asks corrupted, int64, ascending."""
-    asked, test = manifest.protocol.robustness, images.of("test")
-    if asked is None:
-        return np.zeros(0, np.int64)
-    return test.rows[drawn(test.labels, asked.images, manifest.protocol.seed)]
 
 
 def _refuse_other(out: Path, manifest: Manifest) -> None:
@@ -189,8 +177,7 @@ def _fits(part: RunResults) -> Iterator[tuple[VariantResults, FitResults]]:
 def _rendered_again(folder: Path, labels: Labels, wanted: Rendered) -> tuple[Rendered, str | None]:
     """Render what was kept; say where the page prints another number than the one ``wanted``."""
     made = rendered(read_run(folder, labels=labels), images=False, named=False)
-    name = RunFolder(folder).page.name
-    return made, first_difference_in(name, made.page, wanted.page, drawings=False)
+    return made, first_printed_difference(made.page, wanted.page)
 
 
 def _refuse_named(place: RunFolder, images: SplitTable) -> None:

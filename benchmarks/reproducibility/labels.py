@@ -11,7 +11,6 @@ from benchmarks.errors import InputError
 from benchmarks.execution.progress import Display
 from benchmarks.execution.run import prepare_target
 from benchmarks.machine.settings import data_path
-from benchmarks.reproducibility.keep import corrupted
 from benchmarks.store.contents import contents
 from benchmarks.store.kept import KeptImages, Labels, is_kept, read_images, read_kept
 from benchmarks.store.reading import read_manifest
@@ -44,7 +43,7 @@ def labels_of(
         with display.auditing(prepared.data.name) as progress:
             found = audit(prepared.data, prepared.split, progress=progress)
     votes = counted_votes(votes_on(prepared, plugins), images) if record.voted else None
-    return Labels(images, found, votes, corrupted(manifest, images))
+    return Labels(images, found, votes)
 
 
 def refuse_data(run: Path, data: Path | None) -> None:

@@ -192,6 +192,7 @@ def _small(schema: pyarrow.Schema) -> dict[str, Any]:
         "compression_level": 19,
         "use_dictionary": False,
         "use_byte_stream_split": single,
+        "write_statistics": False,
     }
 
 

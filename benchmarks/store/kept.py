@@ -2,15 +2,15 @@
 
 ``images.parquet`` names the images of validation and test, sorted by their SHA-256; whatever a fit
 answered is stored in that order, which tells nothing of a label. Copies of one picture have a line
-each, and their answers are sorted by value: of several copies with different labels nobody can say
-which answer was whose.
+each, in the order of a SHA-256 of their paths: whoever has the data finds the label of each, also
+where they contradict each other, and nobody else learns anything.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -46,14 +46,12 @@ NO_MODELS = "no models; `ferbench reproduce` trains them again"
 class Labels:
     """What the user's own copy of a data set tells of a kept run.
 
-    ``corrupted`` are the rows of the test images that were asked corrupted, int64, ascending.
     ``known`` is false of stand-ins, which let a kept run be read for what does not need labels.
     """
 
     splits: SplitTable
     audit: Audit | None
     votes: VotesOnTest | None
-    corrupted: NDArray[np.int64]
     known: bool = True
 
 
@@ -66,7 +64,7 @@ class KeptImages:
 
     def of(self, split: str) -> NDArray[np.str_]:
         """Return the SHA-256 of the images of one split, ascending."""
-        return self.image_ids[self.splits == split]
+        return np.asarray(self.image_ids[self.splits == split])
 
     def unlabelled(self) -> Labels:
         """Return labels that are none: every image of the first class, in the order kept."""
@@ -74,7 +72,7 @@ class KeptImages:
         blank = np.full(count, "", np.str_)
         zeros = np.zeros(count, np.int64)
         table = SplitTable(np.arange(count), self.image_ids, blank, zeros, self.splits)
-        return Labels(table, None, None, np.zeros(0, np.int64), known=False)
+        return Labels(table, None, None, known=False)
 
 
 def is_kept(folder: Path) -> bool:
@@ -95,9 +93,21 @@ def require_labels(folder: Path) -> None:
 
 def kept_images(images: SplitTable) -> KeptImages:
     """Return the images of validation and test in the order in which they are kept."""
-    parts = [np.sort(images.of(split).image_ids) for split in ASKED]
+    parts = [_sorted(images.of(split)).image_ids for split in ASKED]
     splits = np.repeat(ASKED, [len(part) for part in parts])
     return KeptImages(splits, np.concatenate(parts))
+
+
+def _sorted(images: SplitTable) -> SplitTable:
+    """Return ``images`` by the SHA-256 of their pixels, copies by that of their paths."""
+    return images.only(_order(images))
+
+
+def _order(images: SplitTable) -> NDArray[np.int64]:
+    """Sort by pixels and then by path, whose mark is another for every picture."""
+    named = zip(images.image_ids.tolist(), images.paths.tolist(), strict=True)
+    marks = [sha256(" ".join(each).encode(errors="surrogatepass")).hexdigest() for each in named]
+    return np.lexsort((np.array(marks, np.str_), images.image_ids))
 
 
 def write_kept(folder: RunFolder, record: KeptRecord, images: KeptImages) -> None:
@@ -150,7 +160,7 @@ def keep_answers(source: Path, target: Path, images: SplitTable, classes: int, b
         numbers = table.loc[table["split"] == split, names].to_numpy(np.float64)
         views = np.split(numbers, len(names) // classes, axis=1)
         found = np.hstack([rounded(view, bits) for view in views])
-        parts.append(found[_order(images.of(split).image_ids, found)])
+        parts.append(found[_order(images.of(split))])
     made = pd.DataFrame(np.concatenate(parts), columns=names)
     made.attrs.update(table_attributes(content))
     write_table(target, made, small=True)
@@ -159,44 +169,23 @@ def keep_answers(source: Path, target: Path, images: SplitTable, classes: int, b
 def keep_robustness(source: Path, target: Path, images: SplitTable) -> None:
     """Write the ``robustness.parquet`` at ``source`` as it is kept, without rows and labels."""
     content = source.read_bytes()
-    table = read_table(content, source)
-    test = images.of("test")
-    ids = test.image_ids[np.searchsorted(test.rows, table["row"])]
-    answers = table.drop(columns=["row", "label"])
-    order = _order(ids, answers.to_numpy())
-    made = answers.iloc[order].reset_index(drop=True).astype(np.int16)
-    made.insert(0, PLACE, _places(ids[order], np.sort(test.image_ids)))
+    table = read_table(content, source).set_index("row").drop(columns="label")
+    rows = _sorted(images.of("test")).rows
+    asked = np.flatnonzero(np.isin(rows, table.index))
+    made = table.loc[rows[asked]].reset_index(drop=True).astype(np.int16)
+    made.insert(0, PLACE, asked.astype(np.int32))
     made.attrs.update(table_attributes(content))
     write_table(target, made, small=True)
-
-
-def _order(ids: NDArray[np.str_], values: NDArray[Any]) -> NDArray[np.int64]:
-    """Sort by identity, and copies of one picture by their ``values``, N×K."""
-    return np.lexsort((*values.T[::-1], ids))
-
-
-def _places(ids: NDArray[np.str_], every: NDArray[np.str_]) -> NDArray[np.int32]:
-    """Return where sorted ``ids`` stand in ``every``, sorted; copies one after the other."""
-    first = np.searchsorted(ids, ids)
-    return (np.searchsorted(every, ids) + np.arange(len(ids)) - first).astype(np.int32)
 
 
 class KeptTables:
     """Gives the tables of a kept run their rows and labels back."""
 
     def __init__(self, held: Contents, labels: Labels) -> None:
-        self._images, self._labels = read_images(held), labels
-        parts = [self._joined(RunFolder(held.run), split) for split in ASKED]
-        self._rows = pd.concat(parts, ignore_index=True)
-
-    def _joined(self, folder: RunFolder, split: str) -> pd.DataFrame:
-        part = self._labels.splits.of(split)
-        order = np.lexsort((part.rows, part.image_ids))
-        found = part.only(order)
-        if not np.array_equal(found.image_ids, self._images.of(split)):
-            raise InputError(f"{folder.images}: its {split} images are not those of the data")
-        columns = {"row": found.rows, "image_id": found.image_ids, "label": found.labels}
-        return pd.DataFrame(columns).assign(split=split)
+        images, place = read_images(held), RunFolder(held.run).images
+        self._rows = pd.concat(
+            [_joined(place, split, images, labels) for split in ASKED], ignore_index=True
+        )
 
     def answered(self, path: Path, table: pd.DataFrame) -> pd.DataFrame:
         """Return a table of predictions or views with row, image_id, label and split."""
@@ -204,21 +193,21 @@ class KeptTables:
             raise InputError(f"{path}: holds other images; {ORIGINAL}")
         return pd.concat([self._rows, table], axis=1)
 
-    def corrupted(self, path: Path, table: pd.DataFrame) -> pd.DataFrame | None:
-        """Return a table of answers to corrupted images with row and label.
+    def corrupted(self, path: Path, table: pd.DataFrame) -> pd.DataFrame:
+        """Return a table of answers to corrupted images with row and label."""
+        test = self._rows[self._rows["split"] == "test"]
+        if not table[PLACE].between(0, len(test) - 1).all():
+            raise InputError(f"{path}: holds other images; {ORIGINAL}")
+        found = test.iloc[table[PLACE].to_numpy()][["row", "label"]].reset_index(drop=True)
+        return pd.concat([found, table.drop(columns=PLACE)], axis=1)
 
-        ``None`` where the labels are stand-ins, with which no image was drawn.
-        """
-        if not self._labels.known:
-            return None
-        test = self._labels.splits.of("test")
-        asked = test.only(np.searchsorted(test.rows, self._labels.corrupted))
-        asked = asked.only(np.lexsort((asked.rows, asked.image_ids)))
-        every, places = self._images.of("test"), table[PLACE].to_numpy()
-        inside = len(places) == 0 or (places.min() >= 0 and places.max() < len(every))
-        if not inside or not np.array_equal(every[places], asked.image_ids):
-            raise InputError(f"{path}: holds other images than the data's; {ORIGINAL}")
-        return table.drop(columns=PLACE).assign(row=asked.rows, label=asked.labels)
+
+def _joined(place: Path, split: str, images: KeptImages, labels: Labels) -> pd.DataFrame:
+    found = _sorted(labels.splits.of(split))
+    if not np.array_equal(found.image_ids, images.of(split)):
+        raise InputError(f"{place}: its {split} images are not those of the data")
+    columns = {"row": found.rows, "image_id": found.image_ids, "label": found.labels}
+    return pd.DataFrame(columns).assign(split=split)
 
 
 def missing_votes(folder: Path) -> InputError:

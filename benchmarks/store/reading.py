@@ -67,7 +67,6 @@ ROUNDING = 1e-4
 """How far from 1 the sum of an image's probabilities may lie, as stored ones may be float32."""
 KEPT_ROUNDING = 2e-3
 """The same of probabilities with few significant bits."""
-NO_ROWS = np.zeros(0, np.int64)
 ANYTHING = TypeAdapter(dict[str, Any])
 UNREACHED = VariantOutcome("not run", "the run was interrupted before it; the same command goes on")
 
@@ -118,7 +117,7 @@ def _stored_labels(held: Contents) -> Labels:
     place = RunFolder(held.run)
     splits = read_splits(place, held)
     votes = read_votes(place, splits, held)
-    return Labels(splits, _read_audit(held, place.audit), votes, NO_ROWS)
+    return Labels(splits, _read_audit(held, place.audit), votes)
 
 
 def _wanted(labels: Labels, held: Contents) -> Labels:
@@ -390,10 +389,7 @@ def read_robustness(
         return None
     table = read_table(content, path)
     if tables is not None:
-        joined = tables.corrupted(path, table)
-        if joined is None:
-            return None
-        table = joined.sort_values("row")
+        table = tables.corrupted(path, table).sort_values("row")
     corruptions = record.corruptions or tuple(_by_columns(table))
     columns = {column for corruption in corruptions for column in answer_columns(corruption)}
     missing = {"row", "label", "clean", *columns} - set(table.columns) or not columns
