@@ -154,6 +154,7 @@ def _page(inputs: PageInputs) -> Page:
         mistaken=run.mistake is not None,
         named=inputs.named,
         pictures=album.style() if album.open else None,
+        kept=run.kept,
         sections=sections,
     )
 
