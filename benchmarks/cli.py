@@ -22,6 +22,7 @@ from benchmarks.commands.demo import demo
 from benchmarks.commands.doctor import doctor
 from benchmarks.commands.export import export
 from benchmarks.commands.init import init
+from benchmarks.commands.keep import keep
 from benchmarks.commands.merge import merge
 from benchmarks.commands.models import models
 from benchmarks.commands.predict import predict
@@ -68,6 +69,7 @@ app.command()(demo)
 app.command()(verify)
 app.command()(reproduce)
 app.command()(merge)
+app.command()(keep)
 app.command()(export)
 app.command()(add)
 

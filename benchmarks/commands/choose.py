@@ -8,6 +8,8 @@ from typing import Annotated
 
 import typer
 
+from benchmarks.commands.options import KeptData, labels_from
+
 SIZES = {"k": 1_000, "m": 1_000_000, "g": 1_000_000_000}
 
 
@@ -35,6 +37,7 @@ def choose(
             parser=_number, metavar="NUMBER", help="The most parameters, for instance 5e6 or 5M."
         ),
     ] = None,
+    data: KeptData = None,
 ) -> int:
     """Say which variant of a run to take under limits, and what is given up for them.
 
@@ -50,7 +53,7 @@ def choose(
     from benchmarks.store.reading import read_run, refuse_mistaken
 
     refuse_mistaken(run)
-    results = read_run(run)
+    results = read_run(run, labels=labels_from(run, data))
     statistics = compute_statistics(results)
     offered = candidates(results, leaderboard(results, statistics))
     if not offered:

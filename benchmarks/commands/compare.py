@@ -8,11 +8,14 @@ from typing import Annotated
 
 import typer
 
+from benchmarks.commands.options import KeptData, labels_from
+
 
 def compare(
     run: Annotated[Path, typer.Argument(metavar="RUN")],
     first: Annotated[str, typer.Argument(metavar="A")],
     second: Annotated[str, typer.Argument(metavar="B")],
+    data: KeptData = None,
 ) -> int:
     """Say by how much two variants of a run differ and whether that is more than chance."""
     from benchmarks.evaluation.statistics import compute_statistics, refuse_incomparable
@@ -21,7 +24,7 @@ def compare(
     from benchmarks.store.reading import read_run, refuse_mistaken
 
     refuse_mistaken(run)
-    results = read_run(run)
+    results = read_run(run, labels=labels_from(run, data))
     refuse_incomparable(results, first, second)
     statistics = compute_statistics(results)
     pair = statistics.pair(first, second)

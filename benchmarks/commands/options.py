@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+if TYPE_CHECKING:
+    from benchmarks.store.kept import Labels
+
 Data = Annotated[Path | None, typer.Option("--data", help="The data set's file or folder.")]
+KeptData = Annotated[
+    Path | None,
+    typer.Option("--data", help="Of a kept run: the data set's file or folder, for its labels."),
+]
 Plugin = Annotated[
     list[Path] | None, typer.Option("--plugin", help="A Python file with more models or data.")
 ]
@@ -21,3 +28,17 @@ Model = Annotated[
 Whole = Annotated[
     bool, typer.Option("--whole", help="Take every picture whole: they are faces, cut out already.")
 ]
+
+
+def labels_from(run: Path, data: Path | None, *, audited: bool = False) -> Labels | None:
+    """Return the labels of a kept run from its ``data``; ``None`` where it holds them itself.
+
+    Raises ``InputError`` for data of a run that needs none, and data that are not its own.
+    """
+    from benchmarks.execution.progress import Display
+    from benchmarks.machine.console import Console
+    from benchmarks.reproducibility.labels import labels_of, refuse_data
+
+    refuse_data(run, data)
+    console = Console(stderr=True, highlight=False, markup=False)
+    return labels_of(run, data, Display(console), audited=audited)

@@ -11,6 +11,8 @@ from typing import Annotated
 
 import typer
 
+from benchmarks.commands.options import labels_from
+
 
 class ReportFormat(StrEnum):
     """What ``ferbench report`` can make of a leaderboard."""
@@ -39,14 +41,16 @@ def report(
     data: Annotated[
         Path | None,
         typer.Option(
-            help="What the run was made from: take up the votes of FER+ that lie beside it."
+            help="What the run was made from: take up the votes of FER+ that lie beside it, or, "
+            "of a kept run, the labels."
         ),
     ] = None,
     images: Annotated[
         bool,
         typer.Option(
             help="Pictures of the data set, where the cache has them decoded, and single "
-            "images named with their labels; a page to be published has neither."
+            "images named with their labels; a page to be published has neither, nor has that "
+            "of a kept run."
         ),
     ] = True,
 ) -> int:
@@ -58,18 +62,20 @@ def report(
     from benchmarks.report.files.tables import save_tables
     from benchmarks.report.page import render
     from benchmarks.store.folder import RunFolder
+    from benchmarks.store.kept import is_kept
     from benchmarks.store.reading import read_run
 
     written: list[Path] = []
     if is_laboratory(run):
         return _laboratory(run, format, figures or tables or data)
-    if data is not None:
+    labels = labels_from(run, data, audited=True) if is_kept(run) else None
+    if data is not None and labels is None:
         written.append(_take_up_votes(run, data))
     if format is ReportFormat.html:
-        render(run, images=images)
+        render(run, images=images, labels=labels)
         written.append(run / RunFolder(run).page.name)
     if format is not ReportFormat.html or figures is not None or tables is not None:
-        loaded = read_run(run)
+        loaded = read_run(run, labels=labels)
         if format is not ReportFormat.html:
             print(getattr(leaderboard_forms, f"as_{format.value}")(leaderboard(loaded)), end="")
         if figures is not None:

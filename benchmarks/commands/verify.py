@@ -8,20 +8,34 @@ from typing import Annotated
 
 import typer
 
+from benchmarks.commands.options import KeptData, labels_from
 
-def verify(run: Annotated[Path, typer.Argument(metavar="RUN")]) -> int:
+
+def verify(run: Annotated[Path, typer.Argument(metavar="RUN")], data: KeptData = None) -> int:
     """Compute a run's numbers again from its predictions and check every file's digest.
 
-    Exit status: 0 everything holds; 1 something does not, and is named; 2 RUN is no run.
+    Exit status: 0 everything holds; 1 something does not, and is named; 2 RUN is no run, or the
+    data are not those that it was made from.
     """
-    from benchmarks.reproducibility.verify import unchecked
+    from benchmarks.reproducibility.verify import compared, unchecked
     from benchmarks.reproducibility.verify import verify as find
+    from benchmarks.store.kept import is_kept
 
-    found = find(run)
+    labels = labels_from(run, data, audited=True)
+    found = find(run, labels)
     for finding in found:
         print(finding)
     if reason := unchecked(run):
         print(reason, file=sys.stderr)
+    if is_kept(run):
+        print(compared(run) if labels else UNLABELLED, file=sys.stderr)
     if not found:
-        print(f"{run}: every number and every digest holds", file=sys.stderr)
+        what = "every digest and key" if is_kept(run) and not labels else "every number and every digest"
+        print(f"{run}: {what} holds", file=sys.stderr)
     return 1 if found else 0
+
+
+UNLABELLED = (
+    "not checked, as this kept run holds no labels: the split, and each number of page and tables; "
+    "give --data PATH, the data set that it was made from"
+)

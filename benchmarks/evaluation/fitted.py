@@ -11,6 +11,7 @@ from benchmarks.machine.versions import installed
 from benchmarks.metrics import metric_of
 from benchmarks.store.ensembles import refuse_ensemble
 from benchmarks.store.folder import RunFolder
+from benchmarks.store.kept import NO_MODELS, refuse_kept
 from benchmarks.store.reading import (
     read_fit,
     read_manifest,
@@ -79,6 +80,7 @@ def resolve_fit(reference: str, seed: int | None = None) -> ChosenFit:
     found = find_reference(reference)
     if found is None:
         raise InputError(f"{reference}: not a results folder or a variant in one (RUN/VARIANT)")
+    refuse_kept(found.run, NO_MODELS)
     manifest = read_manifest(found.run)
     if found.variant:
         return fit_of(found.run, manifest, found.variant, "as asked", seed)

@@ -20,6 +20,7 @@ from benchmarks.machine.interrupts import end_if_interrupted
 from benchmarks.metrics import metric_of
 from benchmarks.protocol.variants import Variant
 from benchmarks.store.folder import FitFolder, PretrainedFolder, RunFolder
+from benchmarks.store.kept import NO_MODELS, refuse_kept
 from benchmarks.store.ledger import Ledger
 from benchmarks.store.models import require_backbone
 from benchmarks.store.reading import refuse_mistaken, stored_fit
@@ -416,6 +417,7 @@ def _fitted_backbone(reference: str) -> Path:
     found = find_reference(reference)
     if found is not None and found.variant:
         refuse_mistaken(found.run)
+        refuse_kept(found.run, NO_MODELS)
         run = RunFolder(found.run)
         for place in (run.fit(found.variant, seed) for seed in run.seeds(found.variant)):
             if FitFolder(place).backbone.is_file():

@@ -38,6 +38,7 @@ from benchmarks.protocol.variants import Variant, resolve_variants
 from benchmarks.store.digests import refuse_changes, reopen
 from benchmarks.store.files import now
 from benchmarks.store.folder import RunFolder
+from benchmarks.store.kept import refuse_kept
 from benchmarks.store.openings import restore_openings
 from benchmarks.store.reading import stored_manifest
 from benchmarks.store.records import (
@@ -92,6 +93,7 @@ def run(
     ``InputError`` or ``DataError`` before anything is trained if the request is wrong.
     """
     folder = RunFolder(request.out)
+    refuse_kept(request.out, "no models to go on with; give --out another folder")
     with _claimed(folder):
         stored = stored_manifest(folder.path)
         if stored is not None:

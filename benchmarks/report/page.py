@@ -31,6 +31,7 @@ from benchmarks.report.sections.robustness import robustness_section
 from benchmarks.report.sections.variant import variants_section
 from benchmarks.store.digests import renew_digests
 from benchmarks.store.folder import RunFolder
+from benchmarks.store.kept import Labels
 from benchmarks.store.reading import read_run
 from benchmarks.store.records import RunResults
 from benchmarks.store.rendered import Rendered, write_rendered
@@ -93,17 +94,18 @@ SECTIONS = (
 """The sections of the page, in order."""
 
 
-def render(run_folder: Path, *, images: bool = True) -> pd.DataFrame:
+def render(run_folder: Path, *, images: bool = True, labels: Labels | None = None) -> pd.DataFrame:
     """Write the page of a run, and its leaderboard as CSV and JSON; return the rows.
 
     Pictures of the data set are in the page if ``images`` and the cache has them; without
-    ``images`` nothing names a single image with its label either. The digests are renewed where
+    ``images`` nothing names a single image with its label either, and never in a kept run, whose
+    ``labels`` are given. The digests are renewed where
     the run is finished; no other command may work in it so long. Raises ``InputError`` where the
     folder is no run or is damaged.
     """
     folder = RunFolder(run_folder)
     with folder.locked() if folder.digests.exists() else nullcontext():
-        inputs = _inputs(read_run(run_folder), images=images, named=images)
+        inputs = _inputs(read_run(run_folder, labels=labels), images=images, named=images)
         made = _rendered(inputs)
         write_rendered(folder, made)
         renew_digests(run_folder, (path.name for path, _ in made.files(folder)))
@@ -132,7 +134,7 @@ def content(run: RunResults, *, named: bool = True) -> Page:
 
 
 def _inputs(run: RunResults, *, images: bool, named: bool) -> PageInputs:
-    return PageInputs(run, album_of(run.manifest, images), named)
+    return PageInputs(run, album_of(run.manifest, images and not run.kept), named and not run.kept)
 
 
 def _rendered(inputs: PageInputs) -> Rendered:
@@ -152,6 +154,7 @@ def _page(inputs: PageInputs) -> Page:
         mistaken=run.mistake is not None,
         named=inputs.named,
         pictures=album.style() if album.open else None,
+        kept=run.kept,
         sections=sections,
     )
 

@@ -9,7 +9,7 @@ import io
 import json
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from html.parser import HTMLParser
 from itertools import zip_longest
 
@@ -25,6 +25,8 @@ STYLES = re.compile(r"style-src [^;]*")
 """What such a policy says of style."""
 NUMBERS = '<script type="application/json"'
 """How a block begins that holds numbers for the script, and does not run."""
+UNSEEN = re.compile(r", data-[a-z-]+$")
+"""How the place of an attribute ends that is there for the script."""
 Piece = tuple[str, str]
 
 
@@ -39,7 +41,7 @@ def first_difference_in(name: str, stored: str, computed: str, *, drawings: bool
     """
     if stored == computed:
         return None
-    pieces = {"csv": _csv_pieces, "json": _json_pieces, "html": _page_pieces}[name.split(".")[-1]]
+    pieces = _pieces_of(name)
     try:
         found = list(pieces(stored))
     except (ValueError, AttributeError, csv.Error) as error:
@@ -59,6 +61,31 @@ def first_difference_in(name: str, stored: str, computed: str, *, drawings: bool
     if drawings and name.endswith(".html") and _figures(stored) != _figures(computed):
         return "a figure is not what the predictions give"
     return None
+
+
+def first_printed_difference(stored: str, computed: str) -> str | None:
+    """Name the first text in which a page differs from the page ``computed``, as people read it.
+
+    What an attribute holds for the script, digits that no text shows, is not compared.
+    """
+    for ours, theirs in zip_longest(*map(_printed, (stored, computed)), fillvalue=("its end", "")):
+        if ours != theirs:
+            one, other = _parted(ours[1], theirs[1])
+            return f"{theirs[0]} is {_describe(other)} in the run, and {_describe(one)} here"
+    return None
+
+
+def _printed(page: str) -> Iterator[Piece]:
+    return (piece for piece in _page_pieces(page) if not UNSEEN.search(piece[0]))
+
+
+def pieces_in(name: str, text: str) -> int:
+    """Return how many texts, numbers and attributes the rendered file ``name`` has."""
+    return sum(1 for _ in _pieces_of(name)(text))
+
+
+def _pieces_of(name: str) -> Callable[[str], Iterator[Piece]]:
+    return {"csv": _csv_pieces, "json": _json_pieces, "html": _page_pieces}[name.split(".")[-1]]
 
 
 def _csv_pieces(text: str) -> Iterator[Piece]:

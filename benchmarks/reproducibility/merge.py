@@ -15,14 +15,17 @@ from benchmarks.errors import InputError
 from benchmarks.execution.tuning import open_storage, require_journal
 from benchmarks.machine.environment import CodeState, Environment
 from benchmarks.machine.temporary import temporary_folder
+from benchmarks.machine.versions import installed
 from benchmarks.protocol.canonical import digest, first_difference
 from benchmarks.protocol.ensembles import check_ensembles
 from benchmarks.protocol.names import refuse_shared
 from benchmarks.protocol.schema import EnsembleChoice, VariantChoice
 from benchmarks.report.page import render
+from benchmarks.store.contents import contents
 from benchmarks.store.digests import changes, stored_digests, write_digests
-from benchmarks.store.files import as_stored, values_of
+from benchmarks.store.files import as_stored, values_of, write_record
 from benchmarks.store.folder import RunFolder
+from benchmarks.store.kept import Labels, is_kept, read_kept
 from benchmarks.store.ledger import append_event
 from benchmarks.store.models import spoilt_files
 from benchmarks.store.reading import (
@@ -36,6 +39,7 @@ from benchmarks.store.reading import (
 from benchmarks.store.records import (
     EXTERNAL,
     FitResults,
+    KeptRecord,
     LedgerEvent,
     Manifest,
     Merged,
@@ -83,21 +87,23 @@ class Row:
     remark: str = ""
 
 
-def merge(places: Sequence[Path], out: Path) -> list[str]:
+def merge(places: Sequence[Path], out: Path, labels: Labels | None = None) -> list[str]:
     """Join the runs in ``places`` into the new folder ``out``; return remarks for the user.
 
     The protocols must be the same but for their variants, and so must data, split and code of a
     variant that several runs have. Such a variant is taken once if its results are the same, bit
     for bit; other results are refused, and so is a run that is unfinished, changed, or a
     deliberate mistake. Every file of ``out`` appears at once; where it joins these very runs
-    already it stays as it is. Raises ``InputError``.
+    already it stays as it is. Kept runs are joined into a kept one, with the ``labels`` of their
+    data; those may have been kept before they were finished. Raises ``InputError``.
     """
     if len({place.resolve() for place in places}) < 2:
         raise InputError("give two different runs or more to merge")
     taken = out.exists() and (not out.is_dir() or any(out.iterdir()))
     if taken and not is_run(out):
         raise InputError(f"{out} is not empty; give -o another folder")
-    parts = _opened(places)
+    _refuse_mixed(places)
+    parts = _opened(places, labels)
     for part in parts[1:]:
         _require_same(part, parts[0])
     rows = _rows(parts)
@@ -109,7 +115,7 @@ def merge(places: Sequence[Path], out: Path) -> list[str]:
         for row in rows:
             RunFolder(row.part.place).copy_variant(row.name, RunFolder(folder))
         _write(parts, rows, folder)
-        render(folder)
+        render(folder, labels=labels)
         write_digests(folder)
     return [row.remark for row in rows if row.remark] + list(_unproved(parts))
 
@@ -120,21 +126,32 @@ def _joins_already(out: Path, manifest: Manifest) -> bool:
     return held and values_of(read_manifest(out)) == values_of(manifest)
 
 
-def _opened(places: Sequence[Path]) -> list[RunPart]:
+def _refuse_mixed(places: Sequence[Path]) -> None:
+    """Refuse to join kept runs with others: the folder would hold labels, or lack models."""
+    kept = [place for place in places if is_kept(place)]
+    others = [place for place in places if place not in kept]
+    if kept and others:
+        raise InputError(
+            f"{kept[0]} is a kept run and {others[0]} is none; keep that first "
+            f"(ferbench keep {others[0]} -o DIR)"
+        )
+
+
+def _opened(places: Sequence[Path], labels: Labels | None) -> list[RunPart]:
     """Open every run; those in folders of one name are called ``quick``, ``quick (2)``."""
     parts: list[RunPart] = []
     for place in places:
         folder = place.resolve().name
         alike = sum(part.place.resolve().name == folder for part in parts)
-        parts.append(_part(f"{folder} ({alike + 1})" if alike else folder, place))
+        parts.append(_part(f"{folder} ({alike + 1})" if alike else folder, place, labels))
     return parts
 
 
-def _part(name: str, place: Path) -> RunPart:
-    run = read_run(place)
+def _part(name: str, place: Path, labels: Labels | None) -> RunPart:
+    run = read_run(place, labels=labels)
     part = RunPart(name, run)
     refuse_mistaken(place)
-    if run.manifest.finished is None:
+    if run.manifest.finished is None and not run.kept:
         raise InputError(f"{place}: not finished; go on with it first")
     if RunFolder(place).digests.exists() and (change := next(changes(place), None)):
         raise InputError(f"{place / change.file}: {change.what}; see `ferbench verify {place}`")
@@ -235,6 +252,7 @@ def _write(parts: Sequence[RunPart], rows: Sequence[Row], folder: Path) -> None:
         (source.splits, place.splits),
         (source.audit, place.audit),
         (source.votes, place.votes),
+        (source.images, place.images),
     )
     for file, copy in copies:
         if file.is_file():
@@ -244,7 +262,22 @@ def _write(parts: Sequence[RunPart], rows: Sequence[Row], folder: Path) -> None:
     write_studies(place, _taken(rows, read_studies))
     for event in _ledger(parts, rows):
         append_event(place.ledger, event)
-    _copy_studies(rows, place.journal)
+    if first.run.kept:
+        write_record(place.kept, _kept(parts, rows))
+    else:
+        _copy_studies(rows, place.journal)
+
+
+def _kept(parts: Sequence[RunPart], rows: Sequence[Row]) -> KeptRecord:
+    """Tell how the rows were kept; what the pages of some parts lack, that of all lacks."""
+    records = {part.place: read_kept(contents(part.place)) for part in parts}
+    bits = {row.name: records[row.part.place].significant_bits.get(row.name) for row in rows}
+    return KeptRecord(
+        ferbench=installed("ferbench") or "",
+        significant_bits={name: each for name, each in bits.items() if each is not None},
+        audited=all(record.audited for record in records.values()),
+        voted=all(record.voted for record in records.values()),
+    )
 
 
 def _taken(rows: Sequence[Row], read: Callable[[Path], Mapping[str, T]]) -> dict[str, T]:

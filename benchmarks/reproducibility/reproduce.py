@@ -13,6 +13,7 @@ from benchmarks.protocol.names import slug
 from benchmarks.protocol.schema import Protocol, VariantChoice
 from benchmarks.protocol.variants import resolve_variants
 from benchmarks.report.page import render
+from benchmarks.reproducibility.labels import labels_of
 from benchmarks.reproducibility.verdicts import (
     data_differences,
     data_digests,
@@ -61,7 +62,8 @@ def reproduce(original: Original, out: Path, workers: int | None, display: Displ
     comes from the cache. On other data nothing is trained. ``out`` goes on with a reproduction
     that was interrupted, and refuses any other content.
     """
-    stored = read_run(original.run)
+    labels = labels_of(original.run, original.data, display)
+    stored = read_run(original.run, labels=labels)
     names, record = _chosen(stored, original.variant), reproduction_of(original.run)
     protocol = stored.manifest.protocol
     _require_conditions(stored.manifest, original.plugins)

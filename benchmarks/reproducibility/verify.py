@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +18,12 @@ from benchmarks.report.elements.pictures import (
     without_pictures,
 )
 from benchmarks.report.page import rendered
-from benchmarks.reproducibility.differences import first_difference_in
+from benchmarks.reproducibility.differences import first_difference_in, pieces_in
 from benchmarks.store.contents import contents
 from benchmarks.store.digests import changes, stored_digests
 from benchmarks.store.files import as_stored
 from benchmarks.store.folder import FitFolder, RunFolder
+from benchmarks.store.kept import Labels, is_kept, read_images
 from benchmarks.store.keys import measure_key, score_key
 from benchmarks.store.ledger import damaged_lines
 from benchmarks.store.models import spoilt_files
@@ -45,37 +46,42 @@ from benchmarks.store.records import (
     VariantResults,
     ViewsRecord,
 )
-from benchmarks.store.rendered import read_page
+from benchmarks.store.rendered import Rendered, read_page
 from benchmarks.store.splits import read_splits
 from datasets.digested import holds
 
 RENDER = "`ferbench report` makes it again"
 
 
-def verify(folder: Path) -> list[Finding]:
+def verify(folder: Path, labels: Labels | None = None) -> list[Finding]:
     """Check the results folder ``folder`` and return what does not hold; nothing is written.
 
     In turn: each file against its digests, in ``digests.json``, in itself and in the record of its
     fit; the predictions against the split's images and
     labels; each key against what it digests; the test ledger against the scored fits; CSV, JSON
-    and page against what the predictions give. Raises ``InputError`` where ``folder`` is no run.
+    and page against what the predictions give. Of a kept run the split and the numbers can be
+    checked with the ``labels`` of its data alone. Raises ``InputError`` where ``folder`` is no run.
     """
     require_run(folder)
     folder = folder.resolve()
     found = list(_digests(folder))
     named = {finding.where for finding in found}
     found += [finding for finding in _records(folder) if finding.where not in named]
-    try:
-        run = read_run(folder, trusting=True)
-    except Exception as error:
-        return [*found, _unreadable(folder, error)]
     place = RunFolder(folder)
-    checks = {
-        place.splits: _split,
+    checks: dict[Path, Callable[[RunResults], Iterable[Finding]]] = {
+        place.manifest: _protocol,
+        place.splits: lambda run: _split(run, labels),
         place.fits: _keys,
         place.ledger: _ledger,
         place.page: _numbers,
     }
+    try:
+        if labels is None and is_kept(folder):
+            labels = read_images(contents(folder, trusting=True)).unlabelled()
+            del checks[place.splits], checks[place.page]
+        run = read_run(folder, trusting=True, labels=labels)
+    except Exception as error:
+        return [*found, _unreadable(folder, error)]
     for file, check in checks.items():
         try:
             found += check(run)
@@ -112,6 +118,8 @@ def _records(folder: Path) -> Iterator[Finding]:
     for fit in place.trained():
         record = stored_fit(fit)
         for path in spoilt_files(fit, record.files) if record else ():
+            if not path.exists() and is_kept(folder):
+                continue  # models are not kept; another file that is gone, digests.json names
             what = f"is missing, or not what {FitFolder(fit).record.name} says"
             yield _problem(path.relative_to(place.path).as_posix(), what)
 
@@ -126,11 +134,16 @@ def _unreadable(folder: Path, error: Exception) -> Finding:
     return _problem(file if file != str(folder) else fits, what)
 
 
-def _split(run: RunResults) -> Iterator[Finding]:
+def _protocol(run: RunResults) -> Iterator[Finding]:
     folder, manifest = RunFolder(run.folder), run.manifest
     if digest(decisive(as_stored(manifest.protocol))) != manifest.protocol_digest:
         yield _problem(folder.manifest.name, "protocol_digest is not that of its protocol")
-    splits = read_splits(folder, contents(run.folder, trusting=True))
+
+
+def _split(run: RunResults, labels: Labels | None) -> Iterator[Finding]:
+    folder, manifest = RunFolder(run.folder), run.manifest
+    held = contents(run.folder, trusting=True)
+    splits = labels.splits if labels else read_splits(folder, held)
     for name, part in (("digest", splits), ("training_digest", splits.training)):
         if part.digest(run.class_names) != getattr(manifest.split, name):
             what = f"its rows do not have {folder.manifest.name}'s split.{name}"
@@ -232,6 +245,13 @@ def _numbers(run: RunResults) -> Iterator[Finding]:
             yield _problem(name, found, RENDER)
         elif pictured and sprites(stored) != sprites(text):
             yield _problem(name, "its pictures are not those of the images in the cache")
+
+
+def compared(folder: Path) -> str:
+    """Say how much `verify` compares with what the predictions in ``folder`` give."""
+    files = [path for path, _ in Rendered("", "", "").files(RunFolder(folder)) if path.is_file()]
+    counts = (f"{pieces_in(path.name, path.read_text('utf-8')):,} of {path.name}" for path in files)
+    return f"texts and numbers compared: {', '.join(counts)}"
 
 
 def unchecked(folder: Path) -> str | None:

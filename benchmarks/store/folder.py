@@ -146,6 +146,16 @@ class RunFolder:
         return self.path / "fer-plus.parquet"
 
     @property
+    def kept(self) -> Path:
+        """How a run was kept without its labels; of such a run alone."""
+        return self.path / "kept.json"
+
+    @property
+    def images(self) -> Path:
+        """The images that a kept run has predictions for, in their order."""
+        return self.path / "images.parquet"
+
+    @property
     def ledger(self) -> Path:
         """Openings of the test set, costs and fallbacks, a line each."""
         return self.path / "ledger.jsonl"
@@ -241,7 +251,8 @@ class RunFolder:
 
     def _tables(self) -> tuple[Path, ...]:
         """Return what tells of the run as a whole and holds its own digest, there or not."""
-        return (self.manifest, self.status, self.audit, self.splits, self.votes, self.tuning)
+        told = (self.manifest, self.status, self.audit, self.splits, self.votes, self.tuning)
+        return (*told, self.kept, self.images)
 
     def records(self) -> Iterator[Path]:
         """Yield every file there is that holds its own digest if this version wrote it."""

@@ -30,6 +30,7 @@ from benchmarks.store.files import (
 )
 from benchmarks.store.folder import FitFolder, RunFolder, run_of
 from benchmarks.store.history import history_of
+from benchmarks.store.kept import KeptTables, Labels, missing_votes, read_kept, require_labels
 from benchmarks.store.ledger import ledger_of
 from benchmarks.store.records import (
     STATUSES,
@@ -64,23 +65,32 @@ from datasets.audit.audit import AUDIT, Audit
 T = TypeVar("T")
 ROUNDING = 1e-4
 """How far from 1 the sum of an image's probabilities may lie, as stored ones may be float32."""
+KEPT_ROUNDING = 2e-3
+"""The same of probabilities with few significant bits."""
 ANYTHING = TypeAdapter(dict[str, Any])
 UNREACHED = VariantOutcome("not run", "the run was interrupted before it; the same command goes on")
 
 
-def read_run(folder: Path, *, trusting: bool = False) -> RunResults:
+def read_run(folder: Path, *, trusting: bool = False, labels: Labels | None = None) -> RunResults:
     """Read the results folder ``folder``; each file of it is checked against its digests.
 
     A variant without fits is kept with its reason, and a run that is still under way can be
-    read. A folder that is no run, a file that is damaged, changed or gone, or predictions for
-    other images than the split's test set raise ``InputError``. ``trusting`` checks no digest.
+    read. A kept run needs the ``labels`` of its data. A folder that is no run, a file that is
+    damaged, changed or gone, or predictions for other images than the split's test set raise
+    ``InputError``. ``trusting`` checks no digest.
     """
     require_run(folder)
     place, held = RunFolder(folder), contents(folder, trusting=trusting)
     held.require_complete()
+    if labels is None:
+        require_labels(folder)
+        found = _stored_labels(held)
+        tables = None
+    else:
+        found, tables = _wanted(labels, held), KeptTables(held, labels)
     manifest, outcomes = _manifest(held), _statuses(held)
-    splits, studies = read_splits(place, held), _studies(held)
-    fits = _read_fits(held, manifest, splits)
+    splits, studies = found.splits, _studies(held)
+    fits = _read_fits(held, manifest, splits, tables)
     known = {facts.name for facts in manifest.variants}
     for stray in sorted(fits.keys() - known):
         raise InputError(f"{folder}: fits of {stray!r}, which manifest.json does not name")
@@ -94,10 +104,31 @@ def read_run(folder: Path, *, trusting: bool = False) -> RunResults:
         variants,
         ledger=tuple(ledger_of(held.log_of(place.ledger))),
         test_shared=splits.test_shared,
-        audit=_read_audit(held, place.audit),
+        audit=found.audit,
         test_paths=splits.of("test").paths,
-        votes=read_votes(place, splits, held),
+        votes=found.votes,
         ensembles=ensembles_of(manifest.protocol, variants),
+        kept=tables is not None,
+    )
+
+
+def _stored_labels(held: Contents) -> Labels:
+    """Return what a run that is not kept tells of its data itself."""
+    place = RunFolder(held.run)
+    splits = read_splits(place, held)
+    votes = read_votes(place, splits, held)
+    return Labels(splits, _read_audit(held, place.audit), votes)
+
+
+def _wanted(labels: Labels, held: Contents) -> Labels:
+    """Return what the page of a kept run was made with, of what the data tell."""
+    record = read_kept(held)
+    if record.voted and labels.known and labels.votes is None:
+        raise missing_votes(held.run)
+    return replace(
+        labels,
+        audit=labels.audit if record.audited else None,
+        votes=labels.votes if record.voted else None,
     )
 
 
@@ -207,24 +238,26 @@ def _variant(
 
 
 def _read_fits(
-    held: Contents, manifest: Manifest, splits: SplitTable
+    held: Contents, manifest: Manifest, splits: SplitTable, tables: KeptTables | None
 ) -> dict[str, dict[Path, FitResults]]:
     """Return variant → seed folder → fit, of the fits that are scored and not set aside."""
     fits: dict[str, dict[Path, FitResults]] = {}
     for place in RunFolder(held.run).scored():
-        fit = _read_fit(held, place, manifest)
+        fit = _read_fit(held, place, manifest, tables)
         for split, answered in (("validation", fit.validation), ("test", fit.test)):
             _check_images(place, split, answered, splits.of(split))
         fits.setdefault(fit.record.variant, {})[place] = fit
     return fits
 
 
-def _read_fit(held: Contents, place: Path, manifest: Manifest) -> FitResults:
+def _read_fit(
+    held: Contents, place: Path, manifest: Manifest, tables: KeptTables | None
+) -> FitResults:
     files = FitFolder(place)
     record = read_fit(place, held)
     remedy = ADD_AGAIN if record.external else AGAIN
     content = held.bytes_of(files.predictions, remedy)
-    answered = predictions_of(content, files.predictions, manifest.data.class_names)
+    answered = predictions_of(content, files.predictions, manifest.data.class_names, tables)
     validation, test = answered.validation.normalised, answered.test.normalised
     return FitResults(
         record=record,
@@ -232,8 +265,10 @@ def _read_fit(held: Contents, place: Path, manifest: Manifest) -> FitResults:
         validation=validation,
         test=test,
         attention=read_attention(held, files.attention, record.key, manifest, test),
-        robustness=read_robustness(held, files.robustness, record.key, manifest, test),
-        views=read_views(held, files.views, record.key, manifest, FitPredictions(validation, test)),
+        robustness=read_robustness(held, files.robustness, record.key, manifest, test, tables),
+        views=read_views(
+            held, files.views, record.key, manifest, FitPredictions(validation, test), tables
+        ),
     )
 
 
@@ -250,15 +285,16 @@ def read_predictions(path: Path, class_names: Sequence[str]) -> FitPredictions:
     return predictions_of(content, path, class_names)
 
 
-def predictions_of(content: bytes, path: Path, class_names: Sequence[str]) -> FitPredictions:
-    """Return what the ``predictions.parquet`` at ``path`` holds.
+def predictions_of(
+    content: bytes, path: Path, class_names: Sequence[str], tables: KeptTables | None = None
+) -> FitPredictions:
+    """Return what the ``predictions.parquet`` at ``path`` holds; of a kept run with ``tables``.
 
     Raises ``InputError`` where it is damaged or its numbers are no probabilities.
     """
     columns = [probability_column(name) for name in class_names]
-    asked = ["row", "image_id", "label", "split", *columns]
-    table = read_table(content, path, asked).sort_values("row")
-    if wrong := no_probabilities(table[columns].to_numpy(np.float64)):
+    table = _answers(content, path, ["row", "image_id", "label", "split"], columns, tables)
+    if wrong := no_probabilities(table[columns].to_numpy(np.float64), kept=tables is not None):
         raise InputError(f"{path}: {wrong}; {AGAIN}")
     if not table["label"].between(0, len(class_names) - 1).all():
         raise InputError(f"{path}: a label names no class")
@@ -274,13 +310,29 @@ def predictions_of(content: bytes, path: Path, class_names: Sequence[str]) -> Fi
     return FitPredictions(validation, test)
 
 
-def no_probabilities(numbers: NDArray[np.float64]) -> str:
-    """Say why ``numbers``, N×K, are no probabilities of K classes; blank where they are."""
+def _answers(
+    content: bytes,
+    path: Path,
+    facts: Sequence[str],
+    columns: Sequence[str],
+    tables: KeptTables | None,
+) -> pd.DataFrame:
+    """Return ``facts`` of the images and ``columns`` of answers, in ascending order of rows."""
+    if tables is None:
+        return read_table(content, path, [*facts, *columns]).sort_values("row")
+    return tables.answered(path, read_table(content, path, columns)).sort_values("row")
+
+
+def no_probabilities(numbers: NDArray[np.float64], *, kept: bool = False) -> str:
+    """Say why ``numbers``, N×K, are no probabilities of K classes; blank where they are.
+
+    Those of a ``kept`` run may have been rounded.
+    """
     if not np.isfinite(numbers).all():
         return "a probability is not finite"
     if (numbers < 0).any():
         return "a probability is negative"
-    off = np.abs(numbers.sum(axis=1) - 1) > ROUNDING
+    off = np.abs(numbers.sum(axis=1) - 1) > (KEPT_ROUNDING if kept else ROUNDING)
     return f"the probabilities of {off.sum():,} images do not sum to 1" if off.any() else ""
 
 
@@ -312,7 +364,12 @@ def read_attention(
 
 
 def read_robustness(
-    held: Contents, path: Path, key: str, manifest: Manifest, test: Predictions
+    held: Contents,
+    path: Path,
+    key: str,
+    manifest: Manifest,
+    test: Predictions,
+    tables: KeptTables | None = None,
 ) -> CorruptedAnswers | None:
     """Read the ``robustness.parquet`` at ``path`` of the fit ``key``.
 
@@ -331,6 +388,8 @@ def read_robustness(
     if (made.fit, made.split, made.images, made.seed) != asked:
         return None
     table = read_table(content, path)
+    if tables is not None:
+        table = tables.corrupted(path, table).sort_values("row")
     corruptions = record.corruptions or tuple(_by_columns(table))
     columns = {column for corruption in corruptions for column in answer_columns(corruption)}
     missing = {"row", "label", "clean", *columns} - set(table.columns) or not columns
@@ -357,7 +416,12 @@ def _by_columns(table: pd.DataFrame) -> Iterator[CorruptionRecord]:
 
 
 def read_views(
-    held: Contents, path: Path, key: str, manifest: Manifest, answered: FitPredictions
+    held: Contents,
+    path: Path,
+    key: str,
+    manifest: Manifest,
+    answered: FitPredictions,
+    tables: KeptTables | None = None,
 ) -> Mapping[View, FitPredictions]:
     """Read the ``views.parquet`` at ``path`` of the fit ``key``, which ``answered`` single images.
 
@@ -376,12 +440,19 @@ def read_views(
     found = [view for view in averages(record.identity.views) if view in wanted]
     names = manifest.data.class_names
     columns = [view_column(view, name) for view in found for name in names]
-    table = read_table(content, path, ["row", "split", *columns])
-    return {view: _view(path, table, view, names, answered) for view in found}
+    table = _answers(content, path, ["row", "split"], columns, tables)
+    kept = tables is not None
+    return {view: _view(path, table, view, names, answered, kept=kept) for view in found}
 
 
 def _view(
-    path: Path, table: pd.DataFrame, view: View, names: Sequence[str], answered: FitPredictions
+    path: Path,
+    table: pd.DataFrame,
+    view: View,
+    names: Sequence[str],
+    answered: FitPredictions,
+    *,
+    kept: bool,
 ) -> FitPredictions:
     """Return one average of a ``table`` of views, on the images that were ``answered``."""
     columns = [view_column(view, name) for name in names]
@@ -389,7 +460,8 @@ def _view(
     for split, single in (("validation", answered.validation), ("test", answered.test)):
         part = table[table["split"] == split].sort_values("row")
         probabilities = part[columns].to_numpy(np.float64)
-        if not np.array_equal(part["row"], single.rows) or no_probabilities(probabilities):
+        wrong = no_probabilities(probabilities, kept=kept)
+        if wrong or not np.array_equal(part["row"], single.rows):
             raise InputError(
                 f"{path}: holds other images or no probabilities; remove it and run again"
             )

@@ -377,6 +377,23 @@ class ViewsRecord:
 
 
 @dataclass(frozen=True, kw_only=True)
+class KeptRecord:
+    """``kept.json``: how a run was kept without its labels.
+
+    ``significant_bits`` are those of each stored probability, by variant: 24 as in single
+    precision, 11 as in half. ``audited`` and ``voted`` tell whether the page was made with an
+    audit of the data and with the votes of FER+. ``digests_digest`` is the SHA-256 of the
+    ``digests.json`` of the run that was kept, blank where there was none.
+    """
+
+    ferbench: str = ""
+    significant_bits: Mapping[str, int] = field(default_factory=dict)
+    audited: bool = True
+    voted: bool = False
+    digests_digest: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class LedgerLine:
     """What every line of ``ledger.jsonl`` tells: of which variant, by what key, when (UTC)."""
 
@@ -641,7 +658,8 @@ class RunResults:
     ``test_paths`` where each of them came from;
     ``audit`` what is wrong with the data, ``None`` where the run left no whole audit; ``votes``
     those of FER+ on the test images, where its data have them. ``ensembles`` are no ``variants``:
-    they have no training, no files and no rank.
+    they have no training, no files and no rank. ``kept`` tells that the folder holds no labels,
+    and must not come to hold any.
     """
 
     folder: Path
@@ -653,6 +671,7 @@ class RunResults:
     test_paths: NDArray[np.str_] = field(default_factory=lambda: np.zeros(0, np.str_))
     votes: VotesOnTest | None = None
     ensembles: tuple[VariantResults, ...] = ()
+    kept: bool = False
 
     @property
     def rows(self) -> tuple[VariantResults, ...]:

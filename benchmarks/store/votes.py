@@ -35,12 +35,23 @@ def write_votes(
 
     ``votes`` is by the images' paths; an image without any has none in each column.
     """
+    found = counted_votes(votes, images)
+    if found is not None:
+        counts = pd.DataFrame(found.counts, columns=COLUMNS)
+        write_table(folder.votes, pd.concat([pd.Series(found.rows, name="row"), counts], axis=1))
+
+
+def counted_votes(votes: Mapping[str, tuple[int, ...]], images: SplitTable) -> VotesOnTest | None:
+    """Return the ``votes``, by the images' paths, on the test images of ``images``.
+
+    ``None`` where there are no votes, or no test images.
+    """
     test = images.of("test")
     if not votes or not len(test):
-        return
+        return None
     none = (0,) * len(COLUMNS)
-    counts = pd.DataFrame([votes.get(path, none) for path in test.paths.tolist()], columns=COLUMNS)
-    write_table(folder.votes, pd.concat([pd.Series(test.rows, name="row"), counts], axis=1))
+    counts = [votes.get(path, none) for path in test.paths.tolist()]
+    return VotesOnTest(test.rows, np.array(counts, np.int64))
 
 
 def read_votes(

@@ -32,6 +32,7 @@ from benchmarks.protocol.names import folded
 from benchmarks.store.digests import refuse_changes, stored_digests, write_digests
 from benchmarks.store.files import values_of
 from benchmarks.store.folder import RunFolder
+from benchmarks.store.kept import refuse_kept
 from benchmarks.store.keys import measure_key
 from benchmarks.store.ledger import Ledger
 from benchmarks.store.reading import (
@@ -71,6 +72,7 @@ def add(request: AddRequest, finish: Callable[[], object] = lambda: None) -> Add
     _refuse_wrong(request)
     folder = RunFolder(request.run)
     require_run(folder.path)
+    refuse_kept(request.run, "no labels; add the row to the run that was kept, and keep it again")
     with folder.locked():
         refuse_mistaken(folder.path)
         refuse_changes(folder.path)

@@ -34,7 +34,7 @@ def scout(job: ScoutJob, engine: Engine, on_epoch: OnEpoch) -> Probed:
     learner = engine.learner(network, job.task, job.recipe, _start(network, job))
     conditions = {"architecture": network.name, "input_size": job.input_size}
     cache = FeatureCache(cache_folder() / "features", {**conditions, **engine.conditions()})
-    features = cache.features(learner, sample.images)
+    features = cache.of(learner).features(sample.images)
     latency = latency_ms(lambda: learner.predict(sample.images[:1]))
     return _probed(job, sample, features.reshape(len(features), -1), started, latency)
 

@@ -54,7 +54,8 @@ class Page:
     ``made`` is the day of the results, ``version`` that of ferbench. ``announcement`` stands above
     all else where there is one, ``mistaken`` is whether it is of a mistake. ``named`` is whether
     single images are named with their labels; ``pictures`` is the style that holds the pictures
-    of the data, ``None`` where they are not in the page.
+    of the data, ``None`` where they are not in the page. ``kept`` is whether the run is kept
+    without its labels.
     """
 
     title: str
@@ -65,6 +66,7 @@ class Page:
     mistaken: bool
     named: bool
     pictures: Markup | None
+    kept: bool
     sections: tuple[BuiltSection, ...]
 
     def section(self, name: str) -> Content | None:

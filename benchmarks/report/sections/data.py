@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 import matplotlib
 from matplotlib.figure import Figure
@@ -79,7 +80,7 @@ def data_section(run: RunResults, *, named: bool = True) -> DataSection | None:
         balance=balance,
         shares=shares,
         policy=_policy(found),
-        remarks=tuple(_remarks(found)),
+        remarks=tuple(_remarks(found, named=named)),
         tables=(_duplicates(found), _appearance(found)),
         lists=tuple(each for each in _lists(found) if each.rows) if named else (),
     )
@@ -127,10 +128,12 @@ def _policy(found: Audit) -> str:
     return POLICIES[found.policy] + note
 
 
-def _remarks(found: Audit) -> Iterator[str]:
+def _remarks(found: Audit, *, named: bool) -> Iterator[str]:
+    """Yield what is remarkable; the first remark on files left out names none of them."""
     yield from found.provenance.notes
     yield from found.warnings
-    yield from told(found.left_out)
+    left_out = told(found.left_out)
+    yield from left_out if named else islice(left_out, 1)
     if found.near_duplicates.not_searched:
         yield f"near duplicates were not searched: {found.near_duplicates.not_searched}"
 

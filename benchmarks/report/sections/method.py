@@ -183,7 +183,7 @@ def _origins(run: RunResults) -> Table:
 
 
 def repeat_commands(run: RunResults) -> tuple[str, ...]:
-    """Return the commands that make this run again and render this page again."""
+    """Return the commands that make this run again, and render or recompute this page."""
     manifest = run.manifest
     data = f" --data {shlex.quote(manifest.data.file)}" if manifest.data.file else ""
     folder = shlex.quote(f"results/{manifest.name}")
@@ -192,13 +192,14 @@ def repeat_commands(run: RunResults) -> tuple[str, ...]:
     return (
         *((f"git checkout {shlex.quote(str(commit))}",) if commit else ()),
         f"ferbench {again}{data}",
-        f"ferbench report {folder}",
+        f"ferbench verify {folder}{data}" if run.kept else f"ferbench report {folder}",
     )
 
 
 def _again(run: RunResults) -> str:
     if _of_preset(run):
-        return "The protocol ships with ferbench; the last command renders this page anew."
+        last = "computes every number of" if run.kept else "renders"
+        return f"The protocol ships with ferbench; the last command {last} this page anew."
     return (
         "The protocol is no preset of this version: it stands in manifest.json of the results "
         "folder, under “protocol”, from where “ferbench reproduce” reads it."

@@ -117,7 +117,7 @@ def variant_section(
         name=variant.name,
         headline=variant.outcome.status,
         remark=variant.outcome.reason,
-        about=_about(variant),
+        about=_about(variant, models=not run.kept),
         hyperparameters=hyperparameters_table(variant),
         about_importance=about_importance(variant),
         tuning=tuning_picture(run, variant, anchor),
@@ -126,6 +126,9 @@ def variant_section(
         return shown
     name, tests = variant.name, [fit.test for fit in variant.fits]
     separated, scaled = separations(tests), scaling(variant.fits)
+    cut = (
+        not run.kept
+    )  # a figure that parts images by probabilities, which lie beside, tells labels
     return replace(
         shown,
         headline=with_sign(ranking_score(row).value),
@@ -133,9 +136,9 @@ def variant_section(
         costs=_costs(variant, row),
         matrix=confusion_matrix(variant, run.class_names),
         classes=classes_table(run, variant, statistics, separated),
-        thresholds=thresholds_picture(separated, run.class_names, name, anchor),
-        reliability=reliability_picture(scaled, name, anchor) if scaled else None,
-        selective=selective_picture(selective(tests), name, anchor),
+        thresholds=thresholds_picture(separated, run.class_names, name, anchor) if cut else None,
+        reliability=reliability_picture(scaled, name, anchor) if cut and scaled else None,
+        selective=selective_picture(selective(tests), name, anchor) if cut else None,
         views=views_table(variant),
         seeds=None if variant.ensemble else seeds_table(run, variant, scaled),
         curves=curves_picture(variant, anchor),
@@ -143,7 +146,7 @@ def variant_section(
     )
 
 
-def _about(variant: VariantResults) -> tuple[tuple[str, str], ...]:
+def _about(variant: VariantResults, *, models: bool) -> tuple[tuple[str, str], ...]:
     record = variant.record
     fit = variant.fits[0].record if variant.fits else None
     weights = weights_of(variant)
@@ -157,7 +160,7 @@ def _about(variant: VariantResults) -> tuple[tuple[str, str], ...]:
         "Strategy": record.strategy,
         "Augmentation": record.augmentation or "",
         "Input": f"{record.input_size} pixels" if record.input_size else "",
-        "Model files": ", ".join(fit.model_files) if fit else "",
+        "Model files": ", ".join(fit.model_files) if fit and models else "",
     }
     return tuple((name, text) for name, text in texts.items() if text)
 
