@@ -30,7 +30,8 @@ def verify(run: Annotated[Path, typer.Argument(metavar="RUN")], data: KeptData =
     if is_kept(run):
         print(compared(run) if labels else UNLABELLED, file=sys.stderr)
     if not found:
-        what = "every digest and key" if is_kept(run) and not labels else "every number and every digest"
+        unlabelled = is_kept(run) and not labels
+        what = "every digest and key" if unlabelled else "every number and every digest"
         print(f"{run}: {what} holds", file=sys.stderr)
     return 1 if found else 0
 
