@@ -222,7 +222,7 @@ def agreement_line(agreement: Agreement) -> str:
     """Say how well one score of scouting agreed with a run."""
     from benchmarks.report.elements.numbers import MINUS, p_value, plural
 
-    score = {"accuracy": "the probe", "logme": "LogME"}[agreement.score]
+    score = {"probe": "the probe", "logme": "LogME"}[agreement.score]
     count = plural(len(agreement.rows), "row")
     begun = f"{agreement.run}, {agreement.strategy}, {count}: "
     if agreement.tau is None or agreement.p is None:

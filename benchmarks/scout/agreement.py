@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import Literal
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from operator import attrgetter
+from types import MappingProxyType
 
 import numpy as np
 from scipy.stats import kendalltau
 
 from benchmarks.evaluation.scores import score as score_fit
 from benchmarks.metrics import RANKED_BY
-from benchmarks.scout.records import Agreement, ScoutedRow, ScoutRecord
+from benchmarks.scout.records import Agreement, ScoutedRow, ScoutRecord, ScoutScore
 from benchmarks.store.records import RunResults
 
-SCORES: tuple[Literal["accuracy", "logme"], ...] = ("accuracy", "logme")
+SCORES: Mapping[ScoutScore, Callable[[ScoutedRow], float]] = MappingProxyType(
+    {"probe": attrgetter("accuracy"), "logme": attrgetter("logme")}
+)
+"""What scouting ranks by, and where a scouted row has it."""
 
 
 def agreements(record: ScoutRecord, run: RunResults) -> Iterator[Agreement]:
@@ -43,11 +47,11 @@ def agreements(record: ScoutRecord, run: RunResults) -> Iterator[Agreement]:
 def _agreement(
     run: str,
     strategy: str,
-    score: Literal["accuracy", "logme"],
+    score: ScoutScore,
     pairs: Sequence[tuple[ScoutedRow, float]],
 ) -> Agreement:
-    told = [getattr(row, score) for row, _ in pairs]
-    reached = [score for _, score in pairs]
+    told = [SCORES[score](row) for row, _ in pairs]
+    reached = [accuracy for _, accuracy in pairs]
     tau, p = kendalltau(told, reached) if len(pairs) > 1 else (np.nan, np.nan)
     return Agreement(
         run=run,

@@ -10,6 +10,8 @@ from typing import Literal
 from benchmarks.machine.environment import Environment
 from benchmarks.store.files import values_of, write_json
 
+ScoutScore = Literal["probe", "logme"]
+"""What scouting ranks by: the accuracy of its probe, or LogME."""
 PIXELS = "pixels"
 """What the row is called that has no backbone."""
 
@@ -66,14 +68,14 @@ class ScoutedRow(ScoutRow):
 class Agreement:
     """How well scouting ranked the rows of a run that were trained with ``strategy``.
 
-    ``rows`` are their titles, n of them. ``tau`` is Kendall's τ-b between the ``score`` (the
-    field of `ScoutedRow`) and their mean test accuracy, ``p`` its two-sided p-value; ``None``
-    where there is nothing to rank.
+    ``rows`` are their titles, n of them. ``tau`` is Kendall's τ-b between the ``score``, the
+    accuracy of the probe or LogME, and their mean test accuracy, ``p`` its two-sided p-value;
+    ``None`` where there is nothing to rank.
     """
 
     run: str
     strategy: str
-    score: Literal["accuracy", "logme"]
+    score: ScoutScore
     rows: tuple[str, ...]
     tau: float | None
     p: float | None

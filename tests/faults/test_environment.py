@@ -147,7 +147,10 @@ def test_a_network_that_never_ends_fails_and_the_others_finish(
 ) -> None:
     both = run(folder, "both", [], PROTOCOL + '[[variants]]\narchitecture = "sleeper"\n')
     assert both.status == 1
-    assert "sleeper: failed: trial 0: its process used no processor time for" in both.said
+    assert (
+        "sleeper: failed: the fit with seed 0 failed: its process used no processor time for"
+        in both.said
+    )
     assert "s: stopped, or dead-locked, 3 times in a row" in both.said
     assert both.predictions() == unbroken.predictions()
 

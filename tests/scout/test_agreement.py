@@ -43,7 +43,7 @@ def test_tau_counts_the_pairs_that_are_in_the_same_order(run: Path) -> None:
         scouted("vgg16", "edges", accuracy=0.2),
     )
     agreed = found(run, scouting)
-    probe = agreed["fine-tune", "accuracy"]
+    probe = agreed["fine-tune", "probe"]
     assert probe.tau == pytest.approx(1 / 3), "two pairs of three"
     assert set(probe.rows) == {
         "vgg16.imagenet@48",
@@ -55,7 +55,7 @@ def test_tau_counts_the_pairs_that_are_in_the_same_order(run: Path) -> None:
 
 
 def test_one_row_ranks_nothing(run: Path) -> None:
-    alone = found(run, record(scouted("vgg16", accuracy=0.4)))["frozen", "accuracy"]
+    alone = found(run, record(scouted("vgg16", accuracy=0.4)))["frozen", "probe"]
     assert (alone.tau, alone.p) == (None, None)
     assert agreement_line(alone).endswith(
         "frozen, 1 row: too few, or too alike, to be ranked by the probe"
@@ -64,7 +64,7 @@ def test_one_row_ranks_nothing(run: Path) -> None:
 
 def test_the_line_tells_how_many_rows_it_rests_on(run: Path) -> None:
     scouting = record(scouted("vgg16", accuracy=0.2), scouted("resnet50", accuracy=0.3))
-    line = agreement_line(found(run, scouting)["fine-tune", "accuracy"])
+    line = agreement_line(found(run, scouting)["fine-tune", "probe"])
     assert "lite, fine-tune, 2 rows: Kendall's tau −1.00 with the probe (p = 1.00)" in line
 
 
