@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
-import numpy as np
 import optuna
 
 from benchmarks.errors import InputError
@@ -18,9 +17,9 @@ from benchmarks.machine.temporary import temporary_folder
 from benchmarks.machine.versions import installed
 from benchmarks.protocol.canonical import digest, first_difference
 from benchmarks.protocol.ensembles import check_ensembles
-from benchmarks.protocol.names import refuse_shared
 from benchmarks.protocol.schema import EnsembleChoice, VariantChoice
 from benchmarks.report.page import render
+from benchmarks.reproducibility.joined_rows import Row, RunPart, entries, joined_rows, seeds_of
 from benchmarks.store.contents import contents
 from benchmarks.store.digests import changes, stored_digests, write_digests
 from benchmarks.store.files import as_stored, values_of, write_record
@@ -32,24 +31,19 @@ from benchmarks.store.reading import (
     is_run,
     read_manifest,
     read_run,
-    read_statuses,
     read_studies,
     refuse_mistaken,
 )
 from benchmarks.store.records import (
     EXTERNAL,
-    FitResults,
     KeptRecord,
     LedgerEvent,
     Manifest,
     Merged,
     Origin,
     PretrainSpent,
-    RunResults,
     TestOpened,
     UnknownEvent,
-    VariantRecord,
-    VariantResults,
 )
 from benchmarks.store.writing import write_manifest, write_statuses, write_studies
 from datasets.files import replacing_folder, sha256_of
@@ -57,45 +51,17 @@ from datasets.files import replacing_folder, sha256_of
 T = TypeVar("T")
 
 
-@dataclass(frozen=True)
-class RunPart:
-    """One of the runs to join, and what it is called among them."""
-
-    name: str
-    run: RunResults
-
-    @property
-    def manifest(self) -> Manifest:
-        """What was run, where and with what."""
-        return self.run.manifest
-
-    @property
-    def place(self) -> Path:
-        """The results folder."""
-        return self.run.folder
-
-
-@dataclass(frozen=True)
-class Row:
-    """One variant of the merged run and the part that it is taken from.
-
-    ``remark`` says what was decided where several parts have it.
-    """
-
-    name: str
-    part: RunPart
-    remark: str = ""
-
-
 def merge(places: Sequence[Path], out: Path, labels: Labels | None = None) -> list[str]:
     """Join the runs in ``places`` into the new folder ``out``; return remarks for the user.
 
-    The protocols must be the same but for their variants, and so must data, split and code of a
-    variant that several runs have. Such a variant is taken once if its results are the same, bit
-    for bit; other results are refused, and so is a run that is unfinished, changed, or a
-    deliberate mistake. Every file of ``out`` appears at once; where it joins these very runs
-    already it stays as it is. Kept runs are joined into a kept one, with the ``labels`` of their
-    data; those may have been kept before they were finished. Raises ``InputError``.
+    The protocols must be the same but for their variants and seeds, and so must data, split and
+    code of a variant that several runs have. Such a variant is taken once if its results are the
+    same, bit for bit; other results are refused, and so is a run that is unfinished, changed, or
+    a deliberate mistake. Fits of one variant with different seeds make one row if they were
+    trained alike; a row that lacks a seed which another has is "not run". Every file of ``out``
+    appears at once; where it joins these very runs already it stays as it is. Kept runs are
+    joined into a kept one, with the ``labels`` of their data; those may have been kept before
+    they were finished. Raises ``InputError``.
     """
     if len({place.resolve() for place in places}) < 2:
         raise InputError("give two different runs or more to merge")
@@ -106,18 +72,30 @@ def merge(places: Sequence[Path], out: Path, labels: Labels | None = None) -> li
     parts = _opened(places, labels)
     for part in parts[1:]:
         _require_same(part, parts[0])
-    rows = _rows(parts)
+    rows = joined_rows(parts)
     if taken and not _joins_already(out, _manifest(parts, rows)):
         raise InputError(f"{out} is not empty; give -o another folder")
     if taken:
         return [f"{out}: joins these runs already; nothing was written"]
     with replacing_folder(out) as folder:
         for row in rows:
-            RunFolder(row.part.place).copy_variant(row.name, RunFolder(folder))
+            _copy_fits(row, RunFolder(folder))
         _write(parts, rows, folder)
         render(folder, labels=labels)
         write_digests(folder)
     return [row.remark for row in rows if row.remark] + list(_unproved(parts))
+
+
+def _copy_fits(row: Row, folder: RunFolder) -> None:
+    """Copy the fits of a row, each out of its part; those of one without a result as they are."""
+    source = RunFolder(row.part.place)
+    if not row.fits:
+        source.copy_variant(row.name, folder)
+    for seed, part in row.fits.items():
+        RunFolder(part.place).copy_fit(row.name, seed, folder)
+    cost = folder.cost(row.name)
+    if source.cost(row.name).is_file() and not cost.exists():
+        shutil.copyfile(source.cost(row.name), cost)
 
 
 def _joins_already(out: Path, manifest: Manifest) -> bool:
@@ -176,6 +154,7 @@ def _shared(part: RunPart) -> dict[str, Any]:
     manifest = part.manifest
     protocol, data, split = manifest.protocol.decisive(), manifest.data, manifest.split
     protocol.pop("variants")
+    protocol["fit"] = {name: of for name, of in protocol["fit"].items() if name != "seeds"}
     asked, source = manifest.protocol.robustness, manifest.source_data
     return {
         "data": {"name": data.name, "digest": data.digest, "class_names": list(data.class_names)},
@@ -186,63 +165,6 @@ def _shared(part: RunPart) -> dict[str, Any]:
         "source_data": {"digest": source.digest if source else None},
         "split": {"digest": split.digest, "training_digest": split.training_digest},
     }
-
-
-def _rows(parts: Sequence[RunPart]) -> list[Row]:
-    """Choose the part that each variant is taken from, in the order in which they come."""
-    names = dict.fromkeys(variant.name for part in parts for variant in part.run.variants)
-    refuse_shared(names)
-    return [_row(name, parts) for name in names]
-
-
-def _row(name: str, parts: Sequence[RunPart]) -> Row:
-    having = [part for part in parts if name in _entries(part)]
-    ranked = [part for part in having if _variant(part, name).ranked]
-    chosen, *others = ranked or having
-    for other in others if ranked else ():
-        _require_same_row(name, other, chosen)
-    outcome = _variant(chosen, name).outcome
-    lost = [(part, _variant(part, name).outcome) for part in having if part not in ranked]
-    told = [f"{part.name} ({left.status}: {left.reason})" for part, left in lost if left != outcome]
-    remark = f"{name}: taken from {chosen.name}, not from {', '.join(told)}" if told else ""
-    return Row(name, chosen, remark)
-
-
-def _require_same_row(name: str, other: RunPart, chosen: RunPart) -> None:
-    """Refuse two results of one variant unless they are the same, bit for bit."""
-    places = f"{name} is in {other.place} and in {chosen.place}"
-    ours, theirs = (asdict(_entries(part)[name]) for part in (other, chosen))
-    if found := first_difference(ours, theirs):
-        raise InputError(f"{places}, and they are not the same variant: {found}")
-    fits = [{f.record.seed: f for f in _variant(part, name).fits} for part in (other, chosen)]
-    for seed in sorted(fits[0].keys() | fits[1].keys()):
-        one, two = (each.get(seed) for each in fits)
-        if found := _fits_differ(one, two):
-            raise InputError(f"{places} with other results: seed {seed}: {found}")
-
-
-def _fits_differ(one: FitResults | None, two: FitResults | None) -> str | None:
-    """Say how two fits of one variant and seed differ, or return ``None``."""
-    if one is None or two is None:
-        return "only one of them has it"
-    ours, theirs = (
-        as_stored(fit.record.identity) if fit.record.identity else {} for fit in (one, two)
-    )
-    if found := first_difference(ours, theirs):
-        return found
-    pairs = ((one.validation, two.validation), (one.test, two.test))
-    same = all(np.array_equal(a.probabilities, b.probabilities) for a, b in pairs)
-    if same and one.record.key == two.record.key:
-        return None
-    return f"accuracy {one.test.accuracy:.4f} and {two.test.accuracy:.4f}"
-
-
-def _entries(part: RunPart) -> dict[str, VariantRecord]:
-    return {record.name: record for record in part.manifest.variants}
-
-
-def _variant(part: RunPart, name: str) -> VariantResults:
-    return next(variant for variant in part.run.variants if variant.name == name)
 
 
 def _write(parts: Sequence[RunPart], rows: Sequence[Row], folder: Path) -> None:
@@ -258,7 +180,7 @@ def _write(parts: Sequence[RunPart], rows: Sequence[Row], folder: Path) -> None:
         if file.is_file():
             shutil.copyfile(file, copy)
     write_manifest(place, _manifest(parts, rows))
-    write_statuses(place, _taken(rows, read_statuses))
+    write_statuses(place, {row.name: row.outcome for row in rows})
     write_studies(place, _taken(rows, read_studies))
     for event in _ledger(parts, rows):
         append_event(place.ledger, event)
@@ -271,10 +193,14 @@ def _write(parts: Sequence[RunPart], rows: Sequence[Row], folder: Path) -> None:
 def _kept(parts: Sequence[RunPart], rows: Sequence[Row]) -> KeptRecord:
     """Tell how the rows were kept; what the pages of some parts lack, that of all lacks."""
     records = {part.place: read_kept(contents(part.place)) for part in parts}
-    bits = {row.name: records[row.part.place].significant_bits.get(row.name) for row in rows}
+    bits = {
+        row.name: min(records[part.place].significant_bits[row.name] for part in row.fits.values())
+        for row in rows
+        if row.fits
+    }
     return KeptRecord(
         ferbench=installed("ferbench") or "",
-        significant_bits={name: each for name, each in bits.items() if each is not None},
+        significant_bits=bits,
         audited=all(record.audited for record in records.values()),
         voted=all(record.voted for record in records.values()),
     )
@@ -292,7 +218,8 @@ def _taken(rows: Sequence[Row], read: Callable[[Path], Mapping[str, T]]) -> dict
 
 def _manifest(parts: Sequence[RunPart], rows: Sequence[Row]) -> Manifest:
     first = parts[0].manifest
-    chosen = {"variants": _choices(parts), "ensembles": _ensembles(parts)}
+    chosen: dict[str, Any] = {"variants": _choices(parts), "ensembles": _ensembles(parts)}
+    chosen["fit"] = first.protocol.fit.model_copy(update={"seeds": seeds_of(parts)})
     protocol = first.protocol.model_copy(update=chosen).spelt_out()
     check_ensembles(protocol, [row.name for row in rows])
     origins = tuple(origin for part in parts for origin in _origins(part, rows))
@@ -308,7 +235,8 @@ def _manifest(parts: Sequence[RunPart], rows: Sequence[Row]) -> Manifest:
         started=min(part.manifest.started for part in parts),
         finished=max(part.manifest.finished or "" for part in parts),
         wall_seconds=sum(part.manifest.wall_seconds or 0.0 for part in parts),
-        variants=tuple(_entries(row.part)[row.name] for row in rows),
+        variants=tuple(entries(row.part)[row.name] for row in rows),
+        seeds=seeds_of(parts),
         origins=origins,
     )
 
@@ -318,7 +246,7 @@ def _choices(parts: Sequence[RunPart]) -> tuple[VariantChoice, ...]:
     chosen: dict[str, VariantChoice] = {}
     for part in parts:
         choices = part.manifest.protocol.variants
-        own = [name for name, record in _entries(part).items() if record.engine != EXTERNAL]
+        own = [name for name, record in entries(part).items() if record.engine != EXTERNAL]
         names = own if len(own) == len(choices) else [""] * len(choices)
         for name, choice in zip(names, choices, strict=True):
             chosen.setdefault(name or digest(choice.model_dump(mode="json")), choice)
@@ -340,7 +268,7 @@ def _ensembles(parts: Sequence[RunPart]) -> tuple[EnsembleChoice, ...]:
 
 def _origins(part: RunPart, rows: Sequence[Row]) -> Iterator[Origin]:
     """Describe where a part was made; a part that is merged itself has several places."""
-    taken = tuple(row.name for row in rows if row.part is part)
+    taken = tuple(row.name for row in rows if row.part is part or row.seeds_of(part))
     manifest = part.manifest
     for origin in manifest.origins:
         yield replace(origin, variants=tuple(name for name in origin.variants if name in taken))
@@ -383,7 +311,7 @@ def _ledger(parts: Sequence[RunPart], rows: Sequence[Row]) -> Iterator[LedgerEve
     What the parts share is yielded once: pre-trainings, and events that are unknown here, all of
     which are kept.
     """
-    taken = {row.name: row.part for row in rows}
+    taken = {row.name: row for row in rows}
     shared = set()
     for part in parts:
         for event in part.run.ledger:
@@ -392,12 +320,18 @@ def _ledger(parts: Sequence[RunPart], rows: Sequence[Row]) -> Iterator[LedgerEve
                 if name in shared:
                     continue
                 shared.add(name)
-            elif not isinstance(event, TestOpened) and taken.get(event.variant, part) is not part:
+            elif not (isinstance(event, TestOpened) or _is_of(event, part, taken)):
                 continue
             yield event
     for row in rows:
         if row.remark:
             yield Merged(variant=row.name, reason=row.remark)
+
+
+def _is_of(event: LedgerEvent, part: RunPart, rows: Mapping[str, Row]) -> bool:
+    """Tell whether an event of ``part`` is of what was taken from it, or of no row."""
+    row = rows.get(event.variant)
+    return row is None or row.takes(part, getattr(event, "seed", None))
 
 
 def _copy_studies(rows: Sequence[Row], journal: Path) -> None:

@@ -295,6 +295,10 @@ class RunFolder:
         if self.variant(variant).is_dir():
             shutil.copytree(self.variant(variant), target.variant(variant), ignore=_unused)
 
+    def copy_fit(self, variant: str, seed: int, target: RunFolder) -> None:
+        """Copy one fit of a variant into ``target``."""
+        shutil.copytree(self.fit(variant, seed), target.fit(variant, seed), ignore=_unused)
+
     @contextmanager
     def locked(self) -> Iterator[None]:
         """Hold the folder for one command, which may hold it more than once.
