@@ -25,6 +25,7 @@ SUFFIXES: Mapping[str, tuple[str, ...]] = {
 }
 HEAD = ("head", "logits")  # our heads: the only convolutions a Keras file may hold beyond
 TORCH_WRAPPER = "network."  # what a timm network is called inside its backbone
+WHOLE = ("backbone.", "head.")  # how the names in a whole torch model of ours begin
 NORMALISATION = ("normalise.mean", "normalise.deviation")  # how a timm backbone scales images
 NEEDLESS = ("num_batches_tracked", *NORMALISATION)  # a file may lack them: unread, or as timm says
 
@@ -55,9 +56,10 @@ def load_backbone(backbone: Any, file: Path, engine: EngineName) -> None:
     """Put the weights in ``file`` into ``backbone``.
 
     Keras takes what `save_backbone` wrote, ``.weights.h5`` of Keras 3, and ``.h5`` of Keras 2
-    or a whole model; torch takes what `save_backbone` wrote and timm's ``.safetensors``. A
-    classifier in the file is left out. Raises ``ModelError`` naming the first tensor that is
-    missing, has another shape or is one too many; the backbone is then as it was.
+    or a whole model; torch takes what `save_backbone` wrote, a whole ``model.safetensors`` of
+    ferbench, and timm's ``.safetensors``. A classifier in the file is left out. Raises
+    ``ModelError`` naming the first tensor that is missing, has another shape or is one too many;
+    the backbone is then as it was.
     """
     allowed = SUFFIXES[engine]
     if file.suffix not in allowed:
@@ -105,9 +107,16 @@ def put_torch(backbone: Any, stored: Tensors, file: Path) -> None:
 
 
 def _torch_names(wanted: Tensors, stored: Tensors) -> Tensors:
-    """Return ``stored`` under the names of ``wanted``; timm's own files lack our wrapper."""
+    """Return ``stored`` under the names of ``wanted``; timm's own files lack our wrapper.
+
+    Of a whole model of ferbench it is the backbone.
+    """
     if any(name in stored for name in wanted):
         return dict(stored)
+    if all(name.startswith(WHOLE) for name in stored):
+        backbone, _ = WHOLE
+        parts = ((name.partition(backbone), tensor) for name, tensor in stored.items())
+        return {name: tensor for (before, found, name), tensor in parts if found and not before}
     return {TORCH_WRAPPER + name: tensor for name, tensor in stored.items()}
 
 

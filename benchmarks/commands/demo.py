@@ -10,7 +10,7 @@ from benchmarks.commands.options import Model, Plugin
 
 
 def demo(
-    model: Model,
+    model: Model = None,
     port: Annotated[
         int, typer.Option(min=0, max=65535, help="The page's port; 0 takes a free one.")
     ] = 8765,
@@ -26,10 +26,13 @@ def demo(
     from benchmarks.machine.console import Console
     from benchmarks.use.demo_server import DemoServer
     from benchmarks.use.models import Models
+    from benchmarks.use.shipped import shipped_model
 
     console = Console(stderr=True, highlight=False, markup=False)
     with (
-        closing(Models(resolve_fit(model), tuple(plugin or ()), console)) as models,
+        closing(
+            Models(resolve_fit(model or shipped_model()), tuple(plugin or ()), console)
+        ) as models,
         DemoServer(models, port) as server,
     ):
         console.print(f"open {server.address} (Ctrl-C ends)", soft_wrap=True)

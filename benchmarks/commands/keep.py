@@ -12,6 +12,12 @@ import typer
 def keep(
     run: Annotated[Path, typer.Argument(metavar="RUN")],
     out: Annotated[Path, typer.Option("--out", "-o", help="The folder to write.")],
+    model: Annotated[
+        str | None,
+        typer.Option(
+            metavar="VARIANT", help="Also keep its model, in half precision, with its card."
+        ),
+    ] = None,
 ) -> int:
     """Write a run to be published: its predictions without labels, from which all can check it.
 
@@ -20,7 +26,7 @@ def keep(
     """
     from benchmarks.reproducibility.keep import keep as keep_run
 
-    kept = keep_run(run, out)
+    kept = keep_run(run, out, model)
     bits = f"probabilities to {kept.bits} significant bits"
     if kept.changed is None:
         print(f"{out}: {kept.size / 1e6:.1f} MB, {bits}; the page prints the same", file=sys.stderr)

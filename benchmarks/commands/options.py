@@ -19,10 +19,11 @@ Plugin = Annotated[
     list[Path] | None, typer.Option("--plugin", help="A Python file with more models or data.")
 ]
 Model = Annotated[
-    str,
+    str | None,
     typer.Argument(
-        metavar="RUN[/VARIANT]",
-        help="A results folder, or one variant of it; without one, the best on validation.",
+        metavar="[RUN[/VARIANT]]",
+        help="A results folder, or one variant of it; without a variant, the best on validation; "
+        "without both, the model that comes with ferbench.",
     ),
 ]
 Whole = Annotated[

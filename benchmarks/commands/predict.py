@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from benchmarks.commands.options import Model, Plugin, Whole
+from benchmarks.commands.options import Plugin, Whole
 
 
 class PredictFormat(StrEnum):
@@ -20,9 +20,13 @@ class PredictFormat(StrEnum):
 
 
 def predict(
-    model: Model,
-    paths: Annotated[
-        list[Path], typer.Argument(metavar="PATH…", help="Pictures, or folders of pictures.")
+    arguments: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="[RUN[/VARIANT]] PATH...",
+            help="A results folder or one variant of it, then pictures and folders of pictures; "
+            "without the first, the model that comes with ferbench.",
+        ),
     ],
     format: Annotated[
         PredictFormat, typer.Option(help="A table for people; jsonl or csv for programs.")
@@ -36,10 +40,12 @@ def predict(
     """Say what a fitted model sees in the faces of pictures."""
     from benchmarks.machine.console import Console
     from benchmarks.use.predict import PredictRequest, predict_pictures
+    from benchmarks.use.shipped import model_and_pictures
 
+    model, paths = model_and_pictures(arguments)
     request = PredictRequest(
         model=model,
-        paths=tuple(paths),
+        paths=paths,
         format=format.value,
         save=save,
         whole=whole,

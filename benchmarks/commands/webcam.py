@@ -10,7 +10,7 @@ from benchmarks.commands.options import Model, Plugin
 
 
 def webcam(
-    model: Model,
+    model: Model = None,
     camera: Annotated[str, typer.Option(help="A camera's number, or a video file.")] = "0",
     plugin: Plugin = None,
 ) -> int:
@@ -23,11 +23,12 @@ def webcam(
     from benchmarks.evaluation.fitted import resolve_fit
     from benchmarks.machine.console import Console
     from benchmarks.use.camera import Camera
+    from benchmarks.use.shipped import shipped_model
     from benchmarks.use.starting import start
     from benchmarks.use.webcam import watch, watching_for
 
     words = Console(stderr=True, highlight=False, markup=False)
-    chosen = resolve_fit(model)
+    chosen = resolve_fit(model or shipped_model())
     with (
         closing(Camera(camera)) as opened,
         closing(start(chosen, tuple(plugin or ()), words)) as predictor,

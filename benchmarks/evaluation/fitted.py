@@ -11,7 +11,7 @@ from benchmarks.machine.versions import installed
 from benchmarks.metrics import metric_of
 from benchmarks.store.ensembles import refuse_ensemble
 from benchmarks.store.folder import RunFolder
-from benchmarks.store.kept import NO_MODELS, refuse_kept
+from benchmarks.store.kept import NO_MODELS, is_kept, refuse_kept
 from benchmarks.store.reading import (
     read_fit,
     read_manifest,
@@ -73,18 +73,18 @@ def resolve_fit(reference: str, seed: int | None = None) -> ChosenFit:
     """Return the fit that ``RUN`` or ``RUN/VARIANT`` means; raises ``InputError``.
 
     A run without a variant means the variant with the best mean over its seeds on the
-    *validation* split, in the protocol's selection metric: the test set chooses nothing. A
+    *validation* split, in the protocol's selection metric: the test set chooses nothing; of a
+    kept run it means the one whose model was kept. A
     variant means its fit with the first seed unless ``seed`` is given, the one that was timed;
     the leaderboard's accuracy is that of single fits, not of an ensemble of them.
     """
     found = find_reference(reference)
     if found is None:
         raise InputError(f"{reference}: not a results folder or a variant in one (RUN/VARIANT)")
-    refuse_kept(found.run, NO_MODELS)
     manifest = read_manifest(found.run)
     if found.variant:
         return fit_of(found.run, manifest, found.variant, "as asked", seed)
-    name, why = _best(found.run)
+    name, why = _only(found.run, manifest) if is_kept(found.run) else _best(found.run)
     return fit_of(found.run, manifest, name, why, seed)
 
 
@@ -95,6 +95,7 @@ def resolve_scored_fit(reference: str, seed: int | None) -> ScoredFit:
     the run makes a mistake on purpose.
     """
     chosen = resolve_fit(reference, seed)
+    refuse_kept(chosen.run, "no labels to score its model by; take it from the run itself")
     refuse_mistaken(chosen.run)
     run = read_run(chosen.run)
     variant = next(each for each in run.variants if each.name == chosen.variant.name)
@@ -136,6 +137,7 @@ def fit_of(
                 folder=folder,
                 why=why,
             )
+    refuse_kept(run, NO_MODELS)
     there = folders[0] if folders else place.variant(name)
     raise InputError(f"{there}: holds no model; copy it there, or run the protocol again")
 
@@ -150,6 +152,14 @@ def usable(run: Path, manifest: Manifest) -> tuple[str, ...]:
             continue
         names.append(variant.name)
     return tuple(names)
+
+
+def _only(run: Path, manifest: Manifest) -> tuple[str, str]:
+    """Return the variant of a kept run whose model was kept too."""
+    kept = usable(run, manifest)
+    if not kept:
+        refuse_kept(run, NO_MODELS)
+    return kept[0], "whose model was kept"
 
 
 def _best(run: Path) -> tuple[str, str]:

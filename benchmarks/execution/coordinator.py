@@ -19,10 +19,10 @@ from benchmarks.execution.tuning import Best, JobOutcome, Study, open_storage, t
 from benchmarks.machine.interrupts import end_if_interrupted
 from benchmarks.metrics import metric_of
 from benchmarks.protocol.variants import Variant
-from benchmarks.store.folder import FitFolder, PretrainedFolder, RunFolder
+from benchmarks.store.folder import PretrainedFolder, RunFolder
 from benchmarks.store.kept import NO_MODELS, refuse_kept
 from benchmarks.store.ledger import Ledger
-from benchmarks.store.models import require_backbone
+from benchmarks.store.models import backbone_of
 from benchmarks.store.reading import refuse_mistaken, stored_fit
 from benchmarks.store.records import (
     Completed,
@@ -417,9 +417,9 @@ def _fitted_backbone(reference: str) -> Path:
     found = find_reference(reference)
     if found is not None and found.variant:
         refuse_mistaken(found.run)
-        refuse_kept(found.run, NO_MODELS)
         run = RunFolder(found.run)
         for place in (run.fit(found.variant, seed) for seed in run.seeds(found.variant)):
-            if FitFolder(place).backbone.is_file():
-                return require_backbone(place)
+            if (file := backbone_of(place)) is not None:
+                return file
+        refuse_kept(found.run, NO_MODELS)
     raise Unavailable(f"run:{reference}: no such file; give one that exists")

@@ -12,6 +12,7 @@ from benchmarks.errors import InputError
 from benchmarks.machine.versions import installed
 from benchmarks.report.page import rendered
 from benchmarks.reproducibility.differences import first_printed_difference
+from benchmarks.reproducibility.kept_model import keep_model
 from benchmarks.store.digests import write_digests
 from benchmarks.store.ensembles import ensembles_of
 from benchmarks.store.folder import FitFolder, RunFolder
@@ -62,12 +63,13 @@ class Kept:
     changed: str | None
 
 
-def keep(source: Path, out: Path) -> Kept:
-    """Write the run in ``source`` without labels, paths, pictures and models into ``out``.
+def keep(source: Path, out: Path, model: str | None = None) -> Kept:
+    """Write the run in ``source`` without labels, paths and pictures into ``out``.
 
     Probabilities get the fewest significant bits of `PRECISIONS` with which the page prints the
-    same. Of a run under way the rows that are finished are kept; ``out`` may be an earlier keeping
-    of the same run, which is replaced. Raises ``InputError``.
+    same. Models stay behind but for that of the variant ``model``. Of a run under way the rows
+    that are finished are kept; ``out`` may be an earlier keeping of the same run, which is
+    replaced. Raises ``InputError``.
     """
     refuse_kept(source, "no labels as it is; it can be copied")
     refuse_mistaken(source)
@@ -85,6 +87,8 @@ def keep(source: Path, out: Path) -> Kept:
             if changed is None:
                 break
         write_rendered(place, made)
+        if model is not None:
+            keep_model(source, model, place)
         _refuse_named(place, images)
         write_digests(folder)
         size = sum(path.stat().st_size for path in place.files())

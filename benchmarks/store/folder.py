@@ -46,6 +46,11 @@ class FitFolder:
         return self.path / "backbone.safetensors"
 
     @property
+    def card(self) -> Path:
+        """What is told of a model that is kept: what it takes, what it scored, its licence."""
+        return self.path / "card.json"
+
+    @property
     def attention(self) -> Path:
         """Where the fit looks."""
         return self.path / "attention.npz"

@@ -39,7 +39,7 @@ SINGLE = 24
 """The significant bits of single precision."""
 PLACE = "image"
 """The column of a kept ``robustness.parquet`` with the place of an image among those of test."""
-NO_MODELS = "no models; `ferbench reproduce` trains them again"
+NO_MODELS = "no model of it; `ferbench reproduce` trains it again"
 
 
 @dataclass(frozen=True, eq=False)

@@ -8,8 +8,11 @@ from pathlib import Path
 from benchmarks.store.contents import ADD_AGAIN, contents
 from benchmarks.store.digests import AGAIN
 from benchmarks.store.folder import FitFolder, run_of
+from benchmarks.store.kept import is_kept
 from benchmarks.store.reading import read_fit
 from datasets.files import sha256_once
+
+WHOLE_MODEL = "model.safetensors"
 
 
 def require_model(place: Path) -> None:
@@ -24,11 +27,21 @@ def require_model(place: Path) -> None:
         held.require(place / name, remedy, record.files.get(name))
 
 
-def require_backbone(place: Path) -> Path:
-    """Return the backbone in the folder of a fit; raises ``InputError`` as `require_model` does."""
-    held, file = contents(run_of(place)), FitFolder(place).backbone
-    held.require(file, AGAIN, read_fit(place, held).files.get(file.name))
-    return file
+def backbone_of(place: Path) -> Path | None:
+    """Return the file in the folder of a fit whose backbone another variant can start from.
+
+    That is the whole model where a kept run has no other. ``None`` where there is none; raises
+    ``InputError`` as `require_model` does.
+    """
+    files = [FitFolder(place).backbone]
+    if is_kept(run_of(place)):
+        files.append(place / WHOLE_MODEL)
+    for file in files:
+        if file.is_file():
+            held = contents(run_of(place))
+            held.require(file, AGAIN, read_fit(place, held).files.get(file.name))
+            return file
+    return None
 
 
 def spoilt_files(place: Path, files: Mapping[str, str]) -> Iterator[Path]:

@@ -33,7 +33,7 @@ from tests.runs.commands import ferbench, ferbench_here, smallest
         (["audit", "image-folder", "--data", "absent"], "absent: no such file"),
         (["datasets", "fetch", "synthetic-faces"], "cannot be fetched"),
         (["predict", "absent", "a.png"], "absent: not a results folder"),
-        (["predict", "absent"], "Missing argument"),
+        (["predict"], "Missing argument"),
         (["webcam", "absent"], "not a results folder"),
         (["demo", "absent"], "not a results folder"),
         (["frob"], "No such command"),

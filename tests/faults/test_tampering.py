@@ -18,7 +18,7 @@ from benchmarks.errors import InputError
 from benchmarks.reproducibility import verify
 from benchmarks.store.digests import published, write_digests
 from benchmarks.store.folder import FitFolder, RunFolder
-from benchmarks.store.models import require_backbone, require_model
+from benchmarks.store.models import backbone_of, require_model
 from benchmarks.store.reading import read_fit, read_run
 from benchmarks.store.records import FoundWeights, RungResult
 from benchmarks.store.reproduction import Reproduction, write_reproduction
@@ -236,7 +236,7 @@ def test_verify_names_every_file_whatever_happened_to_it(
 def everything(run: Path) -> None:
     read_run(run)
     require_model(run / FIT)
-    require_backbone(run / FIT)
+    backbone_of(run / FIT)
 
 
 def test_a_run_under_way_tells_of_each_file_by_itself(place: Path) -> None:

@@ -21,6 +21,7 @@ import pandas as pd
 import pytest
 
 from benchmarks.cli import main
+from benchmarks.protocol.names import slug
 from benchmarks.store.files import json_values
 
 TINY = """
@@ -223,3 +224,10 @@ VARIANTS = ["majority", "emotionnet", f"{TIMM}.source.fine-tune@32"]
 def temporary_of(run: Path) -> Path:
     """Return the temporary folder of everything that made ``run``."""
     return run.with_name(f"{run.name}-temporary")
+
+
+def stored(run: Path, variant: str, split: str, seed: int = 3) -> pd.DataFrame:
+    """Return the predictions of one fit for one split, in the order of rows."""
+    file = run / "fits" / slug(variant) / f"seed-{seed}" / "predictions.parquet"
+    table = pd.read_parquet(file)
+    return table[table["split"] == split].reset_index(drop=True)

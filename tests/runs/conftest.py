@@ -6,10 +6,14 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 from filelock import FileLock
 
+from datasets.cache.decoded import open_data_set
+from datasets.registry import discover
 from tests.runs.commands import SMALL, TINY, TWO_FACED, ferbench, temporary_of
+from tests.use.portraits import save
 
 Once = Callable[[str, Callable[[Path], None]], Path]
 
@@ -80,3 +84,13 @@ def small(small_protocol: Path, once: Once) -> Path:
     """A run of `small_protocol`."""
     plugin = small_protocol.parent / "p.py"
     return once("small", lambda run: carry_out(run, small_protocol, "--plugin", plugin))
+
+
+@pytest.fixture(scope="session")
+def test_images(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The run's test images as PNG files, named in their order."""
+    data = open_data_set(discover()["synthetic-faces"], None, {"scale": 0.1})
+    folder = tmp_path_factory.mktemp("test-images")
+    for index, row in enumerate(np.flatnonzero(data.split == "test")):
+        save(folder / f"{index:05d}.png", np.asarray(data.images[row][..., 0]))
+    return folder

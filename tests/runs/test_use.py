@@ -20,12 +20,9 @@ import pytest
 from PIL import Image
 
 from benchmarks.evaluation.fitted import resolve_fit
-from benchmarks.protocol.names import slug
 from benchmarks.use.predictor import PredictorProcess
-from datasets.cache.decoded import open_data_set
-from datasets.registry import discover
 from models.registry import ModelError
-from tests.runs.commands import ferbench_here
+from tests.runs.commands import ferbench_here, stored
 from tests.use.portraits import film, portrait, save
 
 VARIANTS = ("two-faced", "pixel-logistic", "emotionnet", "timm:resnet10t.scratch@32")
@@ -39,22 +36,6 @@ def plugin(small_protocol: Path) -> Path:
 @pytest.fixture
 def run(small: Path) -> Path:
     return small
-
-
-@pytest.fixture(scope="session")
-def test_images(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The run's test images as PNG files, named in their order."""
-    data = open_data_set(discover()["synthetic-faces"], None, {"scale": 0.1})
-    folder = tmp_path_factory.mktemp("test-images")
-    for index, row in enumerate(np.flatnonzero(data.split == "test")):
-        save(folder / f"{index:05d}.png", np.asarray(data.images[row][..., 0]))
-    return folder
-
-
-def stored(run: Path, variant: str, split: str, seed: int = 3) -> pd.DataFrame:
-    file = run / "fits" / slug(variant) / f"seed-{seed}" / "predictions.parquet"
-    table = pd.read_parquet(file)
-    return table[table["split"] == split].reset_index(drop=True)
 
 
 @pytest.mark.parametrize("variant", VARIANTS)
