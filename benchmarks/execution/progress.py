@@ -171,8 +171,9 @@ class Display:
     def _summary(self) -> str:
         left = self._time_left.seconds() if self._time_left else None
         parts = [f"{self._jobs} jobs done"]
-        if left is not None:
-            parts.append(f"about {rough_duration(left)} left")
+        if self._time_left is not None and left is not None:
+            bound = "more than" if self._time_left.untimed() else "about"
+            parts.append(f"{bound} {rough_duration(left)} left")
         if self._best:
             parts.append(
                 f"best trial or fit so far {self._best[1]} {self._best[0]:.3f} (validation)"

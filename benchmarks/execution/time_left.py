@@ -20,6 +20,9 @@ from benchmarks.execution.plan import expected_epochs, pretraining_name
 from benchmarks.protocol.schema import Protocol
 from benchmarks.protocol.variants import Variant
 
+FORWARD = 1 / 3
+"""The share of a training step that its forward pass takes: the backward pass computes twice."""
+
 
 @dataclass(frozen=True)
 class SplitSizes:
@@ -117,17 +120,26 @@ class TimeLeft:
     def seconds(self) -> float | None:
         """Return the seconds left; ``None`` before the first epoch of a network is over.
 
-        A row that has not begun goes at the pace of one that trains the same network, or at the
-        mean pace of all. The longest training bounds what more workers can save.
+        A row that has not begun goes at the pace of one that trains the same network; where there
+        is none it is not in them, but `untimed`. The longest training bounds what more workers can
+        save.
         """
-        rows = self._rows.values()
+        rows = [row for row in self._rows.values() if self._pace(row, _training) is not None]
         if not any(row.training.timed for row in rows):
             return None
-        training = [(r, r.training.left * self._pace(r, _training)) for r in rows]
-        answering = sum(r.answering.left * self._pace(r, _answering) for r in rows)
+        training = [(r, r.training.left * (self._pace(r, _training) or 0.0)) for r in rows]
+        answering = sum(r.answering.left * self._answering_pace(r) for r in rows)
         total = sum(seconds for _, seconds in training) + answering
-        longest = max(min(s, r.longest * self._pace(r, _training)) for r, s in training)
+        longest = max(min(s, r.longest * (self._pace(r, _training) or 0.0)) for r, s in training)
         return max(total / self._workers, longest)
+
+    def untimed(self) -> int:
+        """Return how many networks have something to train at a pace that is not known yet."""
+        return sum(
+            row.training.left > 0 and self._pace(row, _training) is None
+            for row in self._rows.values()
+            if not is_floor(row.variant.engine)
+        )
 
     def _row(self, variant: Variant, protocol: Protocol) -> _Row:
         seeds = len(protocol.fit.seeds)
@@ -164,14 +176,17 @@ class TimeLeft:
         versions = 1 + sum(len(each.severities) for each in corruptions.CORRUPTIONS)
         return versions * min(images or self._sizes.test, self._sizes.test)
 
-    def _pace(self, row: _Row, work: Callable[[_Row], _Work]) -> float:
+    def _pace(self, row: _Row, work: Callable[[_Row], _Work]) -> float | None:
+        """Return the row's own pace, or that of rows which train the same network."""
         if (own := work(row).pace) is not None:
             return own
-        others = [other for other in self._rows.values() if work(other).pace is not None]
-        alike = [other for other in others if other.is_like(row)]
-        networks = [other for other in others if not is_floor(other.variant.engine)]
-        paces = [work(other).pace or 0.0 for other in alike or networks or others]
-        return sum(paces) / len(paces) if paces else 0.0
+        alike = [work(each).pace for each in self._rows.values() if each.is_like(row)]
+        paces = [pace for pace in alike if pace is not None]
+        return sum(paces) / len(paces) if paces else None
+
+    def _answering_pace(self, row: _Row) -> float:
+        known = self._pace(row, _answering)
+        return known if known is not None else FORWARD * (self._pace(row, _training) or 0.0)
 
 
 def _training(row: _Row) -> _Work:
