@@ -14,14 +14,19 @@ from benchmarks.machine.console import Console
 from benchmarks.metrics import RANKED_BY
 from benchmarks.report.elements.numbers import MISSING
 from benchmarks.report.files.leaderboard import TEXTS
+from benchmarks.report.sections.search import search_sentence
 from benchmarks.store.folder import LaboratoryFolder, RunFolder
+from benchmarks.store.reading import read_run
 from datasets.audit.inspection import absence
 
 ABSENT = "classes_without_test_images"
 
 
 def print_leaderboard(console: Console, folder: Path, board: pd.DataFrame) -> None:
-    """Print the leaderboard of the run in ``folder``, what its scores lack, where its page is."""
+    """Print the leaderboard of the run in ``folder``, what its scores lack, where its page is.
+
+    So is what tuning gained and cost.
+    """
     listed = sorted(
         (c for c in columns() if c.terminal and c.name in board), key=lambda c: c.kind != "rank"
     )
@@ -36,6 +41,8 @@ def print_leaderboard(console: Console, folder: Path, board: pd.DataFrame) -> No
         console.print(absence("test", classes), markup=False)
     for _, row in board[board["reason"] != ""].iterrows():
         console.print(f"{row['variant']}: {row['status']}: {row['reason']}", style="yellow")
+    if tuned := search_sentence(read_run(folder, trusting=True)):
+        console.print(f"tuning found {tuned}")
     console.print(f"the page: {folder / RunFolder(folder).page.name}")
 
 

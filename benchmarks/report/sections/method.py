@@ -13,6 +13,7 @@ from benchmarks.report.elements.elements import Cell, Column, Table, table
 from benchmarks.report.elements.numbers import MISSING, duration, searched, setting, whole
 from benchmarks.report.elements.outline import Content, present
 from benchmarks.report.sections.fairness import ledgers
+from benchmarks.report.sections.search import search_table
 from benchmarks.report.writing.methods import methods
 from benchmarks.report.writing.prose import as_latex, as_text, cited
 from benchmarks.report.writing.references import bibtex
@@ -33,6 +34,7 @@ class MethodSection(Content):
     references: str
     protocol: Table
     spaces: Table | None
+    search: Table | None
     budget: Table
     openings: Table
     sameness: Table
@@ -46,6 +48,7 @@ class MethodSection(Content):
         return present(
             protocol=self.protocol,
             spaces=self.spaces,
+            search=self.search,
             budget=self.budget,
             openings=self.openings,
             sameness=self.sameness,
@@ -64,6 +67,7 @@ def method_section(run: RunResults) -> MethodSection:
         references=bibtex(cited(paragraphs)),
         protocol=_protocol(run),
         spaces=_spaces(run),
+        search=search_table(run),
         budget=budget,
         openings=openings,
         sameness=sameness,
