@@ -8,6 +8,7 @@ from pathlib import Path
 
 from benchmarks.protocol.schema import Protocol
 from models.registry import discover
+from tests.readme_table import results_table
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text("utf-8")
@@ -28,6 +29,10 @@ def test_ci_runs_the_readmes_own_lines() -> None:
     script = (ROOT / ".ci" / "run").read_text("utf-8")
     assert "readme_line tests" in script
     assert "readme_line quick" in script
+
+
+def test_its_results_are_those_of_the_kept_run() -> None:
+    assert results_table(ROOT / "results" / "reference" / "fer2013-lite") in README
 
 
 def test_the_example_protocol_is_valid() -> None:

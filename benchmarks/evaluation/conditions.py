@@ -6,9 +6,11 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from benchmarks.engines.registry import engines
 from benchmarks.store.records import RunResults, VariantResults
 
 HARDWARE = "hardware"
+PRECISION = "precision"
 
 
 @dataclass(frozen=True)
@@ -39,8 +41,8 @@ def conditions(run: RunResults) -> tuple[Condition, ...]:
     A library is a condition of those rows that use it. What a row does not record is left out,
     and so are rows from outside.
     """
-    requested = {"precision": run.manifest.precision, "threads": str(run.manifest.threads or "")}
-    found: dict[str, dict[str, str]] = {"precision": {}, "threads": {}, HARDWARE: {}}
+    requested = {PRECISION: run.manifest.precision, "threads": str(run.manifest.threads or "")}
+    found: dict[str, dict[str, str]] = {PRECISION: {}, "threads": {}, HARDWARE: {}}
     for variant in run.ranked:
         for name, value in _recorded(variant) if not variant.external else ():
             found.setdefault(name, {})[variant.name] = value
@@ -63,15 +65,26 @@ def timed_apart(run: RunResults) -> frozenset[str]:
 
 
 def departures(run: RunResults) -> dict[str, tuple[str, ...]]:
-    """Return variant → what was not as usual for its row: ``float32, not bfloat16``."""
+    """Return variant → what was not as usual for its row: ``float32, not bfloat16``.
+
+    The precision of an engine that has no other is no departure.
+    """
     found: dict[str, list[str]] = {}
+    bound = {v.name for v in run.variants if _has_one_precision(v.record.engine)}
     for condition in conditions(run):
-        unit = {"precision": "", "threads": "threads ", HARDWARE: ""}.get(
+        unit = {PRECISION: "", "threads": "threads ", HARDWARE: ""}.get(
             condition.name, f"{condition.name} "
         )
         for variant, value in condition.departures.items():
+            if condition.name == PRECISION and variant in bound:
+                continue
             found.setdefault(variant, []).append(f"{unit}{value}, not {condition.usual}")
     return {variant: tuple(what) for variant, what in found.items()}
+
+
+def _has_one_precision(engine: str) -> bool:
+    spec = engines().get(engine)
+    return spec is not None and len(spec.precisions) == 1
 
 
 def _condition(name: str, by_variant: dict[str, str], requested: str) -> Condition:
@@ -85,7 +98,7 @@ def _condition(name: str, by_variant: dict[str, str], requested: str) -> Conditi
 def _recorded(variant: VariantResults) -> Iterator[tuple[str, str]]:
     fits = [fit.record for fit in variant.fits]
     known = {
-        "precision": _joined([fit.precision for fit in fits]),
+        PRECISION: _joined([fit.precision for fit in fits]),
         "threads": _joined([str(fit.threads or "") for fit in fits]),
         HARDWARE: hardware(variant),
     }

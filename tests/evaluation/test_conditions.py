@@ -12,7 +12,7 @@ from benchmarks.evaluation.conditions import conditions, departures, hardware, t
 from benchmarks.evaluation.leaderboard import leaderboard
 from benchmarks.store.files import write_values
 from benchmarks.store.reading import read_run
-from tests.folder import ROWS, build
+from tests.folder import ROWS, Row, build
 
 
 @pytest.fixture
@@ -59,7 +59,7 @@ def test_what_the_protocol_asks_for_is_usual_though_most_rows_differ(folder: Pat
     for variant in ("majority", "augmented-cnn", "resnet50.scratch"):
         change(folder, variant, precision="bfloat16")
     marked = departures(read_run(folder))
-    assert set(marked) == {"majority", "augmented-cnn", "resnet50.scratch"}
+    assert set(marked) == {"augmented-cnn", "resnet50.scratch"}
 
 
 def test_a_library_that_other_rows_do_not_use_marks_nobody(folder: Path) -> None:
@@ -81,3 +81,10 @@ def test_conditions_that_old_runs_did_not_record_are_left_out(folder: Path) -> N
     for variant in ("majority", "plain-cnn", "augmented-cnn", "resnet50.scratch"):
         change(folder, variant, precision="", threads=None, versions={})
     assert [c.name for c in conditions(read_run(folder))] == ["hardware"]
+
+
+def test_an_engine_of_one_precision_did_not_choose_it(tmp_path: Path) -> None:
+    rows = (*ROWS[1:3], Row(name="pixel-logistic", engine="scikit-learn"))
+    place = build(tmp_path / "run", rows, seeds=(0, 1), images=40, precision="bfloat16")
+    change(place, "pixel-logistic", precision="float32")
+    assert departures(read_run(place)) == {}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,7 +15,6 @@ from benchmarks.protocol.schema import decisive
 from benchmarks.report.page import rendered
 from benchmarks.reproducibility.differences import first_difference_in
 from benchmarks.reproducibility.verify import verify
-from benchmarks.store.digests import write_digests
 from benchmarks.store.files import as_stored, values_of
 from benchmarks.store.folder import RunFolder
 from benchmarks.store.ledger import EVENT, read_ledger
@@ -24,23 +22,12 @@ from benchmarks.store.reading import read_fit, read_manifest, read_run, read_sta
 from benchmarks.store.records import STUDIES, RunResults
 
 BEFORE = Path(__file__).parent / "run_before"
-KEPT = Path(__file__).parents[2] / "results" / "reference" / "fer2013-lite"
 LEFT_OUT = ("work/", "tuning.journal", "log.txt")
 
 
 def left_out(file: str) -> bool:
     """Tell whether a file was left out of the kept run: models, trials, journal and log."""
     return file.startswith(LEFT_OUT) or Path(file).stem in ("model", "backbone")
-
-
-@pytest.fixture(params=[BEFORE, KEPT])
-def folder(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
-    """A run of before; what is kept of the one has no digests any more."""
-    if request.param == BEFORE:
-        return BEFORE
-    copy = Path(shutil.copytree(KEPT, tmp_path / "kept"))
-    write_digests(copy)
-    return copy
 
 
 def test_nothing_of_it_fails_but_the_files_that_were_left_out(
@@ -102,28 +89,28 @@ def test_its_keys_are_still_the_digests_of_their_identities() -> None:
             assert fit.record.identity.key == fit.record.key
 
 
-def test_its_protocol_still_has_its_digest(folder: Path) -> None:
-    manifest = read_manifest(folder)
+def test_its_protocol_still_has_its_digest() -> None:
+    manifest = read_manifest(BEFORE)
     assert digest(decisive(as_stored(manifest.protocol))) == manifest.protocol_digest
     assert manifest.protocol.digest == manifest.protocol_digest
 
 
-def test_its_files_would_be_written_with_the_keys_and_values_they_have(folder: Path) -> None:
+def test_its_files_would_be_written_with_the_keys_and_values_they_have() -> None:
     def stored(name: str) -> dict[str, object]:
-        return dict(json.loads((folder / name).read_text("utf-8")))
+        return dict(json.loads((BEFORE / name).read_text("utf-8")))
 
-    written = values_of(read_manifest(folder))
+    written = values_of(read_manifest(BEFORE))
     manifest = stored("manifest.json")
     assert {name: written[name] for name in manifest} == manifest
-    assert STUDIES.dump_python(read_studies(folder), mode="json") == stored("tuning.json")
-    assert read_statuses(folder).keys() == stored("status.json").keys()
-    for path in folder.glob("fits/*/seed-*/fit.json"):
+    assert STUDIES.dump_python(read_studies(BEFORE), mode="json") == stored("tuning.json")
+    assert read_statuses(BEFORE).keys() == stored("status.json").keys()
+    for path in BEFORE.glob("fits/*/seed-*/fit.json"):
         fit = json.loads(path.read_text("utf-8"))
         again = values_of(read_fit(path.parent))
         assert {name: again[name] for name in fit} == fit
 
 
-def test_every_line_of_its_ledger_is_known(folder: Path) -> None:
-    lines = [json.loads(line) for line in (folder / "ledger.jsonl").read_text("utf-8").splitlines()]
-    events = read_ledger(folder / "ledger.jsonl")
+def test_every_line_of_its_ledger_is_known() -> None:
+    lines = [json.loads(line) for line in (BEFORE / "ledger.jsonl").read_text("utf-8").splitlines()]
+    events = read_ledger(BEFORE / "ledger.jsonl")
     assert [EVENT.dump_python(event, mode="json") for event in events] == lines

@@ -1,0 +1,27 @@
+"""The runs that are kept with the project hold, and give their numbers to whoever has the data."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from benchmarks.store.kept import is_kept
+from tests.runs.commands import ferbench_here
+
+REFERENCE = Path(__file__).parents[2] / "results" / "reference"
+KEPT = sorted(folder for folder in REFERENCE.iterdir() if is_kept(folder))
+
+
+@pytest.mark.parametrize("folder", KEPT, ids=lambda folder: folder.name)
+def test_every_digest_and_key_of_it_holds(folder: Path) -> None:
+    done = ferbench_here("verify", folder)
+    assert done.status == 0, done.out + done.err
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("folder", KEPT, ids=lambda folder: folder.name)
+def test_every_number_of_it_is_recomputed_from_the_data(folder: Path, fer2013_zip: Path) -> None:
+    done = ferbench_here("verify", folder, "--data", fer2013_zip)
+    assert done.status == 0, done.out + done.err
+    assert "every number and every digest holds" in done.out + done.err
