@@ -19,6 +19,8 @@ from typing import Any, NoReturn, Protocol, TypeVar
 
 MODELS, DATA_SETS = "ferbench.models", "ferbench.datasets"
 ENGINES, EXECUTORS = "ferbench.engines", "ferbench.executors"
+GROUPS = (MODELS, DATA_SETS, ENGINES, EXECUTORS)
+"""The groups of entry points by which packages bring code."""
 SLOW = 10.0
 """Seconds after which it is told that a plug-in is still being imported."""
 LONGEST = 300

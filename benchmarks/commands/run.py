@@ -42,7 +42,7 @@ def run(
     from benchmarks.machine.console import Console
     from benchmarks.machine.environment import native_precision
     from benchmarks.protocol.reading import load_protocol
-    from benchmarks.report.page import render
+    from benchmarks.report.page import render_once
     from benchmarks.store.digests import write_digests
 
     loaded = load_protocol(protocol, native_precision())
@@ -67,7 +67,7 @@ def run(
     else:
 
         def finish() -> None:
-            boards.append(render(folder))
+            boards.append(render_once(folder))
             write_digests(folder)
 
         boards: list[pd.DataFrame] = []

@@ -131,6 +131,8 @@ class Coordinator:
         self._ready: dict[Path, _Queued] = {}
         self._running: dict[Path, _Queued] = {}
         self._lanes: dict[str, _Lane] = {}
+        self.worked = False
+        """Whether any job had to be carried out, as not all results were stored."""
 
     def run(self) -> Mapping[str, VariantOutcome]:
         """Bring every variant as far as it gets; return each one's status and reason."""
@@ -305,6 +307,7 @@ class Coordinator:
         place = min(self._ready, key=lambda p: self._ready[p].turn)
         self._running[place] = self._ready.pop(place)
         self._executor.submit(self._running[place].job)
+        self.worked = True
 
     def _handle(self, event: Event) -> None:
         if isinstance(event, Started):

@@ -36,7 +36,7 @@ from benchmarks.protocol.ensembles import check_ensembles
 from benchmarks.protocol.schema import Protocol
 from benchmarks.protocol.variants import Variant, resolve_variants
 from benchmarks.store.digests import refuse_changes, reopen
-from benchmarks.store.files import now
+from benchmarks.store.files import now, values_of
 from benchmarks.store.folder import RunFolder
 from benchmarks.store.kept import refuse_kept
 from benchmarks.store.openings import restore_openings
@@ -119,9 +119,28 @@ def run(
         images = split_table(prepared.table())
         write_splits(folder, images)
         write_votes(folder, _votes(prepared, request.plugins), images)
-        statuses = _execute(request, folder, prepared, source, variants, manifest, display)
+        ended = _execute(request, folder, prepared, source, variants, manifest, display)
+        if stored is None or ended.worked or not _told_before(stored, manifest):
+            write_manifest(folder, replace(manifest, finished=now(), wall_seconds=ended.seconds))
+        else:
+            write_manifest(folder, stored)
         finish()
-    return statuses
+    return ended.statuses
+
+
+@dataclass(frozen=True)
+class _Ended:
+    """How the rows of a run ended, in how many ``seconds``, and whether anything was done."""
+
+    statuses: Mapping[str, VariantOutcome]
+    seconds: float
+    worked: bool
+
+
+def _told_before(stored: Manifest, manifest: Manifest) -> bool:
+    """Tell whether the ``stored`` manifest is of a run that ended, and ``manifest`` of the same."""
+    ended = replace(manifest, finished=stored.finished)
+    return stored.finished is not None and values_of(ended) == values_of(stored)
 
 
 def _sizes(prepared: PreparedData, source: PreparedData | None) -> SplitSizes:
@@ -167,7 +186,7 @@ def _execute(
     variants: list[Variant],
     manifest: Manifest,
     display: Display,
-) -> Mapping[str, VariantOutcome]:
+) -> _Ended:
     started = time.monotonic()
     plan = Plan(
         protocol=request.protocol,
@@ -192,12 +211,12 @@ def _execute(
     try:
         sizes = _sizes(prepared, source)
         with display.showing(variants, request.protocol, workers(request), sizes):
-            statuses = Coordinator(variants, plan, folder, executor, display).run()
+            coordinator = Coordinator(variants, plan, folder, executor, display)
+            statuses = coordinator.run()
     finally:
         executor.close()
     seconds = (manifest.wall_seconds or 0.0) + time.monotonic() - started
-    write_manifest(folder, replace(manifest, finished=now(), wall_seconds=seconds))
-    return statuses
+    return _Ended(statuses, seconds, coordinator.worked)
 
 
 def workers(request: RunRequest) -> int:

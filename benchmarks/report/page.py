@@ -17,6 +17,7 @@ from benchmarks.report.elements.outline import Page, Section, build_sections, gl
 from benchmarks.report.elements.pictures import album_of
 from benchmarks.report.files.leaderboard import as_csv, as_json
 from benchmarks.report.files.table_formats import for_script
+from benchmarks.report.made_before import Remembered
 from benchmarks.report.policy import policy, with_styles
 from benchmarks.report.sections.answer import answer
 from benchmarks.report.sections.choosing import choosing_section
@@ -30,9 +31,10 @@ from benchmarks.report.sections.method import method_section
 from benchmarks.report.sections.robustness import robustness_section
 from benchmarks.report.sections.variant import variants_section
 from benchmarks.store.digests import renew_digests
+from benchmarks.store.files import json_values
 from benchmarks.store.folder import RunFolder
 from benchmarks.store.kept import Labels
-from benchmarks.store.reading import read_run
+from benchmarks.store.reading import read_manifest, read_run
 from benchmarks.store.records import RunResults
 from benchmarks.store.rendered import Rendered, write_rendered
 
@@ -110,6 +112,22 @@ def render(run_folder: Path, *, images: bool = True, labels: Labels | None = Non
         write_rendered(folder, made)
         renew_digests(run_folder, (path.name for path, _ in made.files(folder)))
     return stored(inputs.board)
+
+
+def render_once(run_folder: Path) -> pd.DataFrame:
+    """Do as `render`, unless the page that is there was made of the same results by the same code.
+
+    ``run`` ends with it, which may have found that there was nothing to do.
+    """
+    folder = RunFolder(run_folder)
+    manifest = read_manifest(run_folder)
+    pictures = album_of(manifest, images=True).open
+    remembered = Remembered(folder, pictures=pictures, plugins=bool(manifest.plugins))
+    if remembered.holds():
+        return pd.DataFrame(json_values(folder.json.read_bytes()))
+    board = render(run_folder)
+    remembered.remember()
+    return board
 
 
 def rendered(run: RunResults, *, images: bool, named: bool) -> Rendered:

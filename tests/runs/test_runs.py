@@ -139,10 +139,13 @@ def test_a_finished_run_is_not_trained_again(
     shutil.copytree(unbroken, run)
     before = {p: p.stat().st_mtime_ns for p in run.glob("fits/*/seed-*/*")}
     ledger = (run / "ledger.jsonl").read_text()
+    files = ("manifest.json", "leaderboard.html", "log.txt")
+    told = {name: (run / name).read_bytes() for name in files}
     moved = ferbench("run", protocol, "--out", run)
     assert moved.status == 0, moved.err
     assert {p: p.stat().st_mtime_ns for p in run.glob("fits/*/seed-*/*")} == before
     assert (run / "ledger.jsonl").read_text() == ledger
+    assert {name: (run / name).read_bytes() for name in files} == told
 
 
 def test_another_protocol_in_the_same_folder_is_refused_by_name(

@@ -45,6 +45,7 @@ from benchmarks.store.records import (
     ViewsRecord,
 )
 from datasets.digested import holds
+from datasets.files import sha256_once
 
 if TYPE_CHECKING:
     from benchmarks.engines.contract import Engine
@@ -60,19 +61,19 @@ class JobKind:
     """One kind of job.
 
     ``execute`` names the function ``module:function`` that does it. ``record`` is the type of its
-    result, which ``read`` finds in the bytes of the job's output; ``None`` asks anew each time. The
-    ``role`` of its worker decides what that may open. ``fresh`` gives it a process of its own, so
-    that its time and memory are its own. ``doing`` says, with the job's fields, what happens, and
-    ``failure`` what could not be done where a row keeps its rank without it. A worker that takes
-    no step of it for ``patience`` seconds, beside what the step's images may take, hangs; the
-    first step compiles a network, for many minutes on a slow machine.
+    result, which ``read`` finds in the bytes of the job's output. The ``role`` of its worker
+    decides what that may open. ``fresh`` gives it a process of its own, so that its time and
+    memory are its own. ``doing`` says, with the job's fields, what happens, and ``failure`` what
+    could not be done where a row keeps its rank without it. A worker that takes no step of it for
+    ``patience`` seconds, beside what the step's images may take, hangs; the first step compiles a
+    network, for many minutes on a slow machine.
     """
 
     name: str
     execute: str
     record: type[JobResult]
     doing: str
-    read: ReadRecord | None = json_values
+    read: ReadRecord = json_values
     role: Role = "train"
     fresh: bool = False
     failure: str = ""
@@ -82,7 +83,8 @@ class JobKind:
         """Return the result of ``job`` if it is on disk under the very same key, as written."""
         content = whole(job.output)
         result = self._result(job, content) if content is not None else None
-        return None if result is None or _spoilt(job, result) else result
+        known = result is not None and not _spoilt(job, result) and not _is_gone(result)
+        return result if known else None
 
     def spoilt(self, job: Job) -> Path | None:
         """Return a file of the result of ``job`` that is not as it was written, if there is one.
@@ -99,8 +101,15 @@ class JobKind:
 
     def _result(self, job: Job, content: bytes) -> JobResult | None:
         """Return what ``content`` says of itself if that is the result of ``job``."""
-        result = record_of(self.record, self.read(content)) if self.read else None
+        result = record_of(self.record, self.read(content))
         return result if result is not None and result.key in job.served_by else None
+
+
+def _is_gone(result: JobResult) -> bool:
+    """Tell whether published weights are no longer where they were found, so that others may be."""
+    if not isinstance(result, FoundWeights):
+        return False
+    return not result.file.is_file() or sha256_once(result.file) != result.weights.sha256
 
 
 def _spoilt(job: Job, result: JobResult) -> Path | None:
@@ -117,7 +126,6 @@ KINDS: Mapping[type[Job], JobKind] = {
         name="weights",
         execute=f"{JOBS}.measuring:weights",
         record=FoundWeights,
-        read=None,
         doing="looking for weights",
         patience=6 * 3600.0,  # a download is one step
     ),
@@ -225,10 +233,7 @@ def describe(job: Job) -> str:
 
 
 def stored_result(job: Job) -> JobResult | None:
-    """Return the result of ``job`` if it is on disk under the very same key.
-
-    Whether weights can be had is asked anew each time.
-    """
+    """Return the result of ``job`` if it is on disk under the very same key."""
     return kind_of(job).stored(job)
 
 
