@@ -12,12 +12,17 @@ from benchmarks.errors import JobFailed
 from benchmarks.execution.plan import expected_epochs
 from benchmarks.machine.temporary import temporary_folder
 from benchmarks.machine.timing import BATCH
+from benchmarks.processes.nursery import starts_copies
 from benchmarks.protocol.schema import Protocol
 from benchmarks.protocol.variants import Variant
+from benchmarks.training.features import fixed_views
 
 GLANCE = Effort(0.5, 3)
-START_SECONDS = 5.0
-"""What a job takes beside its epochs: starting a worker, building a network, writing."""
+START_SECONDS, COPY_SECONDS = 5.0, 1.5
+"""What a job takes beside its epochs: starting a worker, building a network, writing.
+
+The latter where workers are copies of a process that has imported its libraries.
+"""
 
 
 @dataclass(frozen=True)
@@ -67,19 +72,29 @@ def run_seconds(
     """Return the seconds that a run takes if nothing stops early and every row can run."""
     train, validation = len(prepared.split.train), len(prepared.split.validation)
     train = min(train, protocol.data.train_images or train)
-    total = 0.0
+    total, start = 0.0, COPY_SECONDS if starts_copies() else START_SECONDS
     for variant in variants:
         pace = paces[speed_name(variant, prepared.data.image_shape)]
-        epoch = train / pace.training + validation / pace.prediction
-        scoring = len(protocol.fit.seeds) * len(prepared.split.test) / pace.prediction
-        total += expected_epochs(variant, protocol) * epoch + scoring
-        total += _jobs(variant, protocol) * START_SECONDS
+        total += _training(variant, protocol, pace, train, validation)
+        total += len(protocol.fit.seeds) * len(prepared.split.test) / pace.prediction
+        total += _jobs(variant, protocol) * start
     return total / workers
+
+
+def _training(
+    variant: Variant, protocol: Protocol, pace: Pace, train: int, validation: int
+) -> float:
+    """Return the seconds of all epochs; a frozen backbone sees each view of an image once."""
+    epochs = expected_epochs(variant, protocol)
+    views = fixed_views(variant.recipe, variant.augmentation)
+    if variant.strategy == "frozen" and views:
+        return (min(views, epochs) * train + validation) / pace.prediction
+    return epochs * (train / pace.training + validation / pace.prediction)
 
 
 def _jobs(variant: Variant, protocol: Protocol) -> float:
     """Count the jobs of a variant: its trials' rungs, its fits, their scoring, its measuring."""
     tuning = protocol.tuning
-    alive = float(tuning.trials if variant.space else 1)
+    alive = tuning.trials if variant.space else 0
     rungs = sum(max(1.0, alive * tuning.keep**place) for place in range(len(tuning.rungs)))
-    return rungs + 2 * len(protocol.fit.seeds) + 1
+    return (rungs if alive else 0.0) + 2 * len(protocol.fit.seeds) + 1

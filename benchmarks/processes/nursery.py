@@ -36,8 +36,12 @@ DEVICES = (Path("/dev/nvidiactl"), Path("/dev/kfd"))
 
 def nursery(modules: Sequence[str], afresh: Afresh, log: Path) -> Starter:
     """Return a `Nursery` on a system whose processes can be copied; ``afresh`` elsewhere."""
-    copies = sys.platform == "linux" and not any(device.exists() for device in DEVICES)
-    return Nursery(modules, afresh, log) if copies else afresh
+    return Nursery(modules, afresh, log) if starts_copies() else afresh
+
+
+def starts_copies() -> bool:
+    """Tell whether workers are started here as copies of a process that has imported libraries."""
+    return sys.platform == "linux" and not any(device.exists() for device in DEVICES)
 
 
 class Nursery:

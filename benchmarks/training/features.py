@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from benchmarks.engines.contract import PREDICTION_BATCH, Images, Learner
 from benchmarks.training.augmentation import Geometry
 from datasets.cache.builds import build_entry
+from models.registry import Augmentation, Recipe
 
 FEATURES = "features.npy"
 Features = NDArray[np.float32]
@@ -101,6 +102,18 @@ class FrozenFeatures:
             _update(digest, "images", images)
             self._images[id(images)] = images, digest.hexdigest()
         return self._images[id(images)][1]
+
+
+def fixed_views(recipe: Recipe, augmentation: Augmentation) -> int:
+    """Return how many fixed views of the training images a frozen backbone sees in turn.
+
+    0 is anew in every epoch: with mixup, which blends images, and with a smaller input at first
+    there is no other way.
+    """
+    if recipe.mixup or recipe.progressive:
+        return 0
+    changes = augmentation != "none" or recipe.crop
+    return recipe.frozen_views if changes else 1
 
 
 def forget_unused(folder: Path) -> None:

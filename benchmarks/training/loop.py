@@ -30,7 +30,7 @@ from benchmarks.training.checkpoint import (
     TrainingProgress,
     scores,
 )
-from benchmarks.training.features import FeatureCache, FrozenFeatures
+from benchmarks.training.features import FeatureCache, FrozenFeatures, fixed_views
 from benchmarks.training.progressive import Builder
 from benchmarks.training.schedule import (
     average_decay,
@@ -108,15 +108,8 @@ class Course:
 
     @property
     def views(self) -> int:
-        """How many fixed views of the training images a frozen backbone sees in turn.
-
-        0 is anew in every epoch: with mixup, which blends images, and with a smaller input at
-        first there is no other way.
-        """
-        if self.recipe.mixup or self.recipe.progressive:
-            return 0
-        changes = self.augmentation != "none" or self.recipe.crop
-        return self.recipe.frozen_views if changes else 1
+        """How many fixed views of the training images a frozen backbone sees, see `fixed_views`."""
+        return fixed_views(self.recipe, self.augmentation)
 
     def view(self, epoch: int) -> int | None:
         """Return the fixed view that ``epoch`` (from 0) sees, ``None`` where it sees none."""
