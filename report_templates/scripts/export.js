@@ -80,10 +80,11 @@ function asLatex(shown) {
     return span > 1 ? `\\multicolumn{${span}}{l}{${written}}` : written;
   };
   return [
-    "% in the preamble: \\usepackage{booktabs}",
+    "% in the preamble: \\usepackage{booktabs,adjustbox}",
     "\\begin{table}[htbp]",
     "\\centering",
     `\\caption{${escapeLatex(shown.caption)}}`,
+    "\\begin{adjustbox}{max width=\\linewidth, max totalheight=0.9\\textheight}",
     `\\begin{tabular}{${sides(shown).join("")}}`,
     "\\toprule",
     `${shown.heads.map(escapeLatex).join(" & ")} \\\\`,
@@ -91,6 +92,7 @@ function asLatex(shown) {
     ...shown.rows.map((row) => `${row.map(cell).join(" & ")} \\\\`),
     "\\bottomrule",
     "\\end{tabular}",
+    "\\end{adjustbox}",
     "\\end{table}",
   ].join("\n") + "\n";
 }

@@ -44,7 +44,7 @@ def as_markdown(frame: pd.DataFrame) -> str:
 
 
 def as_latex(frame: pd.DataFrame) -> str:
-    """Return the leaderboard for reading, as a LaTeX table for the package booktabs."""
+    """Return the leaderboard for reading, as a LaTeX table, see `latex_of`."""
     return latex_of(for_reading(frame))
 
 

@@ -74,14 +74,18 @@ def markdown_of(shown: Table) -> str:
 
 
 def latex_of(shown: Table) -> str:
-    """Return ``shown`` as a LaTeX table for the package booktabs."""
+    """Return ``shown`` as a LaTeX table for the packages booktabs and adjustbox.
+
+    One that is wider than the text or higher than nine tenths of it is set smaller.
+    """
     heads = " & ".join(escape_latex(column.label) for column in shown.columns)
     rows = [" & ".join(_latex_cell(cell) for cell in row) for row in shown.rows]
     lines = [
-        r"% in the preamble: \usepackage{booktabs}",
+        r"% in the preamble: \usepackage{booktabs,adjustbox}",
         r"\begin{table}[htbp]",
         r"\centering",
         rf"\caption{{{escape_latex(shown.caption)}}}",
+        r"\begin{adjustbox}{max width=\linewidth, max totalheight=0.9\textheight}",
         rf"\begin{{tabular}}{{{''.join(_sides(shown))}}}",
         r"\toprule",
         rf"{heads} \\",
@@ -89,6 +93,7 @@ def latex_of(shown: Table) -> str:
         *(rf"{row} \\" for row in rows),
         r"\bottomrule",
         r"\end{tabular}",
+        r"\end{adjustbox}",
         r"\end{table}",
     ]
     return "\n".join(lines) + "\n"
