@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from benchmarks.bench.data_speed import measure_data
@@ -23,8 +23,8 @@ from benchmarks.engines.strategies import learning_stages, named
 from benchmarks.errors import InputError, JobFailed
 from benchmarks.execution.batch import run_jobs
 from benchmarks.execution.executors.contract import ExecutorSettings
-from benchmarks.execution.jobs.job import BenchJob
-from benchmarks.execution.jobs.results import BenchResult
+from benchmarks.execution.jobs.job import BenchJob, Job
+from benchmarks.execution.jobs.results import BenchResult, JobResult
 from benchmarks.execution.plan import Plan
 from benchmarks.execution.run import packed_data
 from benchmarks.machine.environment import describe_environment, device_name
@@ -105,7 +105,20 @@ def bench_jobs(
     plugins: Sequence[Path] = (),
 ) -> list[BenchJob]:
     """Return one job for each variant and precision: the final fit's, to be timed, not ended."""
-    plan = Plan(
+    plan = bench_plan(protocol, prepared, folder, plugins)
+    return [
+        plan.bench(
+            timed, seconds=effort.seconds, least=effort.least, output=folder / f"{number}.json"
+        )
+        for number, timed in enumerate(in_precisions(variants, precisions))
+    ]
+
+
+def bench_plan(
+    protocol: Protocol, prepared: PreparedData, folder: Path, plugins: Sequence[Path]
+) -> Plan:
+    """Return what makes jobs on ``prepared`` that leave their results in ``folder``."""
+    return Plan(
         protocol=protocol,
         target=packed_data(prepared),
         source=None,
@@ -115,31 +128,38 @@ def bench_jobs(
         device=device_name(),
         plugins=tuple(plugin.resolve() for plugin in plugins),
     )
-    jobs: list[BenchJob] = []
+
+
+def in_precisions(
+    variants: Iterable[Variant], precisions: Sequence[Precision]
+) -> Iterator[Variant]:
+    """Yield each variant in each of ``precisions`` that its engine has, or in its own first."""
     for variant in variants:
         own = engine_spec(variant.engine).precisions
         for precision in [each for each in precisions if each in own] or own[:1]:
-            timed = dataclasses.replace(variant, precision=precision)
-            output = folder / f"{len(jobs)}.json"
-            jobs.append(
-                plan.bench(timed, seconds=effort.seconds, least=effort.least, output=output)
-            )
-    return jobs
+            yield dataclasses.replace(variant, precision=precision)
 
 
 def run_one_by_one(
     jobs: Sequence[BenchJob], prepared: PreparedData, folder: Path
 ) -> Iterator[tuple[BenchJob, Measured]]:
     """Yield each job with what came of it; no other job runs meanwhile."""
+    for job, outcome in one_by_one(jobs, prepared, folder):
+        assert isinstance(job, BenchJob) and isinstance(outcome, BenchResult | JobFailed)
+        yield job, outcome
+
+
+def one_by_one(
+    jobs: Sequence[Job], prepared: PreparedData, folder: Path
+) -> Iterator[tuple[Job, JobResult | JobFailed]]:
+    """Return each job with what came of it; no other job runs meanwhile."""
     settings = ExecutorSettings(
         capacity=1,
         threads=jobs[0].threads,
         forbidden=[prepared.packs.sealed.parent],
         log=RunFolder(folder).log,
     )
-    for job, outcome in run_jobs(jobs, settings):
-        assert isinstance(job, BenchJob) and isinstance(outcome, BenchResult | JobFailed)
-        yield job, outcome
+    return run_jobs(jobs, settings)
 
 
 def bench(

@@ -9,7 +9,7 @@ from typing import Literal
 
 from benchmarks.engines.contract import Precision
 from benchmarks.execution.jobs.results import Speed
-from benchmarks.machine.environment import Environment
+from benchmarks.machine.environment import CodeState, Environment
 from benchmarks.machine.timing import Spread
 from benchmarks.store.files import values_of, write_json
 
@@ -96,6 +96,55 @@ class BenchRecord:
     data: DataSpeed
 
 
-def write_bench(path: Path, record: BenchRecord) -> None:
+Verdict = Literal["reached", "open", "missed"]
+"""Whether the goal is reached; it is open where it lies between the quartiles."""
+
+
+@dataclass(frozen=True)
+class Blocks:
+    """How contestants take turns: blocks of about ``seconds`` each, in so many ``rounds``."""
+
+    seconds: float
+    rounds: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class ContestedRow(BenchRow):
+    """A variant whose training was timed against its rivals.
+
+    ``speeds`` are images a second, one number a round, and ``images_per_second`` their spread, by
+    contestant. ``ratios`` say how many times as fast as each rival ferbench is, from the ratios
+    within the rounds. ``limit_macs`` are the multiply-accumulates of a step in ``limit``.
+    """
+
+    batch_size: int
+    device: str
+    limit_macs: int
+    speeds: Mapping[str, tuple[float, ...]]
+    images_per_second: Mapping[str, Spread]
+    ratios: Mapping[str, Spread]
+    verdict: Verdict
+
+
+@dataclass(frozen=True, kw_only=True)
+class AgainstRecord:
+    """The speed of training against its rivals, and what it was measured with.
+
+    ``goal`` is the ratio to ``bare`` that is to be reached.
+    """
+
+    measured: str
+    code: CodeState
+    environment: Environment
+    device: str
+    keras_backend: str
+    threads: int
+    precisions: tuple[Precision, ...]
+    blocks: Blocks
+    goal: float
+    rows: tuple[ContestedRow | BenchRow, ...]
+
+
+def write_bench(path: Path, record: BenchRecord | AgainstRecord) -> None:
     """Write the record as JSON, whole or not at all."""
     write_json(path, values_of(record))

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from benchmarks.commands.bench_against import bench_against
+from benchmarks.commands.bench_tables import number, output_console, progress
 from benchmarks.commands.options import Data, Plugin
 from benchmarks.engines.registry import engines
 
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
 
     from benchmarks.bench.records import BenchRecord, BenchRow, DataSpeed
     from benchmarks.machine.console import Console
-    from benchmarks.machine.timing import Spread
 
 DRIFT = 0.1
 """Relative change of the baseline's speed from which a run is called disturbed."""
@@ -42,6 +42,13 @@ def bench(
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="Also write the numbers, as JSON.")
     ] = None,
+    against: Annotated[
+        bool, typer.Option("--against", help="Time training against bare loops of the libraries.")
+    ] = False,
+    append: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE.csv", help="With --against: add the numbers to this series."),
+    ] = None,
     plugin: Plugin = None,
 ) -> int:
     """Measure how fast this machine trains and predicts."""
@@ -59,6 +66,15 @@ def bench(
     if output and output.is_dir():
         raise InputError(f"{output} is a folder; give --output a file")
     plugins = tuple(plugin or ())
+    if append and not against:
+        raise InputError("bench: --append adds what --against measures; give both")
+    if against and (protocol or data):
+        raise InputError(
+            "bench: --against trains architectures on drawn faces; leave --protocol and --data out"
+        )
+    if against:
+        chosen_names = tuple(architectures or ())
+        return bench_against(chosen_names, threads or 1, quick, output, append, plugins)
     names = tuple(architectures or (QUICK if quick else SHIPPED))
     if protocol:
         chosen = load_protocol(protocol, native_precision())
@@ -69,17 +85,10 @@ def bench(
     effort = BRIEF if quick else FULL
     precisions = PRECISIONS if has_bfloat16() or not quick else PRECISIONS[:1]
     console = Console(stderr=True, highlight=False, markup=False)
-    with console.status("preparing the data") as status:
+    with progress(console, "preparing the data") as notify:
         prepared = prepare_data(chosen.data, data, seed=chosen.seed, plugins=plugins)
-
-        def notify(title: str) -> None:
-            status.update(f"timing {title}")
-            if not console.is_terminal:
-                console.print(f"timing {title}")
-
         record = measure(chosen, prepared, effort, precisions, notify, plugins)
-    width = None if sys.stdout.isatty() else 140
-    print_bench(Console(highlight=False, markup=False, width=width), record)
+    print_bench(output_console(), record)
     if output:
         write_bench(output, record)
         console.print(f"written: {output}")
@@ -126,9 +135,9 @@ def _networks(rows: Sequence[BenchRow]) -> Table:
         if isinstance(row, TimedRow):
             table.add_row(
                 *(row.variant, row.engine, row.precision, str(row.batch_size)),
-                *(_number(row.train_images_per_second), f"{row.train_images_per_second_ratio:.2f}"),
-                *(_number(row.latency_ms), f"{row.latency_ms_ratio:.2f}"),
-                *(_number(row.batch_latency_ms), f"{row.batch_latency_ms_ratio:.2f}"),
+                *(number(row.train_images_per_second), f"{row.train_images_per_second_ratio:.2f}"),
+                *(number(row.latency_ms), f"{row.latency_ms_ratio:.2f}"),
+                *(number(row.batch_latency_ms), f"{row.batch_latency_ms_ratio:.2f}"),
             )
     return table
 
@@ -148,18 +157,11 @@ def _data(data: DataSpeed) -> Table:
     table.add_column("the data's way")
     table.add_column("", justify="right")
     for name, spread in data.decode.items():
-        table.add_row(f"decoding {name.upper()}, images/s", _number(spread))
+        table.add_row(f"decoding {name.upper()}, images/s", number(spread))
     for name, spread in data.stream.items():
-        table.add_row(f"batches with augmentation {name}, images/s", _number(spread))
-    table.add_row("opening the cached data set, ms", _number(data.open_seconds.times(1000)))
+        table.add_row(f"batches with augmentation {name}, images/s", number(spread))
+    table.add_row("opening the cached data set, ms", number(data.open_seconds.times(1000)))
     return table
-
-
-def _number(spread: Spread) -> str:
-    median = spread.median
-    half = (spread.high - spread.low) / 2 / median
-    shown = f"{median:,.0f}" if median >= 100 else f"{median:.3g}"
-    return f"{shown} ± {half:.0%}"
 
 
 def _remarks(record: BenchRecord) -> Iterator[str]:

@@ -96,6 +96,8 @@ class EngineSpec:
       where there is no choice.
     - ``code`` are the modules whose source decides a training, and so its key.
     - ``probe_network`` is the small architecture that `ferbench doctor` trains.
+    - ``rivals`` makes what its training is timed against: it is called with a `rivals.Given` and
+      returns `rivals.Rivals`; blank where there is nothing to time it against.
     - ``precisions`` are what it computes in; with one alone it does whatever is asked.
     - ``published`` returns the published weights in its libraries' caches (`CachedWeights`).
     - ``gpu_build`` is what to install so that it sees a GPU, blank where it uses none.
@@ -116,6 +118,7 @@ class EngineSpec:
     libraries: Mapping[str, tuple[Library, ...]]
     code: tuple[str, ...]
     probe_network: str
+    rivals: str = ""
     backend_key: str = ""
     backend_setting: str = ""
     precisions: tuple[Precision, ...] = ("float32", "bfloat16")

@@ -10,6 +10,7 @@ from benchmarks.data import corruptions, views
 from benchmarks.engines.contract import SCRATCH, InitialWeights
 from benchmarks.engines.registry import engine_spec
 from benchmarks.execution.jobs.job import (
+    AgainstJob,
     BenchJob,
     ExplainJob,
     FitJob,
@@ -186,6 +187,17 @@ class Plan:
             seconds=seconds,
             least=least,
             key=digest(["bench", variant.name, variant.precision]),
+            output=output,
+        )
+
+    def against(self, variant: Variant, *, seconds: float, rounds: int, output: Path) -> AgainstJob:
+        """Time what a final fit of ``variant`` from scratch does against its rivals."""
+        return AgainstJob(
+            **self._steps(variant, variant.recipe, Start(), self.target),
+            seed=self.protocol.fit.seeds[0],
+            seconds=seconds,
+            rounds=rounds,
+            key=digest(["against", variant.name, variant.precision]),
             output=output,
         )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -51,8 +51,13 @@ def timed(
         started = time.perf_counter()
         call()
         times.append(time.perf_counter() - started)
-    low, median, high = (float(value) for value in np.quantile(times, (0.25, 0.5, 0.75)))
-    return Spread(median, low, high, len(times))
+    return spread_of(times)
+
+
+def spread_of(values: Sequence[float]) -> Spread:
+    """Return the median of ``values`` and their quartiles."""
+    low, median, high = (float(value) for value in np.quantile(values, (0.25, 0.5, 0.75)))
+    return Spread(median, low, high, len(values))
 
 
 def latency_ms(call: Callable[[], object]) -> float:

@@ -17,6 +17,7 @@ from benchmarks.engines.spec import (
 
 ENGINE = "benchmarks.engines.keras.engine"
 EXPORT = "benchmarks.engines.keras.export"
+RIVALS = "benchmarks.engines.keras.rivals"
 ITSELF = Library("keras", "Keras", "chollet2015")
 KERAS = EngineSpec(
     name="keras",
@@ -34,6 +35,7 @@ KERAS = EngineSpec(
     code=(ENGINE,),
     levers=LEVERS,
     probe_network="plain-cnn",
+    rivals=f"{RIVALS}:rivals",
     formats=(
         ExportFormat(
             name="keras",

@@ -18,6 +18,7 @@ from benchmarks.engines.spec import (
 
 ENGINE = "benchmarks.engines.torch.engine"
 EXPORT = "benchmarks.engines.torch.export"
+RIVALS = "benchmarks.engines.torch.rivals"
 TORCH = EngineSpec(
     name="torch",
     title="torch and timm",
@@ -34,6 +35,7 @@ TORCH = EngineSpec(
     code=(ENGINE,),
     levers=LEVERS,
     probe_network="timm:resnet10t",
+    rivals=f"{RIVALS}:rivals",
     formats=(
         ExportFormat(
             name="onnx",

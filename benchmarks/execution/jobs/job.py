@@ -121,6 +121,14 @@ class BenchJob(StepsJob):
 
 
 @dataclass(frozen=True, kw_only=True)
+class AgainstJob(StepsJob):
+    """Time training against its rivals, in ``rounds`` of blocks of about ``seconds`` each."""
+
+    seconds: float
+    rounds: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class TrainJob(StepsJob):
     """Train to epoch ``until`` of the ``epochs`` that the learning-rate schedule reckons with.
 

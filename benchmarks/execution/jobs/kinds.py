@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from benchmarks.execution.jobs.job import (
+    AgainstJob,
     BenchJob,
     CountJob,
     ExplainJob,
@@ -24,7 +25,13 @@ from benchmarks.execution.jobs.job import (
     ViewsJob,
     WeightsJob,
 )
-from benchmarks.execution.jobs.results import BenchResult, Counted, JobResult, Probed
+from benchmarks.execution.jobs.results import (
+    AgainstResult,
+    BenchResult,
+    Counted,
+    JobResult,
+    Probed,
+)
 from benchmarks.store.files import (
     array_attributes,
     json_values,
@@ -204,6 +211,13 @@ KINDS: Mapping[type[Job], JobKind] = {
         record=BenchResult,
         fresh=True,
         doing="timing",
+    ),
+    AgainstJob: JobKind(
+        name="against",
+        execute=f"{JOBS}.against:against",
+        record=AgainstResult,
+        fresh=True,
+        doing="timing against bare loops",
     ),
     ScoutJob: JobKind(
         name="scout",

@@ -12,7 +12,14 @@ import numpy as np
 
 from benchmarks.engines.contract import Engine, InitialWeights, Learner, Predictor
 from benchmarks.engines.strategies import learning_stages
-from benchmarks.execution.jobs.job import AskJob, BenchJob, CountJob, MeasureJob, WeightsJob
+from benchmarks.execution.jobs.job import (
+    AskJob,
+    BenchJob,
+    CountJob,
+    MeasureJob,
+    StepsJob,
+    WeightsJob,
+)
 from benchmarks.execution.jobs.results import BenchResult, Counted, Speed
 from benchmarks.execution.jobs.training import architecture, examples, peak_memory_mb
 from benchmarks.machine.timing import BATCH, Spread, latency_ms, timed
@@ -111,7 +118,7 @@ def measure_speed(learner: Learner, data: Examples, job: BenchJob) -> Speed:
 
 def _training(learner: Learner, data: Examples, job: BenchJob) -> Spread:
     """Time blocks of steps: a GPU works behind the program, so each block waits for it once."""
-    steps = _steps(learner, data, job)
+    steps = training_steps(learner, data, job)
 
     def block(length: int) -> int:
         seen = sum(itertools.islice(steps, length))
@@ -127,7 +134,7 @@ def _training(learner: Learner, data: Examples, job: BenchJob) -> Spread:
     return taken.rate(length * size)
 
 
-def _steps(learner: Learner, data: Examples, job: BenchJob) -> Iterator[int]:
+def training_steps(learner: Learner, data: Examples, job: StepsJob) -> Iterator[int]:
     """Take one optimiser step after another, as a fit does; yield the images of each."""
     recipe, seeds = job.recipe, (job.protocol_seed, job.seed)
     classes, smoothing = len(job.class_names), recipe.label_smoothing

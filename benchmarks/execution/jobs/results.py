@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from benchmarks.machine.timing import Spread
@@ -46,6 +47,22 @@ class BenchResult(Speed):
     peak_memory_mb: float
 
 
+@dataclass(frozen=True, kw_only=True)
+class AgainstResult:
+    """How fast a network was trained, in images a second, by ferbench and by its rivals.
+
+    ``speeds`` has, for each contestant, one number from each round; those of one place were
+    measured one after another. ``limit_macs`` are the multiply-accumulates of a step's
+    convolutions and matrix products.
+    """
+
+    key: str
+    device: str
+    batch_size: int
+    speeds: Mapping[str, tuple[float, ...]]
+    limit_macs: int
+
+
 CORRECT = "correct"
 """The array beside what was `Probed`: bool, N, which images of the sample were answered rightly."""
 
@@ -74,6 +91,7 @@ JobResult = (
     | RungResult
     | Counted
     | BenchResult
+    | AgainstResult
     | Probed
     | FitRecord
     | CostRecord
