@@ -96,7 +96,7 @@ def _macs(call: Call) -> int:
     if getattr(call.operation, "overloadpacket", None) is torch.ops.aten.convolution_backward:
         gradient, images, kernel, *_, transposed, _, _, wanted = call.arguments
         places: Tensor = images if transposed else gradient
-        return places.numel() * kernel[0].numel() * sum(wanted[:2])
+        return int(places.numel() * kernel[0].numel() * sum(wanted[:2]))
     with FlopCounterMode(display=False) as counter, torch.no_grad():
         call.operation(*call.arguments, **call.settings)
     return int(counter.get_total_flops()) // 2
