@@ -53,7 +53,10 @@ class TensorFlowProducts:
 
         given = [tf.TensorSpec(each.shape, each.dtype) for each in (images, targets)]
         step = tf.function(lambda *batch: model.train_step(batch)).get_concrete_function(*given)
-        self._operations = [op for op in _needed(step.graph) if op.type in MACS]
+        needed = _needed(step.graph)
+        if unknown := sorted({op.type for op in needed} & UNKNOWN):
+            raise ModelError(f"its limit is not known: it computes with {', '.join(unknown)}")
+        self._operations = [op for op in needed if op.type in MACS]
         operands = [
             operand for op in self._operations for operand in op.inputs if operand.dtype.is_floating
         ]
@@ -176,6 +179,8 @@ MACS: Mapping[str, Callable[..., int]] = MappingProxyType(
     }
 )
 """TensorFlow's products, and the multiply-accumulates of each by the shapes of its operands."""
+UNKNOWN = frozenset({"Conv3D", "Einsum"})
+"""Products of which nothing tells here what they cost; a limit without them would be too fast."""
 _PRODUCTS: Mapping[str, Callable[[Any, NDArray[Any], NDArray[Any]], Products]] = MappingProxyType(
     {"tensorflow": TensorFlowProducts, "torch": _torch_products}
 )
