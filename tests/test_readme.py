@@ -7,6 +7,7 @@ import tomllib
 from pathlib import Path
 
 from benchmarks.protocol.schema import Protocol
+from benchmarks.store.files import json_values
 from models.registry import discover
 from tests.readme_table import results_table
 
@@ -32,7 +33,12 @@ def test_ci_runs_the_readmes_own_lines() -> None:
 
 
 def test_its_results_are_those_of_the_kept_run() -> None:
-    assert results_table(ROOT / "results" / "reference" / "fer2013-lite") in README
+    for name in ("fer2013-lite", "fer2013-night"):
+        assert results_table(ROOT / "results" / "reference" / name) in README
+    (night,) = json_values(
+        (ROOT / "results" / "reference" / "fer2013-night" / "leaderboard.json").read_bytes()
+    )
+    assert f"mirror image it has {100 * night['accuracy_flip']:.1f} %" in README
 
 
 def test_the_example_protocol_is_valid() -> None:
