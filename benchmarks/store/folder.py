@@ -48,7 +48,7 @@ class FitFolder:
     @property
     def card(self) -> Path:
         """What is told of a model that is kept: what it takes, what it scored, its licence."""
-        return self.path / "card.json"
+        return self.path / "model-card.json"
 
     @property
     def attention(self) -> Path:

@@ -75,7 +75,7 @@ def test_its_weights_take_half_the_room_and_its_card_tells_score_and_licence(
     place = Path("fits") / slug(TORCH) / "seed-3"
     whole, half = ((run / place / "model.safetensors").stat().st_size for run in (small, kept))
     assert half < 0.52 * whole
-    card = json.loads((kept / place / "card.json").read_text("utf-8"))
+    card = json.loads((kept / place / "model-card.json").read_text("utf-8"))
     assert (card["variant"], card["seed"], card["precision"]) == (TORCH, 3, "float16")
     table = stored(small, TORCH, "test")
     right = table.filter(like="p_").to_numpy().argmax(axis=1) == table["label"]
