@@ -29,10 +29,9 @@ def demo(
     from benchmarks.use.shipped import shipped_model
 
     console = Console(stderr=True, highlight=False, markup=False)
+    chosen = resolve_fit(shipped_model() if model is None else model)
     with (
-        closing(
-            Models(resolve_fit(model or shipped_model()), tuple(plugin or ()), console)
-        ) as models,
+        closing(Models(chosen, tuple(plugin or ()), console)) as models,
         DemoServer(models, port) as server,
     ):
         console.print(f"open {server.address} (Ctrl-C ends)", soft_wrap=True)

@@ -28,7 +28,7 @@ def webcam(
     from benchmarks.use.webcam import watch, watching_for
 
     words = Console(stderr=True, highlight=False, markup=False)
-    chosen = resolve_fit(model or shipped_model())
+    chosen = resolve_fit(shipped_model() if model is None else model)
     with (
         closing(Camera(camera)) as opened,
         closing(start(chosen, tuple(plugin or ()), words)) as predictor,

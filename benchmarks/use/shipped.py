@@ -7,6 +7,8 @@ from pathlib import Path
 
 from benchmarks.errors import InputError
 from benchmarks.store.references import find_reference
+from datasets.reading.images import header
+from datasets.records import DataError
 
 SHIPPED = Path("results") / "reference" / "fer2013-night"
 
@@ -27,13 +29,26 @@ def shipped_model() -> str:
 def model_and_pictures(arguments: Sequence[str]) -> tuple[str, tuple[Path, ...]]:
     """Part ``[RUN[/VARIANT]] PATH…`` into the model, that of ferbench if none is named, and paths.
 
-    Raises ``InputError`` where the first is neither there nor in a results folder, or is alone.
+    None is named where a picture file comes first, or one path alone that is in no results folder.
+    Raises ``InputError`` for all else that is no results folder, so that no answer is that of
+    another model, and for a results folder alone.
     """
     first, *others = arguments
     if find_reference(first) is not None:
         if not others:
             raise InputError(f"{first}: a results folder; give the pictures behind it")
         return first, tuple(map(Path, others))
-    if not Path(first).exists():
+    alone = not others and bool(first) and Path(first).exists()
+    if not (alone or _is_picture(Path(first))):
         raise InputError(f"{first}: not a results folder (RUN[/VARIANT]), and no picture")
     return shipped_model(), tuple(map(Path, arguments))
+
+
+def _is_picture(path: Path) -> bool:
+    if not path.is_file():
+        return False
+    try:
+        header(path.read_bytes(), path.name)
+    except (DataError, OSError):
+        return False
+    return True

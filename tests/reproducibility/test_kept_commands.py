@@ -122,7 +122,7 @@ def test_what_needs_a_model_says_that_there_is_none(kept: Path, data: Path, tmp_
         ("webcam", kept),
         ("export", f"{kept}/plain-cnn", "--format", "keras", "-o", tmp_path / "model.keras"),
     ):
-        assert "a kept run, which holds no models; `ferbench reproduce`" in refused(*arguments)
+        assert "a kept run, which holds no model of it; `ferbench reproduce`" in refused(*arguments)
 
 
 def test_a_kept_run_is_neither_gone_on_with_nor_added_to(
