@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +23,18 @@ ROTATION, SHIFT, ZOOM = 10.0, 0.1, 0.1
 
 Steps = Callable[[int], float]
 """Takes so many optimiser steps after `WARM_UP` others; returns the seconds that they took."""
+
+
+def timed_steps(step: Callable[[], None], steps: int, wait: Callable[[], None]) -> float:
+    """Return the seconds of ``steps`` after `WARM_UP` others; ``wait`` ends when they are done."""
+    for _ in range(WARM_UP):
+        step()
+    wait()
+    started = time.perf_counter()
+    for _ in range(steps):
+        step()
+    wait()
+    return time.perf_counter() - started
 
 
 @dataclass(frozen=True, kw_only=True)

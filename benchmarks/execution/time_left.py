@@ -124,13 +124,14 @@ class TimeLeft:
         is none it is not in them, but `untimed`. The longest training bounds what more workers can
         save.
         """
-        rows = [row for row in self._rows.values() if self._pace(row, _training) is not None]
-        if not any(row.training.timed for row in rows):
+        paces = ((row, self._pace(row, _training)) for row in self._rows.values())
+        known = [(row, pace) for row, pace in paces if pace is not None]
+        if not any(row.training.timed for row, _ in known):
             return None
-        training = [(r, r.training.left * (self._pace(r, _training) or 0.0)) for r in rows]
-        answering = sum(r.answering.left * self._answering_pace(r) for r in rows)
-        total = sum(seconds for _, seconds in training) + answering
-        longest = max(min(s, r.longest * (self._pace(r, _training) or 0.0)) for r, s in training)
+        training = sum(row.training.left * pace for row, pace in known)
+        answering = sum(row.answering.left * self._answering_pace(row, pace) for row, pace in known)
+        total = training + answering
+        longest = max(min(row.training.left, row.longest) * pace for row, pace in known)
         return max(total / self._workers, longest)
 
     def untimed(self) -> int:
@@ -184,9 +185,9 @@ class TimeLeft:
         paces = [pace for pace in alike if pace is not None]
         return sum(paces) / len(paces) if paces else None
 
-    def _answering_pace(self, row: _Row) -> float:
+    def _answering_pace(self, row: _Row, training: float) -> float:
         known = self._pace(row, _answering)
-        return known if known is not None else FORWARD * (self._pace(row, _training) or 0.0)
+        return FORWARD * training if known is None else known
 
 
 def _training(row: _Row) -> _Work:

@@ -127,18 +127,18 @@ def _require_same_row(name: str, other: RunPart, chosen: RunPart) -> None:
 
 def _trained(fit: FitResults) -> dict[str, Any]:
     """Return how a fit was trained, but for its seed."""
-    identity = as_stored(fit.record.identity) if fit.record.identity else {}
-    return {name: value for name, value in identity.items() if name != "seeds"}
+    return {name: value for name, value in _identity(fit).items() if name != "seeds"}
+
+
+def _identity(fit: FitResults) -> dict[str, Any]:
+    return as_stored(fit.record.identity) if fit.record.identity else {}
 
 
 def _fits_differ(one: FitResults | None, two: FitResults | None) -> str | None:
     """Say how two fits of one variant and seed differ, or return ``None``."""
     if one is None or two is None:
         return "only one of them has it"
-    ours, theirs = (
-        as_stored(fit.record.identity) if fit.record.identity else {} for fit in (one, two)
-    )
-    if found := first_difference(ours, theirs):
+    if found := first_difference(_identity(one), _identity(two)):
         return found
     pairs = ((one.validation, two.validation), (one.test, two.test))
     same = all(np.array_equal(a.probabilities, b.probabilities) for a, b in pairs)

@@ -10,8 +10,8 @@ import numpy as np
 
 from benchmarks.engines.building import built_network
 from benchmarks.engines.keras.optimizers import make_optimizer
-from benchmarks.engines.keras.products import Products, products
-from benchmarks.engines.rivals import ROTATION, SHIFT, WARM_UP, ZOOM, Given, Rivals
+from benchmarks.engines.keras.products import products
+from benchmarks.engines.rivals import ROTATION, SHIFT, WARM_UP, ZOOM, Given, Rivals, timed_steps
 
 
 def rivals(given: Given) -> Rivals:
@@ -24,7 +24,7 @@ def rivals(given: Given) -> Rivals:
     return Rivals(
         bare=lambda steps: bare(model, given, steps),
         files=lambda steps: generated(model, files, steps),
-        limit=lambda steps: _timed(alone, steps),
+        limit=lambda steps: timed_steps(alone.compute, steps, alone.wait),
         macs=alone.macs(),
     )
 
@@ -108,14 +108,3 @@ class Clock(keras.callbacks.Callback):  # type: ignore[misc]
 def _arrays(given: Given, steps: int) -> tuple[Any, Any]:
     images, labels = given.arrays(steps)
     return images, np.eye(given.task.classes, dtype=np.float32)[labels]
-
-
-def _timed(alone: Products, steps: int) -> float:
-    for _ in range(WARM_UP):
-        alone.compute()
-    alone.wait()
-    started = time.perf_counter()
-    for _ in range(steps):
-        alone.compute()
-    alone.wait()
-    return time.perf_counter() - started

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
@@ -17,7 +16,7 @@ from torch.utils.data import DataLoader
 from torchvision import datasets, transforms
 
 from benchmarks.engines.building import built_network
-from benchmarks.engines.rivals import ROTATION, SHIFT, WARM_UP, ZOOM, Given, Rivals
+from benchmarks.engines.rivals import ROTATION, SHIFT, ZOOM, Given, Rivals, timed_steps
 from benchmarks.engines.torch.optimizers import EPSILON, MOMENTUM
 from benchmarks.engines.torch.products import Products
 from models.registry import Recipe
@@ -90,14 +89,7 @@ class PlainLoop:
     def timed(self, step: Callable[[], None], steps: int) -> float:
         """Return the seconds of ``steps``, which a GPU has done then, after a warm-up."""
         with undetermined():
-            for _ in range(WARM_UP):
-                step()
-            self._wait()
-            started = time.perf_counter()
-            for _ in range(steps):
-                step()
-            self._wait()
-            return time.perf_counter() - started
+            return timed_steps(step, steps, self._wait)
 
     def _on_device(self, images: Tensor) -> Tensor:
         return images.to(self._device, memory_format=torch.channels_last)
