@@ -1,7 +1,7 @@
 """Calls functions in processes of their own, so that two engines never meet.
 
-A process that has imported an engine is kept for the next call of the same function, engine and
-environment: importing takes longer than most calls.
+A process that has imported an engine is kept for the next call of the same engine (or function, if
+it names none) and environment: importing takes longer than most calls.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _workers: OrderedDict[object, Worker] = OrderedDict()
 def call(target: str, /, *, environment: Mapping[str, str] | None = None, **arguments: Any) -> Any:
     """Call ``module:function`` with ``arguments``; return its answer."""
     variables = dict(environment or {})
-    key = (target, arguments.get("engine"), tuple(sorted(variables.items())))
+    key = (arguments.get("engine", target), tuple(sorted(variables.items())))
     worker = _workers.pop(key, None) or Worker(
         "tests.engine_process:serve", starter=Afresh(environment=variables)
     )

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property, partial
+from operator import attrgetter
 from types import MappingProxyType
 from typing import Any, Literal
 
@@ -88,7 +89,7 @@ class Standing:
     @cached_property
     def views(self) -> dict[View, ViewAccuracy]:
         """The accuracy on average over views, for those that all fits were scored on."""
-        return {each.view: each for each in view_accuracies(self.variant)}
+        return {each.view: each for each in view_accuracies(self.variant, self.run.test_shared)}
 
     def without_duplicates(self, metric: str) -> Score | None:
         """Return a score on the test images that stand in no other split, or ``None``."""
@@ -163,8 +164,9 @@ def leaderboard(run: RunResults, statistics: Statistics | None = None) -> pd.Dat
       ``classes_without_test_images``, where there are such: their names;
     - ``fer_plus_accuracy`` with ``_low`` and ``_high``, and ``fer_plus_annotator``, where the run
       has the votes of FER+ (`benchmarks.evaluation.fer_plus`);
-    - ``accuracy_flip`` and ``accuracy_ten_crop``, each with ``_low`` and ``_high``, where fits
-      were scored on average over these views (`benchmarks.evaluation.views`);
+    - ``accuracy_flip`` and ``accuracy_ten_crop``, where fits were scored on average over these
+      views (`benchmarks.evaluation.views`), and ``_without_duplicates`` of each, all with
+      ``_low`` and ``_high``;
     - ``parameters``, ``macs``; ``train_seconds`` (mean over seeds), ``latency_ms``,
       ``batch_latency_ms``, ``peak_memory_mb`` (largest over seeds); ``seeds``, their number;
       ``images_seen`` in tuning and final fits together; ``hardware``, to which the times belong.
@@ -308,28 +310,58 @@ def _without_duplicates(metric: Metric, *, shown: bool) -> Iterator[BoardColumn]
 
 
 def _of_view(view: View) -> Iterator[BoardColumn]:
-    """Yield the accuracy on average over views, with its interval."""
-
-    def value(read: Callable[[Interval], float]) -> Callable[[Standing], float | None]:
-        return lambda row: read(row.views[view].test) if view in row.views else None
-
-    name = f"{RANKED_BY}_{view.replace('-', '_')}"
-    yield BoardColumn(
-        name=name,
-        value=value(lambda found: found.value),
-        kind="part",
-        page=f"{VIEWS[view].heading}, %",
+    """Yield the accuracy on average over views, whole and without duplicates, with intervals."""
+    name, heading = f"{RANKED_BY}_{view.replace('-', '_')}", VIEWS[view].heading
+    yield from _of_part(
+        name,
+        lambda row: row.views[view].test if view in row.views else None,
+        page=f"{heading}, %",
         definition=f"Accuracy of the mean of the probabilities of {VIEWS[view].meaning}, where "
         "Accuracy is that of the image as it is alone; mean over seeds, in small figures its 95 % "
         f"interval. It takes {SIZES[view]} forward passes: latencies are those of one."
         + VIEWS[view].remark,
+        after=f"{RANKED_BY}{VIEWS[view].after}",
+    )
+    yield from _of_part(
+        f"{name}{WITHOUT_DUPLICATES}",
+        lambda row: row.views[view].without_duplicates if view in row.views else None,
+        page=f"{heading} without duplicates, %",
+        definition=f"“{heading}” on the test images whose pixels stand neither in train nor in "
+        "validation; in small figures its 95 % interval.",
+        after=name,
+    )
+
+
+def _of_part(
+    name: str,
+    found: Callable[[Standing], Interval | None],
+    *,
+    page: str,
+    definition: str,
+    after: str,
+) -> Iterator[BoardColumn]:
+    """Yield an accuracy that not every row has, which the reader can choose, with its interval."""
+
+    def end(read: Callable[[Interval], float]) -> Callable[[Standing], float | None]:
+        def value(row: Standing) -> float | None:
+            interval = found(row)
+            return read(interval) if interval else None
+
+        return value
+
+    yield BoardColumn(
+        name=name,
+        value=end(attrgetter("value")),
+        kind="part",
+        page=page,
+        definition=definition,
         largest_first=True,
         shown=False,
         optional=True,
-        after=f"{RANKED_BY}{VIEWS[view].after}",
+        after=after,
     )
-    yield BoardColumn(name=f"{name}_low", value=value(lambda found: found.low), optional=True)
-    yield BoardColumn(name=f"{name}_high", value=value(lambda found: found.high), optional=True)
+    for bound, read in (("low", attrgetter("low")), ("high", attrgetter("high"))):
+        yield BoardColumn(name=f"{name}_{bound}", value=end(read), optional=True)
 
 
 def _number(
@@ -418,7 +450,7 @@ VIEWS: Mapping[View, _Words] = MappingProxyType(
         "ten-crop": _Words(
             "Ten-crop",
             "five shifts of an image, each mirrored or not (Krizhevsky et al. 2012)",
-            "_flip",
+            f"_flip{WITHOUT_DUPLICATES}",
             " Published results of ten crops compare with this column.",
         ),
     }

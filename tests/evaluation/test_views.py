@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -111,7 +112,7 @@ def test_an_accuracy_over_views_is_that_of_their_mean_beside_the_single_one(
 ) -> None:
     assert (views_of(before), views_of(run)) == ((), ("flip", "ten-crop"))
     plain = next(row for row in run.variants if row.name == "plain-cnn")
-    flip, crops = view_accuracies(plain)
+    flip, crops = view_accuracies(plain, run.test_shared)
     tests = [fit.views["flip"].test for fit in plain.fits]
     assert flip.test.value == pytest.approx(np.mean([test.accuracy for test in tests]))
     single = np.mean([fit.test.accuracy for fit in plain.fits])
@@ -124,11 +125,30 @@ def test_an_accuracy_over_views_is_that_of_their_mean_beside_the_single_one(
     assert row["accuracy_ten_crop_low"] == crops.test.low
 
 
+def test_an_accuracy_over_views_is_told_without_the_images_of_other_splits(
+    run: RunResults,
+) -> None:
+    alone = np.arange(80) % 4 > 0
+    shared = replace(run, test_shared=~alone)
+    plain = next(row for row in run.variants if row.name == "plain-cnn")
+    flip, _ = view_accuracies(plain, shared.test_shared)
+    apart = flip.without_duplicates
+    assert apart is not None
+    tests = [fit.views["flip"].test for fit in plain.fits]
+    assert apart.value == pytest.approx(np.mean([test.correct[alone] for test in tests]))
+    assert apart.low < apart.value < apart.high
+    assert apart.high - apart.low > flip.test.high - flip.test.low
+    row = leaderboard(shared).set_index("variant").loc["plain-cnn"]
+    assert row["accuracy_flip_without_duplicates"] == apart.value
+    nowhere = view_accuracies(plain, np.ones(len(alone), bool))
+    assert nowhere[0].without_duplicates is None
+
+
 def test_views_that_change_nothing_gain_nothing_with_a_narrow_interval(
     tmp_path: Path,
 ) -> None:
     floor = Row(name="majority", skill=0.0)
     (variant,) = read_run(view(build(tmp_path / "run", (floor,), seeds=(0,), images=40))).variants
-    gain = view_accuracies(variant)[0].gain
+    gain = view_accuracies(variant, np.zeros(len(variant.fits[0].test.labels), bool))[0].gain
     assert gain.value == 0
     assert -0.1 < gain.low < 0 < gain.high < 0.1

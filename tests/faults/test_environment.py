@@ -142,6 +142,7 @@ def test_a_row_that_the_environment_never_lets_train_fails_and_can_be_gone_on_wi
     assert later.predictions() == unbroken.predictions()
 
 
+@pytest.mark.slow
 def test_a_network_that_never_ends_fails_and_the_others_finish(
     folder: Path, unbroken: Ended
 ) -> None:

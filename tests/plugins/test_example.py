@@ -64,6 +64,7 @@ def path(source: Path) -> str:
     return f"{target}{os.pathsep}{ROOT}"
 
 
+@pytest.mark.slow
 def test_it_keeps_the_contracts_in_its_own_suite(source: Path, path: str) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests"],

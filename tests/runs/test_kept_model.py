@@ -63,6 +63,7 @@ def test_it_answers_as_the_model_that_was_kept(small: Path, kept: Path, test_ima
     np.testing.assert_allclose(found, expected, rtol=0, atol=0.02)
 
 
+@pytest.mark.slow
 def test_a_model_of_keras_is_kept_as_it_is(small: Path, tmp_path: Path, test_images: Path) -> None:
     found = answers(keep(small, tmp_path / "out", "--model", KERAS), test_images, f"model: {KERAS}")
     expected = stored(small, KERAS, "test").filter(like="p_")

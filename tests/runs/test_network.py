@@ -75,6 +75,7 @@ def test_no_run_reaches_for_the_network(floors: tuple[Path, Watched]) -> None:
     assert floors[1].unroutable == 0
 
 
+@pytest.mark.slow
 def test_no_command_reaches_for_the_network(
     floors: tuple[Path, Watched], images: Path, watched: Watched, tmp_path: Path
 ) -> None:

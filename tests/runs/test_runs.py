@@ -99,6 +99,7 @@ def test_the_number_of_workers_changes_no_number(
     assert numbers(tmp_path / "run") == numbers(unbroken)
 
 
+@pytest.mark.slow
 def test_a_run_killed_in_tuning_and_in_a_final_fit_ends_in_the_same_numbers(
     unbroken: Path, tmp_path: Path
 ) -> None:
@@ -192,6 +193,7 @@ def test_weights_that_cannot_be_had_end_in_a_row_that_says_so(tmp_path: Path) ->
     assert "not run" in (run / "leaderboard.html").read_text("utf-8")
 
 
+@pytest.mark.slow
 def test_a_model_of_another_run_is_where_a_variant_can_start(
     unbroken: Path, tmp_path: Path
 ) -> None:

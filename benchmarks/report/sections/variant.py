@@ -139,7 +139,7 @@ def variant_section(
         thresholds=thresholds_picture(separated, run.class_names, name, anchor) if cut else None,
         reliability=reliability_picture(scaled, name, anchor) if cut and scaled else None,
         selective=selective_picture(selective(tests), name, anchor) if cut else None,
-        views=views_table(variant),
+        views=views_table(run, variant),
         seeds=None if variant.ensemble else seeds_table(run, variant, scaled),
         curves=curves_picture(variant, anchor),
         warnings=tuple(dict.fromkeys(w for fit in variant.fits for w in fit.record.warnings)),

@@ -13,6 +13,7 @@ from benchmarks.evaluation.importance import importance
 from benchmarks.evaluation.leaderboard import INTERVAL
 from benchmarks.evaluation.scores import score
 from benchmarks.evaluation.statistics import Score, Statistics
+from benchmarks.evaluation.uncertainty import Interval
 from benchmarks.evaluation.views import view_accuracies
 from benchmarks.protocol.views import SIZES
 from benchmarks.report.elements.elements import Cell, Column, Table, table
@@ -132,21 +133,25 @@ def seeds_table(run: RunResults, variant: VariantResults, scaled: Scaling | None
     return table("Each seed on the test set", columns, rows)
 
 
-def views_table(row: VariantResults) -> Table | None:
+def views_table(run: RunResults, row: VariantResults) -> Table | None:
     """Return the accuracies on the image as it is, and on average over views, if it has any."""
-    found = view_accuracies(row)
+    found = view_accuracies(row, run.test_shared)
     if not found:
         return None
+    unshared = ~run.test_shared
+    parted = bool(run.test_duplicates and unshared.any())
     columns = [
         Column("Views", numeric=False),
         Column("Validation, %"),
         Column("Above one view, points"),
         Column("Test, %", ENDS),
         Column("Above one view, points", f"On the same images. {ENDS}"),
+        *([Column("Test without duplicates, %", f"{WITHOUT} {ENDS}")] if parted else []),
         Column("Forward passes"),
     ]
     validation = np.mean([fit.validation.accuracy for fit in row.fits])
     test = np.mean([fit.test.accuracy for fit in row.fits])
+    apart = np.mean([fit.test.correct[unshared] for fit in row.fits]) if parted else np.nan
     rows = [
         (
             Cell("the image as it is"),
@@ -154,6 +159,7 @@ def views_table(row: VariantResults) -> Table | None:
             Cell(MISSING),
             Cell(percent(test)),
             Cell(MISSING),
+            *([Cell(percent(apart))] if parted else []),
             Cell("1"),
         ),
         *(
@@ -161,14 +167,19 @@ def views_table(row: VariantResults) -> Table | None:
                 Cell(each.view),
                 Cell(percent(each.validation)),
                 Cell(points(each.validation_gain)),
-                Cell(*scored(each.test.value, each.test.low, each.test.high)),
+                _range(each.test),
                 Cell(points(each.gain.value), points_interval(each.gain.low, each.gain.high)),
+                *([_range(each.without_duplicates)] if each.without_duplicates and parted else []),
                 Cell(str(SIZES[each.view])),
             )
             for each in found
         ),
     ]
     return table("Accuracy on average over views of an image", columns, rows)
+
+
+def _range(found: Interval) -> Cell:
+    return Cell(*scored(found.value, found.low, found.high))
 
 
 def hyperparameters_table(variant: VariantResults) -> Table | None:
