@@ -120,8 +120,8 @@ class Learner(Predictor, Protocol):
         """
         ...
 
-    def learned(self) -> tuple[str, ...]:
-        """Return the names, as in `weights`, of what learns now."""
+    def rates(self) -> Mapping[str, float]:
+        """Return what the learning rate of each of `weights` that learns is multiplied by."""
         ...
 
     def train_batch(

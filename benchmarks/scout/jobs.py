@@ -55,6 +55,8 @@ class JobMaker:
             recipe=architecture.recipe_for("frozen", start),
             initialisation=start,
             start_sha256=candidate.sha256,
+            code=code_digest(architecture),
+            device=_device(),
         )
         return Task(candidate.row, job, candidate.sha256)
 
@@ -73,7 +75,7 @@ class JobMaker:
 
     def _key(self, architecture: Architecture, named: Sequence[object]) -> str:
         engine = engine_spec(architecture.engine)
-        conditions = [engine.versions(engine.backend()), "GPU" if gpu() else "CPU", THREADS]
+        conditions = [engine.versions(engine.backend()), _device(), THREADS]
         code = [code_digest(architecture), scouting_digest()]
         return digest(["scout", list(named), self.sample.name, conditions, code])
 
@@ -89,3 +91,7 @@ class JobMaker:
             "plugins": tuple(plugin.resolve() for plugin in self.plugins),
             "sample": self.sample,
         }
+
+
+def _device() -> str:
+    return "GPU" if gpu() else "CPU"

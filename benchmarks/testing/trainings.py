@@ -224,7 +224,7 @@ class _Subject:
         )
         return outcome.learner, Trained(
             weights=_digests(outcome.learner.weights()),
-            learned=sorted(outcome.learner.learned()),
+            learned=sorted(outcome.learner.rates()),
             losses=[record.train_loss for record in outcome.history],
             validation_losses=[record.validation["log_loss"] for record in outcome.history],
             best_loss=outcome.best_value,

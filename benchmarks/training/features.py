@@ -37,7 +37,7 @@ class FeatureCache:
     """A folder of entries, each the features of some images, named by all that decides them.
 
     ``description`` is JSON with what backbone weights and images do not tell: architecture,
-    input size, precision, library versions.
+    input size, crop, code, precision, device, library versions.
     """
 
     folder: Path

@@ -192,13 +192,13 @@ def train(
     weights: InitialWeights,
     *,
     checkpoint: Path | None = None,
-    feature_cache: Path | None = None,
+    cache: FeatureCache | None = None,
     on_epoch: OnEpoch = lambda record: None,
 ) -> TrainingOutcome:
     """Train one network, from the start or from where ``checkpoint`` (a folder) left it.
 
-    With a checkpoint the result is bit-identical to an unbroken training. ``feature_cache`` (a
-    folder) lets a frozen backbone see each fixed view once, for all trainings that begin with it.
+    With a checkpoint the result is bit-identical to an unbroken training. ``cache`` lets a frozen
+    backbone see each fixed view once, for all trainings that begin with it.
     ``on_epoch`` is told each epoch that is trained now. Raises ``ModelError`` where the weights
     cannot be had and ``TrainingDiverged`` where the loss is no longer a number.
     """
@@ -208,10 +208,6 @@ def train(
     keeper = None
     if checkpoint is not None:
         keeper = Checkpoint(checkpoint, _identity(engine, architecture, task, course, weights))
-    cache = None
-    if feature_cache is not None:
-        conditions = {"architecture": architecture.name, "input_size": task.input_size}
-        cache = FeatureCache(feature_cache, {**conditions, **engine.conditions()})
     fit = _Fit(builder, data, course, cache, keeper.load() if keeper else None)
     fit.run(keeper, on_epoch)
     return fit.outcome()

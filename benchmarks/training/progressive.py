@@ -27,10 +27,11 @@ class Builder:
         task = replace(self.task, input_size=size)
         return self.engine.learner(self.architecture, task, self.recipe, self.weights)
 
-    def refuse_dependent(self, stages: int | None = None) -> None:
+    def refuse_dependent(self, stages: int | None) -> None:
         """Raise ``ModelError`` where the two inputs make two networks.
 
-        The weights have other shapes, or others are those of the last ``stages`` of the backbone.
+        The weights have other shapes, or other stages, of which the last ``stages`` of the backbone
+        learn (``None``: all), each at its rate.
         """
         small, whole = self.learner(small=True), self.learner()
         if _shapes(small) != _shapes(whole):
@@ -38,14 +39,13 @@ class Builder:
                 f"{self.architecture.name}: the shapes of its weights depend on its input size; "
                 "leave progressive out"
             )
-        if stages:
-            small.unfreeze(stages)
-            whole.unfreeze(stages)
-            if small.learned() != whole.learned():
-                raise ModelError(
-                    f"{self.architecture.name}: which weights are in its last stages depends on "
-                    "its input size; leave progressive out"
-                )
+        small.unfreeze(stages)
+        whole.unfreeze(stages)
+        if small.rates() != whole.rates():
+            raise ModelError(
+                f"{self.architecture.name}: which weights are in which stage depends on its input "
+                "size; leave progressive out"
+            )
 
 
 def _shapes(learner: Learner) -> Mapping[str, tuple[int, ...]]:

@@ -13,6 +13,7 @@ import numpy as np
 
 from benchmarks.engines.contract import SCRATCH, Arrays, Engine, Learner, Task
 from benchmarks.engines.registry import load_engine
+from benchmarks.training.features import FeatureCache
 from benchmarks.training.loop import Course, Examples, TrainingData, TrainingDiverged, train
 from benchmarks.training.schedule import average_decay
 from benchmarks.training.stream import LabelledBatch, batches
@@ -92,7 +93,7 @@ def _fit(
             course(**changes),
             SCRATCH,
             checkpoint=Path(checkpoint) if checkpoint else None,
-            feature_cache=Path(features) if features else None,
+            cache=FeatureCache(Path(features), {"engine": engine}) if features else None,
         )
     except TrainingDiverged as error:
         return {"diverged": str(error)}
@@ -213,7 +214,7 @@ def last_stages(engine: EngineName, names: list[str]) -> dict[str, tuple[str, in
         task = Task(classes=CLASSES, image_shape=(48, 48, 1), input_size=48, seed=0)
         learner = loaded.learner(registry[name], task, registry[name].recipe, SCRATCH)
         learner.unfreeze(1)
-        learned = [weight for weight in learner.learned() if weight.startswith("backbone/")]
+        learned = [weight for weight in learner.rates() if weight.startswith("backbone/")]
         try:
             learner.unfreeze(99)
         except ModelError as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -21,12 +22,19 @@ TASK = Task(classes=2, image_shape=(48, 48, 1), input_size=48, seed=0)
 
 @dataclass(frozen=True)
 class FakeLearner:
-    """Has one array of weights."""
+    """Has one array of weights, which learns at a part of the rate."""
 
     kernel: Any
+    scale: float = 1.0
 
     def weights(self) -> Arrays:
         return {"head/kernel": self.kernel}
+
+    def unfreeze(self, stages: int | None) -> None:
+        pass
+
+    def rates(self) -> Mapping[str, float]:
+        return {"head/kernel": self.scale}
 
 
 class FlatEngine:
@@ -41,6 +49,14 @@ class PoolingEngine:
 
     def learner(self, architecture: Any, task: Task, recipe: Any, weights: Any) -> FakeLearner:
         return FakeLearner(np.zeros((16, task.classes)))
+
+
+class DeepeningEngine:
+    """Its networks have more stages the more pixels there are."""
+
+    def learner(self, architecture: Any, task: Task, recipe: Any, weights: Any) -> FakeLearner:
+        stages = round(np.log2(task.input_size))
+        return FakeLearner(np.zeros((16, task.classes)), recipe.layer_decay**stages)
 
 
 def history(*losses: float) -> list[EpochRecord]:
@@ -70,9 +86,16 @@ def test_the_smaller_input_is_not_below_the_minimum() -> None:
 
 
 def test_a_network_whose_weights_depend_on_its_input_is_refused() -> None:
-    Builder(PoolingEngine(), NETWORK, TASK, Recipe(), SCRATCH).refuse_dependent()
+    Builder(PoolingEngine(), NETWORK, TASK, Recipe(), SCRATCH).refuse_dependent(None)
     with pytest.raises(ModelError, match="mine: the shapes of its weights depend"):
-        Builder(FlatEngine(), NETWORK, TASK, Recipe(), SCRATCH).refuse_dependent()
+        Builder(FlatEngine(), NETWORK, TASK, Recipe(), SCRATCH).refuse_dependent(None)
+
+
+def test_a_network_whose_stages_depend_on_its_input_is_refused_where_they_differ_in_rate() -> None:
+    even, uneven = Recipe(), Recipe(layer_decay=0.5)
+    Builder(DeepeningEngine(), NETWORK, TASK, even, SCRATCH).refuse_dependent(None)
+    with pytest.raises(ModelError, match="mine: which weights are in which stage depends"):
+        Builder(DeepeningEngine(), NETWORK, TASK, uneven, SCRATCH).refuse_dependent(None)
 
 
 @pytest.mark.parametrize(("share", "epochs", "small"), [(0, 8, 0), (0.5, 8, 4), (0.01, 8, 1)])

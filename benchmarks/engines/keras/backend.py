@@ -64,6 +64,7 @@ def _prepare_torch(threads: int) -> str:
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
     torch.set_num_threads(threads)
     torch.use_deterministic_algorithms(True)
+    torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
     return "gpu" if torch.cuda.is_available() else "cpu"
 
 

@@ -196,10 +196,12 @@ class KerasLearner:
             return [1.0] * len(learned)
         return [decay ** self._stages.behind(variable) for variable in learned]
 
-    def learned(self) -> tuple[str, ...]:
-        """Return the names of the weights that learn now."""
-        learning = {id(variable) for variable in self._model.trainable_variables}
-        return tuple(k for k, v in self._named_weights().items() if id(v) in learning)
+    def rates(self) -> Mapping[str, float]:
+        """Return the names of the weights that learn now, with what scales their rates."""
+        learned = self._model.trainable_variables
+        scales = zip(map(id, learned), self._scales(learned), strict=True)
+        names = {id(variable): name for name, variable in self._named_weights().items()}
+        return {names[variable]: scale for variable, scale in scales}
 
     def train_batch(
         self,

@@ -86,9 +86,9 @@ class ScikitLearner:
         if stages is not None:
             self._refuse("has no backbone to freeze; use the strategy 'fine-tune'")
 
-    def learned(self) -> tuple[str, ...]:
-        """Return the names of all arrays."""
-        return tuple(self.weights())
+    def rates(self) -> Mapping[str, float]:
+        """Return the names of all arrays; each learns at the whole rate."""
+        return dict.fromkeys(self.weights(), 1.0)
 
     def train_batch(
         self,

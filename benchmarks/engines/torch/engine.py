@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import random
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
@@ -57,16 +59,18 @@ class TorchEngine:
         torch.set_num_threads(threads)
         torch.use_deterministic_algorithms(True)
         torch.backends.cudnn.benchmark = False
-        torch.manual_seed(seed)
+        _fill_memory(False)
+        _seed_everything(seed)
         self._threads, self._precision = threads, precision
 
     def learner(
         self, architecture: Architecture, task: Task, recipe: Recipe, weights: InitialWeights
     ) -> TorchLearner:
         """Build a network; weights that can't be had raise ``ModelError``."""
-        torch.manual_seed(task.seed)
+        _seed_everything(task.seed)
         description = Description(architecture.name, task, recipe, self._precision)
-        network = built_network(architecture, description.request(weights.own))
+        with _filled_memory():
+            network = built_network(architecture, description.request(weights.own))
         if weights.file and not weights.published:
             load_backbone(network.backbone, weights.file, "torch")
         return TorchLearner(network, description, self._device)
@@ -112,8 +116,8 @@ class TorchLearner:
         self.unfreeze(None)
 
     def begin_epoch(self, seed: int) -> None:
-        """Seed dropout's generator."""
-        torch.manual_seed(seed)
+        """Seed every generator that a layer may draw from."""
+        _seed_everything(seed)
 
     def unfreeze(self, stages: int | None) -> None:
         """Choose how much of the backbone learns, and start a new optimiser."""
@@ -149,10 +153,11 @@ class TorchLearner:
             return [1.0] * len(self._learned)
         return [decay ** self._stages.behind(parameter) for parameter in self._learned]
 
-    def learned(self) -> tuple[str, ...]:
-        """Return the names of the parameters that learn now."""
+    def rates(self) -> Mapping[str, float]:
+        """Return the names of the parameters that learn now, with what scales their rates."""
         named = self.module.named_parameters()
-        return tuple(_named(name) for name, parameter in named if parameter.requires_grad)
+        learned = [_named(name) for name, parameter in named if parameter.requires_grad]
+        return dict(zip(learned, self._scales(), strict=True))
 
     def train_batch(
         self,
@@ -322,7 +327,7 @@ class TorchLearner:
 
     def _record(self, loss: Tensor, logits: Tensor, targets: Tensor) -> None:
         correct = (logits.argmax(1) == targets.argmax(1)).sum()
-        self._totals += torch.stack([loss * len(targets), correct, loss.new_tensor(len(targets))])
+        self._totals += torch.stack([loss * len(targets), correct, loss.new_full((), len(targets))])
 
     def _autocast(self) -> torch.autocast:
         mixed = self._description.precision == "bfloat16"
@@ -349,6 +354,29 @@ class TorchLearner:
     ) -> NDArray[np.float64]:
         parts = self._in_batches(module, inputs, prepare)
         return np.concatenate([part.double().softmax(dim=1).cpu().numpy() for part in parts])
+
+
+def _seed_everything(seed: int) -> None:
+    random.seed(seed)
+    np.random.seed(seed)
+    torch.manual_seed(seed)
+
+
+@contextmanager
+def _filled_memory() -> Iterator[None]:
+    """Let memory that nobody has written hold NaN, so that a weight left so is always found.
+
+    torch fills it in every step else, where determinism is asked for.
+    """
+    _fill_memory(True)
+    try:
+        yield
+    finally:
+        _fill_memory(False)
+
+
+def _fill_memory(whether: bool) -> None:
+    torch.utils.deterministic.fill_uninitialized_memory = whether  # type: ignore[attr-defined]
 
 
 def _named(name: str) -> str:

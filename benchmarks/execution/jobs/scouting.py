@@ -13,14 +13,12 @@ from benchmarks.engines.contract import SCRATCH, Engine, Images, InitialWeights
 from benchmarks.errors import JobFailed
 from benchmarks.execution.jobs.job import PixelsJob, ScoutJob
 from benchmarks.execution.jobs.results import CORRECT, Probed
-from benchmarks.execution.jobs.training import architecture
+from benchmarks.execution.jobs.training import architecture, feature_cache
 from benchmarks.machine.timing import latency_ms
 from benchmarks.store.files import values_of, write_arrays
 from benchmarks.training.checkpoint import OnEpoch
-from benchmarks.training.features import FeatureCache
 from benchmarks.training.logme import logme
 from benchmarks.training.probe import cross_validate
-from datasets.cache.decoded import cache_folder
 from models.registry import Architecture
 
 PIXELS_SIDE = 32
@@ -32,8 +30,7 @@ def scout(job: ScoutJob, engine: Engine, on_epoch: OnEpoch) -> Probed:
     started = time.perf_counter()
     network, sample = architecture(job), open_sample(job.sample)
     learner = engine.learner(network, job.task, job.recipe, _start(network, job))
-    conditions = {"architecture": network.name, "input_size": job.input_size}
-    cache = FeatureCache(cache_folder() / "features", {**conditions, **engine.conditions()})
+    cache = feature_cache(job, engine, job.code, job.device)
     features = cache.of(learner).features(sample.images)
     latency = latency_ms(lambda: learner.predict(sample.images[:1]))
     return _probed(job, sample, features.reshape(len(features), -1), started, latency)

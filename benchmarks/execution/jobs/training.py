@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-import time
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -24,7 +24,8 @@ from benchmarks.store.folder import FitFolder, PretrainedFolder
 from benchmarks.store.history import write_history
 from benchmarks.store.records import FitRecord, Pretrained, RungResult
 from benchmarks.store.writing import write_fit, write_pretrained, write_rung
-from benchmarks.training.checkpoint import OnEpoch
+from benchmarks.training.checkpoint import EpochRecord, OnEpoch
+from benchmarks.training.features import FeatureCache
 from benchmarks.training.loop import Course, Examples, TrainingData, TrainingOutcome, train
 from datasets.cache.content import intact_file
 from datasets.cache.decoded import cache_folder
@@ -35,14 +36,13 @@ from models.registry import Architecture, discover
 
 def trial(job: TrialJob, engine: Engine, on_epoch: OnEpoch) -> RungResult:
     """Train one trial up to the end of a rung."""
-    started = time.perf_counter()
     outcome = _train(job, engine, on_epoch)
     result = RungResult(
         key=job.key,
         value=outcome.best_value,
         best_epoch=outcome.best_epoch,
         images_seen=outcome.images_seen,
-        seconds=time.perf_counter() - started,
+        seconds=_seconds(outcome.history[job.since :]),
     )
     write_rung(job.output, result)
     return result
@@ -50,7 +50,6 @@ def trial(job: TrialJob, engine: Engine, on_epoch: OnEpoch) -> RungResult:
 
 def pretrain(job: PretrainJob, engine: Engine, on_epoch: OnEpoch) -> Pretrained:
     """Train on the source data set and keep the backbone."""
-    started = time.perf_counter()
     outcome = _train(job, engine, on_epoch)
     with replacing_folder(job.output.parent) as folder:
         outcome.learner.save_backbone(PretrainedFolder(folder).backbone)
@@ -58,16 +57,14 @@ def pretrain(job: PretrainJob, engine: Engine, on_epoch: OnEpoch) -> Pretrained:
             key=job.key,
             source_accuracy=outcome.history[outcome.best_epoch - 1].validation["accuracy"],
             images_seen=outcome.images_seen,
-            seconds=time.perf_counter() - started,
+            seconds=_seconds(outcome.history),
         )
         return write_pretrained(folder, result)
 
 
 def fit(job: FitJob, engine: Engine, on_epoch: OnEpoch) -> FitRecord:
     """Train a final model and write it with its history; the test set stays shut."""
-    started, began = time.perf_counter(), now()
-    outcome = _train(job, engine, on_epoch)
-    seconds = time.perf_counter() - started
+    began, outcome = now(), _train(job, engine, on_epoch)
     with replacing_folder(job.output.parent) as folder:
         files = outcome.learner.save(folder)
         outcome.learner.save_backbone(FitFolder(folder).backbone)
@@ -83,7 +80,7 @@ def fit(job: FitJob, engine: Engine, on_epoch: OnEpoch) -> FitRecord:
             validation=outcome.best_value,
             images_seen=outcome.images_seen,
             stopped="early stopping" if outcome.stopped else "budget",
-            train_seconds=seconds,
+            train_seconds=_seconds(outcome.history),
             peak_memory_mb=peak_memory_mb(),
             precision=engine.conditions().get("precision", job.precision),
             threads=job.threads,
@@ -119,9 +116,30 @@ def _train(job: TrainJob, engine: Engine, on_epoch: OnEpoch) -> TrainingOutcome:
         course,
         job.initial,
         checkpoint=job.checkpoint,
-        feature_cache=cache_folder() / "features",
+        cache=feature_cache(job, engine, job.identity.code, job.identity.device),
         on_epoch=on_epoch,
     )
+
+
+def feature_cache(job: NetworkJob, engine: Engine, code: str, device: str) -> FeatureCache:
+    """Return the cache of what the backbone of ``job`` makes of images, which it leaves as it is.
+
+    ``code`` is the digest of the code that computes it, ``device`` the name of where.
+    """
+    description = {
+        "architecture": job.architecture,
+        "input_size": job.input_size,
+        "crop": job.recipe.crop,
+        "code": code,
+        "computed_on": device,
+        **engine.conditions(),
+    }
+    return FeatureCache(cache_folder() / "features", description)
+
+
+def _seconds(epochs: Sequence[EpochRecord]) -> float:
+    """Return what ``epochs`` took, those of earlier processes too."""
+    return sum(epoch.seconds for epoch in epochs)
 
 
 def _require_start(job: TrainJob) -> None:

@@ -80,9 +80,9 @@ class SoftmaxLearner:
             self._refuse("has no backbone to freeze; use the strategy 'fine-tune'")
         self._speed = {name: np.zeros_like(array) for name, array in self._layer.items()}
 
-    def learned(self) -> tuple[str, ...]:
-        """Return the names of kernel and bias."""
-        return tuple(self.weights())
+    def rates(self) -> Mapping[str, float]:
+        """Return the names of kernel and bias; each learns at the whole rate."""
+        return dict.fromkeys(self.weights(), 1.0)
 
     def train_batch(
         self,
