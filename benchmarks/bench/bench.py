@@ -52,6 +52,9 @@ QUICK = ("plain-cnn", "resnet50", "timm:resnet18")
 PRECISIONS: tuple[Precision, ...] = ("float32", "bfloat16")
 """The baseline's first."""
 
+SPEED = ("optimizer", "batch_size", "crop", "mixup", "class_weights", "average_decay")
+"""What of a recipe decides how long a step takes."""
+
 Measured = BenchResult | JobFailed
 
 
@@ -84,7 +87,7 @@ def bench_variants(
 
 
 def speed_name(variant: Variant, image_shape: tuple[int, int, int]) -> str:
-    """Name what decides a variant's speed: not where its weights start."""
+    """Name what decides a variant's speed: not where its weights start, nor its rates."""
     name = variant.architecture.name
     if variant.input_size != max(image_shape[:2]):
         name += f"@{variant.input_size}"
@@ -92,7 +95,10 @@ def speed_name(variant: Variant, image_shape: tuple[int, int, int]) -> str:
         name += f".{named(variant.strategy)}"
     if variant.augmentation != variant.recipe.augmentation:
         name += f" ({variant.augmentation})"
-    return name
+    usual = variant.architecture.recipe_for("fine-tune", "scratch")
+    set_here = {setting: getattr(variant.recipe, setting) for setting in SPEED}
+    told = [f"{k} = {value}" for k, value in set_here.items() if value != getattr(usual, k)]
+    return f"{name} ({', '.join(told)})" if told else name
 
 
 def bench_jobs(

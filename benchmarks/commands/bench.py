@@ -11,6 +11,7 @@ import typer
 from benchmarks.commands.bench_against import bench_against
 from benchmarks.commands.bench_tables import number, output_console, progress
 from benchmarks.commands.options import Data, Plugin
+from benchmarks.commands.written import require_writable
 from benchmarks.engines.registry import engines
 
 if TYPE_CHECKING:
@@ -63,8 +64,8 @@ def bench(
 
     if protocol and architectures:
         raise InputError("bench: give architectures or --protocol, not both")
-    if output and output.is_dir():
-        raise InputError(f"{output} is a folder; give --output a file")
+    if output:
+        require_writable(output, "--output")
     plugins = tuple(plugin or ())
     if append and not against:
         raise InputError("bench: --append adds what --against measures; give both")

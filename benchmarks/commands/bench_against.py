@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmarks.commands.bench_tables import number, output_console, progress
+from benchmarks.commands.written import require_writable
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -41,6 +42,7 @@ def bench_against(
 
     if append:
         series.refuse_other(append)
+        require_writable(append, "--append")
     names = architectures or (against.QUICK_NETWORKS if quick else against.NETWORKS)
     protocol = against.against_protocol(names, threads, discover(plugins))
     blocks = against.BRIEF if quick else against.WHOLE

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from benchmarks.commands.options import Data
+from benchmarks.commands.written import require_writable
 from benchmarks.machine.settings import data_path
 
 if TYPE_CHECKING:
@@ -120,7 +121,6 @@ def _name(stem: str) -> str:
 def _refuse(file: Path, force: bool) -> None:
     from benchmarks.errors import InputError
 
-    if file.is_dir():
-        raise InputError(f"{file} is a folder; give --output a file")
+    require_writable(file, "--output")
     if file.exists() and not force:
         raise InputError(f"{file} exists; give --output another name, or --force to replace it")

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from benchmarks.commands.options import Plugin
+from benchmarks.commands.written import require_writable
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -59,8 +60,8 @@ def scout(
     from benchmarks.machine.console import Console
     from benchmarks.scout.records import write_scouting
 
-    if output and output.is_dir():
-        raise InputError(f"{output} is a folder; give --output a file")
+    if output:
+        require_writable(output, "--output")
     if against and (architectures or size):
         raise InputError("scout: --against RUN says what is scouted; name no architecture or size")
     asked = _Asked(data, architectures or (), size or (), images, against, tuple(plugin or ()))

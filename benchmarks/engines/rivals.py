@@ -25,7 +25,7 @@ Steps = Callable[[int], float]
 """Takes so many optimiser steps after `WARM_UP` others; returns the seconds that they took."""
 
 
-def timed_steps(step: Callable[[], None], steps: int, wait: Callable[[], None]) -> float:
+def timed_steps(step: Callable[[], object], steps: int, wait: Callable[[], object]) -> float:
     """Return the seconds of ``steps`` after `WARM_UP` others; ``wait`` ends when they are done."""
     for _ in range(WARM_UP):
         step()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import time
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from benchmarks.bench.bench import bench_variants
+from benchmarks.bench.bench import bench_variants, shipped_protocol
+from benchmarks.commands.written import require_writable
+from benchmarks.errors import InputError
 from benchmarks.execution.jobs.job import BenchJob
 from benchmarks.execution.jobs.measuring import measure_speed
 from benchmarks.machine.environment import has_bfloat16
@@ -172,6 +175,38 @@ def test_variants_that_differ_in_their_first_weights_only_are_timed_once() -> No
     )
     found = [v.name for v in bench_variants(protocol, discover(), (48, 48, 1))]
     assert found == ["vgg16", "vgg16.frozen", "vgg16@32"]
+
+
+def test_what_of_a_recipe_takes_time_makes_a_row_of_its_own() -> None:
+    settings = ({"learning_rate": 1e-4}, {"batch_size": 512}, {"average_decay": 0.9, "crop": 40})
+    rows = [
+        {"architecture": "plain-cnn", "name": f"row {number}", "hyperparameters": each}
+        for number, each in enumerate(settings)
+    ]
+    protocol = shipped_protocol(["majority"], 1).model_dump(mode="json") | {"variants": rows}
+    found = bench_variants(Protocol.model_validate(protocol), discover(), (48, 48, 1))
+    assert [variant.name for variant in found] == [
+        "plain-cnn",
+        "plain-cnn (batch_size = 512)",
+        "plain-cnn@40 (crop = 40, average_decay = 0.9)",
+    ]
+
+
+def test_a_place_that_cannot_be_written_is_refused_before_anything_is_measured(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "notes").write_text("", "utf-8")
+    for file, told in ((tmp_path, "is a folder"), (tmp_path / "notes/new/x.json", "is no folder")):
+        with pytest.raises(InputError, match=f"{told}.*give --output"):
+            require_writable(file, "--output")
+    require_writable(tmp_path / "new" / "x.json", "--output")
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root writes everywhere")
+def test_a_folder_of_others_is_refused_before_anything_is_measured(tmp_path: Path) -> None:
+    tmp_path.chmod(0o500)
+    with pytest.raises(InputError, match="cannot be written; give --append another place"):
+        require_writable(tmp_path / "x.csv", "--append")
 
 
 def test_warm_up_calls_do_not_count() -> None:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from benchmarks.engines.contract import Task
 from benchmarks.engines.registry import engine_spec, load, load_engine
 from benchmarks.engines.rivals import Given
-from models.registry import Architecture, BuildRequest, Network, Recipe, architecture
+from models.registry import Architecture, BuildRequest, ModelError, Network, Recipe, architecture
 from tests.engines import networks
 
 CLASSES, SIDE, BATCH = 3, 8, 4
@@ -42,9 +42,40 @@ def depthwise_torch(request: BuildRequest) -> Network:
     return Network(nn.Sequential(first, second, nn.Flatten()), nn.Linear(16, request.classes))
 
 
+@architecture(name="recurrent-keras", engine="keras", **SETTINGS)
+def recurrent_keras(request: BuildRequest) -> Network:
+    import keras
+    from keras import layers
+
+    height, width, channels = request.image_shape
+    images = keras.Input(request.image_shape)
+    x = layers.LSTM(4)(layers.Reshape((height, width * channels))(images))
+    features = keras.Input((4,))
+    head = keras.Model(features, layers.Dense(request.classes, dtype="float32")(features))
+    return Network(keras.Model(images, x), head)
+
+
+@architecture(name="recurrent-torch", engine="torch", **SETTINGS)
+def recurrent_torch(request: BuildRequest) -> Network:
+    from torch import nn
+
+    class Rows(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.read = nn.LSTM(request.image_shape[1], 4, batch_first=True)
+
+        def forward(self, images):  # type: ignore[no-untyped-def]
+            return self.read(images[:, 0])[0][:, -1]
+
+    return Network(Rows(), nn.Linear(4, request.classes))
+
+
 ARCHITECTURES: dict[str, Architecture] = {
     each.name: each
-    for each in (networks.tiny_keras, networks.tiny_torch, depthwise_keras, depthwise_torch)
+    for each in (
+        *(networks.tiny_keras, networks.tiny_torch, depthwise_keras, depthwise_torch),
+        *(recurrent_keras, recurrent_torch),
+    )
 }
 
 
@@ -55,6 +86,17 @@ def products_of_a_step(engine: str, name: str, folder: str, precision: str) -> i
     rivals = load(engine_spec(engine).rivals)(given)
     assert rivals.limit(2) > 0
     return int(rivals.macs)
+
+
+def refusal(engine: str, name: str, folder: str) -> str:
+    """Return why the network ``name`` has no limit."""
+    given = _given(name, Path(folder), "float32")
+    load_engine(engine).prepare(threads=1, precision="float32", seed=0)
+    try:
+        load(engine_spec(engine).rivals)(given)
+    except ModelError as error:
+        return str(error)
+    return ""
 
 
 def changes(engine: str, folder: str, precision: str, crop: int) -> list[bool]:

@@ -105,6 +105,13 @@ def test_of_the_last_stages_alone_a_broken_fit_goes_on_as_if_unbroken(
     assert unbroken["backbone_before"] != unbroken["backbone_after"] != plain["backbone_after"]
 
 
+def test_code_of_a_network_may_draw_from_python_and_numpy(engine: str) -> None:
+    first, epoch, again, epoch_again = call(
+        "tests.engines.trainings:drawn", environment=QUIET, engine=engine
+    )
+    assert (first, epoch) == (again, epoch_again)
+
+
 def test_earlier_stages_learn_more_slowly(engine: str) -> None:
     even, uneven = fits(engine, {}, {"settings": {"layer_decay": 0.1}})
     assert uneven["weights"] != even["weights"]

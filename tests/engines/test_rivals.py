@@ -42,6 +42,14 @@ def test_the_limit_is_each_product_three_times_but_the_images_gradient(
 
 
 @pytest.mark.parametrize("engine", ["keras", "torch"])
+def test_a_network_with_products_in_a_loop_has_no_limit_that_leaves_them_out(
+    engine: str, tmp_path: Path
+) -> None:
+    told = ask("refusal", engine, name=f"recurrent-{engine}", folder=str(tmp_path))
+    assert str(told).startswith("its limit is not known: it computes with ")
+
+
+@pytest.mark.parametrize("engine", ["keras", "torch"])
 @pytest.mark.parametrize(("precision", "crop"), [("float32", 0), ("bfloat16", 6)])
 def test_bare_and_files_train_and_the_limit_does_not(
     engine: str, precision: str, crop: int, tmp_path: Path

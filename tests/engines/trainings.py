@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import random
 import tempfile
 from collections.abc import Iterator
 from dataclasses import replace
@@ -108,6 +109,18 @@ def _fit(
         "best_value": outcome.best_value,
         "stopped": outcome.stopped,
     }
+
+
+def drawn(engine: EngineName) -> list[tuple[float, float]]:
+    """Return what Python and NumPy draw at the start, in the first epoch, and once more in each."""
+    loaded, found = load_engine(engine), []
+    for _ in range(2):
+        loaded.prepare(threads=1, precision="float32", seed=3)
+        found.append((random.random(), float(np.random.random())))
+        learner = loaded.learner(TINY[engine], TASK, recipe(), SCRATCH)
+        learner.begin_epoch(4)
+        found.append((random.random(), float(np.random.random())))
+    return found
 
 
 def started(engine: EngineName, weights: str, steps: Recipe) -> Learner:

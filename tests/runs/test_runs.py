@@ -59,6 +59,13 @@ def test_every_variant_has_its_row_with_every_number(unbroken: Path) -> None:
         assert (networks[column] > 0).all(), column
 
 
+def test_the_time_of_a_fit_is_that_of_all_its_epochs(unbroken: Path) -> None:
+    for file in unbroken.glob("fits/*/seed-*/fit.json"):
+        epochs = pd.read_csv(file.with_name("history.csv"))["seconds"]
+        told = json.loads(file.read_text("utf-8"))["train_seconds"]
+        assert told == pytest.approx(epochs.sum())
+
+
 def test_predictions_are_probabilities_of_each_validation_and_test_image(unbroken: Path) -> None:
     splits = pd.read_parquet(unbroken / "splits.parquet")
     for file in unbroken.glob("fits/*/seed-*/predictions.parquet"):

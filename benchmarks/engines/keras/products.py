@@ -54,7 +54,8 @@ class TensorFlowProducts:
         given = [tf.TensorSpec(each.shape, each.dtype) for each in (images, targets)]
         step = tf.function(lambda *batch: model.train_step(batch)).get_concrete_function(*given)
         needed = _needed(step.graph)
-        if unknown := sorted({op.type for op in needed} & UNKNOWN):
+        plain = {op.type for op in needed} & UNKNOWN
+        if unknown := sorted(plain | _within(step.graph, needed)):
             raise ModelError(f"its limit is not known: it computes with {', '.join(unknown)}")
         self._operations = [op for op in needed if op.type in MACS]
         operands = [
@@ -110,6 +111,24 @@ def _needed(graph: Any) -> list[Any]:
             found.add(op.name)
             waiting += [*(operand.op for operand in op.inputs), *op.control_inputs]
     return [op for op in graph.get_operations() if op.name in found]
+
+
+def _within(graph: Any, operations: list[Any]) -> set[str]:
+    """Return the types of the products in loops and functions that ``operations`` call."""
+    bodies = {body.signature.name: body for body in graph.as_graph_def().library.function}
+    waiting = [name for op in operations for name in _called(op.node_def)]
+    found, seen = set(), set()
+    while waiting:
+        name = waiting.pop()
+        if name in bodies and name not in seen:
+            seen.add(name)
+            found |= {node.op for node in bodies[name].node_def}
+            waiting += [other for node in bodies[name].node_def for other in _called(node)]
+    return found & {*MACS, *UNKNOWN}
+
+
+def _called(node: Any) -> list[str]:
+    return [value.func.name for value in node.attr.values() if value.HasField("func")]
 
 
 def _kind(tensor: Any) -> tuple[tuple[int, ...], str]:
@@ -179,7 +198,7 @@ MACS: Mapping[str, Callable[..., int]] = MappingProxyType(
     }
 )
 """TensorFlow's products, and the multiply-accumulates of each by the shapes of its operands."""
-UNKNOWN = frozenset({"Conv3D", "Einsum"})
+UNKNOWN = frozenset({"Conv3D", "Einsum", "CudnnRNN", "CudnnRNNV2", "CudnnRNNV3"})
 """Products of which nothing tells here what they cost; a limit without them would be too fast."""
 _PRODUCTS: Mapping[str, Callable[[Any, NDArray[Any], NDArray[Any]], Products]] = MappingProxyType(
     {"tensorflow": TensorFlowProducts, "torch": _torch_products}

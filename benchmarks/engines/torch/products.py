@@ -13,6 +13,11 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_map_only
 from torch.utils.flop_counter import FlopCounterMode, flop_registry
 
+from models.registry import ModelError
+
+UNKNOWN = ("rnn", "lstm", "gru")
+"""What holds products that are no operations of their own; a limit without would be too fast."""
+
 
 @dataclass(frozen=True)
 class Layout:
@@ -54,6 +59,8 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         """Do what is asked, and remember it where it is a product."""
         kwargs = kwargs or {}
+        if any(kind in str(func) for kind in UNKNOWN):
+            raise ModelError(f"its limit is not known: it computes with {func}")
         if func.overloadpacket in flop_registry:
             layouts = tree_map_only(Tensor, Layout.of, (args, kwargs))
             self.calls.append(Call(func, *layouts))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
-import time
 from collections.abc import Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -13,7 +11,7 @@ import numpy as np
 
 from benchmarks.engines.contract import Engine
 from benchmarks.engines.registry import engine_spec, load
-from benchmarks.engines.rivals import MOST_STEPS, WARM_UP, Given, Rivals, Steps
+from benchmarks.engines.rivals import MOST_STEPS, WARM_UP, Given, Rivals, Steps, timed_steps
 from benchmarks.errors import JobFailed
 from benchmarks.execution.jobs.job import AgainstJob
 from benchmarks.execution.jobs.measuring import training_steps
@@ -76,18 +74,7 @@ def own_steps(job: AgainstJob, engine: Engine, data: Examples) -> Steps:
     """Return what takes ferbench's steps, the stream's part included, as a fit does."""
     learner = engine.learner(architecture(job), job.task, job.recipe, job.initial)
     steps = training_steps(learner, data, job)
-
-    def block(length: int) -> None:
-        list(itertools.islice(steps, length))
-        learner.training_metrics()
-
-    def take(length: int) -> float:
-        block(WARM_UP)
-        started = time.perf_counter()
-        block(length)
-        return time.perf_counter() - started
-
-    return take
+    return lambda length: timed_steps(lambda: next(steps), length, learner.training_metrics)
 
 
 def what_is_given(job: AgainstJob, data: Examples, folder: Path) -> Given:
