@@ -57,7 +57,7 @@ def carry_out(
         outcomes = [score(*job) for job in jobs]
 
 
-def test_trial_0_has_the_literatures_defaults(tmp_path: Path) -> None:
+def test_trial_0_has_the_defaults(tmp_path: Path) -> None:
     best = carry_out(tmp_path)
     assert best is not None
     assert best.trials[0].params == DEFAULTS
