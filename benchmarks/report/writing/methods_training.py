@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from benchmarks.evaluation.budget import budgets
 from benchmarks.metrics import metric_of
@@ -68,12 +68,18 @@ def _pruning(tuning: Tuning, metric: str) -> Iterator[Sentence]:
     if len(rungs) == 1:
         yield (f"Each trial trained for {plural(rungs[0], 'epoch')}.",)
         return
-    share = f"{100 * tuning.keep:.0f} %"
+    full, last = tuning.generations()[0], tuning.generations()[-1]
+    of_last = f" (of the last {last[0]}: {_went_on(last)})" if last != full else ""
     yield (
-        f"Trials were asked in generations of {tuning.generation}; after "
+        f"Trials were asked in generations of {full[0]}; after "
         f"{listing([str(rung) for rung in rungs[:-1]])} of at most "
-        f"{plural(rungs[-1], 'epoch')} the best {share} by validation {metric} went on, "
-        "as in successive halving",
+        f"{plural(rungs[-1], 'epoch')} the best {_went_on(full)} of each generation{of_last} by "
+        f"validation {metric} went on, as in successive halving",
         cite("jamieson2016"),
         ".",
     )
+
+
+def _went_on(alive: Sequence[int]) -> str:
+    """Name the trials of a generation that were to go on after each rung but the last."""
+    return listing([str(trials) for trials in alive[1:]])
