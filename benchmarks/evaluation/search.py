@@ -24,8 +24,9 @@ class Search:
     """The study of one variant; values are of the selection metric on validation.
 
     ``tuned`` is that of trial ``chosen`` and ``default`` that of trial 0, both after ``epoch``
-    epochs, the last that both reached. ``chance`` is the gain that `by_chance` allows, ``None``
-    for a metric of which it is not known. ``images`` are those that all ``trials`` saw;
+    epochs, the last that both reached. ``chance`` is the gain that `by_chance` allows for all
+    trials with a score, as a pruned one lost to the chosen one too; ``None`` for a metric of which
+    it is not known. ``images`` are those that all ``trials`` saw;
     ``unpruned`` those that they would have seen had each reached the last rung, and ``full`` had
     each been trained as long as the final fits were.
     """
@@ -77,7 +78,6 @@ def _search(run: RunResults, variant: VariantResults) -> Search | None:
     epoch = max(default.intermediate.keys() & chosen.intermediate.keys(), default=None)
     if epoch is None:
         return None
-    values = [trial.intermediate[epoch] for trial in scored.values() if epoch in trial.intermediate]
     last = run.manifest.protocol.tuning.rungs[-1]
     an_epoch = max(trial.images_seen / max(trial.intermediate) for trial in scored.values())
     return Search(
@@ -87,7 +87,7 @@ def _search(run: RunResults, variant: VariantResults) -> Search | None:
         epoch=epoch,
         default=default.intermediate[epoch],
         tuned=chosen.intermediate[epoch],
-        chance=_chance(run, metric, len(values), default.intermediate[epoch]),
+        chance=_chance(run, metric, len(scored), default.intermediate[epoch]),
         higher_is_better=metric.higher_is_better,
         images=sum(trial.images_seen for trial in variant.trials),
         unpruned=len(variant.trials) * last * an_epoch,

@@ -170,6 +170,28 @@ def test_equally_good_trials_gain_by_chance_what_is_said(trials: int) -> None:
     assert by_chance(trials, accuracy, images) == pytest.approx(gains.mean(), rel=0.02)
 
 
+@pytest.mark.parametrize("alike", [0.0, 0.5, 1.0])
+def test_pruning_adds_nothing_to_what_chance_gives(alike: float) -> None:
+    """Studies of equally good trials of two rungs, whose scores are ``alike`` from rung to rung."""
+    random, images, studies = np.random.default_rng(0), 4000, 40_000
+    first, own = random.normal(size=(2, studies, 3)) * np.sqrt(0.5 * 0.5 / images)
+    last = alike * first + np.sqrt(1 - alike**2) * own
+    kept = np.argsort(-first, axis=1)[:, :2]
+    best = np.take_along_axis(last, kept, 1).argmax(axis=1)[:, None]
+    chosen, complete = np.take_along_axis(kept, best, 1), (kept == 0).any(axis=1)
+    values = np.where(complete[:, None], last, first)
+    gains = np.take_along_axis(values, chosen, 1)[:, 0] - values[:, 0]
+    bound = by_chance(3, 0.5, images)
+    assert 0.9 * bound < gains.mean() < 1.02 * bound
+
+
+def test_a_pruned_trial_counts_among_those_that_chance_chose_from(folder: Path) -> None:
+    pruned = [trial(number, "pruned", 0.3) for number in (2, 3)]
+    found = of(folder, trial(0, "complete", 0.4, 0.5), trial(1, "complete", 0.4, 0.6), *pruned)
+    assert found is not None
+    assert found.chance == by_chance(4, 0.5, 40)
+
+
 def test_trials_that_err_alike_gain_less_by_chance() -> None:
     images, accuracy, alike = 400, 0.4, 0.5
     random = np.random.default_rng(0)
