@@ -157,6 +157,12 @@ def naming(path: Path) -> Iterator[None]:
         raise
 
 
+def code_files(folder: Path) -> list[Path]:
+    """Return every file under ``folder``, sorted, but what Python has compiled."""
+    found = (file for file in folder.rglob("*") if file.is_file())
+    return sorted(file for file in found if "__pycache__" not in file.relative_to(folder).parts)
+
+
 def sha256_of(file: Path) -> str:
     """Return the SHA-256 of the bytes of ``file``, in hexadecimal."""
     with file.open("rb") as opened:

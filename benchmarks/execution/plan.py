@@ -377,14 +377,3 @@ def _common(fit: FitJob) -> dict[str, Any]:
 def pretraining_name(variant: Variant) -> str:
     """Return what the pre-training of the variant's architecture on the source is called."""
     return f"{variant.architecture.name} (source)"
-
-
-def expected_epochs(variant: Variant, protocol: Protocol) -> float:
-    """Return the epochs that a variant's study and fits will take, if nothing stops early."""
-    tuning = protocol.tuning
-    alive, total, before = float(tuning.trials), 0.0, 0
-    for rung in tuning.rungs if variant.space else ():
-        total += alive * (rung - before)
-        alive, before = max(1.0, alive * tuning.keep), rung
-    fit = min(protocol.fit.epochs, variant.recipe.epochs)
-    return total + fit * len(protocol.fit.seeds)

@@ -9,7 +9,6 @@ sequence from the results on disk, and Optuna's journal is caught up, never cont
 from __future__ import annotations
 
 import json
-import math
 import os
 import warnings
 from collections.abc import Callable, Generator, Mapping, Sequence
@@ -241,7 +240,7 @@ def _generation(
         alive = [number for number in alive if records[number].state == "running"]
         ranked = sorted(alive, key=lambda n: (_rank(records[n].value, minimise), n))
         last = rung == tuning.rungs[-1]
-        kept = set(ranked if last else ranked[: math.ceil(len(ranked) * tuning.keep)])
+        kept = set(ranked if last else ranked[: tuning.kept(len(ranked))])
         for number in alive:
             if last:
                 records[number] = _ended(study, records[number], TrialState.COMPLETE)

@@ -9,7 +9,7 @@ from benchmarks.bench.bench import bench_jobs, run_one_by_one, speed_name
 from benchmarks.bench.records import Effort
 from benchmarks.data.prepared import PreparedData
 from benchmarks.errors import JobFailed
-from benchmarks.execution.plan import expected_epochs
+from benchmarks.execution.expected import expected
 from benchmarks.machine.temporary import temporary_folder
 from benchmarks.machine.timing import BATCH
 from benchmarks.processes.nursery import starts_copies
@@ -69,32 +69,44 @@ def run_seconds(
     prepared: PreparedData,
     workers: int,
 ) -> float:
-    """Return the seconds that a run takes if nothing stops early and every row can run."""
+    """Return the seconds that a run takes if nothing stops early and every row can run.
+
+    What follows each other in a row is a bound, however many ``workers`` there are.
+    """
     train, validation = len(prepared.split.train), len(prepared.split.validation)
     train = min(train, protocol.data.train_images or train)
-    total, start = 0.0, COPY_SECONDS if starts_copies() else START_SECONDS
+    total, longest, start = 0.0, 0.0, COPY_SECONDS if starts_copies() else START_SECONDS
     for variant in variants:
         pace = paces[speed_name(variant, prepared.data.image_shape)]
-        total += _training(variant, protocol, pace, train, validation)
-        total += len(protocol.fit.seeds) * len(prepared.split.test) / pace.prediction
-        total += _jobs(variant, protocol) * start
-    return total / workers
+        epochs, jobs = expected(variant, protocol), _jobs(variant, protocol)
+        scoring = len(prepared.split.test) / pace.prediction
+        total += _training(variant, epochs.total, pace, train, validation)
+        total += len(protocol.fit.seeds) * scoring + jobs.total * start
+        chain = _training(variant, epochs.chain, pace, train, validation)
+        longest = max(longest, chain + scoring + jobs.chain * start)
+    return max(total / workers, longest)
 
 
-def _training(
-    variant: Variant, protocol: Protocol, pace: Pace, train: int, validation: int
-) -> float:
-    """Return the seconds of all epochs; a frozen backbone sees each view of an image once."""
-    epochs = expected_epochs(variant, protocol)
+def _training(variant: Variant, epochs: float, pace: Pace, train: int, validation: int) -> float:
+    """Return the seconds of ``epochs``; a frozen backbone sees each view of an image once."""
     views = fixed_views(variant.recipe, variant.augmentation)
     if variant.strategy == "frozen" and views:
         return (min(views, epochs) * train + validation) / pace.prediction
     return epochs * (train / pace.training + validation / pace.prediction)
 
 
-def _jobs(variant: Variant, protocol: Protocol) -> float:
+@dataclass(frozen=True)
+class _Jobs:
+    """The jobs of a variant, and those of them that follow each other."""
+
+    total: int
+    chain: int
+
+
+def _jobs(variant: Variant, protocol: Protocol) -> _Jobs:
     """Count the jobs of a variant: its trials' rungs, its fits, their scoring, its measuring."""
     tuning = protocol.tuning
-    alive = tuning.trials if variant.space else 0
-    rungs = sum(max(1.0, alive * tuning.keep**place) for place in range(len(tuning.rungs)))
-    return (rungs if alive else 0.0) + 2 * len(protocol.fit.seeds) + 1
+    generations = tuning.generations() if variant.space else ()
+    rungs = sum(sum(alive) for alive in generations)
+    fits = 2 * len(protocol.fit.seeds)
+    return _Jobs(rungs + fits + 1, len(generations) * len(tuning.rungs) + 2)

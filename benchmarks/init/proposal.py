@@ -10,7 +10,8 @@ from typing import Any
 from benchmarks.bench.bench import speed_name
 from benchmarks.data.prepared import PreparedData, prepare_data
 from benchmarks.errors import JobFailed
-from benchmarks.init.estimate import Pace, measure_paces, run_seconds
+from benchmarks.init.estimate import Pace, run_seconds
+from benchmarks.init.precision import measure_in_faster_precision
 from benchmarks.machine.environment import gpu, native_precision, usable_cores
 from benchmarks.protocol.schema import DataChoice, Protocol
 from benchmarks.protocol.variants import Variant, resolve_variants
@@ -107,7 +108,7 @@ def propose(
 
     With ``measure`` the networks are timed on this machine; without, or where one cannot be
     timed, cautious speeds decide, and no time is promised. The `BEST` backbones of ``scouting``
-    become its transfer rows, frozen and fine-tuned.
+    become its transfer rows, frozen and fine-tuned, in the precision that is faster.
     """
     protocol = Protocol.model_validate(
         {
@@ -127,7 +128,10 @@ def propose(
     paces, unmeasured = _nominal_paces(variants, shape), "not measured"
     if measure:
         try:
-            paces, unmeasured = measure_paces(protocol, prepared, variants, notify), ""
+            protocol, paces = measure_in_faster_precision(
+                protocol, prepared, variants, _backbones(scouting), notify
+            )
+            unmeasured = ""
         except JobFailed as error:
             unmeasured = f"not measured: {error}"
     protocol, seconds = _budgeted(protocol, variants, paces, prepared, workers)
@@ -176,6 +180,11 @@ def _scouted(scouting: ScoutRecord, side: int) -> Iterator[dict[str, Any]]:
         size = {"input_size": best.input_size} if best.input_size != side else {}
         for strategy in ("frozen", "fine-tune"):
             yield {**row, "strategy": strategy, **size}
+
+
+def _backbones(scouting: ScoutRecord | None) -> list[str]:
+    found = scouting.best(BEST) if scouting else []
+    return list(dict.fromkeys(best.architecture for best in found))
 
 
 def _selection(choice: DataChoice, prepared: PreparedData) -> str:

@@ -53,7 +53,7 @@ def protocol_text(proposal: Proposal, file: Path) -> str:
         "",
         f"seed = {protocol.seed}              # order of images, splits, tuning",
         f"threads = {protocol.threads}           # CPU threads of one worker",
-        _entry("precision", protocol.precision, _why_precision(protocol)),
+        _entry("precision", protocol.precision, _why_precision(proposal)),
         _entry("selection", protocol.selection, _why_selection(protocol)),
         "",
         *_comments(describe(proposal.prepared)),
@@ -233,8 +233,12 @@ def _entry(key: str, value: object, comment: str = "") -> str:
     return f"{line}   # {comment}" if comment else line
 
 
-def _why_precision(protocol: Protocol) -> str:
-    if protocol.precision == "bfloat16":
+def _why_precision(proposal: Proposal) -> str:
+    if proposal.protocol.precision == "bfloat16":
+        if any(choice.precision for choice in proposal.protocol.variants):
+            return "this machine computes in it; rows that were faster in float32 name it"
+        if proposal.scouting and proposal.unmeasured:
+            return "this machine computes in it; depthwise networks may be faster in float32"
         return "this machine computes in it; every variant alike"
     return '"bfloat16" is faster where the hardware has it'
 

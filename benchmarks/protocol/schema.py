@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Annotated, Any, Literal
@@ -85,7 +86,7 @@ class Tuning(_Section):
     """One study for each variant.
 
     ``trials`` are asked in generations of ``generation``. All trials of a generation train to
-    ``rungs[0]`` epochs; the best ``keep`` of them go on to the next rung, and so on
+    ``rungs[0]`` epochs; the best ``keep`` of them, rounded up, go on to the next rung, and so on
     (synchronous successive halving, Jamieson & Talwalkar 2016, arXiv:1502.07943).
     """
 
@@ -93,6 +94,20 @@ class Tuning(_Section):
     generation: Annotated[int, Field(ge=1)] = 4
     rungs: Annotated[tuple[Epochs, ...], Field(min_length=1, strict=False)]
     keep: Annotated[float, Field(gt=0, le=1)] = 0.5
+
+    def kept(self, trials: int) -> int:
+        """Return how many of the ``trials`` of a generation go on: a share, rounded up."""
+        return max(1, math.ceil(round(trials * self.keep, 9)))
+
+    def generations(self) -> tuple[tuple[int, ...], ...]:
+        """Return how many trials of each generation train in each rung if none fails."""
+        found = []
+        for first in range(0, self.trials, self.generation):
+            alive = [min(self.generation, self.trials - first)]
+            while len(alive) < len(self.rungs):
+                alive.append(self.kept(alive[-1]))
+            found.append(tuple(alive))
+        return tuple(found)
 
     @field_validator("rungs")
     @classmethod

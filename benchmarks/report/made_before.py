@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from functools import cache
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -14,10 +13,11 @@ from benchmarks.protocol.canonical import digest
 from benchmarks.store.files import json_values, write_json
 from benchmarks.store.folder import RunFolder
 from datasets.cache.decoded import cache_folder
-from datasets.files import sha256_of
+from datasets.files import code_files, sha256_of
 from datasets.plugins import GROUPS
 
-SOURCES = ("benchmarks", "datasets", "models")
+SOURCES = ("benchmarks", "datasets", "models", TEMPLATES.name)
+"""Folders of the checkout of which a page is made: code, templates, presets, the bibliography."""
 LIBRARIES = ("pandas", "scipy", "matplotlib", "jinja2", "pillow")
 """What computes and draws, beside what a run records."""
 
@@ -63,11 +63,11 @@ def _key(folder: RunFolder, pictures: bool) -> str:
 
 @cache
 def _code() -> str:
-    """Digest all code and every template, which does not change while a process runs."""
-    root = Path(__file__).resolve().parents[2]
-    files = [file for name in SOURCES for file in (root / name).rglob("*.py")]
-    files += [file for file in TEMPLATES.rglob("*") if file.is_file()]
-    found = hashlib.sha256()
-    for file in sorted(files):
-        found.update(f"{file.name} {sha256_of(file)}\n".encode())
-    return found.hexdigest()
+    """Digest all code and what lies beside it, which does not change while a process runs."""
+    return _digest_of(Path(__file__).resolve().parents[2])
+
+
+def _digest_of(root: Path) -> str:
+    files = [file for name in SOURCES for file in code_files(root / name)]
+    named = ((file.relative_to(root).as_posix(), sha256_of(file)) for file in files)
+    return digest(sorted(named))

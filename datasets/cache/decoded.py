@@ -20,7 +20,7 @@ import platformdirs
 
 from datasets.cache.builds import build_entry
 from datasets.cache.digests import rows_digest
-from datasets.files import sha256_of
+from datasets.files import code_files, sha256_of
 from datasets.left_out import because, require_readable
 from datasets.reading.classes import with_classes
 from datasets.reading.images import image_id
@@ -141,7 +141,7 @@ def _labels_content(path: Path | None, labels: str) -> list[str]:
 
 
 def _code_digest(source: Source) -> str:
-    """Digest the code that decides the pixels: what reads, what draws, the source's own file."""
+    """Digest what decides the pixels: what reads, what draws, the source's own file."""
     package = Path(__file__).parents[1]
     files = {
         Path(__file__),
@@ -149,7 +149,7 @@ def _code_digest(source: Source) -> str:
         package / "records.py",
     }
     for room in ("reading", "drawing"):
-        files.update((package / room).rglob("*.py"))
+        files.update(code_files(package / room))
     code = b"".join(file.read_bytes() for file in sorted(files))
     return hashlib.sha256(code).hexdigest()
 

@@ -9,8 +9,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from datasets.cache import decoded
 from datasets.cache.decoded import open_data_set
+from datasets.files import code_files
 from datasets.image_folder import image_folder
+from datasets.reading.fer2013_places import TABLE
 from datasets.reading.images import image_id
 from datasets.records import DataError
 from datasets.synthetic_faces import synthetic_faces
@@ -31,6 +34,16 @@ def cache(tmp_path: Path) -> Path:
 def entry(cache: Path) -> Path:
     (found,) = (place for place in (cache / "data").iterdir() if place.is_dir())
     return found
+
+
+def test_a_table_that_a_reader_looks_up_decides_what_is_read(monkeypatch):
+    with_tables = decoded._code_digest(image_folder)
+
+    def without(folder):
+        return [file for file in code_files(folder) if file != TABLE]
+
+    monkeypatch.setattr(decoded, "code_files", without)
+    assert decoded._code_digest(image_folder) != with_tables
 
 
 def test_the_second_opening_decodes_nothing(folder, cache):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -20,7 +21,7 @@ SECONDS = {"plain-cnn": 0.001, "vgg16": 0.02, "majority": 0.0001}
 """What an image costs in training; an answer costs half."""
 
 
-def protocol(*variants: dict[str, str]) -> Protocol:
+def protocol(*variants: dict[str, Any]) -> Protocol:
     return Protocol.model_validate(
         {
             "name": "p",
@@ -37,6 +38,7 @@ class Run:
     """A run whose jobs end one after the other, each at the pace of its architecture."""
 
     def __init__(self, protocol: Protocol, workers: int = 1) -> None:
+        self.protocol = protocol
         digest, pack = "0" * 64, Path("pack")
         packed = PackedData(pack, pack, digest, digest, (48, 48, 1), ("happy", "sad"))
         folder, here = RunFolder(Path("run")), Path()
@@ -185,11 +187,52 @@ def test_what_cannot_be_pre_trained_is_not_waited_for() -> None:
     assert run.left.seconds() == 0
 
 
-def test_more_workers_save_time_up_to_the_longest_training() -> None:
+def test_more_workers_save_time_up_to_what_follows_each_other() -> None:
     alone, many = Run(BOTH), Run(BOTH, workers=100)
-    for run in (alone, many):
-        for variant in run.variants:
-            run.do(*run.jobs(variant.name)[:3])
-    longest = SIZES.train * 4 * SECONDS["vgg16"]
-    assert (alone.left.seconds() or 0) > longest
-    assert many.left.seconds() == pytest.approx(longest)
+    (vgg,) = (v.name for v in many.variants if v.architecture.name == "vgg16")
+    an_epoch = SIZES.train * SECONDS["vgg16"]
+    for done, epochs in ((1, 1 + 4), (3, 4), (4, 4), (5, 0)):
+        for run in (alone, many):
+            run.do(*run.jobs(vgg)[:done])
+        assert many.left.seconds() == pytest.approx(max(epochs * an_epoch, answers(many)))
+    assert (alone.left.seconds() or 0) > (many.left.seconds() or 0)
+
+
+def answers(run: Run) -> float:
+    """The seconds that the answers of VGG16, none of which was timed, take all workers."""
+    images = 2 * (SIZES.validation + SIZES.test)
+    return images * SECONDS["vgg16"] / 3 / 100
+
+
+def test_pre_training_comes_before_what_follows_each_other() -> None:
+    run = Run(TRANSFER, workers=100)
+    _, control = (variant.name for variant in run.variants)
+    run.do(*run.jobs(control))
+    epochs = SIZES.source * 2 + SIZES.train * (2 + 4)
+    assert run.left.seconds() == pytest.approx(epochs * SECONDS["vgg16"])
+
+
+def test_each_generation_of_trials_waits_for_the_one_before() -> None:
+    tuning = TRANSFER.tuning.model_copy(update={"trials": 6})
+    run = Run(TRANSFER.model_copy(update={"tuning": tuning}), workers=100)
+    _, control = (variant.name for variant in run.variants)
+    last = run.plan.trial(run.variant(control), 4, {}, 1, Start())
+    run.left = TimeLeft([run.variant(control)], run.protocol, 100, SIZES)
+    run.do(*run.jobs(control)[:1])
+    assert run.left.seconds() == pytest.approx((3 * 2 - 1 + 4) * SIZES.train * SECONDS["vgg16"])
+    run.do(last)
+    assert run.left.seconds() == pytest.approx((1 + 4) * SIZES.train * SECONDS["vgg16"])
+
+
+def test_epochs_with_a_smaller_input_say_what_those_with_the_whole_one_take() -> None:
+    held = {"learning_rate": 0.1, "weight_decay": 5e-4, "dropout": 0.3, "batch_size": 64}
+    row = {"architecture": "narrow-resnet9", "hyperparameters": {**held, "progressive": 0.5}}
+    run = Run(protocol(row))
+    (variant,) = run.variants
+    fit = run.plan.fit(variant, {}, 0, Start())
+    small = (32 / 48) ** 2
+    for epoch in (1, 2):
+        run.left.epoch(fit, epoch, 100 * small)
+    images = 2 * (SIZES.validation + SIZES.test)
+    training = 2 * 100 + (2 * small + 2) * 100
+    assert run.left.seconds() == pytest.approx(training + images / SIZES.train * 100 / 3)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Callable
 from dataclasses import replace
@@ -13,6 +14,7 @@ import pytest
 from benchmarks.errors import InputError, JobFailed
 from benchmarks.execution.jobs.results import RungResult
 from benchmarks.execution.tuning import Best, Study, open_storage, tune
+from benchmarks.protocol.reading import load_protocol, presets
 from benchmarks.protocol.schema import Tuning
 from datasets.digested import KEY
 from models.registry import Categorical, Float
@@ -57,7 +59,7 @@ def carry_out(
         outcomes = [score(*job) for job in jobs]
 
 
-def test_trial_0_has_the_literatures_defaults(tmp_path: Path) -> None:
+def test_trial_0_has_the_defaults(tmp_path: Path) -> None:
     best = carry_out(tmp_path)
     assert best is not None
     assert best.trials[0].params == DEFAULTS
@@ -76,10 +78,29 @@ def test_half_of_each_generation_goes_on_to_the_next_rung(tmp_path: Path) -> Non
     generations = [best.trials[0:4], best.trials[4:8], best.trials[8:10]]
     kept = [sum(t.state == "complete" for t in generation) for generation in generations]
     assert kept == [2, 2, 1]
+    assert TUNING.generations() == ((4, 2), (4, 2), (2, 1))
     for generation in generations:
         pruned = [t.intermediate[1] for t in generation if t.state == "pruned"]
         completed = [t.intermediate[1] for t in generation if t.state == "complete"]
         assert max(pruned) <= min(completed)
+
+
+@pytest.mark.parametrize(
+    ("trials", "keep", "kept"),
+    [(3, 0.33, 1), (3, 0.34, 2), (3, 1.0, 3), (20, 0.55, 11), (100, 0.07, 7), (4, 1e-12, 1)],
+)
+def test_a_share_of_trials_is_rounded_up_and_free_of_the_computers_rounding(
+    trials: int, keep: float, kept: int
+) -> None:
+    assert Tuning(trials=9, rungs=(1, 3), keep=keep).kept(trials) == kept
+
+
+def test_the_presets_keep_the_share_that_they_name() -> None:
+    for name, place in presets().items():
+        tuning = load_protocol(str(place)).tuning
+        for alive in tuning.generations():
+            for before, after in itertools.pairwise(alive):
+                assert after == pytest.approx(before * tuning.keep, abs=0.02), name
 
 
 def test_a_loss_is_minimised(tmp_path: Path) -> None:

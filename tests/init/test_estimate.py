@@ -26,22 +26,30 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> PreparedData:
         return prepare_data(choice, None, seed=0)
 
 
-def seconds(prepared: PreparedData, epochs: int, **variant: Any) -> float:
+def seconds(
+    prepared: PreparedData,
+    epochs: int,
+    *,
+    workers: int = 1,
+    trials: int = 2,
+    seeds: int = 1,
+    **variant: Any,
+) -> float:
     protocol = Protocol.model_validate(
         {
             "name": "p",
             "controls": False,
             "data": {"set": "synthetic-faces"},
             "source": {"set": "synthetic-faces", "epochs": 1},
-            "tuning": {"trials": 2, "rungs": [1]},
-            "fit": {"epochs": epochs},
+            "tuning": {"trials": trials, "generation": 2, "rungs": [1]},
+            "fit": {"epochs": epochs, "seeds": list(range(seeds))},
             "variants": [variant],
         }
     )
     shape = prepared.data.image_shape
     variants = resolve_variants(protocol, discover(), shape)
     paces = {speed_name(each, shape): PACE for each in variants}
-    return run_seconds(protocol, variants, paces, prepared, workers=1)
+    return run_seconds(protocol, variants, paces, prepared, workers=workers)
 
 
 def an_epoch(prepared: PreparedData) -> float:
@@ -66,3 +74,20 @@ def test_trials_of_what_is_held_are_not_counted(prepared: PreparedData) -> None:
     tuned = seconds(prepared, 5, architecture="plain-cnn")
     held = seconds(prepared, 5, architecture="plain-cnn", hyperparameters=HELD)
     assert tuned - held > 2 * an_epoch(prepared)
+
+
+def test_no_worker_shortens_what_follows_each_other(prepared: PreparedData) -> None:
+    asked = {"architecture": "vgg16", "trials": 6, "seeds": 3}
+    alone, many = seconds(prepared, 5, **asked), seconds(prepared, 5, workers=100, **asked)
+    assert seconds(prepared, 5, workers=2, **asked) == pytest.approx(alone / 2)
+    assert many > (3 + 5) * an_epoch(prepared)
+    assert many == seconds(prepared, 5, workers=1000, **asked)
+
+
+def test_epochs_with_a_smaller_input_take_less(prepared: PreparedData) -> None:
+    held = {"learning_rate": 0.1, "weight_decay": 5e-4, "dropout": 0.3, "batch_size": 64}
+    row = {"architecture": "narrow-resnet9", "hyperparameters": held}
+    whole = seconds(prepared, 10, **row)
+    row["hyperparameters"] = {**held, "progressive": 0.5}
+    saved = 5 * (1 - (32 / 48) ** 2) * an_epoch(prepared)
+    assert whole - seconds(prepared, 10, **row) == pytest.approx(saved)

@@ -8,13 +8,17 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.data.prepared import PreparedData
+from benchmarks.init import precision
 from benchmarks.init import proposal as proposing
+from benchmarks.init.estimate import Pace
 from benchmarks.init.proposal import Proposal, choose_data, propose
 from benchmarks.init.toml import write_protocol
 from benchmarks.machine.environment import gpu
 from benchmarks.machine.timing import rough_duration
 from benchmarks.protocol.reading import load_protocol
 from benchmarks.protocol.schema import Protocol
+from benchmarks.protocol.variants import Variant
 from datasets.reading.recognition import look, recognise
 from datasets.registry import discover
 from tests.datasets.samples import (
@@ -347,3 +351,48 @@ def test_the_best_scouted_backbones_become_the_transfer_rows(tmp_path: Path) -> 
     )
     assert "standard error), 5.4 ± 1.1 points behind the best; pixels alone" in text
     assert text.count("Scouted before any training") == 2
+
+
+DEPTHWISE, DENSE = "timm:tf_efficientnet_lite0", "vgg16"
+SLOW, FAST = Pace(10.0, 30.0), Pace(100.0, 300.0)
+
+
+@pytest.fixture
+def timed(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
+    """On a machine where only the depthwise network is faster in float32, note what is timed."""
+    noted: list[tuple[str, str]] = []
+
+    def paces(
+        protocol: Protocol, prepared: PreparedData, variants: list[Variant], _: object
+    ) -> dict[str, Pace]:
+        noted.extend((variant.architecture.name, protocol.precision) for variant in variants)
+        slow = DEPTHWISE if protocol.precision == "bfloat16" else DENSE
+        shape = prepared.data.image_shape
+        return {
+            proposing.speed_name(v, shape): SLOW if v.architecture.name == slow else FAST
+            for v in variants
+        }
+
+    monkeypatch.setattr(precision, "measure_paces", paces)
+    return noted
+
+
+@pytest.mark.parametrize("native", ["bfloat16", "float32"])
+def test_a_scouted_backbone_gets_the_precision_that_it_is_faster_in(
+    tmp_path: Path, timed: list[tuple[str, str]], monkeypatch: pytest.MonkeyPatch, native: str
+) -> None:
+    write_classes(tmp_path / "faces", {"happy": 20, "sad": 20})
+    monkeypatch.setattr(proposing, "native_precision", lambda: native)
+    scouting = record(scouted(DEPTHWISE, accuracy=0.4), scouted(DENSE, "edges", accuracy=0.3))
+    choice, prepared = choose_data(tmp_path / "faces")
+    found = propose(
+        "mine", choice, prepared, measure=True, notify=lambda name: None, scouting=scouting
+    )
+    pinned = {(row.architecture, row.precision) for row in found.protocol.variants if row.precision}
+    assert pinned == ({(DEPTHWISE, "float32")} if native == "bfloat16" else set())
+    twice = {name for name, _ in timed if {(name, "float32"), (name, "bfloat16")} <= {*timed}}
+    assert twice == ({DEPTHWISE, DENSE} if native == "bfloat16" else set())
+    write_protocol(found, tmp_path / "mine.toml")
+    text = (tmp_path / "mine.toml").read_text("utf-8")
+    assert ("rows that were faster in float32 name it" in text) == (native == "bfloat16")
+    assert text.count('\nprecision = "float32"') == (2 if native == "bfloat16" else 1)

@@ -10,13 +10,17 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from benchmarks.machine.templates import TEMPLATES
+from benchmarks.protocol.reading import presets
 from benchmarks.report import made_before, page
 from benchmarks.report.page import render_once
+from benchmarks.report.writing import references
 from benchmarks.store.digests import write_digests
 from benchmarks.store.folder import RunFolder
 from benchmarks.store.reading import read_manifest, read_statuses
 from benchmarks.store.records import PluginRecord, VariantOutcome
 from benchmarks.store.writing import write_manifest, write_statuses
+from datasets.files import code_files
 from tests.folder import ROWS, build
 
 Count = Callable[[], int]
@@ -89,6 +93,44 @@ def test_other_code_makes_another_page(
     monkeypatch.setattr(made_before, "_code", lambda: "another")
     render_once(folder)
     assert rendered() == 2
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    for name in made_before.SOURCES:
+        (tmp_path / "checkout" / name / "room").mkdir(parents=True)
+        (tmp_path / "checkout" / name / "room" / "code.py").write_text("")
+    return tmp_path / "checkout"
+
+
+@pytest.mark.parametrize("file", ["benchmarks/a/refs.bib", "benchmarks/b/a.toml", "models/a.py"])
+def test_every_file_of_the_checkouts_code_decides_a_page(checkout: Path, file: str) -> None:
+    place = checkout / file
+    place.parent.mkdir(exist_ok=True)
+    before = made_before._digest_of(checkout)
+    place.write_text("one")
+    one = made_before._digest_of(checkout)
+    place.write_text("another")
+    assert len({before, one, made_before._digest_of(checkout)}) == 3
+
+
+def test_where_a_file_lies_decides_a_page(checkout: Path) -> None:
+    before = made_before._digest_of(checkout)
+    (checkout / "models/room").rename(checkout / "models/hall")
+    assert made_before._digest_of(checkout) != before
+
+
+def test_what_python_compiled_decides_no_page(checkout: Path) -> None:
+    before = made_before._digest_of(checkout)
+    (checkout / "models/__pycache__").mkdir()
+    (checkout / "models/__pycache__/code.cpython-312.pyc").write_bytes(b"compiled")
+    assert made_before._digest_of(checkout) == before
+
+
+def test_bibliography_presets_and_templates_are_among_them() -> None:
+    root = Path(made_before.__file__).parents[2]
+    found = {file for name in made_before.SOURCES for file in code_files(root / name)}
+    assert {references.FILE, *presets().values(), *TEMPLATES.glob("*.j2")} <= found
 
 
 def test_with_code_from_outside_a_page_is_always_made(

@@ -46,7 +46,9 @@ def test_it_tells_data_training_and_evaluation(tmp_path: Path) -> None:
         "there were 40 train, 40 validation and 40 test images",
         "restricted to 4,000 training images",
         "up to 8 trials of a tree-structured Parzen estimator",
-        "after 1 of at most 3 epochs the best 50 % by validation accuracy went on",
+        "of which the first took the defaults of its recipe.",
+        "asked in generations of 4; after 1 of at most 3 epochs the best 2 of each generation by "
+        "validation accuracy went on",
         "3 seeds (0, 1, 2), for up to 12 epochs",
         "opened 12 times, to score finished models, once for each of them",
         "tested over images and seeds together, with Holm's correction over 6 pairs (Holm 1979)",
@@ -55,6 +57,20 @@ def test_it_tells_data_training_and_evaluation(tmp_path: Path) -> None:
     ):
         assert said in text
     assert "McNemar" not in text
+
+
+def test_the_trials_that_went_on_are_counted_not_rounded(tmp_path: Path) -> None:
+    tuning = {"trials": 8, "generation": 3, "rungs": [1, 2, 4], "keep": 0.5}
+    assert (
+        "after 1 and 2 of at most 4 epochs the best 2 and 1 of each generation (of the last 2: 1 "
+        "and 1) by validation accuracy went on"
+    ) in told(made(tmp_path, protocol={"tuning": tuning}))
+
+
+def test_what_the_protocol_sets_is_told_to_be_untuned(tmp_path: Path) -> None:
+    rows = [{"architecture": "plain-cnn", "hyperparameters": {"dropout": 0.1}}]
+    text = told(made(tmp_path, protocol={"variants": rows}))
+    assert "the defaults of its recipe; what the protocol sets was not tuned." in text
 
 
 def test_votes_as_targets_are_told_and_who_cannot_take_them(tmp_path: Path) -> None:

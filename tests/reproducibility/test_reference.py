@@ -30,7 +30,7 @@ def test_every_number_of_it_is_recomputed_from_the_data(folder: Path, fer2013_zi
 
 
 def test_fer2013_lite_shows_what_it_is_for() -> None:
-    """Networks that learn, transfer that gains beside its control, and a search that prunes."""
+    """Networks that learn, and transfer that gains beside its control."""
     board = json_values((REFERENCE / "fer2013-lite" / "leaderboard.json").read_bytes())
     accuracy = {row["variant"]: row["accuracy"] for row in board}
     assert {row["status"] for row in board} == {"ok"}

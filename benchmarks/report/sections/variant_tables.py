@@ -201,7 +201,7 @@ def hyperparameters_table(variant: VariantResults) -> Table | None:
         for name in names
     ]
     return table(
-        "Hyperparameters: the literature's defaults and what tuning chose",
+        "Hyperparameters: the defaults of trial 0 and what tuning chose",
         [
             *("Hyperparameter", Column("Default"), Column("Used"), "Searched"),
             *([Column("Importance, %", IMPORTANCE)] if shares else []),

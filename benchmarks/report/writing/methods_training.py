@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from benchmarks.evaluation.budget import budgets
 from benchmarks.metrics import metric_of
-from benchmarks.protocol.schema import Tuning
+from benchmarks.protocol.schema import Protocol, Tuning
 from benchmarks.report.elements.numbers import listing, plural, setting, whole
 from benchmarks.report.writing.methods_levers import fixed_views, levers
 from benchmarks.report.writing.prose import Sentence, cite
@@ -22,10 +22,10 @@ def training(run: RunResults) -> Iterator[Sentence]:
         "The hyperparameters of every variant were tuned with the same budget and on the "
         f"validation images alone: up to {plural(tuning.trials, 'trial')}",
         *_sampler(tuning.trials),
-        ", of which the first took the defaults of the literature"
+        ", of which the first took the defaults of its recipe"
         if tuning.trials > 1
-        else " with the defaults of the literature",
-        ".",
+        else " with the defaults of its recipe",
+        "; what the protocol sets was not tuned." if _held(protocol) else ".",
     )
     yield from _pruning(tuning, metric)
     seeds = run.manifest.seeds
@@ -47,6 +47,11 @@ def training(run: RunResults) -> Iterator[Sentence]:
         )
 
 
+def _held(protocol: Protocol) -> bool:
+    """Tell whether the protocol sets values that tuning would choose otherwise."""
+    return any(choice.hyperparameters for choice in protocol.variants)
+
+
 def _sampler(trials: int) -> Sentence:
     if trials == 1:
         return ()
@@ -63,12 +68,18 @@ def _pruning(tuning: Tuning, metric: str) -> Iterator[Sentence]:
     if len(rungs) == 1:
         yield (f"Each trial trained for {plural(rungs[0], 'epoch')}.",)
         return
-    share = f"{100 * tuning.keep:.0f} %"
+    full, last = tuning.generations()[0], tuning.generations()[-1]
+    of_last = f" (of the last {last[0]}: {_went_on(last)})" if last != full else ""
     yield (
-        f"Trials were asked in generations of {tuning.generation}; after "
+        f"Trials were asked in generations of {full[0]}; after "
         f"{listing([str(rung) for rung in rungs[:-1]])} of at most "
-        f"{plural(rungs[-1], 'epoch')} the best {share} by validation {metric} went on, "
-        "as in successive halving",
+        f"{plural(rungs[-1], 'epoch')} the best {_went_on(full)} of each generation{of_last} by "
+        f"validation {metric} went on, as in successive halving",
         cite("jamieson2016"),
         ".",
     )
+
+
+def _went_on(alive: Sequence[int]) -> str:
+    """Name the trials of a generation that were to go on after each rung but the last."""
+    return listing([str(trials) for trials in alive[1:]])
