@@ -278,6 +278,11 @@ class Protocol(_Section):
         return Protocol.model_validate(self.model_dump(mode="json"))
 
     @property
+    def sets_hyperparameters(self) -> bool:
+        """Whether a row has values of its own, which tuning leaves alone."""
+        return any(choice.hyperparameters for choice in self.variants)
+
+    @property
     def digest(self) -> str:
         """SHA-256 of `decisive`, in hex."""
         return digest(self.decisive())

@@ -46,7 +46,7 @@ def test_it_tells_data_training_and_evaluation(tmp_path: Path) -> None:
         "there were 40 train, 40 validation and 40 test images",
         "restricted to 4,000 training images",
         "up to 8 trials of a tree-structured Parzen estimator",
-        "of which the first took the defaults of its recipe.",
+        "of which the first took the defaults of the literature.",
         "asked in generations of 4; after 1 of at most 3 epochs the best 2 of each generation by "
         "validation accuracy went on",
         "3 seeds (0, 1, 2), for up to 12 epochs",

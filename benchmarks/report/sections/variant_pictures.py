@@ -135,7 +135,12 @@ def tuning_picture(run: RunResults, variant: VariantResults, anchor: str) -> Pic
     return Picture(
         inline_svg(tuning(variant, minimised(run)), f"{anchor}-tuning"),
         f"Validation {value} of each tuning trial of {variant.name} ({text}). {each}",
-        f"Validation {value} of each trial: {text}. Trial 0 is the defaults",
+        f"Validation {value} of each trial: {text}. Trial 0 is "
+        + (
+            "the defaults"
+            if run.manifest.protocol.sets_hyperparameters
+            else "the literature's defaults"
+        ),
     )
 
 

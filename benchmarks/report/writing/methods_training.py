@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from benchmarks.evaluation.budget import budgets
 from benchmarks.metrics import metric_of
-from benchmarks.protocol.schema import Protocol, Tuning
+from benchmarks.protocol.schema import Tuning
 from benchmarks.report.elements.numbers import listing, plural, setting, whole
 from benchmarks.report.writing.methods_levers import fixed_views, levers
 from benchmarks.report.writing.prose import Sentence, cite
@@ -22,10 +22,10 @@ def training(run: RunResults) -> Iterator[Sentence]:
         "The hyperparameters of every variant were tuned with the same budget and on the "
         f"validation images alone: up to {plural(tuning.trials, 'trial')}",
         *_sampler(tuning.trials),
-        ", of which the first took the defaults of its recipe"
-        if tuning.trials > 1
-        else " with the defaults of its recipe",
-        "; what the protocol sets was not tuned." if _held(protocol) else ".",
+        ", of which the first took " if tuning.trials > 1 else " with ",
+        "the defaults of its recipe; what the protocol sets was not tuned."
+        if protocol.sets_hyperparameters
+        else "the defaults of the literature.",
     )
     yield from _pruning(tuning, metric)
     seeds = run.manifest.seeds
@@ -45,11 +45,6 @@ def training(run: RunResults) -> Iterator[Sentence]:
             if min(spent) < max(spent)
             else f"In tuning and training together each variant saw {whole(spent[0])} images.",
         )
-
-
-def _held(protocol: Protocol) -> bool:
-    """Tell whether the protocol sets values that tuning would choose otherwise."""
-    return any(choice.hyperparameters for choice in protocol.variants)
 
 
 def _sampler(trials: int) -> Sentence:
