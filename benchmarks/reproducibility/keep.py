@@ -169,6 +169,7 @@ def _write_answers(
         significant_bits={variant.name: bits for variant in part.variants if variant.fits},
         audited=part.audit is not None,
         voted=part.votes is not None,
+        votes_digest=part.votes.digest if part.votes else "",
         digests_digest=sha256_of(source.digests) if source.digests.is_file() else "",
     )
     write_kept(place, record, kept_images(images))

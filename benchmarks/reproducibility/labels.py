@@ -15,7 +15,14 @@ from benchmarks.execution.progress import Display
 from benchmarks.execution.run import prepare_target
 from benchmarks.machine.settings import data_path
 from benchmarks.store.contents import contents
-from benchmarks.store.kept import KeptImages, Labels, is_kept, read_images, read_kept
+from benchmarks.store.kept import (
+    KeptImages,
+    Labels,
+    is_kept,
+    read_images,
+    read_kept,
+    require_votes,
+)
 from benchmarks.store.plugins import described, refuse_other_plugins, used_plugins
 from benchmarks.store.reading import read_manifest, require_run
 from benchmarks.store.records import KeptRecord, Manifest
@@ -75,6 +82,8 @@ def labels_of(
             found = audit(prepared.data, prepared.split, progress=progress)
     voted = any(claim.record.voted for claim in claims)
     votes = counted_votes(votes_on(prepared, given.plugins), images) if voted else None
+    for claim in claims:
+        require_votes(claim.run, claim.record, votes)
     return Labels(images, found, votes)
 
 
@@ -131,19 +140,21 @@ def _from_the_environment(taken: bool) -> Iterator[None]:
 def _require_same(claim: _Claim, prepared: PreparedData) -> None:
     """Refuse data that are not those of a kept run, with how they differ."""
     manifest, images = claim.manifest, claim.images
-    digests = manifest.data.digest, manifest.split.digest
-    if digests == (prepared.data.digest, prepared.split.digest):
+    theirs = (manifest.data.digest, manifest.split.digest, manifest.targets_digest)
+    ours = (prepared.data.digest, prepared.split.digest, prepared.targets_digest)
+    if theirs == ours:
         return
     missing = int((~np.isin(images.image_ids, prepared.data.image_ids)).sum())
-    total = len(images.image_ids)
-    what = (
-        f"{missing:,} of its {total:,} validation and test images are not there"
-        if missing
-        else "its validation and test images are all there, but training images, labels, places "
-        "or splits are others"
-    )
+    what = "its validation and test images are all there, but "
+    if missing:
+        total = len(images.image_ids)
+        what = f"{missing:,} of its {total:,} validation and test images are not there"
+    elif theirs[:2] != ours[:2]:
+        what += "training images, labels, places or splits are others"
+    else:
+        what += "the votes that it was trained on are others"
+    one, two = next(pair for pair in zip(theirs, ours, strict=True) if pair[0] != pair[1])
     raise InputError(
         f"{prepared.path or prepared.data.name}: not the data of {claim.run}: {what} "
-        f"(digest {digests[0][:12]}, here {prepared.data.digest[:12]}); give those that it was "
-        "made from"
+        f"(digest {one[:12]}, here {two[:12]}); give those that it was made from"
     )

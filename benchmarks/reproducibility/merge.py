@@ -198,11 +198,14 @@ def _kept(parts: Sequence[RunPart], rows: Sequence[Row]) -> KeptRecord:
         for row in rows
         if row.fits
     }
+    votes = [part.run.votes for part in parts]
+    voted = votes[0] if None not in votes else None
     return KeptRecord(
         ferbench=installed("ferbench") or "",
         significant_bits=bits,
         audited=all(record.audited for record in records.values()),
-        voted=all(record.voted for record in records.values()),
+        voted=voted is not None,
+        votes_digest=voted.digest if voted else "",
     )
 
 

@@ -210,8 +210,14 @@ def _joined(place: Path, split: str, images: KeptImages, labels: Labels) -> pd.D
     return pd.DataFrame(columns).assign(split=split)
 
 
-def missing_votes(folder: Path) -> InputError:
-    """Return the refusal of data without the votes that the page of ``folder`` was made with."""
-    return InputError(
-        f"{folder}: its page was made with the votes of FER+; put {VOTES} beside the data"
-    )
+def require_votes(folder: Path, record: KeptRecord, votes: VotesOnTest | None) -> None:
+    """Raise ``InputError`` unless ``votes`` are those that the page of ``folder`` was made with."""
+    if record.voted and votes is None:
+        raise InputError(
+            f"{folder}: its page was made with the votes of FER+; put {VOTES} beside the data"
+        )
+    if votes is not None and record.votes_digest not in ("", votes.digest):
+        raise InputError(
+            f"{folder}: its page was made with other votes of FER+ than those beside the data; "
+            f"put the {VOTES} there that it was made with"
+        )
