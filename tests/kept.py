@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,11 +12,11 @@ from benchmarks.report.page import render
 from benchmarks.store.digests import write_digests
 from benchmarks.store.folder import RunFolder
 from benchmarks.store.kept import Labels
-from benchmarks.store.reading import read_manifest, read_run
+from benchmarks.store.reading import read_manifest, read_run, read_statuses
 from benchmarks.store.records import DataRecord, PluginRecord
 from benchmarks.store.splits import read_splits, split_table
 from benchmarks.store.votes import write_votes
-from benchmarks.store.writing import write_audit, write_manifest
+from benchmarks.store.writing import write_audit, write_manifest, write_statuses
 from datasets.audit.audit import audit
 from datasets.files import sha256_of
 from tests.datasets.samples import noise, write_image
@@ -79,6 +80,18 @@ def run_on(
     ask(view(out), images=min(20, len(images.of("test"))))
     render(out, images=False)
     write_digests(out)
+    return out
+
+
+def under_way(run: Path, out: Path, *rows: str) -> Path:
+    """Write ``run`` as it was while ``rows`` had their first fit and no more."""
+    shutil.copytree(run, out)
+    place = RunFolder(out)
+    place.digests.unlink()
+    write_manifest(place, replace(read_manifest(out), finished=None))
+    write_statuses(place, {n: s for n, s in read_statuses(out).items() if n not in rows})
+    for row in rows:
+        shutil.rmtree(place.fit(row, 1))
     return out
 
 

@@ -19,12 +19,12 @@ from benchmarks.store.digests import published, write_digests
 from benchmarks.store.files import table_attributes, write_table
 from benchmarks.store.folder import RunFolder
 from benchmarks.store.kept import SINGLE, read_kept, rounded
-from benchmarks.store.reading import read_manifest, read_run, read_statuses
+from benchmarks.store.reading import read_run, read_statuses
 from benchmarks.store.splits import SplitTable, read_splits, write_splits
-from benchmarks.store.writing import write_manifest, write_statuses
+from benchmarks.store.writing import write_statuses
 from tests.folder import ROWS, build
 from tests.folder_extras import ask, view
-from tests.kept import CLASSES, COPIES, EACH, faces, labels_in, run_on
+from tests.kept import CLASSES, COPIES, EACH, faces, labels_in, run_on, under_way
 
 KINDS = ("predictions", "views", "robustness")
 
@@ -223,14 +223,7 @@ def test_a_number_of_the_page_that_the_predictions_do_not_give_is_named(
 
 
 def test_of_a_run_under_way_the_finished_rows_are_kept(run: Path, tmp_path: Path) -> None:
-    halfway = Path(shutil.copytree(run, tmp_path / "halfway"))
-    place = RunFolder(halfway)
-    place.digests.unlink()
-    write_manifest(place, replace(read_manifest(halfway), finished=None))
-    done = {n: s for n, s in read_statuses(halfway).items() if n != "plain-cnn"}
-    write_statuses(place, done)
-    shutil.rmtree(place.fit("plain-cnn", 1))
-    keep(halfway, tmp_path / "kept")
+    keep(under_way(run, tmp_path / "halfway", "plain-cnn"), tmp_path / "kept")
     found = read_run(tmp_path / "kept", labels=labels_in(run))
     assert [(v.name, v.ranked, len(v.fits)) for v in found.variants] == [
         ("majority", True, 2),
