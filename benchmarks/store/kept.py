@@ -76,8 +76,9 @@ class KeptImages:
 
 
 def is_kept(folder: Path) -> bool:
-    """Tell whether ``folder`` is a run that was kept without its labels."""
-    return RunFolder(folder).kept.is_file()
+    """Tell whether ``folder`` is a run that was kept without its labels, or what is left of one."""
+    place = RunFolder(folder)
+    return place.kept.is_file() or place.images.is_file()
 
 
 def refuse_kept(folder: Path, why: str) -> None:

@@ -168,6 +168,18 @@ def test_a_changed_byte_in_what_a_run_says_of_its_data_is_a_finding(
         assert not given or "what this kept run says of its data does not hold" in done.err
 
 
+@pytest.mark.parametrize("name", ["kept.json", "images.parquet"])
+def test_a_file_that_tells_it_is_kept_and_is_gone_is_a_finding(
+    name: str, kept: Path, data: Path
+) -> None:
+    (kept / name).unlink()
+    for given in ((), ("--data", data)):
+        done = ferbench_here("verify", kept, *given)
+        assert done.status == 1, done
+        assert f"{name}: is missing" in done.out
+    assert name in refused("choose", kept, "--data", data)
+
+
 @pytest.mark.parametrize("content", [b"no JSON", b"5", b"\xff\xfe", b""])
 def test_a_board_that_cannot_be_read_is_a_finding(content: bytes, kept: Path, data: Path) -> None:
     (kept / "leaderboard.json").write_bytes(content)
