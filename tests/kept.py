@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
-from benchmarks.data.prepared import prepare_data
+from benchmarks.data.prepared import prepare_data, votes_on
 from benchmarks.protocol.schema import DataChoice
 from benchmarks.report.page import render
 from benchmarks.store.digests import write_digests
 from benchmarks.store.folder import RunFolder
 from benchmarks.store.kept import Labels
-from benchmarks.store.reading import read_manifest, read_run
-from benchmarks.store.records import DataRecord
+from benchmarks.store.reading import read_manifest, read_run, read_statuses
+from benchmarks.store.records import DataRecord, PluginRecord
 from benchmarks.store.splits import read_splits, split_table
-from benchmarks.store.writing import write_audit, write_manifest
+from benchmarks.store.votes import write_votes
+from benchmarks.store.writing import write_audit, write_manifest, write_statuses
 from datasets.audit.audit import audit
+from datasets.files import sha256_of
 from tests.datasets.samples import noise, write_image
 from tests.folder import ROWS, Row, build
 from tests.folder_extras import ask, view
@@ -41,27 +44,54 @@ def faces(folder: Path) -> Path:
     return folder
 
 
-def run_on(data: Path, out: Path, rows: tuple[Row, ...] = ROWS[:2]) -> Path:
+def run_on(
+    data: Path,
+    out: Path,
+    rows: tuple[Row, ...] = ROWS[:2],
+    *,
+    name: str = "image-folder",
+    plugins: tuple[Path, ...] = (),
+) -> Path:
     """Write a finished run of ``rows`` on the images in ``data``, with made-up answers."""
-    choice = DataChoice(set="image-folder", path=str(data))
-    prepared = prepare_data(choice, data, seed=0)
-    build(out, rows, seeds=(0, 1), classes=CLASSES, epochs=3, splits=split_table(prepared.table()))
+    choice = DataChoice(set=name, path=str(data))
+    prepared = prepare_data(choice, data, seed=0, plugins=plugins)
+    names, images = prepared.data.class_names, split_table(prepared.table())
+    build(out, rows, seeds=(0, 1), classes=names, epochs=3, splits=images)
     place, manifest = RunFolder(out), read_manifest(out)
     protocol = manifest.protocol.model_copy(update={"data": choice}).spelt_out()
     known = DataRecord(
         name=prepared.data.name,
         digest=prepared.data.digest,
-        class_names=CLASSES,
+        class_names=names,
         image_shape=prepared.data.image_shape,
         provenance=prepared.data.provenance,
         file=data.name,
     )
-    told = replace(manifest, data=known, protocol=protocol, protocol_digest=protocol.digest)
+    told = replace(
+        manifest,
+        data=known,
+        protocol=protocol,
+        protocol_digest=protocol.digest,
+        plugins=tuple(PluginRecord(file=file.name, digest=sha256_of(file)) for file in plugins),
+    )
     write_manifest(place, told)
     write_audit(place, audit(prepared.data, prepared.split))
-    ask(view(out), images=20)
+    write_votes(place, votes_on(prepared, plugins), images)
+    ask(view(out), images=min(20, len(images.of("test"))))
     render(out, images=False)
     write_digests(out)
+    return out
+
+
+def under_way(run: Path, out: Path, *rows: str) -> Path:
+    """Write ``run`` as it was while ``rows`` had their first fit and no more."""
+    shutil.copytree(run, out)
+    place = RunFolder(out)
+    place.digests.unlink()
+    write_manifest(place, replace(read_manifest(out), finished=None))
+    write_statuses(place, {n: s for n, s in read_statuses(out).items() if n not in rows})
+    for row in rows:
+        shutil.rmtree(place.fit(row, 1))
     return out
 
 

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from benchmarks.commands.options import KeptData, labels_from
+from benchmarks.commands.options import KeptData, Plugin, labels_from
 
 SIZES = {"k": 1_000, "m": 1_000_000, "g": 1_000_000_000}
 
@@ -38,6 +38,7 @@ def choose(
         ),
     ] = None,
     data: KeptData = None,
+    plugin: Plugin = None,
 ) -> int:
     """Say which variant of a run to take under limits, and what is given up for them.
 
@@ -53,7 +54,7 @@ def choose(
     from benchmarks.store.reading import read_run, refuse_mistaken
 
     refuse_mistaken(run)
-    results = read_run(run, labels=labels_from(run, data))
+    results = read_run(run, labels=labels_from([run], data, plugin))
     statistics = compute_statistics(results)
     offered = candidates(results, leaderboard(results, statistics))
     if not offered:

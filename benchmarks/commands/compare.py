@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from benchmarks.commands.options import KeptData, labels_from
+from benchmarks.commands.options import KeptData, Plugin, labels_from
 
 
 def compare(
@@ -16,6 +16,7 @@ def compare(
     first: Annotated[str, typer.Argument(metavar="A")],
     second: Annotated[str, typer.Argument(metavar="B")],
     data: KeptData = None,
+    plugin: Plugin = None,
 ) -> int:
     """Say by how much two variants of a run differ and whether that is more than chance."""
     from benchmarks.evaluation.statistics import compute_statistics, refuse_incomparable
@@ -24,7 +25,7 @@ def compare(
     from benchmarks.store.reading import read_run, refuse_mistaken
 
     refuse_mistaken(run)
-    results = read_run(run, labels=labels_from(run, data))
+    results = read_run(run, labels=labels_from([run], data, plugin))
     refuse_incomparable(results, first, second)
     statistics = compute_statistics(results)
     pair = statistics.pair(first, second)

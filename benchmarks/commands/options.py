@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -31,15 +32,22 @@ Whole = Annotated[
 ]
 
 
-def labels_from(run: Path, data: Path | None, *, audited: bool = False) -> Labels | None:
-    """Return the labels of a kept run from its ``data``; ``None`` where it holds them itself.
+def labels_from(
+    runs: Sequence[Path],
+    data: Path | None,
+    plugin: Sequence[Path] | None,
+    *,
+    audited: bool = False,
+) -> Labels | None:
+    """Return the labels of kept runs from their ``data``; ``None`` where they hold them.
 
     Raises ``InputError`` for data of a run that needs none, and data that are not its own.
     """
     from benchmarks.execution.progress import Display
     from benchmarks.machine.console import Console
-    from benchmarks.reproducibility.labels import labels_of, refuse_data
+    from benchmarks.reproducibility.labels import Given, labels_of, refuse_given
 
-    refuse_data(run, data)
+    given = Given(data=data, plugins=tuple(plugin or ()))
+    refuse_given(runs, given)
     console = Console(stderr=True, highlight=False, markup=False)
-    return labels_of(run, data, Display(console), audited=audited)
+    return labels_of(runs, given, Display(console), audited=audited)

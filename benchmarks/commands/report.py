@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from benchmarks.commands.options import labels_from
+from benchmarks.commands.options import Plugin, labels_from
 
 
 class ReportFormat(StrEnum):
@@ -45,6 +45,7 @@ def report(
             "of a kept run, the labels."
         ),
     ] = None,
+    plugin: Plugin = None,
     images: Annotated[
         bool,
         typer.Option(
@@ -67,10 +68,11 @@ def report(
 
     written: list[Path] = []
     if is_laboratory(run):
-        return _laboratory(run, format, figures or tables or data)
-    labels = labels_from(run, data, audited=True) if is_kept(run) else None
+        return _laboratory(run, format, more=any((figures, tables, data, plugin)))
+    asked = is_kept(run) or (plugin and data is None)
+    labels = labels_from([run], data, plugin, audited=True) if asked else None
     if data is not None and labels is None:
-        written.append(_take_up_votes(run, data))
+        written.append(_take_up_votes(run, data, plugin or ()))
     if format is ReportFormat.html:
         render(run, images=images, labels=labels)
         written.append(run / RunFolder(run).page.name)
@@ -87,13 +89,13 @@ def report(
     return 0
 
 
-def _take_up_votes(run: Path, data: Path) -> Path:
+def _take_up_votes(run: Path, data: Path, plugins: Sequence[Path]) -> Path:
     from benchmarks.execution.progress import Display
     from benchmarks.execution.votes import take_up_votes
     from benchmarks.machine.console import Console
 
     console = Console(stderr=True, highlight=False, markup=False)
-    return take_up_votes(run, data, Display(console))
+    return take_up_votes(run, data, tuple(plugins), Display(console))
 
 
 def _places(written: list[Path]) -> Iterator[str]:
@@ -104,7 +106,7 @@ def _places(written: list[Path]) -> Iterator[str]:
         yield str(next(alone)) if number == 1 else f"{number} files in {folder}"
 
 
-def _laboratory(run: Path, format: ReportFormat, folder: Path | None) -> int:
+def _laboratory(run: Path, format: ReportFormat, *, more: bool) -> int:
     """Render a leak laboratory again; its runs are reported one by one."""
     from benchmarks.errors import InputError
     from benchmarks.leaks.effect import mistake_rows, read_laboratory
@@ -112,7 +114,7 @@ def _laboratory(run: Path, format: ReportFormat, folder: Path | None) -> int:
     from benchmarks.store.folder import LaboratoryFolder
     from benchmarks.store.laboratory import mistakes_csv
 
-    if format not in (ReportFormat.html, ReportFormat.csv) or folder is not None:
+    if format not in (ReportFormat.html, ReportFormat.csv) or more:
         raise InputError(
             f"{run}: a leak laboratory is reported as html or csv only, without folders or data; "
             f"name one of its runs for more, for instance {run / 'honest'}"

@@ -10,7 +10,7 @@ from typing import Any, Protocol, TypeVar
 
 from benchmarks.engines.contract import InitialWeights
 from benchmarks.engines.registry import engine_spec
-from benchmarks.errors import InputError, JobFailed, Lost, Unavailable
+from benchmarks.errors import JobFailed, Lost, Unavailable
 from benchmarks.execution.executors.contract import EpochEnded, Event, Executor, Failed, Started
 from benchmarks.execution.jobs.job import FitJob, Job, ScoreJob, TrainJob, TrialJob
 from benchmarks.execution.jobs.kinds import describe, kind_of, spoilt_result, stored_result
@@ -20,10 +20,9 @@ from benchmarks.machine.interrupts import end_if_interrupted
 from benchmarks.metrics import metric_of
 from benchmarks.protocol.variants import Variant
 from benchmarks.store.folder import PretrainedFolder, RunFolder
-from benchmarks.store.kept import NO_MODELS, refuse_kept
 from benchmarks.store.ledger import Ledger
-from benchmarks.store.models import backbone_of
-from benchmarks.store.reading import refuse_mistaken, stored_fit
+from benchmarks.store.models import fitted_backbone
+from benchmarks.store.reading import stored_fit
 from benchmarks.store.records import (
     Completed,
     ExplainRecord,
@@ -41,7 +40,6 @@ from benchmarks.store.records import (
     VariantOutcome,
     VariantStatus,
 )
-from benchmarks.store.references import find_reference
 from benchmarks.store.writing import write_statuses, write_studies
 from benchmarks.training.checkpoint import EpochRecord, is_spoilt
 from datasets.files import sha256_of
@@ -192,7 +190,7 @@ class Coordinator:
             backbone = PretrainedFolder(job.output.parent).backbone
             digest = result.files.get(backbone.name, "")
             return Start(InitialWeights(file=backbone), job.key, digest)
-        file = Path(rest).expanduser() if kind == "file" else _fitted_backbone(rest)
+        file = Path(rest).expanduser() if kind == "file" else fitted_backbone(rest)
         if not file.is_file():
             raise Unavailable(f"{variant.initialisation}: no such file; give one that exists")
         digest = sha256_of(file)
@@ -411,18 +409,3 @@ def _forget(job: TrainJob) -> None:
     """Remove the checkpoint of a training that is over."""
     assert job.checkpoint is not None
     shutil.rmtree(job.checkpoint, ignore_errors=True)
-
-
-def _fitted_backbone(reference: str) -> Path:
-    """Return the backbone of ``RUN/VARIANT``'s first seed that has one."""
-    if "/" not in reference:
-        raise InputError(f"run:{reference}: write run:RUN/VARIANT, RUN a results folder")
-    found = find_reference(reference)
-    if found is not None and found.variant:
-        refuse_mistaken(found.run)
-        run = RunFolder(found.run)
-        for place in (run.fit(found.variant, seed) for seed in run.seeds(found.variant)):
-            if (file := backbone_of(place)) is not None:
-                return file
-        refuse_kept(found.run, NO_MODELS)
-    raise Unavailable(f"run:{reference}: no such file; give one that exists")

@@ -10,23 +10,25 @@ from benchmarks.execution.progress import Display
 from benchmarks.execution.run import prepare_target
 from benchmarks.store.digests import refuse_changes, renew_digests
 from benchmarks.store.folder import RunFolder
+from benchmarks.store.plugins import refuse_other_plugins, used_plugins
 from benchmarks.store.reading import read_manifest
 from benchmarks.store.splits import read_splits
 from benchmarks.store.votes import write_votes
 from datasets.reading.fer_plus import FILE
 
 
-def take_up_votes(run: Path, data: Path, display: Display) -> Path:
+def take_up_votes(run: Path, data: Path, plugins: tuple[Path, ...], display: Display) -> Path:
     """Write the votes that lie by ``data`` into the results folder ``run``; return the file.
 
-    ``data`` are those that the run was made from, split for split; nothing is trained or scored.
+    ``data`` are those that the run was made from, split for split, read with those ``plugins``
+    that it was made with; nothing is trained or scored.
     Raises ``InputError`` where they are others or have no votes, and ``DataError`` where the
     votes cannot be joined to them.
     """
     folder, manifest = RunFolder(run), read_manifest(run)
     with folder.locked():
         refuse_changes(run)
-        plugins = tuple(map(Path, manifest.protocol.plugins))
+        refuse_other_plugins(run, used_plugins(manifest), plugins)
         prepared = prepare_target(manifest.protocol, data, plugins, display)
         theirs, ours = manifest.split.digest, prepared.split.digest
         if theirs != ours:

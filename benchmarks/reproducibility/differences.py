@@ -9,7 +9,7 @@ import io
 import json
 import math
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from html.parser import HTMLParser
 from itertools import zip_longest
 
@@ -41,12 +41,11 @@ def first_difference_in(name: str, stored: str, computed: str, *, drawings: bool
     """
     if stored == computed:
         return None
-    pieces = _pieces_of(name)
     try:
-        found = list(pieces(stored))
-    except (ValueError, AttributeError, csv.Error) as error:
+        found = _pieces_in(name, stored)
+    except ValueError as error:
         return f"cannot be read: {error}"
-    for ours, theirs in zip_longest(found, pieces(computed)):
+    for ours, theirs in zip_longest(found, _pieces_in(name, computed)):
         if ours is None:
             return f"ends where there should be {_describe(theirs[0])}"
         if theirs is None:
@@ -80,12 +79,23 @@ def _printed(page: str) -> Iterator[Piece]:
 
 
 def pieces_in(name: str, text: str) -> int:
-    """Return how many texts, numbers and attributes the rendered file ``name`` has."""
-    return sum(1 for _ in _pieces_of(name)(text))
+    """Return how many texts, numbers and attributes the rendered file ``name`` has.
+
+    0 where it cannot be read.
+    """
+    try:
+        return len(_pieces_in(name, text))
+    except ValueError:
+        return 0
 
 
-def _pieces_of(name: str) -> Callable[[str], Iterator[Piece]]:
-    return {"csv": _csv_pieces, "json": _json_pieces, "html": _page_pieces}[name.split(".")[-1]]
+def _pieces_in(name: str, text: str) -> list[Piece]:
+    """Take a rendered file apart; raises ``ValueError`` where it cannot be read."""
+    pieces = KINDS[name.split(".")[-1]]
+    try:
+        return list(pieces(text))
+    except Exception as error:  # there is no telling what a damaged file does to its parser
+        raise ValueError(str(error)) from error
 
 
 def _csv_pieces(text: str) -> Iterator[Piece]:
@@ -166,6 +176,10 @@ class _Page(HTMLParser):
         column = self._columns[self._column] if known else ""
         where = [self._caption or self._heading, self._row, column]
         return ", ".join(part for part in where if part)
+
+
+KINDS: Mapping[str, Callable[[str], Iterator[Piece]]]
+KINDS = {"csv": _csv_pieces, "json": _json_pieces, "html": _page_pieces}
 
 
 def _of_no_version(tag: str, value: str) -> str:

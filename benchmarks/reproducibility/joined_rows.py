@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from benchmarks.errors import InputError
 from benchmarks.protocol.canonical import first_difference
 from benchmarks.protocol.names import refuse_shared
 from benchmarks.store.files import as_stored
+from benchmarks.store.folder import RunFolder
 from benchmarks.store.records import (
     FitResults,
     Manifest,
@@ -22,13 +23,20 @@ from benchmarks.store.records import (
     VariantResults,
 )
 
+EXACT = 53
+"""Significant bits of probabilities that nothing was left of."""
+
 
 @dataclass(frozen=True)
 class RunPart:
-    """One of the runs to join, and what it is called among them."""
+    """One of the runs to join, and what it is called among them.
+
+    ``bits`` are the significant ones of a kept run's probabilities, by variant.
+    """
 
     name: str
     run: RunResults
+    bits: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def manifest(self) -> Manifest:
@@ -84,7 +92,9 @@ def _row(name: str, parts: Sequence[RunPart]) -> Row:
     fits: dict[int, RunPart] = {}
     for part in ranked:
         for fit in _variant(part, name).fits:
-            fits.setdefault(fit.record.seed, part)
+            known = fits.setdefault(fit.record.seed, part)
+            if _has_model(part, fit) and not _has_model(known, _fit(known, fit)):
+                fits[fit.record.seed] = part
     chosen = next((fits[seed] for seed in seeds_of(parts) if seed in fits), having[0])
     outcome = _variant(chosen, name).outcome
     lost = [(part, _variant(part, name).outcome) for part in having if part not in ranked]
@@ -106,7 +116,7 @@ def _completed(
 
 
 def _require_same_row(name: str, other: RunPart, chosen: RunPart) -> None:
-    """Refuse two results of one variant unless they are the same, bit for bit.
+    """Refuse two results of one variant unless they are the same, to the bits that are kept.
 
     Results with different seeds must have been trained alike.
     """
@@ -118,7 +128,9 @@ def _require_same_row(name: str, other: RunPart, chosen: RunPart) -> None:
     asked = set(other.manifest.seeds) & set(chosen.manifest.seeds)
     for seed in sorted(asked & (fits[0].keys() | fits[1].keys())):
         one, two = (each.get(seed) for each in fits)
-        if found := _fits_differ(one, two):
+        if found := _fits_differ(
+            one, two, {part.bits.get(name, EXACT) for part in (other, chosen)}
+        ):
             raise InputError(f"{places} with other results: seed {seed}: {found}")
     trained, alike = (_trained(next(iter(each.values()))) for each in fits)
     if found := first_difference(trained, alike):
@@ -134,14 +146,26 @@ def _identity(fit: FitResults) -> dict[str, Any]:
     return as_stored(fit.record.identity) if fit.record.identity else {}
 
 
-def _fits_differ(one: FitResults | None, two: FitResults | None) -> str | None:
-    """Say how two fits of one variant and seed differ, or return ``None``."""
+def _fits_differ(
+    one: FitResults | None, two: FitResults | None, bits: Collection[int]
+) -> str | None:
+    """Say how two fits of one variant and seed differ, or return ``None``.
+
+    ``bits`` are the significant ones of the probabilities of both: one number where they are
+    alike. Rounding to different ones, and dividing by the sum, moves a probability by less than
+    four units of the last bit that both have.
+    """
     if one is None or two is None:
         return "only one of them has it"
     if found := first_difference(_identity(one), _identity(two)):
         return found
     pairs = ((one.validation, two.validation), (one.test, two.test))
-    same = all(np.array_equal(a.probabilities, b.probabilities) for a, b in pairs)
+    near = 2.0 ** (2 - min(bits)) if len(bits) > 1 else 0.0
+    same = all(
+        np.allclose(a.probabilities, b.probabilities, rtol=near, atol=0)
+        and np.array_equal(a.answers, b.answers)
+        for a, b in pairs
+    )
     if same and one.record.key == two.record.key:
         return None
     return f"accuracy {one.test.accuracy:.4f} and {two.test.accuracy:.4f}"
@@ -150,6 +174,19 @@ def _fits_differ(one: FitResults | None, two: FitResults | None) -> str | None:
 def entries(part: RunPart) -> dict[str, VariantRecord]:
     """Return what was asked of each row of ``part``, by name."""
     return {record.name: record for record in part.manifest.variants}
+
+
+def _has_model(part: RunPart, fit: FitResults) -> bool:
+    """Tell whether ``part`` holds the model of a ``fit``; kept runs have left most behind."""
+    folder = RunFolder(part.place).fit(fit.record.variant, fit.record.seed)
+    files = fit.record.model_files
+    return bool(files) and all((folder / file).is_file() for file in files)
+
+
+def _fit(part: RunPart, like: FitResults) -> FitResults:
+    """Return the fit of ``part`` with the variant and seed of another part's."""
+    fits = _variant(part, like.record.variant).fits
+    return next(fit for fit in fits if fit.record.seed == like.record.seed)
 
 
 def _variant(part: RunPart, name: str) -> VariantResults:

@@ -13,8 +13,10 @@ from benchmarks.machine.versions import installed
 from benchmarks.report.page import rendered
 from benchmarks.reproducibility.differences import first_printed_difference
 from benchmarks.reproducibility.kept_model import keep_model
+from benchmarks.store.contents import contents
 from benchmarks.store.digests import write_digests
 from benchmarks.store.ensembles import ensembles_of
+from benchmarks.store.files import write_bytes
 from benchmarks.store.folder import FitFolder, RunFolder
 from benchmarks.store.kept import (
     SINGLE,
@@ -26,11 +28,11 @@ from benchmarks.store.kept import (
     refuse_kept,
     write_kept,
 )
+from benchmarks.store.ledger import ledger_of, whole_lines
 from benchmarks.store.reading import (
     read_manifest,
     read_run,
     read_statuses,
-    read_studies,
     refuse_mistaken,
 )
 from benchmarks.store.records import (
@@ -68,18 +70,21 @@ def keep(source: Path, out: Path, model: str | None = None) -> Kept:
 
     Probabilities get the fewest significant bits of `PRECISIONS` with which the page prints the
     same. Models stay behind but for that of the variant ``model``. Of a run under way the rows
-    that are finished are kept; ``out`` may be an earlier keeping of the same run, which is
-    replaced. Raises ``InputError``.
+    that are finished are kept, as they were at one moment, whatever it does meanwhile; ``out``
+    may be an earlier keeping of the same run, which is replaced. Raises ``InputError``.
     """
     refuse_kept(source, "no labels as it is; it can be copied")
     refuse_mistaken(source)
+    ended = read_statuses(source)  # first: a row that ends from now on is not whole in what follows
     run, images = read_run(source), read_splits(RunFolder(source))
+    ledger = whole_lines(contents(source).log_of(RunFolder(source).ledger))
     _refuse_other(out, run.manifest)
-    part = _publishable(run, read_statuses(source))
+    part = _publishable(replace(run, ledger=tuple(ledger_of(ledger))), ended)
     labels = Labels(images, run.audit, run.votes)
     wanted = rendered(part, images=False, named=False)
     with replacing_folder(out) as folder:
         place = RunFolder(folder)
+        write_bytes(place.ledger, ledger)
         _write_records(part, RunFolder(source), place)
         for bits in PRECISIONS:
             _write_answers(part, images, RunFolder(source), place, bits)
@@ -139,9 +144,7 @@ def _write_records(part: RunResults, source: RunFolder, place: RunFolder) -> Non
     """Write what holds no answer to a single image."""
     write_manifest(place, part.manifest)
     write_statuses(place, {variant.name: variant.outcome for variant in part.variants})
-    write_studies(place, read_studies(source.path))
-    if source.ledger.is_file():
-        shutil.copyfile(source.ledger, place.ledger)
+    write_studies(place, {each.name: each.trials for each in part.variants if each.trials})
     for variant, fit in _fits(part):
         old, new = (FitFolder(each.fit(variant.name, fit.record.seed)) for each in (source, place))
         new.path.mkdir(parents=True)
@@ -158,7 +161,7 @@ def _write_answers(
     part: RunResults, images: SplitTable, source: RunFolder, place: RunFolder, bits: int
 ) -> None:
     """Write all probabilities, to so many significant ``bits``, and how that was done."""
-    classes = len(part.class_names)
+    classes, finished = len(part.class_names), part.manifest.finished is not None
     for variant, fit in _fits(part):
         old, new = (FitFolder(each.fit(variant.name, fit.record.seed)) for each in (source, place))
         keep_answers(old.predictions, new.predictions, images, classes, bits)
@@ -169,7 +172,8 @@ def _write_answers(
         significant_bits={variant.name: bits for variant in part.variants if variant.fits},
         audited=part.audit is not None,
         voted=part.votes is not None,
-        digests_digest=sha256_of(source.digests) if source.digests.is_file() else "",
+        votes_digest=part.votes.digest if part.votes else "",
+        digests_digest=sha256_of(source.digests) if finished and source.digests.is_file() else "",
     )
     write_kept(place, record, kept_images(images))
 

@@ -31,6 +31,7 @@ from benchmarks.store.reading import (
     is_run,
     read_manifest,
     read_run,
+    read_statuses,
     read_studies,
     refuse_mistaken,
 )
@@ -46,7 +47,7 @@ from benchmarks.store.records import (
     UnknownEvent,
 )
 from benchmarks.store.writing import write_manifest, write_statuses, write_studies
-from datasets.files import replacing_folder, sha256_of
+from datasets.files import replacing_folder, sha256_of, sha256_once
 
 T = TypeVar("T")
 
@@ -56,12 +57,13 @@ def merge(places: Sequence[Path], out: Path, labels: Labels | None = None) -> li
 
     The protocols must be the same but for their variants and seeds, and so must data, split and
     code of a variant that several runs have. Such a variant is taken once if its results are the
-    same, bit for bit; other results are refused, and so is a run that is unfinished, changed, or
-    a deliberate mistake. Fits of one variant with different seeds make one row if they were
-    trained alike; a row that lacks a seed which another has is "not run". Every file of ``out``
-    appears at once; where it joins these very runs already it stays as it is. Kept runs are
-    joined into a kept one, with the ``labels`` of their data; those may have been kept before
-    they were finished. Raises ``InputError``.
+    same, bit for bit or to the bits that were kept of both, from a run that has its model; other
+    results are refused, and so is a run that is unfinished, changed, or a deliberate mistake.
+    Fits of one variant with different seeds make one row if they were trained alike; a row that
+    lacks a seed which another has is "not run". Every file of ``out`` appears at once; where it
+    joins these very runs already, as they are now, it stays as it is. Kept runs are joined into a
+    kept one, with the ``labels`` of their data; those may have been kept before they were
+    finished, and so is then the joined one. Raises ``InputError``.
     """
     if len({place.resolve() for place in places}) < 2:
         raise InputError("give two different runs or more to merge")
@@ -73,7 +75,7 @@ def merge(places: Sequence[Path], out: Path, labels: Labels | None = None) -> li
     for part in parts[1:]:
         _require_same(part, parts[0])
     rows = joined_rows(parts)
-    if taken and not _joins_already(out, _manifest(parts, rows)):
+    if taken and not _joins_already(out, _manifest(parts, rows), rows):
         raise InputError(f"{out} is not empty; give -o another folder")
     if taken:
         return [f"{out}: joins these runs already; nothing was written"]
@@ -98,10 +100,29 @@ def _copy_fits(row: Row, folder: RunFolder) -> None:
         shutil.copyfile(source.cost(row.name), cost)
 
 
-def _joins_already(out: Path, manifest: Manifest) -> bool:
-    """Tell whether ``out`` is the whole run with that ``manifest``, as it was written."""
-    held = stored_digests(out) is not None and not any(changes(out))
-    return held and values_of(read_manifest(out)) == values_of(manifest)
+def _joins_already(out: Path, manifest: Manifest, rows: Sequence[Row]) -> bool:
+    """Tell whether ``out`` is the whole run of ``rows`` with that ``manifest``, as it was written.
+
+    A run that was kept while under way keeps its manifest; what it holds becomes more.
+    """
+    known = stored_digests(out)
+    if known is None or any(changes(out)):
+        return False
+    if values_of(read_manifest(out)) != values_of(manifest):
+        return False
+    told = (read_statuses(out), read_studies(out))
+    if told != ({row.name: row.outcome for row in rows}, _taken(rows, read_studies)):
+        return False
+    return all(known.get(name) == sha256_once(file) for name, file in _fit_files(rows))
+
+
+def _fit_files(rows: Sequence[Row]) -> Iterator[tuple[str, Path]]:
+    """Yield each file of the fits of ``rows``, its name in a results folder first."""
+    for row in rows:
+        for seed, part in row.fits.items():
+            place = RunFolder(part.place)
+            for file in sorted(place.fit(row.name, seed).iterdir()):
+                yield file.relative_to(place.path).as_posix(), file
 
 
 def _refuse_mixed(places: Sequence[Path]) -> None:
@@ -127,7 +148,8 @@ def _opened(places: Sequence[Path], labels: Labels | None) -> list[RunPart]:
 
 def _part(name: str, place: Path, labels: Labels | None) -> RunPart:
     run = read_run(place, labels=labels)
-    part = RunPart(name, run)
+    bits = read_kept(contents(place)).significant_bits if run.kept else {}
+    part = RunPart(name, run, bits)
     refuse_mistaken(place)
     if run.manifest.finished is None and not run.kept:
         raise InputError(f"{place}: not finished; go on with it first")
@@ -192,17 +214,18 @@ def _write(parts: Sequence[RunPart], rows: Sequence[Row], folder: Path) -> None:
 
 def _kept(parts: Sequence[RunPart], rows: Sequence[Row]) -> KeptRecord:
     """Tell how the rows were kept; what the pages of some parts lack, that of all lacks."""
-    records = {part.place: read_kept(contents(part.place)) for part in parts}
+    audited = (read_kept(contents(part.place)).audited for part in parts)
     bits = {
-        row.name: min(records[part.place].significant_bits[row.name] for part in row.fits.values())
-        for row in rows
-        if row.fits
+        row.name: min(part.bits[row.name] for part in row.fits.values()) for row in rows if row.fits
     }
+    votes = [part.run.votes for part in parts]
+    voted = votes[0] if None not in votes else None
     return KeptRecord(
         ferbench=installed("ferbench") or "",
         significant_bits=bits,
-        audited=all(record.audited for record in records.values()),
-        voted=all(record.voted for record in records.values()),
+        audited=all(audited),
+        voted=voted is not None,
+        votes_digest=voted.digest if voted else "",
     )
 
 
@@ -233,12 +256,17 @@ def _manifest(parts: Sequence[RunPart], rows: Sequence[Row]) -> Manifest:
         keras_backend=_agreed([each.keras_backend for each in origins]),
         plugins=(),
         started=min(part.manifest.started for part in parts),
-        finished=max(part.manifest.finished or "" for part in parts),
+        finished=_ended([part.manifest.finished for part in parts]),
         wall_seconds=sum(part.manifest.wall_seconds or 0.0 for part in parts),
         variants=tuple(entries(row.part)[row.name] for row in rows),
         seeds=seeds_of(parts),
         origins=origins,
     )
+
+
+def _ended(finished: Sequence[str | None]) -> str | None:
+    """Return when the last of several runs was finished; ``None`` where one is not."""
+    return None if None in finished else max(each for each in finished if each is not None)
 
 
 def _choices(parts: Sequence[RunPart]) -> tuple[VariantChoice, ...]:

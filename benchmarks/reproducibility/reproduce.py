@@ -13,7 +13,7 @@ from benchmarks.protocol.names import slug
 from benchmarks.protocol.schema import Protocol, VariantChoice
 from benchmarks.protocol.variants import resolve_variants
 from benchmarks.report.page import render
-from benchmarks.reproducibility.labels import labels_of
+from benchmarks.reproducibility.labels import Given, labels_of
 from benchmarks.reproducibility.verdicts import (
     data_differences,
     data_digests,
@@ -25,6 +25,7 @@ from benchmarks.store.digests import write_digests
 from benchmarks.store.ensembles import refuse_ensemble
 from benchmarks.store.files import now
 from benchmarks.store.folder import RunFolder
+from benchmarks.store.plugins import used_plugins
 from benchmarks.store.reading import read_run
 from benchmarks.store.records import Manifest, RunResults
 from benchmarks.store.reproduction import (
@@ -47,6 +48,11 @@ class Original:
     data: Path | None = None
     plugins: tuple[Path, ...] = ()
 
+    @property
+    def given(self) -> Given:
+        """What is given of the run's data."""
+        return Given(data=self.data, plugins=self.plugins)
+
 
 def default_place(original: Original) -> Path:
     """Return the folder that a reproduction goes into unless another is asked for."""
@@ -62,7 +68,7 @@ def reproduce(original: Original, out: Path, workers: int | None, display: Displ
     comes from the cache. On other data nothing is trained. ``out`` goes on with a reproduction
     that was interrupted, and refuses any other content.
     """
-    labels = labels_of(original.run, original.data, display)
+    labels = labels_of([original.run], original.given, display)
     stored = read_run(original.run, labels=labels)
     names, record = _chosen(stored, original.variant), reproduction_of(original.run)
     protocol = stored.manifest.protocol
@@ -118,8 +124,7 @@ def _require_conditions(manifest: Manifest, plugins: tuple[Path, ...]) -> None:
                 f"the run used {spec.title} on {backend}; set {spec.backend_setting}={backend}"
             )
     given = {sha256_of(path) for path in plugins}
-    used = [*manifest.plugins, *(plugin for o in manifest.origins for plugin in o.plugins)]
-    for plugin in used:
+    for plugin in used_plugins(manifest):
         if plugin.digest not in given:
             raise InputError(
                 f"the run used the plugin {plugin.file} (SHA-256 {plugin.digest[:12]}…); "

@@ -248,10 +248,15 @@ def _numbers(run: RunResults) -> Iterator[Finding]:
 
 
 def compared(folder: Path) -> str:
-    """Say how much `verify` compares with what the predictions in ``folder`` give."""
+    """Say how much `verify` compares with what the predictions in ``folder`` give.
+
+    A file that cannot be read, which is a finding, is left out.
+    """
     files = [path for path, _ in Rendered("", "", "").files(RunFolder(folder)) if path.is_file()]
-    counts = (f"{pieces_in(path.name, path.read_text('utf-8')):,} of {path.name}" for path in files)
-    return f"texts and numbers compared: {', '.join(counts)}"
+    texts = {path.name: path.read_text("utf-8", "replace") for path in files}
+    counts = {name: pieces_in(name, text) for name, text in texts.items()}
+    told = [f"{count:,} of {name}" for name, count in counts.items() if count]
+    return f"texts and numbers compared: {', '.join(told) or 'none'}"
 
 
 def unchecked(folder: Path) -> str | None:

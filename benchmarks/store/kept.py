@@ -76,8 +76,9 @@ class KeptImages:
 
 
 def is_kept(folder: Path) -> bool:
-    """Tell whether ``folder`` is a run that was kept without its labels."""
-    return RunFolder(folder).kept.is_file()
+    """Tell whether ``folder`` is a run that was kept without its labels, or what is left of one."""
+    place = RunFolder(folder)
+    return place.kept.is_file() or place.images.is_file()
 
 
 def refuse_kept(folder: Path, why: str) -> None:
@@ -210,8 +211,14 @@ def _joined(place: Path, split: str, images: KeptImages, labels: Labels) -> pd.D
     return pd.DataFrame(columns).assign(split=split)
 
 
-def missing_votes(folder: Path) -> InputError:
-    """Return the refusal of data without the votes that the page of ``folder`` was made with."""
-    return InputError(
-        f"{folder}: its page was made with the votes of FER+; put {VOTES} beside the data"
-    )
+def require_votes(folder: Path, record: KeptRecord, votes: VotesOnTest | None) -> None:
+    """Raise ``InputError`` unless ``votes`` are those that the page of ``folder`` was made with."""
+    if record.voted and votes is None:
+        raise InputError(
+            f"{folder}: its page was made with the votes of FER+; put {VOTES} beside the data"
+        )
+    if votes is not None and record.votes_digest not in ("", votes.digest):
+        raise InputError(
+            f"{folder}: its page was made with other votes of FER+ than those beside the data; "
+            f"put the {VOTES} there that it was made with"
+        )

@@ -156,6 +156,11 @@ def ledger_of(content: bytes) -> list[LedgerEvent | UnknownEvent]:
     return [event for event in events if event is not None]
 
 
+def whole_lines(content: bytes) -> bytes:
+    """Return a ledger's lines but for the last where that is still being written."""
+    return content[: content.rfind(b"\n") + 1]
+
+
 def damaged_lines(path: Path) -> list[int]:
     """Return the numbers of the ledger's lines, from 1, that cannot be read.
 

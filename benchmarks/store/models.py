@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from benchmarks.errors import InputError, Unavailable, did_you_mean
 from benchmarks.store.contents import ADD_AGAIN, contents
 from benchmarks.store.digests import AGAIN
-from benchmarks.store.folder import FitFolder, run_of
-from benchmarks.store.kept import is_kept
-from benchmarks.store.reading import read_fit
+from benchmarks.store.folder import FitFolder, RunFolder, run_of
+from benchmarks.store.kept import NO_MODELS, is_kept, refuse_kept
+from benchmarks.store.reading import read_fit, read_manifest, refuse_mistaken
+from benchmarks.store.references import find_reference
 from datasets.files import sha256_once
 
 WHOLE_MODEL = "model.safetensors"
+NO_BACKBONE = "its model without the backbone that others start from; keep it again with --model"
 
 
 def require_model(place: Path) -> None:
@@ -42,6 +45,35 @@ def backbone_of(place: Path) -> Path | None:
             held.require(file, AGAIN, read_fit(place, held).files.get(file.name))
             return file
     return None
+
+
+def fitted_backbone(reference: str) -> Path:
+    """Return the backbone of ``RUN/VARIANT``'s first seed that has one.
+
+    Raises ``Unavailable`` where there is no such variant or it has none, and ``InputError`` where
+    ``reference`` is none, a kept run has left the backbone behind, or the file does not hold.
+    """
+    if "/" not in reference:
+        raise InputError(f"run:{reference}: write run:RUN/VARIANT, RUN a results folder")
+    found = find_reference(reference)
+    if found is None or not found.variant:
+        raise Unavailable(f"run:{reference}: no such results folder; give one that exists")
+    refuse_mistaken(found.run)
+    known = [variant.name for variant in read_manifest(found.run).variants]
+    if found.variant not in known:
+        hint = did_you_mean(found.variant, known)
+        raise Unavailable(f"run:{reference}: no variant {found.variant!r}; {hint}")
+    run = RunFolder(found.run)
+    places = [run.fit(found.variant, seed) for seed in run.seeds(found.variant)]
+    for place in places:
+        if (file := backbone_of(place)) is not None:
+            return file
+    kept = any(FitFolder(place).card.is_file() for place in places)
+    refuse_kept(found.run, NO_BACKBONE if kept else NO_MODELS)
+    raise Unavailable(
+        f"run:{reference}: no fit of it holds a backbone to start from; name another variant, or "
+        "finish that run first"
+    )
 
 
 def spoilt_files(place: Path, files: Mapping[str, str]) -> Iterator[Path]:

@@ -30,7 +30,7 @@ from benchmarks.store.files import (
 )
 from benchmarks.store.folder import FitFolder, RunFolder, run_of
 from benchmarks.store.history import history_of
-from benchmarks.store.kept import KeptTables, Labels, missing_votes, read_kept, require_labels
+from benchmarks.store.kept import KeptTables, Labels, read_kept, require_labels, require_votes
 from benchmarks.store.ledger import ledger_of
 from benchmarks.store.records import (
     STATUSES,
@@ -84,11 +84,11 @@ def read_run(folder: Path, *, trusting: bool = False, labels: Labels | None = No
     held.require_complete()
     if labels is None:
         require_labels(folder)
-        found = _stored_labels(held)
-        tables = None
-    else:
-        found, tables = _wanted(labels, held), KeptTables(held, labels)
     manifest, outcomes = _manifest(held), _statuses(held)
+    if labels is None:
+        found, tables = _stored_labels(held), None
+    else:
+        found, tables = _wanted(labels, held, manifest), KeptTables(held, labels)
     splits, studies = found.splits, _studies(held)
     fits = _read_fits(held, manifest, splits, tables)
     known = {facts.name for facts in manifest.variants}
@@ -120,14 +120,19 @@ def _stored_labels(held: Contents) -> Labels:
     return Labels(splits, _read_audit(held, place.audit), votes)
 
 
-def _wanted(labels: Labels, held: Contents) -> Labels:
-    """Return what the page of a kept run was made with, of what the data tell."""
+def _wanted(labels: Labels, held: Contents, manifest: Manifest) -> Labels:
+    """Return what the page of a kept run was made with, of what the data tell.
+
+    What is known of the data's origin is what the run knew: it depends on files beside them too.
+    """
     record = read_kept(held)
-    if record.voted and labels.known and labels.votes is None:
-        raise missing_votes(held.run)
+    if labels.known:
+        require_votes(held.run, record, labels.votes)
+    known = manifest.data.provenance
+    audit = replace(labels.audit, provenance=known) if labels.audit and record.audited else None
     return replace(
         labels,
-        audit=labels.audit if record.audited else None,
+        audit=audit,
         votes=labels.votes if record.voted else None,
     )
 

@@ -382,14 +382,16 @@ class KeptRecord:
 
     ``significant_bits`` are those of each stored probability, by variant: 24 as in single
     precision, 11 as in half. ``audited`` and ``voted`` tell whether the page was made with an
-    audit of the data and with the votes of FER+. ``digests_digest`` is the SHA-256 of the
-    ``digests.json`` of the run that was kept, blank where there was none.
+    audit of the data and with the votes of FER+; ``votes_digest`` is that of the votes on the test
+    images, blank where there were none, or an earlier version kept the run. ``digests_digest`` is
+    the SHA-256 of the ``digests.json`` of the run that was kept, blank where there was none.
     """
 
     ferbench: str = ""
     significant_bits: Mapping[str, int] = field(default_factory=dict)
     audited: bool = True
     voted: bool = False
+    votes_digest: str = ""
     digests_digest: str = ""
 
 

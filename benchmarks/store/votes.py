@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from hashlib import sha256
 
 import numpy as np
 import pandas as pd
@@ -26,6 +27,12 @@ class VotesOnTest:
 
     rows: NDArray[np.int64]
     counts: NDArray[np.int64]
+
+    @property
+    def digest(self) -> str:
+        """The SHA-256 of the counts, image by image, as text."""
+        lines = (",".join(map(str, counts)) for counts in self.counts.tolist())
+        return sha256("\n".join(lines).encode()).hexdigest()
 
 
 def write_votes(

@@ -48,7 +48,7 @@ def run(tmp_path: Path, data: Path) -> Path:
 
 
 def take_up(run: Path, data: Path) -> Path:
-    return take_up_votes(run, data, Display(Console(quiet=True)))
+    return take_up_votes(run, data, (), Display(Console(quiet=True)))
 
 
 def test_each_test_image_gets_its_own_votes_and_the_folder_stays_whole(run: Path, data: Path):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -19,12 +20,15 @@ from benchmarks.store.digests import published, write_digests
 from benchmarks.store.files import table_attributes, write_table
 from benchmarks.store.folder import RunFolder
 from benchmarks.store.kept import SINGLE, read_kept, rounded
-from benchmarks.store.reading import read_manifest, read_run, read_statuses
+from benchmarks.store.ledger import record_opening
+from benchmarks.store.reading import read_run, read_statuses
+from benchmarks.store.records import RunResults
+from benchmarks.store.rendered import Rendered
 from benchmarks.store.splits import SplitTable, read_splits, write_splits
-from benchmarks.store.writing import write_manifest, write_statuses
+from benchmarks.store.writing import write_statuses, write_studies
 from tests.folder import ROWS, build
 from tests.folder_extras import ask, view
-from tests.kept import CLASSES, COPIES, EACH, faces, labels_in, run_on
+from tests.kept import CLASSES, COPIES, EACH, faces, labels_in, run_on, under_way
 
 KINDS = ("predictions", "views", "robustness")
 
@@ -223,14 +227,7 @@ def test_a_number_of_the_page_that_the_predictions_do_not_give_is_named(
 
 
 def test_of_a_run_under_way_the_finished_rows_are_kept(run: Path, tmp_path: Path) -> None:
-    halfway = Path(shutil.copytree(run, tmp_path / "halfway"))
-    place = RunFolder(halfway)
-    place.digests.unlink()
-    write_manifest(place, replace(read_manifest(halfway), finished=None))
-    done = {n: s for n, s in read_statuses(halfway).items() if n != "plain-cnn"}
-    write_statuses(place, done)
-    shutil.rmtree(place.fit("plain-cnn", 1))
-    keep(halfway, tmp_path / "kept")
+    keep(under_way(run, tmp_path / "halfway", "plain-cnn"), tmp_path / "kept")
     found = read_run(tmp_path / "kept", labels=labels_in(run))
     assert [(v.name, v.ranked, len(v.fits)) for v in found.variants] == [
         ("majority", True, 2),
@@ -239,6 +236,50 @@ def test_of_a_run_under_way_the_finished_rows_are_kept(run: Path, tmp_path: Path
     assert verify(tmp_path / "kept", labels_in(run)) == []
     keep(run, tmp_path / "kept")
     assert len(read_run(tmp_path / "kept", labels=labels_in(run)).ranked) == 2
+
+
+def test_what_a_run_does_while_it_is_kept_needs_no_further_digit(
+    run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    going = under_way(run, tmp_path / "going", "plain-cnn")
+    undisturbed, place, made = keep(going, tmp_path / "first"), RunFolder(going), keeping.rendered
+
+    def while_rendering(*arguments: Any, **options: Any) -> Rendered:
+        record_opening(place.ledger, variant="plain-cnn", seed=1, key="ab" * 32, purpose="score")
+        with place.ledger.open("a") as file:
+            file.write('{"event": "fit-sp')
+        write_studies(place, {})
+        return made(*arguments, **options)
+
+    monkeypatch.setattr(keeping, "rendered", while_rendering)
+    done = keep(going, tmp_path / "second")
+    assert (done.bits, done.changed) == (undisturbed.bits, None)
+    assert verify(tmp_path / "second", labels_in(run)) == []
+
+
+def test_a_row_that_ends_while_a_run_is_kept_is_kept_the_next_time(
+    run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    going = under_way(run, tmp_path / "going", "plain-cnn")
+    read = keeping.read_run
+
+    def then_it_ends(folder: Path, **options: Any) -> RunResults:
+        found = read(folder, **options)
+        write_statuses(RunFolder(going), read_statuses(run))
+        return found
+
+    monkeypatch.setattr(keeping, "read_run", then_it_ends)
+    keep(going, tmp_path / "kept")
+    assert read_statuses(tmp_path / "kept")["plain-cnn"].status == "not run"
+    assert verify(tmp_path / "kept", labels_in(run)) == []
+
+
+def test_a_line_of_the_ledger_that_is_being_written_is_not_kept(run: Path, tmp_path: Path) -> None:
+    going = under_way(run, tmp_path / "going", "plain-cnn")
+    with RunFolder(going).ledger.open("a") as file:
+        file.write('{"event": "fit-sp')
+    keep(going, tmp_path / "kept")
+    assert verify(tmp_path / "kept", labels_in(run)) == []
 
 
 def test_a_place_that_holds_something_else_is_left_alone(run: Path, tmp_path: Path) -> None:

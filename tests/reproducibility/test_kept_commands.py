@@ -110,7 +110,85 @@ def test_an_image_with_another_label_is_told(kept: Path, data: Path, tmp_path: P
     other = Path(shutil.copytree(data, tmp_path / "other"))
     (other / "test" / "sad" / "sad-3.png").rename(other / "test" / "happy" / "sad-3.png")
     line = refused("choose", kept, "--data", other)
-    assert "its images are all there, but labels, places or splits are others" in line
+    assert "its validation and test images are all there, but training images, labels" in line
+
+
+def test_a_training_image_that_the_data_lack_is_told(
+    kept: Path, data: Path, tmp_path: Path
+) -> None:
+    other = Path(shutil.copytree(data, tmp_path / "other"))
+    (other / "train" / "sad" / "sad-3.png").unlink()
+    line = refused("verify", kept, "--data", other)
+    assert "its validation and test images are all there, but training images, labels" in line
+
+
+def test_data_out_of_the_environment_are_named_where_they_are_others(
+    kept: Path, data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FERBENCH_DATA", str(data))
+    assert "every number and every digest holds" in worked("verify", kept).err
+    other = Path(shutil.copytree(data, tmp_path / "other"))
+    (other / "test" / "sad" / "sad-3.png").unlink()
+    for place in (other, tmp_path / "nowhere"):
+        monkeypatch.setenv("FERBENCH_DATA", str(place))
+        line = refused("verify", kept)
+        assert line.startswith(f"ferbench: FERBENCH_DATA: {place}: ")
+        assert line.endswith("; unset it, or give --data PATH")
+    worked("verify", kept, "--data", data)
+
+
+@pytest.mark.parametrize("command", [("verify",), ("choose",), ("compare", "a", "b"), ("report",)])
+def test_a_mistyped_run_is_told_as_such(
+    command: tuple[str, ...], data: Path, tmp_path: Path
+) -> None:
+    name, *others = command
+    line = refused(name, tmp_path / "typo", *others, "--data", data)
+    assert "not a results folder" in line
+
+
+def test_a_mistyped_run_to_merge_is_told_as_such(kept: Path, data: Path, tmp_path: Path) -> None:
+    for runs in ((kept, tmp_path / "typo"), (tmp_path / "typo", kept)):
+        line = refused("merge", *runs, "-o", tmp_path / "out", "--data", data)
+        assert f"{tmp_path / 'typo'}: not a results folder" in line
+
+
+@pytest.mark.parametrize("name", ["manifest.json", "kept.json", "images.parquet", "digests.json"])
+@pytest.mark.parametrize("given", [False, True], ids=["alone", "data"])
+def test_a_changed_byte_in_what_a_run_says_of_its_data_is_a_finding(
+    name: str, given: bool, kept: Path, data: Path
+) -> None:
+    file = kept / name
+    whole = file.read_bytes()
+    for at in (0, len(whole) // 2):
+        file.write_bytes(whole[:at] + bytes([whole[at] ^ 1]) + whole[at + 1 :])
+        done = ferbench_here("verify", kept, *(("--data", data) if given else ()))
+        assert done.status == 1, done
+        assert f"{name}: " in done.out
+        assert "Traceback" not in done.err
+        assert not given or "what this kept run says of its data does not hold" in done.err
+
+
+@pytest.mark.parametrize("name", ["kept.json", "images.parquet"])
+def test_a_file_that_tells_it_is_kept_and_is_gone_is_a_finding(
+    name: str, kept: Path, data: Path
+) -> None:
+    (kept / name).unlink()
+    for given in ((), ("--data", data)):
+        done = ferbench_here("verify", kept, *given)
+        assert done.status == 1, done
+        assert f"{name}: is missing" in done.out
+    assert name in refused("choose", kept, "--data", data)
+
+
+@pytest.mark.parametrize("content", [b"no JSON", b"5", b"\xff\xfe", b""])
+def test_a_board_that_cannot_be_read_is_a_finding(content: bytes, kept: Path, data: Path) -> None:
+    (kept / "leaderboard.json").write_bytes(content)
+    done = ferbench_here("verify", kept, "--data", data)
+    assert done.status == 1
+    assert "leaderboard.json: cannot be read" in done.out
+    assert "Traceback" not in done.err
+    assert "of leaderboard.html" in done.err
+    assert "of leaderboard.json" not in done.err
 
 
 def test_what_needs_a_model_says_that_there_is_none(kept: Path, data: Path, tmp_path: Path) -> None:

@@ -247,7 +247,12 @@ def _of_run(run: RunResults) -> Iterator[str]:
         spread = "is unknown" if seeds == 1 else "is barely known"
         yield f"{plural(seeds, 'seed')} only: the spread between trainings {spread}."
     if run.manifest.finished is None:
-        yield "The run is not finished: the same command goes on with it."
+        undone = [origin.name for origin in run.manifest.origins if origin.finished is None]
+        yield (
+            f"Not finished when they were joined: {listing(undone)}."
+            if undone
+            else "The run is not finished: the same command goes on with it."
+        )
     if run.manifest.git.dirty:
         yield "The code had uncommitted changes when the run was made."
     for event in run.events(PretrainSpent):
