@@ -39,6 +39,8 @@ HALF = ".half"
 """How the name of what is half written ends; it begins with a point."""
 LONGEST = 255
 """Bytes in the name of a file, at most."""
+REPLACED = "replaced"
+"""The folder, in what is half written, that holds what stood in the place until now."""
 
 
 def is_half_written(name: str) -> bool:
@@ -57,13 +59,19 @@ def replacing(path: Path) -> Iterator[Path]:
 
 @contextmanager
 def replacing_folder(path: Path) -> Iterator[Path]:
-    """Yield a temporary folder beside ``path`` that takes its place when the block ends well."""
+    """Yield a temporary folder beside ``path`` that takes its place when the block ends well.
+
+    What stood there steps aside until the other is in its place. An interrupt between leaves it
+    to whoever writes there next, or holds the run, to put it back.
+    """
     with half_folder(path) as temporary, naming(path):
         yield temporary
         temporary.chmod(0o755)
-        if path.exists():
-            shutil.rmtree(path)
-        temporary.replace(path)
+        with half_folder(path) as aside:
+            if path.exists():
+                (aside / REPLACED).mkdir()
+                path.rename(aside / REPLACED / path.name)
+            temporary.replace(path)
 
 
 @contextmanager
@@ -140,9 +148,18 @@ def _remove_if_abandoned(place: Path) -> None:
 
 def _remove(place: Path) -> None:
     if place.is_dir():
+        _put_back(place)
         shutil.rmtree(place, ignore_errors=True)
     else:
         place.unlink(missing_ok=True)
+
+
+def _put_back(aside: Path) -> None:
+    """Return what stepped aside into the half-written folder ``aside``, if nothing came instead."""
+    for old in (aside / REPLACED).glob("*"):
+        place = aside.parent / old.name
+        if not place.exists():
+            old.rename(place)
 
 
 @contextmanager

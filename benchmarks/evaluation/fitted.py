@@ -11,7 +11,8 @@ from benchmarks.machine.versions import installed
 from benchmarks.metrics import metric_of
 from benchmarks.store.ensembles import refuse_ensemble
 from benchmarks.store.folder import RunFolder
-from benchmarks.store.kept import NO_MODELS, is_kept, refuse_kept
+from benchmarks.store.kept import NO_MODELS, is_kept, kept_models, refuse_kept
+from benchmarks.store.models import require_model
 from benchmarks.store.reading import (
     read_fit,
     read_manifest,
@@ -74,7 +75,7 @@ def resolve_fit(reference: str, seed: int | None = None) -> ChosenFit:
 
     A run without a variant means the variant with the best mean over its seeds on the
     *validation* split, in the protocol's selection metric: the test set chooses nothing; of a
-    kept run it means the one whose model was kept. A
+    kept run it means the one whose model was kept, the first if there are several. A
     variant means its fit with the first seed unless ``seed`` is given, the one that was timed;
     the leaderboard's accuracy is that of single fits, not of an ensemble of them.
     """
@@ -121,11 +122,7 @@ def fit_of(
     outcome = read_statuses(run).get(name)
     if outcome is not None and outcome.status != "ok":
         raise InputError(f"{run}/{name}: {outcome.status}: {outcome.reason}")
-    seeds = [known for known in place.seeds(name) if seed in (None, known)]
-    if seed is not None and not seeds:
-        known = ", ".join(map(str, place.seeds(name))) or "none"
-        raise InputError(f"{run}/{name}: no fit with seed {seed}; there are: {known}")
-    folders = [place.fit(name, each) for each in seeds]
+    folders = _fits_of(run, name, seed)
     for folder in folders:
         fit = read_fit(folder)
         if fit.variant == name and _has_model(folder, fit):
@@ -142,6 +139,26 @@ def fit_of(
     raise InputError(f"{there}: holds no model; copy it there, or run the protocol again")
 
 
+def _fits_of(run: Path, name: str, seed: int | None) -> list[Path]:
+    """Return the fits of a variant, by seed; of a kept run those whose model was kept.
+
+    Raises ``InputError`` where a model that was kept is no longer as it was.
+    """
+    place = RunFolder(run)
+    seeds = [known for known in place.seeds(name) if seed in (None, known)]
+    if seed is not None and not seeds:
+        known = ", ".join(map(str, place.seeds(name))) or "none"
+        raise InputError(f"{run}/{name}: no fit with seed {seed}; there are: {known}")
+    if not is_kept(run):
+        return [place.fit(name, each) for each in seeds]
+    wanted = None if seed is None else place.fit(name, seed)
+    of_variant = [fit for fit in kept_models(run) if fit.parent == place.variant(name)]
+    found = [fit for fit in of_variant if wanted in (None, fit)]
+    for fit in found:
+        require_model(fit)
+    return found
+
+
 def usable(run: Path, manifest: Manifest) -> tuple[str, ...]:
     """Return the names of the variants that have a model, in the manifest's order."""
     names = []
@@ -155,11 +172,15 @@ def usable(run: Path, manifest: Manifest) -> tuple[str, ...]:
 
 
 def _only(run: Path, manifest: Manifest) -> tuple[str, str]:
-    """Return the variant of a kept run whose model was kept too."""
-    kept = usable(run, manifest)
+    """Return the variant of a kept run whose model was kept too, the first of several."""
+    folders = {fit.parent for fit in kept_models(run)}
+    names = [variant.name for variant in manifest.variants]
+    kept = [name for name in names if RunFolder(run).variant(name) in folders]
     if not kept:
         refuse_kept(run, NO_MODELS)
-    return kept[0], "whose model was kept"
+    if len(kept) == 1:
+        return kept[0], "whose model was kept"
+    return kept[0], f"the first of {len(kept)} whose models were kept; RUN/VARIANT takes another"
 
 
 def _best(run: Path) -> tuple[str, str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import shutil
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -13,6 +12,7 @@ from benchmarks.machine.versions import installed
 from benchmarks.report.page import rendered
 from benchmarks.reproducibility.differences import first_printed_difference
 from benchmarks.reproducibility.kept_model import keep_model
+from benchmarks.reproducibility.named_images import refuse_named
 from benchmarks.store.contents import contents
 from benchmarks.store.digests import write_digests
 from benchmarks.store.ensembles import ensembles_of
@@ -94,7 +94,7 @@ def keep(source: Path, out: Path, model: str | None = None) -> Kept:
         write_rendered(place, made)
         if model is not None:
             keep_model(source, model, place)
-        _refuse_named(place, images)
+        refuse_named(place, images)
         write_digests(folder)
         size = sum(path.stat().st_size for path in place.files())
     return Kept(bits, size, changed)
@@ -186,30 +186,3 @@ def _rendered_again(folder: Path, labels: Labels, wanted: Rendered) -> tuple[Ren
     """Render what was kept; say where the page prints another number than the one ``wanted``."""
     made = rendered(read_run(folder, labels=labels), images=False, named=False)
     return made, first_printed_difference(made.page, wanted.page)
-
-
-def _refuse_named(place: RunFolder, images: SplitTable) -> None:
-    """Raise ``InputError`` where a text that is kept names an image, by its path or its pixels.
-
-    Paths without a folder are not looked for: numbers of rows stand everywhere.
-    """
-    paths = {path for path in images.paths.tolist() if "/" in path}
-    plain = {path for path in paths if not re.search(SEPARATORS, path)}
-    known = plain | set(images.image_ids.tolist())
-    for file in place.files():
-        if file.suffix == TABLE:
-            continue
-        text = file.read_text("utf-8", "replace")
-        found = known.intersection(re.split(SEPARATORS, text))
-        found |= {path for path in paths - plain if path in text}
-        if found:
-            name = file.relative_to(place.path).as_posix()
-            raise InputError(
-                f"{name} would name the image {min(found)}, which may tell its label; "
-                "nothing was kept"
-            )
-
-
-SEPARATORS = r"[\s\"'<>(),;:&\\]+"
-"""What stands between two words of a text, as a pattern."""
-TABLE = ".parquet"

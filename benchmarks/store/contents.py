@@ -33,8 +33,10 @@ class Contents:
     def bytes_of(self, path: Path, remedy: str = AGAIN, stated: str | None = None) -> bytes:
         """Return the bytes of ``path``; raises ``InputError`` where they are not as written.
 
-        ``stated`` is the digest that another record gives of them, ``remedy`` what to do.
+        ``stated`` is the digest that another record gives of them, ``remedy`` what to do where
+        the run can be made again.
         """
+        remedy = self._possible(remedy)
         content = _content(path, remedy)
         if self.trusting:
             return content
@@ -50,7 +52,7 @@ class Contents:
         """Return what the JSON at ``path`` says, without its digest."""
         values = json_values(self.bytes_of(path, remedy))
         if values is None:
-            raise InputError(f"{path}: not readable as JSON; {remedy}")
+            raise InputError(f"{path}: not readable as JSON; {self._possible(remedy)}")
         return values
 
     def log_of(self, path: Path) -> bytes:
@@ -64,6 +66,7 @@ class Contents:
 
     def require(self, file: Path, remedy: str = AGAIN, stated: str | None = None) -> None:
         """Raise ``InputError`` unless a file that holds no digest is as some record says."""
+        remedy = self._possible(remedy)
         try:
             found = sha256_of(file)
         except OSError as error:
@@ -77,8 +80,13 @@ class Contents:
         for name in self.known or ():
             path = place.path / name
             if not self.trusting and place.is_read(path) and not path.exists():
-                remedy = ORIGINAL if path == place.ledger else "put it back, or run again"
+                again = "put it back, or run again"
+                remedy = ORIGINAL if path == place.ledger else self._possible(again)
                 raise InputError(f"{self.run / name}: is missing since the run ended; {remedy}")
+
+    def _possible(self, remedy: str) -> str:
+        """Return ``remedy``, or what can be done in its place where the run was kept."""
+        return ORIGINAL if RunFolder(self.run).kept.is_file() else remedy
 
     def _known(self, path: Path, found: str, remedy: str, stated: str | None) -> bool:
         """Tell whether there is a digest of ``path`` elsewhere; refuse ``found`` if another."""

@@ -61,10 +61,9 @@ def read_digests(folder: Path) -> Mapping[str, str] | None:
     """
     place, known = RunFolder(folder).digests, stored_digests(folder)
     if known is None and place.exists():
-        raise InputError(
-            f"{place}: changed since the run ended; put the original back, or remove it and run "
-            "again, which makes again what does not hold without it"
-        )
+        again = f"{AGAIN}, which makes again what does not hold without it"
+        remedy = ORIGINAL if RunFolder(folder).kept.is_file() else again
+        raise InputError(f"{place}: changed since the run ended; {remedy}")
     return known
 
 

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from benchmarks.errors import InputError
 from benchmarks.store.contents import Contents
-from benchmarks.store.digests import ORIGINAL
+from benchmarks.store.digests import ORIGINAL, published, read_digests
 from benchmarks.store.files import (
     read_table,
     record_of,
@@ -26,7 +26,7 @@ from benchmarks.store.files import (
     write_record,
     write_table,
 )
-from benchmarks.store.folder import RunFolder
+from benchmarks.store.folder import FitFolder, RunFolder
 from benchmarks.store.records import KeptRecord
 from benchmarks.store.splits import SplitTable
 from benchmarks.store.votes import VotesOnTest
@@ -90,6 +90,18 @@ def refuse_kept(folder: Path, why: str) -> None:
 def require_labels(folder: Path) -> None:
     """Raise ``InputError`` where ``folder`` is a kept run, whose numbers need labels."""
     refuse_kept(folder, "no labels; give --data PATH, the data set that it was made from")
+
+
+def kept_models(folder: Path) -> list[Path]:
+    """Return the fits of a kept run whose model was kept too, by seed, though files be lost.
+
+    Raises ``InputError`` where ``digests.json`` was changed.
+    """
+    known = read_digests(folder)
+    place, card = RunFolder(folder), FitFolder(Path()).card.name
+    names = map(Path, published(folder) if known is None else known)
+    found = [(place.path / name).parent for name in names if name.name == card]
+    return sorted(found, key=lambda fit: (fit.parent, len(fit.name), fit.name))
 
 
 def kept_images(images: SplitTable) -> KeptImages:

@@ -34,9 +34,12 @@ def model_and_pictures(arguments: Sequence[str]) -> tuple[str, tuple[Path, ...]]
     another model, and for a results folder alone.
     """
     first, *others = arguments
-    if find_reference(first) is not None:
+    if (found := find_reference(first)) is not None:
         if not others:
-            raise InputError(f"{first}: a results folder; give the pictures behind it")
+            what = (
+                f"a row of the results folder {found.run}" if found.variant else "a results folder"
+            )
+            raise InputError(f"{first}: {what}; give the pictures behind it")
         return first, tuple(map(Path, others))
     alone = not others and bool(first) and Path(first).exists()
     if not (alone or _is_picture(Path(first))):

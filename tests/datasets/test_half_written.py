@@ -66,6 +66,32 @@ def test_whoever_holds_a_run_removes_what_killed_commands_left_anywhere_in_it(
         assert held.exists()
 
 
+@pytest.mark.parametrize("moment", ["killed", "interrupted"])
+def test_what_stood_in_a_place_is_lost_at_no_moment_before_another_stands_there(
+    moment: str, tmp_path: Path
+) -> None:
+    place = tmp_path / "run" / "place"
+    write("replacing_folder", place)
+    kill = "import os, signal\nos.kill(os.getpid(), signal.SIGKILL)"
+    stop = {"killed": kill, "interrupted": "raise KeyboardInterrupt"}[moment]
+    at_the_exchange = f"""
+from pathlib import Path
+from datasets.files import replacing_folder
+def stopped(self, target):
+    assert not target.exists()
+    exec({stop!r})
+Path.replace = stopped
+with replacing_folder(Path({str(place)!r})) as half:
+    (half / "file").write_bytes(b"other")
+"""
+    command = [sys.executable, "-c", at_the_exchange]
+    assert subprocess.run(command, cwd=ROOT, stderr=subprocess.DEVNULL, check=False).returncode
+    with RunFolder(tmp_path / "run").locked():
+        assert (place / "file").read_bytes() == b"whole"
+    write("replacing_folder", place)
+    assert not [each for each in place.parent.iterdir() if is_half_written(each.name)]
+
+
 def test_half_a_folder_is_gone_when_its_block_ends(tmp_path: Path) -> None:
     with half_folder(tmp_path / "model.onnx") as folder:
         (folder / "model.onnx").touch()

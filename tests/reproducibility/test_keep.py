@@ -289,11 +289,12 @@ def test_a_place_that_holds_something_else_is_left_alone(run: Path, tmp_path: Pa
     assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
 
 
-def test_a_text_that_names_an_image_is_not_kept(run: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("said", ["{}: damaged", "cannot read /home/u/faces/{}."])
+def test_a_text_that_names_an_image_is_not_kept(said: str, run: Path, tmp_path: Path) -> None:
     other = Path(shutil.copytree(run, tmp_path / "run"))
     statuses = read_statuses(other)
     path = read_splits(RunFolder(other)).paths[0]
-    reason = f"{path}: damaged"
+    reason = said.format(path)
     write_statuses(
         RunFolder(other),
         {**statuses, "plain-cnn": replace(statuses["plain-cnn"], status="failed", reason=reason)},

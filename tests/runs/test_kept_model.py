@@ -122,6 +122,17 @@ def test_without_a_run_the_model_that_comes_with_ferbench_answers(
     assert f"model: {TORCH}" in done.err
 
 
+def test_a_picture_below_the_manifest_of_another_program_is_a_picture(
+    kept: Path, test_images: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shipped, "SHIPPED", kept)
+    (tmp_path / "manifest.json").write_text('{"name": "a web page"}', "utf-8")
+    face = shutil.copyfile(test_images / "00000.png", tmp_path / "face.png")
+    found = (str(kept), (Path(face),))
+    assert shipped.model_and_pictures([str(face)]) == found
+    assert shipped.model_and_pictures([str(tmp_path)]) == (str(kept), (tmp_path,))
+
+
 def test_what_is_neither_a_run_nor_a_picture_is_said_so(test_images: Path) -> None:
     done = ferbench_here("predict", "results/mistyped", test_images / "00000.png")
     assert done.status == 2
