@@ -12,6 +12,7 @@ import numpy as np
 
 from benchmarks.data.prepared import PreparedData
 from benchmarks.data.samples import open_sample, take_sample
+from benchmarks.data.sealed import packed_rooms, sealed_places
 from benchmarks.engines.libraries import recorded_libraries
 from benchmarks.errors import JobFailed
 from benchmarks.execution.batch import run_on
@@ -67,7 +68,10 @@ def scout(
     started = time.perf_counter()
     folder = take_sample(prepared, images)
     make = JobMaker(prepared.data, folder, registry, plugins)
-    with temporary_folder() as log, closing(_Work(make, _settings(prepared, log), notify)) as work:
+    with (
+        temporary_folder() as log,
+        closing(_Work(make, _settings(prepared, log, plugins), notify)) as work,
+    ):
         sizes = work.sizes(candidates)
         large = [] if asked or gpu() else list(_too_large(candidates, sizes))
         tasks = [make.pixels(), *(make.scout(each) for each in candidates if each not in large)]
@@ -91,12 +95,13 @@ def scout(
     )
 
 
-def _settings(prepared: PreparedData, folder: Path) -> ExecutorSettings:
-    """Return how the workers run: what holds validation or test images is forbidden to them."""
+def _settings(prepared: PreparedData, folder: Path, needed: Sequence[Path]) -> ExecutorSettings:
+    """Return how the workers run: what shows validation or test images is forbidden to them."""
+    shut = sealed_places([prepared], needed=[folder, *needed])
     return ExecutorSettings(
         capacity=1 if gpu() else max(1, usable_cores() // THREADS),
         threads=THREADS,
-        forbidden=[prepared.packs.sealed.parent, prepared.packs.training.parent],
+        forbidden=[*shut, *packed_rooms()],
         log=RunFolder(folder).log,
     )
 

@@ -151,4 +151,6 @@ def test_workers_may_open_neither_test_nor_validation_images(
     scouted: Callable[..., ScoutRecord], executors: list[Answering], tmp_path: Path
 ) -> None:
     scouted()
-    assert set(executors[0].settings.forbidden) == {tmp_path / "sealed", tmp_path / "splits"}
+    rooms = ("sealed", "data", "audits", "splits", "mistakes", "counterparts")
+    shut = {tmp_path / "cache" / room for room in rooms}
+    assert set(executors[0].settings.forbidden) == shut
