@@ -73,11 +73,12 @@ def find_candidates(
     ]
 
 
-def candidates_of(run: RunResults, registry: Registry, side: int) -> list[Candidate]:
+def candidates_of(run: RunResults, registry: Registry) -> list[Candidate]:
     """Return the candidates that are rows of ``run``: those whose published weights are at hand.
 
     Raises ``InputError`` where there is none.
     """
+    side = max(run.manifest.data.image_shape[:2], default=0)
     rows = [variant.record for variant in run.variants]
     at_hand = list(_at_hand(registry, ()))
     found = {
