@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from benchmarks.engines.published import Offer, offers
+from benchmarks.engines.contract import SCRATCH, InitialWeights
+from benchmarks.engines.published import offers
 from benchmarks.errors import InputError
 from benchmarks.machine.environment import gpu
 from benchmarks.scout.records import ScoutRow
@@ -18,20 +19,24 @@ LADDER = (48, 96, 224)
 APART = 1.5
 """How many times as large as the size before it another one is at least."""
 CPU_SIDE, GPU_SIDE = 96, 224
-SCRATCH = "scratch"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Candidate:
     """A backbone with the weights ``initialisation`` at an ``input_size`` in pixels.
 
-    ``sha256`` is the digest of the file of its weights, blank for `SCRATCH`.
+    ``start`` are those of a file that lies on this machine, or none for a random start.
     """
 
     architecture: Architecture
     initialisation: str
     input_size: int
-    sha256: str = ""
+    start: InitialWeights = SCRATCH
+
+    @property
+    def sha256(self) -> str:
+        """The digest of the file of its weights, blank for a random start."""
+        return self.start.published.sha256 if self.start.published else ""
 
     @property
     def row(self) -> ScoutRow:
@@ -57,7 +62,8 @@ def find_candidates(
     for an unknown name or a size that it cannot take, and ``InputError`` where no weights of a
     name, or none at all, are at hand.
     """
-    found = list(_at_hand(registry, names))
+    at_hand = [offer for offer in offers(registry, tuple(dict.fromkeys(names))) if offer.file]
+    found = [offer for offer in at_hand if not names or offer.architecture in names]
     for name in names or [""]:
         if not any(name in ("", offer.architecture) for offer in found):
             raise _nothing(registry, name)
@@ -66,7 +72,7 @@ def find_candidates(
             architecture=registry[offer.architecture],
             initialisation=offer.initialisation,
             input_size=size,
-            sha256=offer.sha256,
+            start=offer.start,
         )
         for offer in found
         for size in _sizes(registry[offer.architecture], side, sizes)
@@ -80,13 +86,13 @@ def candidates_of(run: RunResults, registry: Registry) -> list[Candidate]:
     """
     side = max(run.manifest.data.image_shape[:2], default=0)
     rows = [variant.record for variant in run.variants]
-    at_hand = list(_at_hand(registry, ()))
+    at_hand = [offer for offer in offers(registry) if offer.file]
     found = {
         (row.architecture, row.initialisation, row.input_size or side): Candidate(
             architecture=registry[row.architecture],
             initialisation=row.initialisation,
             input_size=row.input_size or side,
-            sha256=offer.sha256,
+            start=offer.start,
         )
         for row in rows
         for offer in at_hand
@@ -124,21 +130,13 @@ def _sizes(architecture: Architecture, side: int, asked: Sequence[int]) -> Seque
     return tuple(dict.fromkeys(asked)) or default_sizes(architecture, side)
 
 
-def _at_hand(registry: Registry, names: Sequence[str]) -> Iterator[Offer]:
-    """Yield the weights that lie on this machine; one file under two names is taken once."""
-    seen = set()
-    for offer in offers(registry, tuple(dict.fromkeys(names))):
-        file = (offer.initialisation, offer.sha256)
-        if offer.file and (names or file not in seen):
-            seen.add(file)
-            yield offer
-
-
 def _nothing(registry: Registry, name: str) -> InputError:
     if not name:
         return InputError(
             f"no published weights are at hand to scout with; install some: {INSTALL}, "
             "or see ferbench weights"
         )
-    remedies = dict.fromkeys(offer.remedy for offer in offers(registry, (name,)))
-    return InputError(f"{name}: its weights are not at hand; {', or '.join(remedies)}")
+    listed = list(offers(registry, (name,)))
+    ways = [offer.remedy or f"name {offer.architecture}, which is" for offer in listed]
+    said = ", or ".join(dict.fromkeys(ways))
+    return InputError(f"{name}: its weights are not at hand; {said}")

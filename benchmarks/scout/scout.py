@@ -13,6 +13,7 @@ import numpy as np
 from benchmarks.data.prepared import PreparedData
 from benchmarks.data.samples import open_sample, take_sample
 from benchmarks.data.sealed import packed_rooms, sealed_places
+from benchmarks.engines.contract import SCRATCH
 from benchmarks.engines.libraries import recorded_libraries
 from benchmarks.errors import JobFailed
 from benchmarks.execution.batch import run_on
@@ -23,7 +24,7 @@ from benchmarks.execution.jobs.kinds import stored_result
 from benchmarks.execution.jobs.results import Counted, JobResult, Probed
 from benchmarks.machine.environment import describe_environment, device_name, gpu, usable_cores
 from benchmarks.machine.temporary import temporary_folder
-from benchmarks.scout.candidates import SCRATCH, Candidate
+from benchmarks.scout.candidates import Candidate
 from benchmarks.scout.jobs import THREADS, JobMaker, Task
 from benchmarks.scout.records import ScoutRecord, ScoutRow
 from benchmarks.scout.rows import Scouted, table
@@ -68,9 +69,10 @@ def scout(
     started = time.perf_counter()
     folder = take_sample(prepared, images)
     make = JobMaker(prepared.data, folder, registry, plugins)
+    starts = [each.start.file for each in candidates if each.start.file]
     with (
         temporary_folder() as log,
-        closing(_Work(make, _settings(prepared, log, plugins), notify)) as work,
+        closing(_Work(make, _settings(prepared, log, [*plugins, *starts]), notify)) as work,
     ):
         sizes = work.sizes(candidates)
         large = [] if asked or gpu() else list(_too_large(candidates, sizes))
@@ -179,5 +181,7 @@ def _controls(found: Sequence[Scouted], registry: Registry) -> Iterator[Candidat
             best[row.architecture] = max(best.get(row.architecture, reached), reached)
     for name, (_, size) in best.items():
         architecture = registry[name]
-        if SCRATCH in architecture.initialisations:
-            yield Candidate(architecture=architecture, initialisation=SCRATCH, input_size=-size)
+        if SCRATCH.kind in architecture.initialisations:
+            yield Candidate(
+                architecture=architecture, initialisation=SCRATCH.kind, input_size=-size
+            )

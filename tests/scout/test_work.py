@@ -8,13 +8,14 @@ from pathlib import Path
 import pytest
 
 from benchmarks.data.prepared import PreparedData
+from benchmarks.engines.contract import InitialWeights
 from benchmarks.execution.executors.contract import ExecutorSettings
 from benchmarks.scout import scout as scouting
 from benchmarks.scout.candidates import Candidate
 from benchmarks.scout.records import ScoutRecord
 from datasets.cache.packs import Packs
 from datasets.splits import make_split
-from models.registry import discover
+from models.registry import PublishedWeights, discover
 from tests.datasets.samples import in_memory
 from tests.scout.answering import LITE, SHARES, VGG, Answering
 
@@ -43,12 +44,13 @@ def scouted(
         monkeypatch.setattr(scouting, "make_executor", make)
         registry = discover()
         starts = {LITE: "imagenet", VGG: "edges"}
+        about = PublishedWeights(initialisation="imagenet", name="weights", sha256="a" * 64)
         candidates = [
             Candidate(
                 architecture=registry[name],
                 initialisation=start,
                 input_size=size,
-                sha256="a" * 64,
+                start=InitialWeights(file=Path("weights"), published=about),
             )
             for name, start in starts.items()
             for size in (48, 96)
