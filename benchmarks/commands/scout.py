@@ -116,13 +116,14 @@ def _agreeing(asked: _Asked, folder: Path, registry: Registry, console: Console)
     from benchmarks.scout.candidates import candidates_of
 
     run = read_ranked(folder)
-    candidates = candidates_of(run, registry)
+    candidates, left_out = candidates_of(run, registry)
     place = place_of(asked.data, run, asked.plugins)
     run = labelled(run, place, console)
     with _telling(console) as (notify, decoded):
         prepared = prepared_again(run, place, asked.plugins, decoded)
         record = _record(asked, prepared, candidates, registry, notify)
-    return replace(record, agreements=tuple(agreements(record, run)))
+    agreed = tuple(agreements(record, run))
+    return replace(record, rows=(*record.rows, *left_out), agreements=agreed)
 
 
 def _record(
