@@ -188,8 +188,9 @@ def print_scouting(console: Console, record: ScoutRecord) -> None:
     for line in _legend(record):
         console.print(line)
     for row in record.rows:
-        if row.status != "ok":
-            console.print(f"{row.title}: {row.status}: {row.reason}", style="yellow")
+        if row.reason:
+            status = "" if row.status == "ok" else f"{row.status}: "
+            console.print(f"{row.title}: {status}{row.reason}", style="yellow")
     for agreement in record.agreements:
         console.print(agreement_line(agreement))
 

@@ -18,9 +18,10 @@ PIXELS = "pixels"
 
 @dataclass(frozen=True, kw_only=True)
 class ScoutRow:
-    """A backbone with weights at an input size in pixels, and why it has no numbers.
+    """A backbone with weights at an input size in pixels.
 
-    ``left out`` is what takes too long without being asked for.
+    ``left out`` is what takes too long without being asked for, or has no weights at hand.
+    ``reason`` says why a row has no numbers, or not all.
     """
 
     architecture: str

@@ -41,6 +41,8 @@ takes more than three minutes for 5,000 of them."""
 Notify = Callable[[str], None]
 Outcomes = Mapping[str, JobResult | JobFailed]
 """What came of jobs, by their keys."""
+Sizes = Mapping[str, Counted | JobFailed]
+"""What came of counting networks, by the names of candidates."""
 
 
 def scout(
@@ -60,7 +62,7 @@ def scout(
     network at the input size at which its weights did best, and the pixels, reduced to
     `jobs.scouting.PIXELS_SIDE`. Neither validation nor test images are opened. A candidate that
     takes more than `MOST_MACS` is left out unless it was ``asked`` for, has the smallest input of
-    its network, or there is a GPU.
+    its network or a size that cannot be counted, or there is a GPU.
 
     Workers do it, on one thread each, and keep what they finish in the cache: a call that was
     interrupted goes on, and one that is repeated looks it up. ``notify`` is told what is going on.
@@ -120,14 +122,13 @@ class _Work:
         if self._executor:
             self._executor.close()
 
-    def sizes(self, candidates: Sequence[Candidate]) -> Mapping[str, Counted]:
-        """Return parameters and MACs, by the names of ``candidates``, of what can be counted."""
+    def sizes(self, candidates: Sequence[Candidate]) -> Sizes:
+        """Return parameters and MACs of ``candidates``, or why they cannot be counted."""
         jobs = {each.name: self._make.count(each) for each in candidates}
         done = self._done(list(jobs.values()), "counting")
-        counted = {name: done[job.key] for name, job in jobs.items()}
-        return {name: size for name, size in counted.items() if isinstance(size, Counted)}
+        return {name: _counted(done[job.key]) for name, job in jobs.items()}
 
-    def scouted(self, tasks: Sequence[Task], sizes: Mapping[str, Counted]) -> list[Scouted]:
+    def scouted(self, tasks: Sequence[Task], sizes: Sizes) -> list[Scouted]:
         """Have ``tasks`` done, of networks whose ``sizes`` are known by their names."""
         done = self._done([task.job for task in tasks], "scouting")
         return [
@@ -153,15 +154,19 @@ def _probed(outcome: JobResult | JobFailed) -> Probed | JobFailed:
     return outcome
 
 
-def _too_large(
-    candidates: Sequence[Candidate], sizes: Mapping[str, Counted]
-) -> Iterator[Candidate]:
-    """Yield what takes too long, but for the smallest input of each network."""
+def _counted(outcome: JobResult | JobFailed) -> Counted | JobFailed:
+    assert isinstance(outcome, Counted | JobFailed)
+    return outcome
+
+
+def _too_large(candidates: Sequence[Candidate], sizes: Sizes) -> Iterator[Candidate]:
+    """Yield what is known to take too long, but for the smallest input of each network."""
     for each in candidates:
         name = each.architecture.name
         least = min(c.input_size for c in candidates if c.architecture.name == name)
-        size = sizes.get(each.name)
-        if size and (size.macs or 0) > MOST_MACS and each.input_size > least:
+        size = sizes[each.name]
+        macs = size.macs or 0 if isinstance(size, Counted) else 0
+        if macs > MOST_MACS and each.input_size > least:
             yield each
 
 

@@ -113,3 +113,14 @@ def test_workers_may_open_neither_test_nor_validation_images(
     rooms = ("sealed", "data", "audits", "splits", "mistakes", "counterparts")
     shut = {tmp_path / "cache" / room for room in rooms}
     assert set(executors[0].settings.forbidden) == shut
+
+
+def test_a_network_that_cannot_be_counted_is_scouted_and_told(
+    scouted: Callable[..., ScoutRecord],
+) -> None:
+    """A job that counts goes by the name of its architecture."""
+    record = scouted(broken=VGG)
+    assert not titles(record, "left out")
+    (row,) = (row for row in record.scouted if row.title == f"{VGG}.edges@96")
+    assert row.macs is None and "could not be counted (no memory)" in row.reason
+    assert not any(row.reason for row in record.scouted if row.architecture != VGG)
