@@ -229,6 +229,11 @@ def _legend(record: ScoutRecord) -> Iterator[str]:
     yield "behind: the difference to the best published weights, image by image."
     yield "LogME: more is better. scratch: random weights of the same network; pixels: no network."
     yield "Neither validation nor test images were opened. Fine-tuned, the order may be another."
+    if record.made:
+        yield (
+            "The split did not come with the data: a protocol that makes another (seed, shares, "
+            "classes, duplicates) tests on some of these images."
+        )
     yield f"It took {record.seconds:.0f} s; what was computed before is looked up."
 
 

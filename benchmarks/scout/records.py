@@ -86,8 +86,9 @@ class Agreement:
 class ScoutRecord:
     """Backbones scouted on one sample of training images, best first.
 
-    ``images`` are those of the sample, ``training_images`` all of the split, ``folds`` those of the
-    cross-validation; ``seconds`` is what this call took.
+    ``images`` are those of the sample, ``training_images`` all of the split, whose test
+    images were ``made`` such where the data have none; ``folds`` are those of the
+    cross-validation, ``seconds`` is what this call took.
     """
 
     measured: str
@@ -102,6 +103,7 @@ class ScoutRecord:
     threads: int
     seconds: float
     rows: tuple[ScoutedRow | ScoutRow, ...]
+    made: bool = False
     agreements: tuple[Agreement, ...] = ()
 
     @property

@@ -90,6 +90,7 @@ def scout(
         sample=folder.name,
         images=len(sample.labels),
         training_images=len(prepared.split.train),
+        made=bool((prepared.data.split[prepared.split.test] != "test").any()),
         folds=len(np.unique(sample.folds)),
         environment=describe_environment(recorded_libraries()),
         device=device_name(),

@@ -10,7 +10,7 @@ import pytest
 
 from benchmarks.init import proposal as proposing
 from benchmarks.init.proposal import Proposal, choose_data, propose
-from benchmarks.init.toml import write_protocol
+from benchmarks.init.toml import protocol_text, write_protocol
 from benchmarks.machine.environment import gpu
 from benchmarks.machine.timing import rough_duration
 from benchmarks.protocol.reading import load_protocol
@@ -347,3 +347,16 @@ def test_the_best_scouted_backbones_become_the_transfer_rows(tmp_path: Path) -> 
     )
     assert "standard error), 5.4 ± 1.1 points behind the best; pixels alone" in text
     assert text.count("Scouted before any training") == 2
+
+
+@pytest.mark.parametrize("made", [True, False])
+def test_scouting_on_a_split_that_was_made_says_for_which_it_holds(
+    made: bool, tmp_path: Path
+) -> None:
+    write_classes(tmp_path / "faces", {"happy": 20, "sad": 20})
+    choice, prepared = choose_data(tmp_path / "faces")
+    scouting = replace(record(scouted("vgg16", "edges", accuracy=0.33)), made=made)
+    told: list[str] = []
+    found = propose("mine", choice, prepared, measure=False, notify=told.append, scouting=scouting)
+    text = " ".join(protocol_text(found, tmp_path / "mine.toml").replace("#", "").split())
+    assert ("with another seed, test_share, classes or duplicates" in text) is made

@@ -113,3 +113,11 @@ def test_what_is_not_known_of_a_row_is_printed_below_the_table() -> None:
     found = replace(scouted("vgg16", "edges", accuracy=0.5), reason="its operations are unknown")
     print_scouting(Console(file=said, width=200), record(found))
     assert "\nvgg16.edges@48: its operations are unknown\n" in said.getvalue()
+
+
+@pytest.mark.parametrize("made", [True, False])
+def test_a_split_that_was_made_is_told(made: bool) -> None:
+    said = StringIO()
+    found = replace(record(scouted("vgg16", "edges", accuracy=0.5)), made=made)
+    print_scouting(Console(file=said, width=200), found)
+    assert ("tests on some of these images" in said.getvalue()) is made

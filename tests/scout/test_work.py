@@ -124,3 +124,7 @@ def test_a_network_that_cannot_be_counted_is_scouted_and_told(
     (row,) = (row for row in record.scouted if row.title == f"{VGG}.edges@96")
     assert row.macs is None and "could not be counted (no memory)" in row.reason
     assert not any(row.reason for row in record.scouted if row.architecture != VGG)
+
+
+def test_a_test_set_of_the_datas_own_is_not_made(scouted: Callable[..., ScoutRecord]) -> None:
+    assert not scouted().made
