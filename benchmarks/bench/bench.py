@@ -16,6 +16,7 @@ from benchmarks.bench.records import (
     TimedRow,
 )
 from benchmarks.data.prepared import PreparedData
+from benchmarks.data.sealed import sealed_places
 from benchmarks.engines.contract import Precision
 from benchmarks.engines.libraries import recorded_libraries
 from benchmarks.engines.registry import chosen_backend, engine_spec
@@ -162,7 +163,7 @@ def one_by_one(
     settings = ExecutorSettings(
         capacity=1,
         threads=jobs[0].threads,
-        forbidden=[prepared.packs.sealed.parent],
+        forbidden=sealed_places([prepared], needed=[folder, *jobs[0].plugins]),
         log=RunFolder(folder).log,
     )
     return run_jobs(jobs, settings)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -18,9 +19,11 @@ if TYPE_CHECKING:
 
     from benchmarks.data.prepared import PreparedData
     from benchmarks.machine.console import Console
+    from benchmarks.scout.candidates import Candidate
     from benchmarks.scout.records import Agreement, ScoutedRow, ScoutRecord
-    from benchmarks.store.records import RunResults
+    from benchmarks.scout.scout import Notify
     from datasets.records import Progress
+    from models.registry import Registry
 
 COLUMNS = ("parameters", "MACs", "1 image, ms", "took, s")
 WIDTH = 140
@@ -87,14 +90,64 @@ class _Asked:
 
 def _carried_out(asked: _Asked, console: Console) -> ScoutRecord:
     """Scout what is ``asked``; what cannot be is told before any data are read."""
-    from benchmarks.scout.agreement import agreements
-    from benchmarks.scout.candidates import candidates_of, find_candidates
-    from benchmarks.scout.scout import IMAGES, scout
     from models.registry import discover
 
     registry = discover(asked.plugins)
+    if asked.against:
+        return _agreeing(asked, asked.against, registry, console)
+    return _scouted(asked, registry, console)
+
+
+def _scouted(asked: _Asked, registry: Registry, console: Console) -> ScoutRecord:
+    from benchmarks.scout.candidates import find_candidates
+
     find_candidates(registry, asked.names, 0, asked.sizes)
-    run = _run(asked.against) if asked.against else None
+    with _telling(console) as (notify, decoded):
+        prepared = _prepared(asked.data, asked.plugins, decoded)
+        side = max(prepared.data.image_shape[:2])
+        candidates = find_candidates(registry, asked.names, side, asked.sizes)
+        return _record(asked, prepared, candidates, registry, notify)
+
+
+def _agreeing(asked: _Asked, folder: Path, registry: Registry, console: Console) -> ScoutRecord:
+    """Scout the transfer rows of the run in ``folder``, and say how far it agrees."""
+    from benchmarks.commands.scout_against import labelled, place_of, prepared_again, read_ranked
+    from benchmarks.reproducibility.labels import Given
+    from benchmarks.scout.agreement import agreements
+    from benchmarks.scout.candidates import candidates_of
+
+    run = read_ranked(folder)
+    candidates, left_out = candidates_of(run, registry)
+    place = place_of(asked.data, run, asked.plugins)
+    run = labelled(run, Given(data=place, plugins=asked.plugins), console)
+    with _telling(console) as (notify, decoded):
+        prepared = prepared_again(run, place, asked.plugins, decoded)
+        record = _record(asked, prepared, candidates, registry, notify)
+    agreed = tuple(agreements(record, run))
+    return replace(record, rows=(*record.rows, *left_out), agreements=agreed)
+
+
+def _record(
+    asked: _Asked,
+    prepared: PreparedData,
+    candidates: Sequence[Candidate],
+    registry: Registry,
+    notify: Notify,
+) -> ScoutRecord:
+    from benchmarks.scout.scout import IMAGES, scout
+
+    return scout(
+        *(prepared, candidates, registry),
+        images=asked.images or IMAGES,
+        asked=bool(asked.sizes or asked.against),
+        plugins=asked.plugins,
+        notify=notify,
+    )
+
+
+@contextmanager
+def _telling(console: Console) -> Iterator[tuple[Notify, Progress]]:
+    """Yield what tells of the work, and of images as they are decoded."""
     with console.status("reading the data") as status:
 
         def notify(line: str) -> None:
@@ -105,31 +158,11 @@ def _carried_out(asked: _Asked, console: Console) -> ScoutRecord:
         def decoded(done: int, total: int) -> None:
             status.update(f"reading the data: {done:,} of {total:,} images")
 
-        prepared = _prepared(asked.data, run, asked.plugins, decoded)
-        side = max(prepared.data.image_shape[:2])
-        found = find_candidates(registry, asked.names, side, asked.sizes)
-        candidates = candidates_of(run, registry, side) if run else found
-        record = scout(
-            *(prepared, candidates, registry),
-            images=asked.images or IMAGES,
-            asked=bool(asked.sizes or run),
-            plugins=asked.plugins,
-            notify=notify,
-        )
-    return replace(record, agreements=tuple(agreements(record, run))) if run else record
+        yield notify, decoded
 
 
-def _run(folder: Path) -> RunResults:
-    from benchmarks.store.reading import read_run, refuse_mistaken
-
-    refuse_mistaken(folder)
-    return read_run(folder)
-
-
-def _prepared(
-    data: str, run: RunResults | None, plugins: tuple[Path, ...], progress: Progress
-) -> PreparedData:
-    """Prepare what ``data`` names: images at a place, else a data set; split as ``run`` did."""
+def _prepared(data: str, plugins: tuple[Path, ...], progress: Progress) -> PreparedData:
+    """Prepare what ``data`` names: images at a place, else a data set."""
     from benchmarks.data.prepared import prepare_named
     from benchmarks.errors import InputError
     from benchmarks.init.proposal import choose_data
@@ -137,31 +170,11 @@ def _prepared(
     from datasets.registry import discover
 
     place, sources = Path(data).expanduser(), discover(plugins)
-    if run:
-        return _prepared_again(run, place if place.exists() else None, plugins, progress)
     if place.exists() or data not in sources:
         return choose_data(place.absolute(), progress)[1]
     if sources[data].needs_path and not data_path():
         raise InputError(f"scout: say where {data} is: ferbench scout PATH, or set FERBENCH_DATA")
     return prepare_named(data, None, plugins=plugins, progress=progress)
-
-
-def _prepared_again(
-    run: RunResults, place: Path | None, plugins: tuple[Path, ...], progress: Progress
-) -> PreparedData:
-    """Prepare the data of ``run`` with its own split, so that its test images stay such."""
-    from benchmarks.data.prepared import prepare_data
-    from benchmarks.errors import InputError
-
-    protocol = run.manifest.protocol
-    prepared = prepare_data(
-        protocol.data, place, seed=protocol.seed, plugins=plugins, progress=progress
-    )
-    if prepared.split.digest != run.manifest.split.digest:
-        raise InputError(
-            f"{run.folder}: its data are not these; give the {run.manifest.data.name} of the run"
-        )
-    return prepared
 
 
 def print_scouting(console: Console, record: ScoutRecord) -> None:
@@ -176,8 +189,9 @@ def print_scouting(console: Console, record: ScoutRecord) -> None:
     for line in _legend(record):
         console.print(line)
     for row in record.rows:
-        if row.status != "ok":
-            console.print(f"{row.title}: {row.status}: {row.reason}", style="yellow")
+        if row.reason:
+            status = "" if row.status == "ok" else f"{row.status}: "
+            console.print(f"{row.title}: {status}{row.reason}", style="yellow")
     for agreement in record.agreements:
         console.print(agreement_line(agreement))
 
@@ -216,6 +230,11 @@ def _legend(record: ScoutRecord) -> Iterator[str]:
     yield "behind: the difference to the best published weights, image by image."
     yield "LogME: more is better. scratch: random weights of the same network; pixels: no network."
     yield "Neither validation nor test images were opened. Fine-tuned, the order may be another."
+    if record.made:
+        yield (
+            "The split did not come with the data: a protocol that makes another (seed, shares, "
+            "classes, duplicates) tests on some of these images."
+        )
     yield f"It took {record.seconds:.0f} s; what was computed before is looked up."
 
 

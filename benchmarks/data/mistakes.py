@@ -28,6 +28,8 @@ ALTERED = "#altered"
 
 HONEST = "honest"
 """The name of the run that makes no mistake and keeps the data set's own split."""
+ROOMS = ("mistakes", "counterparts")
+"""The folders of the cache that the packs of mistakes lie in, and those of their counterparts."""
 
 Treated = tuple[DataSet, Split]
 Treatment = Callable[[DataSet, Split, int], Treated]
@@ -97,7 +99,7 @@ def apply_mistake(prepared: PreparedData, protocol: Protocol) -> PreparedData:
     if name is None:
         return prepared
     data, split = treated(prepared.data, prepared.split, name, protocol.seed)
-    room = f"mistakes/{name}" if protocol.mistake else f"counterparts/{name}"
+    room = f"{ROOMS[0] if protocol.mistake else ROOMS[1]}/{name}"
     changed = PreparedData(data, split, pack(data, split, room=room), prepared.path)
     if any(mistake.name == name and mistake.trials_only for mistake in MISTAKES):
         return dataclasses.replace(prepared, tuning=changed)

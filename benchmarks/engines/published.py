@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import chain
 from pathlib import Path
 
+from benchmarks.engines.contract import SCRATCH, InitialWeights
 from benchmarks.engines.registry import engines, load
 from benchmarks.engines.spec import CachedWeights
 from datasets.files import sha256_of
 from datasets.settings import offline
 from models.packaged import INSTALL, PACKAGED, find_packaged, packaged_row
-from models.registry import Architecture, ModelError, Registry
+from models.registry import Architecture, ModelError, PublishedWeights, Registry
 
 FETCHED = "fetched when a run asks"
 FORBIDDEN = 'unset FERBENCH_OFFLINE once, or give initialisation = "file:PATH"'
@@ -22,8 +24,9 @@ FORBIDDEN = 'unset FERBENCH_OFFLINE once, or give initialisation = "file:PATH"'
 class Offer:
     """Weights that are published for an architecture.
 
-    ``place`` and ``file`` say where they lie, ``None`` and blank where they do not; ``remedy``
-    is then how to have them. ``licence`` is blank where ferbench does not know it.
+    ``place`` and ``file`` say where they lie, blank and ``None`` where they do not; ``remedy``
+    is then how to have them. ``licence`` is blank where ferbench does not know it; ``packaged`` is
+    what is known of those that a package carries.
     """
 
     architecture: str
@@ -32,21 +35,34 @@ class Offer:
     file: Path | None = None
     licence: str = ""
     remedy: str = ""
+    packaged: PublishedWeights | None = None
 
     @cached_property
     def sha256(self) -> str:
         """The digest of the file, blank where there is none."""
         return sha256_of(self.file) if self.file else ""
 
+    @property
+    def start(self) -> InitialWeights:
+        """What a network starts from that takes this very file, and looks for no other."""
+        if self.file is None:
+            return SCRATCH
+        cached = PublishedWeights(
+            initialisation=self.initialisation, name=self.file.name, sha256=self.sha256
+        )
+        return InitialWeights(file=self.file, published=self.packaged or cached)
+
 
 def offers(registry: Registry, names: Sequence[str] = ()) -> Iterator[Offer]:
     """Yield the published weights of the architectures ``names``.
 
     Without names: of all that are registered, the families' examples, and what packages and
-    caches hold. Raises ``ModelError`` for a name that is unknown or has no published weights.
+    caches hold. Tags that lie in a cache come after the name of their network, which takes the
+    one that its library chooses: which that is, only the library knows. Raises ``ModelError`` for
+    a name that is unknown or has no published weights.
     """
     cached = _cached()
-    for name in names or _all(registry, cached):
+    for name in _with_tags(names, cached) or _all(registry, cached):
         architecture = registry[name]
         if not architecture.published:
             raise ModelError(f"{name}: nobody publishes weights for it; ferbench weights lists all")
@@ -60,6 +76,12 @@ def _all(registry: Registry, cached: Sequence[CachedWeights]) -> list[str]:
     there = [row.architecture for row in PACKAGED] + [weights.architecture for weights in cached]
     known = [name for name in there if name in own or name.partition(":")[0] in registry.families]
     return list(dict.fromkeys([*own, *known, *made]))
+
+
+def _with_tags(names: Sequence[str], cached: Sequence[CachedWeights]) -> list[str]:
+    tagged = [weights.architecture for weights in cached]
+    found = [[name, *(tag for tag in tagged if tag.startswith(f"{name}."))] for name in names]
+    return list(dict.fromkeys(chain.from_iterable(found)))
 
 
 def _cached() -> list[CachedWeights]:
@@ -83,16 +105,9 @@ def _offer(
         return replace(offer, remedy=str(error))
     if found:
         package = f"{found.about.distribution} {found.about.version}"
-        return replace(offer, place=package, file=found.file, remedy="")
-    return next(_in_caches(offer, cached), offer)
-
-
-def _in_caches(offer: Offer, cached: Sequence[CachedWeights]) -> Iterator[Offer]:
-    """Yield the offer with each file that is it; a tag of timm's stands for its network too."""
+        return replace(offer, place=package, file=found.file, remedy="", packaged=found.about)
+    wanted = (offer.architecture, offer.initialisation)
     for weights in cached:
-        network, _, tag = weights.architecture.partition(".")
-        alike = weights.initialisation == offer.initialisation
-        if alike and offer.architecture in (weights.architecture, network):
-            tagged = f" ({tag})" if tag and offer.architecture == network else ""
-            place = f"{weights.place}{tagged}"
-            yield replace(offer, place=place, file=weights.file, licence="", remedy="")
+        if (weights.architecture, weights.initialisation) == wanted:
+            return replace(offer, place=weights.place, file=weights.file, licence="", remedy="")
+    return offer

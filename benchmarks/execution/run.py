@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -11,6 +10,7 @@ from pathlib import Path
 
 from benchmarks.data.mistakes import apply_mistake, check_experiment
 from benchmarks.data.prepared import PreparedData, prepare_data, votes_on
+from benchmarks.data.sealed import sealed_places
 from benchmarks.engines.libraries import recorded_libraries
 from benchmarks.engines.registry import chosen_backend, engine_spec
 from benchmarks.errors import InputError
@@ -54,7 +54,6 @@ from benchmarks.store.splits import split_table, write_splits
 from benchmarks.store.votes import write_votes
 from benchmarks.store.writing import write_audit, write_manifest
 from datasets.audit.audit import audit
-from datasets.audit.examination import AUDITS
 from datasets.audit.inspection import remarks
 from datasets.cache.decoded import cache_folder
 from datasets.files import sha256_of
@@ -203,7 +202,7 @@ def _execute(
         ExecutorSettings(
             capacity=workers(request),
             threads=request.protocol.threads,
-            forbidden=_forbidden(folder, prepared, source),
+            forbidden=_forbidden(request, folder, prepared, source),
             log=folder.log,
         ),
         request.executor,
@@ -292,23 +291,13 @@ def packed_data(prepared: PreparedData) -> PackedData:
 
 
 def _forbidden(
-    folder: RunFolder, prepared: PreparedData, source: PreparedData | None
+    request: RunRequest, folder: RunFolder, prepared: PreparedData, source: PreparedData | None
 ) -> list[Path]:
-    """Name all places from which a process that trains could see a test image or label.
-
-    The user's own files are among them, unless what a worker needs lies in the same folder.
-    """
+    """Name all places from which a process that trains could see a test image or label."""
     sets = [prepared, *([source] if source else [])]
-    sealed = [g.packs.sealed.parent for g in sets]
-    needed = [folder.path, cache_folder(), Path(__file__), Path(sys.prefix)]
-    originals = [
-        g.path
-        for g in sets
-        if g.path and not any(n.resolve().is_relative_to(g.path.resolve()) for n in needed)
-    ]
-    cached = [cache_folder() / "data", cache_folder() / AUDITS]
     votes = [folder.votes] if folder.votes.is_file() else []
-    return [folder.splits, folder.audit, *votes, *cached, *sealed, *originals]
+    places = sealed_places(sets, needed=[folder.path, *request.plugins])
+    return [folder.splits, folder.audit, *votes, *places]
 
 
 def _refuse_other_protocol(folder: RunFolder, stored: Manifest, protocol: Protocol) -> None:

@@ -31,6 +31,12 @@ SHOWN_CLASSES = 40
 LARGE = 256
 """Pixels of a side from which reading whole images is a burden."""
 
+HOLDS_FOR = (
+    "Transfer rows were chosen on training images of this split: with another seed, test_share, "
+    "classes or duplicates some of them are test images; scout again then."
+)
+"""For which split alone the test images had no part in scouting."""
+
 
 def write_protocol(proposal: Proposal, file: Path) -> None:
     """Write the protocol of ``proposal``, whole or not at all; it reads back as the same."""
@@ -152,6 +158,8 @@ def _data(proposal: Proposal) -> Iterator[str]:
     if split.made:
         yield f"validation_share = {choice.validation_share}   # used only without such a folder"
         yield f"test_share = {choice.test_share}         # likewise"
+    if proposal.scouting and proposal.scouting.made:
+        yield from _comments([HOLDS_FOR])
 
 
 def _tuning(protocol: Protocol) -> Iterator[str]:

@@ -2,36 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 
+from benchmarks.engines.contract import SCRATCH, InitialWeights
 from benchmarks.engines.published import Offer, offers
 from benchmarks.errors import InputError
+from benchmarks.evaluation.origin import DIGITS
 from benchmarks.machine.environment import gpu
 from benchmarks.scout.records import ScoutRow
-from benchmarks.store.records import RunResults
+from benchmarks.store.records import RunResults, VariantResults
 from models.packaged import INSTALL
-from models.registry import Architecture, Registry
+from models.registry import UNPUBLISHED, Architecture, ModelError, Registry
 
 LADDER = (48, 96, 224)
 """Input sizes beside the images' own, in pixels: a larger one often tells more than a backbone."""
 APART = 1.5
 """How many times as large as the size before it another one is at least."""
 CPU_SIDE, GPU_SIDE = 96, 224
-SCRATCH = "scratch"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Candidate:
     """A backbone with the weights ``initialisation`` at an ``input_size`` in pixels.
 
-    ``sha256`` is the digest of the file of its weights, blank for `SCRATCH`.
+    ``start`` are those of a file that lies on this machine, or none for a random start.
     """
 
     architecture: Architecture
     initialisation: str
     input_size: int
-    sha256: str = ""
+    start: InitialWeights = SCRATCH
+
+    @property
+    def sha256(self) -> str:
+        """The digest of the file of its weights, blank for a random start."""
+        return self.start.published.sha256 if self.start.published else ""
 
     @property
     def row(self) -> ScoutRow:
@@ -57,7 +63,8 @@ def find_candidates(
     for an unknown name or a size that it cannot take, and ``InputError`` where no weights of a
     name, or none at all, are at hand.
     """
-    found = list(_at_hand(registry, names))
+    at_hand = [offer for offer in offers(registry, tuple(dict.fromkeys(names))) if offer.file]
+    found = [offer for offer in at_hand if not names or offer.architecture in names]
     for name in names or [""]:
         if not any(name in ("", offer.architecture) for offer in found):
             raise _nothing(registry, name)
@@ -66,37 +73,76 @@ def find_candidates(
             architecture=registry[offer.architecture],
             initialisation=offer.initialisation,
             input_size=size,
-            sha256=offer.sha256,
+            start=offer.start,
         )
         for offer in found
         for size in _sizes(registry[offer.architecture], side, sizes)
     ]
 
 
-def candidates_of(run: RunResults, registry: Registry, side: int) -> list[Candidate]:
-    """Return the candidates that are rows of ``run``: those whose published weights are at hand.
+def candidates_of(run: RunResults, registry: Registry) -> tuple[list[Candidate], list[ScoutRow]]:
+    """Return the rows of ``run`` that start from published weights, as far as those are at hand.
 
-    Raises ``InputError`` where there is none.
+    The rest are returned too, left out with the reason. A row that was fitted is scouted from the
+    weights of its fits alone. Raises ``InputError`` where nothing is left to scout.
     """
-    rows = [variant.record for variant in run.variants]
-    at_hand = list(_at_hand(registry, ()))
-    found = {
-        (row.architecture, row.initialisation, row.input_size or side): Candidate(
-            architecture=registry[row.architecture],
-            initialisation=row.initialisation,
-            input_size=row.input_size or side,
-            sha256=offer.sha256,
-        )
-        for row in rows
-        for offer in at_hand
-        if (offer.architecture, offer.initialisation) == (row.architecture, row.initialisation)
-    }
+    side = max(run.manifest.data.image_shape[:2], default=0)
+    found: dict[str, Candidate] = {}
+    missing: dict[str, ScoutRow] = {}
+    for variant in filter(_published, run.variants):
+        row = _row_of(variant, side)
+        try:
+            found[row.title] = _candidate_of(variant, row, registry)
+        except (InputError, ModelError) as error:
+            missing[row.title] = replace(row, status="left out", reason=str(error))
+    left_out = [row for title, row in missing.items() if title not in found]
     if not found:
-        raise InputError(
-            f"{run.folder}: none of its rows starts from published weights that are at hand; "
-            "ferbench weights lists those, and how to have the rest"
-        )
-    return list(found.values())
+        said = "; ".join(f"{row.title}: {row.reason}" for row in left_out)
+        raise InputError(f"{run.folder}: {said or 'no row of it starts from published weights'}")
+    return list(found.values()), left_out
+
+
+def _published(variant: VariantResults) -> bool:
+    kind = variant.record.initialisation.partition(":")[0]
+    return not variant.external and kind not in UNPUBLISHED
+
+
+def _row_of(variant: VariantResults, side: int) -> ScoutRow:
+    record = variant.record
+    return ScoutRow(
+        architecture=record.architecture,
+        initialisation=record.initialisation,
+        input_size=record.input_size or side,
+    )
+
+
+def _candidate_of(variant: VariantResults, row: ScoutRow, registry: Registry) -> Candidate:
+    return Candidate(
+        architecture=registry[row.architecture],
+        initialisation=row.initialisation,
+        input_size=row.input_size,
+        start=_start_of(variant, registry),
+    )
+
+
+def _start_of(variant: VariantResults, registry: Registry) -> InitialWeights:
+    """Return the weights at hand that a row of a run started from, or would.
+
+    Raises ``InputError`` where there are none, ``ModelError`` for an unknown architecture.
+    """
+    record = variant.record
+    listed = list(offers(registry, (record.architecture,)))
+    alike = [offer for offer in listed if offer.initialisation == record.initialisation]
+    used = {fit.record.weights.sha256 for fit in variant.fits if fit.record.weights}
+    at_hand = [offer for offer in alike if offer.file]
+    for offer in at_hand:
+        if offer.sha256 in used if used else offer.architecture == record.architecture:
+            return offer.start
+    if used and at_hand:
+        others = ", ".join(f"{offer.architecture} {offer.sha256[:DIGITS]}" for offer in at_hand)
+        theirs = ", ".join(sorted(digest[:DIGITS] for digest in used))
+        raise InputError(f"its weights ({theirs}) are not at hand, but others are ({others})")
+    raise InputError(_absent(alike))
 
 
 def default_sizes(architecture: Architecture, side: int) -> tuple[int, ...]:
@@ -123,21 +169,16 @@ def _sizes(architecture: Architecture, side: int, asked: Sequence[int]) -> Seque
     return tuple(dict.fromkeys(asked)) or default_sizes(architecture, side)
 
 
-def _at_hand(registry: Registry, names: Sequence[str]) -> Iterator[Offer]:
-    """Yield the weights that lie on this machine; one file under two names is taken once."""
-    seen = set()
-    for offer in offers(registry, tuple(dict.fromkeys(names))):
-        file = (offer.initialisation, offer.sha256)
-        if offer.file and (names or file not in seen):
-            seen.add(file)
-            yield offer
-
-
 def _nothing(registry: Registry, name: str) -> InputError:
     if not name:
         return InputError(
             f"no published weights are at hand to scout with; install some: {INSTALL}, "
             "or see ferbench weights"
         )
-    remedies = dict.fromkeys(offer.remedy for offer in offers(registry, (name,)))
-    return InputError(f"{name}: its weights are not at hand; {', or '.join(remedies)}")
+    return InputError(f"{name}: {_absent(offers(registry, (name,)))}")
+
+
+def _absent(listed: Iterable[Offer]) -> str:
+    ways = [offer.remedy or f"name {offer.architecture}, which is" for offer in listed]
+    said = ", or ".join(dict.fromkeys(ways)) or "nobody publishes them"
+    return f"its weights are not at hand; {said}"

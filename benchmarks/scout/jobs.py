@@ -44,7 +44,7 @@ class JobMaker:
 
     def scout(self, candidate: Candidate) -> Task:
         """Probe what the backbone of ``candidate`` makes of the images."""
-        architecture, start = candidate.architecture, candidate.initialisation
+        architecture = candidate.architecture
         named = [architecture.name, candidate.sha256, candidate.input_size]
         key = self._key(architecture, named)
         job = ScoutJob(
@@ -52,9 +52,8 @@ class JobMaker:
             variant=candidate.name,
             architecture=architecture.name,
             input_size=candidate.input_size,
-            recipe=architecture.recipe_for("frozen", start),
-            initialisation=start,
-            start_sha256=candidate.sha256,
+            recipe=architecture.recipe_for("frozen", candidate.initialisation),
+            initial=candidate.start,
             code=code_digest(architecture),
             device=_device(),
         )

@@ -18,9 +18,10 @@ PIXELS = "pixels"
 
 @dataclass(frozen=True, kw_only=True)
 class ScoutRow:
-    """A backbone with weights at an input size in pixels, and why it has no numbers.
+    """A backbone with weights at an input size in pixels.
 
-    ``left out`` is what takes too long without being asked for.
+    ``left out`` is what takes too long without being asked for, or has no weights at hand.
+    ``reason`` says why a row has no numbers, or not all.
     """
 
     architecture: str
@@ -85,8 +86,9 @@ class Agreement:
 class ScoutRecord:
     """Backbones scouted on one sample of training images, best first.
 
-    ``images`` are those of the sample, ``training_images`` all of the split, ``folds`` those of the
-    cross-validation; ``seconds`` is what this call took.
+    ``images`` are those of the sample, ``training_images`` all of the split, whose test
+    images were ``made`` such where the data have none; ``folds`` are those of the
+    cross-validation, ``seconds`` is what this call took.
     """
 
     measured: str
@@ -101,6 +103,7 @@ class ScoutRecord:
     threads: int
     seconds: float
     rows: tuple[ScoutedRow | ScoutRow, ...]
+    made: bool = False
     agreements: tuple[Agreement, ...] = ()
 
     @property

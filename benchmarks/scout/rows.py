@@ -19,11 +19,24 @@ from datasets.records import DataError
 
 @dataclass(frozen=True, eq=False)
 class Scouted:
-    """What came of a ``task``, and the size of its network where that could be counted."""
+    """What came of a ``task`` and of counting its network, if it has one."""
 
     task: Task
     outcome: Probed | JobFailed
-    size: Counted | None = None
+    size: Counted | JobFailed | None = None
+
+    @property
+    def counted(self) -> Counted | None:
+        """The size of its network where that could be counted."""
+        return self.size if isinstance(self.size, Counted) else None
+
+    @property
+    def uncounted(self) -> str:
+        """Why the operations of its network are not known; blank where they are."""
+        if self.size is None or (self.counted and self.counted.macs is not None):
+            return ""
+        why = f" ({self.size})" if isinstance(self.size, JobFailed) else ""
+        return f"its operations could not be counted{why}; no input size of it is left out"
 
 
 def table(scouted: Sequence[Scouted], sample: Sample) -> list[ScoutRow]:
@@ -48,6 +61,7 @@ def _row(
     fields = {**vars(each.task.row)}
     if isinstance(each.outcome, JobFailed) or correct is None:
         return ScoutRow(**{**fields, "status": "failed", "reason": str(each.outcome)})
+    fields["reason"] = each.uncounted
     lost = correct * 0 if best is None else best - correct
     return ScoutedRow(
         **fields,
@@ -59,8 +73,8 @@ def _row(
         behind_se=clustered_error(lost, sample.groups) if lost.any() else None,
         logme=each.outcome.logme,
         seconds=each.outcome.seconds,
-        parameters=each.size.parameters if each.size else None,
-        macs=each.size.macs if each.size else None,
+        parameters=each.counted.parameters if each.counted else None,
+        macs=each.counted.macs if each.counted else None,
         latency_ms=each.outcome.latency_ms,
     )
 

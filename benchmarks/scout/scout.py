@@ -12,6 +12,8 @@ import numpy as np
 
 from benchmarks.data.prepared import PreparedData
 from benchmarks.data.samples import open_sample, take_sample
+from benchmarks.data.sealed import packed_rooms, sealed_places
+from benchmarks.engines.contract import SCRATCH
 from benchmarks.engines.libraries import recorded_libraries
 from benchmarks.errors import JobFailed
 from benchmarks.execution.batch import run_on
@@ -22,7 +24,7 @@ from benchmarks.execution.jobs.kinds import stored_result
 from benchmarks.execution.jobs.results import Counted, JobResult, Probed
 from benchmarks.machine.environment import describe_environment, device_name, gpu, usable_cores
 from benchmarks.machine.temporary import temporary_folder
-from benchmarks.scout.candidates import SCRATCH, Candidate
+from benchmarks.scout.candidates import Candidate
 from benchmarks.scout.jobs import THREADS, JobMaker, Task
 from benchmarks.scout.records import ScoutRecord, ScoutRow
 from benchmarks.scout.rows import Scouted, table
@@ -39,6 +41,8 @@ takes more than three minutes for 5,000 of them."""
 Notify = Callable[[str], None]
 Outcomes = Mapping[str, JobResult | JobFailed]
 """What came of jobs, by their keys."""
+Sizes = Mapping[str, Counted | JobFailed]
+"""What came of counting networks, by the names of candidates."""
 
 
 def scout(
@@ -58,7 +62,7 @@ def scout(
     network at the input size at which its weights did best, and the pixels, reduced to
     `jobs.scouting.PIXELS_SIDE`. Neither validation nor test images are opened. A candidate that
     takes more than `MOST_MACS` is left out unless it was ``asked`` for, has the smallest input of
-    its network, or there is a GPU.
+    its network or a size that cannot be counted, or there is a GPU.
 
     Workers do it, on one thread each, and keep what they finish in the cache: a call that was
     interrupted goes on, and one that is repeated looks it up. ``notify`` is told what is going on.
@@ -67,7 +71,11 @@ def scout(
     started = time.perf_counter()
     folder = take_sample(prepared, images)
     make = JobMaker(prepared.data, folder, registry, plugins)
-    with temporary_folder() as log, closing(_Work(make, _settings(prepared, log), notify)) as work:
+    starts = [each.start.file for each in candidates if each.start.file]
+    with (
+        temporary_folder() as log,
+        closing(_Work(make, _settings(prepared, log, [*plugins, *starts]), notify)) as work,
+    ):
         sizes = work.sizes(candidates)
         large = [] if asked or gpu() else list(_too_large(candidates, sizes))
         tasks = [make.pixels(), *(make.scout(each) for each in candidates if each not in large)]
@@ -82,6 +90,7 @@ def scout(
         sample=folder.name,
         images=len(sample.labels),
         training_images=len(prepared.split.train),
+        made=bool((prepared.data.split[prepared.split.test] != "test").any()),
         folds=len(np.unique(sample.folds)),
         environment=describe_environment(recorded_libraries()),
         device=device_name(),
@@ -91,12 +100,13 @@ def scout(
     )
 
 
-def _settings(prepared: PreparedData, folder: Path) -> ExecutorSettings:
-    """Return how the workers run: what holds validation or test images is forbidden to them."""
+def _settings(prepared: PreparedData, folder: Path, needed: Sequence[Path]) -> ExecutorSettings:
+    """Return how the workers run: what shows validation or test images is forbidden to them."""
+    shut = sealed_places([prepared], needed=[folder, *needed])
     return ExecutorSettings(
         capacity=1 if gpu() else max(1, usable_cores() // THREADS),
         threads=THREADS,
-        forbidden=[prepared.packs.sealed.parent, prepared.packs.training.parent],
+        forbidden=[*shut, *packed_rooms()],
         log=RunFolder(folder).log,
     )
 
@@ -113,14 +123,13 @@ class _Work:
         if self._executor:
             self._executor.close()
 
-    def sizes(self, candidates: Sequence[Candidate]) -> Mapping[str, Counted]:
-        """Return parameters and MACs, by the names of ``candidates``, of what can be counted."""
+    def sizes(self, candidates: Sequence[Candidate]) -> Sizes:
+        """Return parameters and MACs of ``candidates``, or why they cannot be counted."""
         jobs = {each.name: self._make.count(each) for each in candidates}
         done = self._done(list(jobs.values()), "counting")
-        counted = {name: done[job.key] for name, job in jobs.items()}
-        return {name: size for name, size in counted.items() if isinstance(size, Counted)}
+        return {name: _counted(done[job.key]) for name, job in jobs.items()}
 
-    def scouted(self, tasks: Sequence[Task], sizes: Mapping[str, Counted]) -> list[Scouted]:
+    def scouted(self, tasks: Sequence[Task], sizes: Sizes) -> list[Scouted]:
         """Have ``tasks`` done, of networks whose ``sizes`` are known by their names."""
         done = self._done([task.job for task in tasks], "scouting")
         return [
@@ -146,15 +155,19 @@ def _probed(outcome: JobResult | JobFailed) -> Probed | JobFailed:
     return outcome
 
 
-def _too_large(
-    candidates: Sequence[Candidate], sizes: Mapping[str, Counted]
-) -> Iterator[Candidate]:
-    """Yield what takes too long, but for the smallest input of each network."""
+def _counted(outcome: JobResult | JobFailed) -> Counted | JobFailed:
+    assert isinstance(outcome, Counted | JobFailed)
+    return outcome
+
+
+def _too_large(candidates: Sequence[Candidate], sizes: Sizes) -> Iterator[Candidate]:
+    """Yield what is known to take too long, but for the smallest input of each network."""
     for each in candidates:
         name = each.architecture.name
         least = min(c.input_size for c in candidates if c.architecture.name == name)
-        size = sizes.get(each.name)
-        if size and (size.macs or 0) > MOST_MACS and each.input_size > least:
+        size = sizes[each.name]
+        macs = size.macs or 0 if isinstance(size, Counted) else 0
+        if macs > MOST_MACS and each.input_size > least:
             yield each
 
 
@@ -174,5 +187,7 @@ def _controls(found: Sequence[Scouted], registry: Registry) -> Iterator[Candidat
             best[row.architecture] = max(best.get(row.architecture, reached), reached)
     for name, (_, size) in best.items():
         architecture = registry[name]
-        if SCRATCH in architecture.initialisations:
-            yield Candidate(architecture=architecture, initialisation=SCRATCH, input_size=-size)
+        if SCRATCH.kind in architecture.initialisations:
+            yield Candidate(
+                architecture=architecture, initialisation=SCRATCH.kind, input_size=-size
+            )

@@ -30,6 +30,8 @@ from datasets.registry import Decoded, Sample, Source
 
 LABELS = "labels"
 """The option of a source that can take labels from elsewhere; ``""`` stands for its own."""
+DECODED = "data"
+"""The folder of the cache that decoded data sets lie in."""
 IMAGES, ROWS, META = "images.bin", "rows.npz", "meta.json"
 
 
@@ -69,7 +71,7 @@ def open_data_set(
 
     with listing_once():
         key = _key(source, where, chosen, classes)
-        place = build_entry((cache or cache_folder()) / "data" / key, build)
+        place = build_entry((cache or cache_folder()) / DECODED / key, build)
     data = _load(place, source.name)
     require_readable(data, unreadable)
     return data

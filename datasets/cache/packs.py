@@ -21,6 +21,8 @@ from datasets.files import replacing, sha256_once
 from datasets.records import SPLIT_NAMES, DataSet, Split, SplitName
 
 HEADER, ROWS = "pack.json", "rows.parquet"
+SEALED, SPLITS = "sealed", "splits"
+"""The folders of the cache that packs of test images lie in, and those for workers."""
 CHUNK = 4096
 
 
@@ -51,7 +53,7 @@ class Part:
     class_names: tuple[str, ...]
 
 
-def pack(data: DataSet, split: Split, *, cache: Path | None = None, room: str = "splits") -> Packs:
+def pack(data: DataSet, split: Split, *, cache: Path | None = None, room: str = SPLITS) -> Packs:
     """Write the packs of ``split`` into the cache, or find them there, intact.
 
     The training pack is named by ``split.training_digest``, so test rows have no part in it;
@@ -65,7 +67,7 @@ def pack(data: DataSet, split: Split, *, cache: Path | None = None, room: str = 
 
     return Packs(
         training=packed(root / room / split.training_digest, ("train", "validation")),
-        sealed=packed(root / "sealed" / split.digest, ("test",)),
+        sealed=packed(root / SEALED / split.digest, ("test",)),
         targets=_targets(root, data.targets[split.train]) if data.targets is not None else None,
     )
 
@@ -76,7 +78,7 @@ def stored_packs(training_digest: str, digest: str, *, cache: Path | None = None
     One that is there and damaged is told on standard error.
     """
     root = cache or cache_folder()
-    folders = (root / "splits" / training_digest, root / "sealed" / digest)
+    folders = (root / SPLITS / training_digest, root / SEALED / digest)
     damaged = [folder for folder in folders if not is_intact(folder)]
     for folder in filter(Path.exists, damaged):
         tell_of_damage(folder, "it is not used; ferbench run builds it again from the data")

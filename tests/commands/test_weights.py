@@ -8,23 +8,20 @@ from pathlib import Path
 import pytest
 
 from models import packaged
+from tests.models.hub import hub_file
 from tests.models.packages import EDGES, install, pinned, uninstall
 from tests.runs.commands import ferbench_here
 
 KERAS_FILE = "resnet50_weights_tf_dim_ordering_tf_kernels_notop.h5"
-HUB_FILE = "models--timm--resnet18.a1_in1k/snapshots/0a/model.safetensors"
 
 
 @pytest.fixture(autouse=True)
 def caches(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Nothing is installed; Keras' and the hub's cache hold one file each."""
     uninstall(monkeypatch)
-    for place in (f"models/{KERAS_FILE}", f"hub/{HUB_FILE}"):
-        (tmp_path / place).parent.mkdir(parents=True)
-        (tmp_path / place).write_bytes(b"weights")
-    refs = tmp_path / "hub" / "models--timm--resnet18.a1_in1k" / "refs"
-    refs.mkdir()
-    (refs / "main").write_text("0a")
+    (tmp_path / "models").mkdir()
+    (tmp_path / "models" / KERAS_FILE).write_bytes(b"weights")
+    hub_file(tmp_path / "hub", "resnet18.a1_in1k", b"weights")
     monkeypatch.setenv("KERAS_HOME", str(tmp_path))
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path / "hub"))
     monkeypatch.setenv("COLUMNS", "200")
@@ -41,10 +38,22 @@ def listed(*names: str) -> dict[tuple[str, str], str]:
 def test_what_lies_in_the_caches_has_its_place_and_digest() -> None:
     rows, digest = listed(), hashlib.sha256(b"weights").hexdigest()[:12]
     assert "Keras' cache" in rows["resnet50", "imagenet"]
-    assert "Hugging Face's cache (a1_in1k)" in rows["timm:resnet18", "imagenet"]
     assert "Hugging Face's cache " in rows["timm:resnet18.a1_in1k", "imagenet"]
     assert all(digest in row for row in rows.values() if "cache" in row)
-    assert len([row for row in rows.values() if digest in row]) == 3
+    assert len([row for row in rows.values() if digest in row]) == 2
+
+
+def test_a_tag_in_the_cache_stands_below_the_name_of_its_network_which_may_take_another() -> None:
+    rows = listed("timm:resnet18")
+    assert list(rows) == [("timm:resnet18", "imagenet"), ("timm:resnet18.a1_in1k", "imagenet")]
+    assert "fetched when a run asks" in rows["timm:resnet18", "imagenet"]
+
+
+def test_of_several_revisions_in_the_cache_the_one_that_is_taken_counts(caches: Path) -> None:
+    for revision in ("ff", "00"):
+        hub_file(caches / "hub", "resnet18.a1_in1k", revision.encode(), revision)
+    digest = hashlib.sha256(b"weights").hexdigest()[:12]
+    assert digest in listed("timm:resnet18")["timm:resnet18.a1_in1k", "imagenet"]
 
 
 def test_what_is_not_there_says_how_to_have_it() -> None:

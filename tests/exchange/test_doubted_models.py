@@ -18,6 +18,7 @@ from benchmarks.store.ledger import read_ledger
 from benchmarks.store.reading import read_manifest
 from benchmarks.store.splits import SplitTable, read_splits, write_splits
 from benchmarks.store.writing import write_manifest
+from datasets.cache.decoded import cache_folder
 from datasets.cache.packs import Packs
 from tests.folder import EXPRESSIONS, ROWS, build
 
@@ -154,12 +155,14 @@ def test_the_sealed_images_are_shut_while_readings_are_tried(
 
     def call(target, arguments, **more):
         if "images" in arguments:
-            shut.append((arguments["images"].name, more["forbidden"]))
+            shut.append((arguments["images"].name, set(more["forbidden"])))
         return real(target, arguments, **more)
 
     monkeypatch.setattr(adding, "call", call)
     added(run, model, scale="caffe")
+    rooms = [cache_folder() / room for room in ("sealed", "data", "audits")]
+    lists = [run / name for name in ("splits.parquet", "audit.json", "fer-plus.parquet")]
     assert shut == [
-        ("validation-images.npy", [run.parent / "sealed"]),
-        ("test-images.npy", ()),
+        ("validation-images.npy", {run.parent / "sealed", *rooms, *lists}),
+        ("test-images.npy", set()),
     ]

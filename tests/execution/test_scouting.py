@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -11,7 +12,7 @@ import pytest
 from numpy.typing import NDArray
 
 from benchmarks.data.samples import ARRAYS, Sample
-from benchmarks.engines.contract import Engine
+from benchmarks.engines.contract import SCRATCH, Engine, InitialWeights
 from benchmarks.errors import JobFailed
 from benchmarks.execution.jobs import scouting
 from benchmarks.execution.jobs.job import PixelsJob, ScoutJob
@@ -19,9 +20,9 @@ from benchmarks.execution.jobs.kinds import stored_result
 from benchmarks.execution.jobs.results import CORRECT
 from benchmarks.store.files import read_arrays
 from datasets.cache.builds import build_entry
-from models.registry import Architecture, PublishedWeights, Recipe, WeightsFile
+from models.registry import Architecture, PublishedWeights, Recipe
 
-IMAGES, SHA = 120, "a" * 64
+IMAGES = 120
 
 
 @pytest.fixture(autouse=True)
@@ -64,20 +65,28 @@ class Brightness:
 
 
 @pytest.fixture
-def start(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[Any]:
-    """The published weights that the architecture finds; what networks started from is listed."""
-    started: list[Any] = []
-    about = PublishedWeights(initialisation="imagenet", name="file", sha256=SHA)
+def start(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """What networks started from is listed; published weights that are looked for are an error."""
     network = Architecture(
         name="net",
         engine="none",
         summary="",
         source="",
         build=lambda request: None,
-        find_weights=lambda name: WeightsFile(tmp_path / "file", about),
+        find_weights=lambda name: pytest.fail("weights are looked for, and may be fetched"),
     )
     monkeypatch.setattr(scouting, "architecture", lambda job: network)
-    return started
+    return []
+
+
+@pytest.fixture
+def weights(tmp_path: Path) -> InitialWeights:
+    """Published weights that lie on this machine."""
+    file = tmp_path / "weights"
+    file.write_bytes(b"weights")
+    sha256 = hashlib.sha256(b"weights").hexdigest()
+    about = PublishedWeights(initialisation="imagenet", name="weights", sha256=sha256)
+    return InitialWeights(file=file, published=about)
 
 
 def engine(learner: Brightness, started: list[Any]) -> Engine:
@@ -88,7 +97,7 @@ def engine(learner: Brightness, started: list[Any]) -> Engine:
     return cast(Engine, SimpleNamespace(learner=make, conditions=lambda: {"torch": "0"}))
 
 
-def job(sample: Path, sha256: str = SHA) -> ScoutJob:
+def job(sample: Path, initial: InitialWeights = SCRATCH) -> ScoutJob:
     return ScoutJob(
         key="key",
         output=sample.parent / "found.npz",
@@ -98,25 +107,26 @@ def job(sample: Path, sha256: str = SHA) -> ScoutJob:
         image_shape=(40, 50, 1),
         architecture="net",
         input_size=48,
-        code="",
-        device="CPU",
         recipe=Recipe(),
         sample=sample,
-        initialisation="imagenet" if sha256 else "scratch",
-        start_sha256=sha256,
+        code="code",
+        device="CPU",
+        initial=initial,
     )
 
 
 def ignore(record: object) -> None: ...
 
 
-def test_a_backbone_is_probed_and_its_result_is_found_again(sample: Path, start: Any) -> None:
-    asked, learner = job(sample), Brightness()
+def test_a_backbone_is_probed_and_its_result_is_found_again(
+    sample: Path, start: Any, weights: InitialWeights
+) -> None:
+    asked, learner = job(sample, weights), Brightness()
     found = scouting.scout(asked, engine(learner, start), ignore)
     assert found.features == 2
     assert found.accuracy > 0.8
     assert found.latency_ms is not None and found.latency_ms > 0
-    assert start[0].kind == "imagenet"
+    assert start == [weights]
     assert stored_result(asked) == found
     arrays = read_arrays(asked.output.read_bytes(), [CORRECT])
     assert arrays is not None and arrays[CORRECT].mean() == found.accuracy
@@ -130,13 +140,18 @@ def test_features_are_computed_once(sample: Path, start: Any) -> None:
 
 
 def test_a_control_starts_at_random(sample: Path, start: Any) -> None:
-    scouting.scout(job(sample, sha256=""), engine(Brightness(), start), ignore)
+    scouting.scout(job(sample), engine(Brightness(), start), ignore)
     assert start[0].kind == "scratch"
 
 
-def test_other_weights_than_were_found_are_refused(sample: Path, start: Any) -> None:
-    with pytest.raises(JobFailed, match="other weights than were found"):
-        scouting.scout(job(sample, sha256="b" * 64), engine(Brightness(), start), ignore)
+@pytest.mark.parametrize("content", [b"others", None])
+def test_other_weights_than_were_found_are_refused(
+    content: bytes | None, sample: Path, start: Any, weights: InitialWeights
+) -> None:
+    assert weights.file
+    weights.file.write_bytes(content) if content else weights.file.unlink()
+    with pytest.raises(JobFailed, match="not the weights that lay there at the start"):
+        scouting.scout(job(sample, weights), engine(Brightness(), start), ignore)
 
 
 def test_features_that_are_no_numbers_are_refused(sample: Path, start: Any) -> None:

@@ -13,7 +13,7 @@ from benchmarks.init import precision
 from benchmarks.init import proposal as proposing
 from benchmarks.init.estimate import Pace
 from benchmarks.init.proposal import Proposal, choose_data, propose
-from benchmarks.init.toml import write_protocol
+from benchmarks.init.toml import protocol_text, write_protocol
 from benchmarks.machine.environment import gpu
 from benchmarks.machine.timing import rough_duration
 from benchmarks.protocol.reading import load_protocol
@@ -396,3 +396,16 @@ def test_a_scouted_backbone_gets_the_precision_that_it_is_faster_in(
     text = (tmp_path / "mine.toml").read_text("utf-8")
     assert ("rows that were faster in float32 name it" in text) == (native == "bfloat16")
     assert text.count('\nprecision = "float32"') == (2 if native == "bfloat16" else 1)
+
+
+@pytest.mark.parametrize("made", [True, False])
+def test_scouting_on_a_split_that_was_made_says_for_which_it_holds(
+    made: bool, tmp_path: Path
+) -> None:
+    write_classes(tmp_path / "faces", {"happy": 20, "sad": 20})
+    choice, prepared = choose_data(tmp_path / "faces")
+    scouting = replace(record(scouted("vgg16", "edges", accuracy=0.33)), made=made)
+    told: list[str] = []
+    found = propose("mine", choice, prepared, measure=False, notify=told.append, scouting=scouting)
+    text = " ".join(protocol_text(found, tmp_path / "mine.toml").replace("#", "").split())
+    assert ("with another seed, test_share, classes or duplicates" in text) is made

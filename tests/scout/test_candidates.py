@@ -11,6 +11,7 @@ from benchmarks.errors import InputError
 from benchmarks.scout import candidates as scouting
 from benchmarks.scout.candidates import Candidate, default_sizes, find_candidates
 from models.registry import ModelError, discover
+from tests.models.hub import hub_file
 from tests.models.packages import uninstall
 
 LITE, VGG = "timm:tf_efficientnet_lite0", "vgg16"
@@ -26,17 +27,17 @@ def nothing_at_hand(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def at_hand(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """One file of weights each for two architectures, of one of them under two names."""
+    """One file of weights each for two architectures, and for a tag of one of them."""
 
     def offers(registry: object, names: tuple[str, ...] = ()) -> list[Offer]:
-        listed = [(LITE, "imagenet", "a"), (f"{LITE}.in1k", "imagenet", "a"), (VGG, "edges", "b")]
+        listed = [(LITE, "imagenet", "a"), (f"{LITE}.in1k", "imagenet", "c"), (VGG, "edges", "b")]
         return [
             Offer(architecture=name, initialisation=start, place="here", file=tmp_path / file)
             for name, start, file in listed
-            if not names or name in names
+            if not names or name in names or name.rpartition(".")[0] in names
         ]
 
-    for file in ("a", "b"):
+    for file in ("a", "b", "c"):
         (tmp_path / file).write_text(file)
     monkeypatch.setattr(scouting, "offers", offers)
 
@@ -45,12 +46,15 @@ def found(*names: str, side: int = 48, sizes: tuple[int, ...] = ()) -> list[Cand
     return find_candidates(discover(), names, side, sizes)
 
 
-def test_one_file_under_two_names_is_scouted_once(at_hand: None) -> None:
-    assert {(each.architecture.name, each.initialisation) for each in found()} == {
-        (LITE, "imagenet"),
-        (VGG, "edges"),
+def test_whatever_is_at_hand_is_scouted_from_its_very_file(at_hand: None, tmp_path: Path) -> None:
+    starts = {(each.architecture.name, each.initialisation): each.start for each in found()}
+    assert {name: start.file for name, start in starts.items()} == {
+        (LITE, "imagenet"): tmp_path / "a",
+        (f"{LITE}.in1k", "imagenet"): tmp_path / "c",
+        (VGG, "edges"): tmp_path / "b",
     }
     assert all(len(each.sha256) == 64 for each in found())
+    assert {each.architecture.name for each in found(LITE)} == {LITE}, "its tags go by their names"
 
 
 def test_sizes_are_the_images_own_and_larger_ones(at_hand: None) -> None:
@@ -93,3 +97,11 @@ def test_what_cannot_be_scouted_is_named() -> None:
 def test_a_size_below_the_least_is_told(at_hand: None) -> None:
     with pytest.raises(InputError, match="--size 24: vgg16 takes images of at least 32 pixels"):
         found(VGG, sizes=(24,))
+
+
+def test_a_tag_in_the_hubs_cache_is_no_weights_of_the_plain_name(tmp_path: Path) -> None:
+    hub_file(tmp_path / "hub", "resnet18.tv_in1k", b"tagged")
+    (tagged,) = found(sizes=(48,))
+    assert tagged.name == "timm:resnet18.tv_in1k.imagenet@48"
+    with pytest.raises(InputError, match=r"not at hand; .* name timm:resnet18\.tv_in1k, which is"):
+        found("timm:resnet18")

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from io import StringIO
 from pathlib import Path
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from benchmarks.commands.scout import print_scouting
 from benchmarks.data.samples import Sample
 from benchmarks.errors import JobFailed
 from benchmarks.execution.jobs.job import PixelsJob
 from benchmarks.execution.jobs.results import CORRECT, Counted, Probed
+from benchmarks.machine.console import Console
 from benchmarks.scout.jobs import Task
 from benchmarks.scout.records import ScoutedRow, ScoutRow
 from benchmarks.scout.rows import Scouted, table
@@ -102,3 +106,18 @@ def test_the_best_backbones_are_each_at_their_best_size() -> None:
     assert control is not None and control.accuracy == 0.35
     assert found.control_of(found.best(2)[1]) is None
     assert found.pixels is not None and found.pixels.accuracy == 0.39
+
+
+def test_what_is_not_known_of_a_row_is_printed_below_the_table() -> None:
+    said = StringIO()
+    found = replace(scouted("vgg16", "edges", accuracy=0.5), reason="its operations are unknown")
+    print_scouting(Console(file=said, width=200), record(found))
+    assert "\nvgg16.edges@48: its operations are unknown\n" in said.getvalue()
+
+
+@pytest.mark.parametrize("made", [True, False])
+def test_a_split_that_was_made_is_told(made: bool) -> None:
+    said = StringIO()
+    found = replace(record(scouted("vgg16", "edges", accuracy=0.5)), made=made)
+    print_scouting(Console(file=said, width=200), found)
+    assert ("tests on some of these images" in said.getvalue()) is made

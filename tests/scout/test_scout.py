@@ -65,14 +65,16 @@ def declared(name, initialisations):
     def build(request):
         import torch
 
-        for room in ("sealed", "splits"):
-            for file in (Path(CACHE) / room).glob("*/*.npy"):
+        rooms = [Path(CACHE) / room for room in ("sealed", "splits", "data", "audits")]
+        for room in [Path(FACES), *rooms]:
+            for file in filter(Path.is_file, room.rglob("*")):
                 try:
                     file.read_bytes()
                 except PermissionError:
                     continue
-                raise RuntimeError(f"{room} is open")
-        if request.published and not list(Path(CACHE).glob("sealed/*/*.npy")):
+                raise RuntimeError(f"{file} is open")
+        looked = ("sealed/*/*.npy", "splits/*/*.npy", "data/*/images.bin", "data/*/rows.npz")
+        if not all(list(Path(CACHE).glob(place)) for place in looked):
             raise RuntimeError("there is nothing to look for")
         pooled = torch.nn.Sequential(torch.nn.AvgPool2d(16), torch.nn.Flatten())
         return Network(pooled, torch.nn.Linear(9, request.classes))
@@ -109,7 +111,8 @@ def rows(file: Path) -> dict[str, dict[str, Any]]:
 def test_neither_test_nor_validation_images_can_be_opened(
     cache: Path, faces: Path, tmp_path: Path
 ) -> None:
-    (tmp_path / "spy.py").write_text(f"CACHE = {str(cache)!r}\n{SPY}", "utf-8")
+    places = f"CACHE, FACES = {str(cache)!r}, {str(faces)!r}\n"
+    (tmp_path / "spy.py").write_text(places + SPY, "utf-8")
     file = tmp_path / "found.json"
     done = scout(faces, "spy", "--plugin", tmp_path / "spy.py", "--size", 48, *FEW, "-o", file)
     assert done.status == 0, done.err + done.out

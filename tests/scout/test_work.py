@@ -5,61 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from benchmarks.data.prepared import PreparedData
-from benchmarks.errors import JobFailed
-from benchmarks.execution.executors.contract import Done, Event, ExecutorSettings, Failed
-from benchmarks.execution.jobs.job import CountJob, Job
-from benchmarks.execution.jobs.results import CORRECT, Counted, Probed
+from benchmarks.engines.contract import InitialWeights
+from benchmarks.execution.executors.contract import ExecutorSettings
 from benchmarks.scout import scout as scouting
 from benchmarks.scout.candidates import Candidate
 from benchmarks.scout.records import ScoutRecord
-from benchmarks.store.files import values_of, write_arrays, write_record
 from datasets.cache.packs import Packs
 from datasets.splits import make_split
-from models.registry import discover
+from models.registry import PublishedWeights, discover
 from tests.datasets.samples import in_memory
-
-LITE, VGG = "timm:tf_efficientnet_lite0", "vgg16"
-SHARES = {f"{LITE}.imagenet@96": 0.8, f"{LITE}.imagenet@48": 0.6, f"{VGG}.edges@48": 0.5}
-"""What candidates are right in; all else in a quarter."""
-
-
-class Answering:
-    """An executor that answers each job at once; ``asked`` lists the jobs."""
-
-    capacity = 2
-
-    def __init__(self, settings: ExecutorSettings, broken: str) -> None:
-        self.settings, self.broken, self.closed = settings, broken, False
-        self.asked: list[str] = []
-        self._events: list[Event] = []
-
-    def submit(self, job: Job) -> None:
-        counted = f"count {job.input_size} " if isinstance(job, CountJob) else ""
-        self.asked.append(f"{counted}{job.variant}")
-        failed = job.variant == self.broken
-        self._events.append(Failed(job, JobFailed("no memory")) if failed else _done(job))
-
-    def wait(self, timeout: float) -> Event:
-        return self._events.pop(0)
-
-    def close(self) -> None:
-        self.closed = True
-
-
-def _done(job: Job) -> Done:
-    if isinstance(job, CountJob):
-        macs = 50_000 * job.input_size**2 * (10 if job.architecture == VGG else 1)
-        counted = Counted(key=job.key, parameters=100, macs=macs)
-        write_record(job.output, counted)
-        return Done(job, counted)
-    correct = np.arange(100) < 100 * SHARES.get(job.variant, 0.25)
-    found = Probed(key=job.key, features=8, accuracy=correct.mean(), logme=-0.3, seconds=1.0)
-    write_arrays(job.output, {CORRECT: correct}, values_of(found))
-    return Done(job, found)
+from tests.scout.answering import LITE, SHARES, VGG, Answering
 
 
 @pytest.fixture
@@ -86,12 +44,13 @@ def scouted(
         monkeypatch.setattr(scouting, "make_executor", make)
         registry = discover()
         starts = {LITE: "imagenet", VGG: "edges"}
+        about = PublishedWeights(initialisation="imagenet", name="weights", sha256="a" * 64)
         candidates = [
             Candidate(
                 architecture=registry[name],
                 initialisation=start,
                 input_size=size,
-                sha256="a" * 64,
+                start=InitialWeights(file=Path("weights"), published=about),
             )
             for name, start in starts.items()
             for size in (48, 96)
@@ -151,4 +110,21 @@ def test_workers_may_open_neither_test_nor_validation_images(
     scouted: Callable[..., ScoutRecord], executors: list[Answering], tmp_path: Path
 ) -> None:
     scouted()
-    assert set(executors[0].settings.forbidden) == {tmp_path / "sealed", tmp_path / "splits"}
+    rooms = ("sealed", "data", "audits", "splits", "mistakes", "counterparts")
+    shut = {tmp_path / "cache" / room for room in rooms}
+    assert set(executors[0].settings.forbidden) == shut
+
+
+def test_a_network_that_cannot_be_counted_is_scouted_and_told(
+    scouted: Callable[..., ScoutRecord],
+) -> None:
+    """A job that counts goes by the name of its architecture."""
+    record = scouted(broken=VGG)
+    assert not titles(record, "left out")
+    (row,) = (row for row in record.scouted if row.title == f"{VGG}.edges@96")
+    assert row.macs is None and "could not be counted (no memory)" in row.reason
+    assert not any(row.reason for row in record.scouted if row.architecture != VGG)
+
+
+def test_a_test_set_of_the_datas_own_is_not_made(scouted: Callable[..., ScoutRecord]) -> None:
+    assert not scouted().made

@@ -1,4 +1,4 @@
-"""A results folder that an earlier version made is read and verified, its page in the words of today."""
+"""A folder that an earlier version made is read and verified, its page in the words of today."""
 
 from __future__ import annotations
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from benchmarks.engines.spec import CachedWeights
 from models.published import TIMM_FILE
 
@@ -9,26 +11,22 @@ OWNER = "timm/"
 
 
 def at_hand() -> list[CachedWeights]:
-    """Return timm's weights in the Hugging Face hub's cache."""
-    from huggingface_hub import CacheNotFound, scan_cache_dir
+    """Return timm's weights in the Hugging Face hub's cache, in the revision that is taken."""
+    from huggingface_hub import CacheNotFound, constants, scan_cache_dir, try_to_load_from_cache
 
     try:
-        repositories = scan_cache_dir().repos
+        found = scan_cache_dir(constants.HF_HUB_CACHE).repos
     except (CacheNotFound, ValueError):
         return []
-    found = {
-        repository.repo_id: file.file_path
-        for repository in repositories
-        for revision in repository.revisions
-        for file in revision.files
-        if file.file_name == TIMM_FILE and repository.repo_id.startswith(OWNER)
-    }
+    ours = sorted(each.repo_id for each in found if each.repo_id.startswith(OWNER))
+    files = {name: try_to_load_from_cache(name, TIMM_FILE) for name in ours}
     return [
         CachedWeights(
             architecture=f"timm:{name.removeprefix(OWNER)}",
             initialisation="imagenet",
             place="Hugging Face's cache",
-            file=file,
+            file=Path(file),
         )
-        for name, file in sorted(found.items())
+        for name, file in files.items()
+        if isinstance(file, str)
     ]

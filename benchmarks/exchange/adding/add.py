@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from benchmarks.data.mistakes import apply_mistake
 from benchmarks.data.prepared import prepare_data
+from benchmarks.data.sealed import sealed_rooms
 from benchmarks.errors import InputError
 from benchmarks.exchange.adding.alternatives import options, other_readings, stratified_sample
 from benchmarks.exchange.adding.incoming import AddRequest, IncomingModel, Probabilities
@@ -164,7 +165,8 @@ def _from_model(incoming: IncomingModel) -> Added:
     packs = _packs(incoming)
     others = other_readings(incoming.reading, incoming.run.manifest.data.image_shape)
     readings = [incoming.reading, *others]
-    answers = _ask(incoming, packs.training, "validation", readings, forbidden=[packs.sealed])
+    shut = [packs.sealed, *_sealed(incoming)]
+    answers = _ask(incoming, packs.training, "validation", readings, forbidden=shut)
     validation = incoming.in_order(answers[0])
     warnings = _doubted(incoming, validation, _in_order(incoming, others, answers[1:]))
     open_test_set(incoming)
@@ -173,6 +175,12 @@ def _from_model(incoming: IncomingModel) -> Added:
     both = np.concatenate([validation.probabilities, test.probabilities])
     write_row(incoming, both, warnings, cost)
     return Added(name=incoming.request.name, warnings=warnings)
+
+
+def _sealed(incoming: IncomingModel) -> list[Path]:
+    """Name what else shows test images while readings are tried: the cache, and the run's lists."""
+    folder = incoming.folder
+    return [*sealed_rooms(), folder.splits, folder.audit, folder.votes]
 
 
 def _in_order(

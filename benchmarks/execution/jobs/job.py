@@ -89,16 +89,13 @@ class PixelsJob(Job):
 class ScoutJob(NetworkJob):
     """Probe what a backbone makes of the ``sample``, a folder of training images.
 
-    It starts from the published weights of the name ``initialisation``, whose file has the digest
-    ``start_sha256``; that is blank for ``scratch``. ``code`` is the digest of the code that
-    computes features, ``device`` the kind of device that does.
+    ``code`` is the digest of the code that computes features, ``device`` the kind of device that
+    does.
     """
 
     sample: Path
-    initialisation: str
     code: str
     device: str
-    start_sha256: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.data.samples import Sample, open_sample
-from benchmarks.engines.contract import SCRATCH, Engine, Images, InitialWeights
+from benchmarks.engines.contract import Engine, Images
 from benchmarks.errors import JobFailed
 from benchmarks.execution.jobs.job import PixelsJob, ScoutJob
 from benchmarks.execution.jobs.results import CORRECT, Probed
@@ -19,7 +19,7 @@ from benchmarks.store.files import values_of, write_arrays
 from benchmarks.training.checkpoint import OnEpoch
 from benchmarks.training.logme import logme
 from benchmarks.training.probe import cross_validate
-from models.registry import Architecture
+from datasets.files import sha256_of
 
 PIXELS_SIDE = 32
 """The longer side to which images are reduced whose pixels are probed: their number is cubed."""
@@ -28,8 +28,9 @@ PIXELS_SIDE = 32
 def scout(job: ScoutJob, engine: Engine, on_epoch: OnEpoch) -> Probed:
     """Let a backbone see each image of the sample once, and probe what it makes of them."""
     started = time.perf_counter()
+    _require_unchanged(job)
     network, sample = architecture(job), open_sample(job.sample)
-    learner = engine.learner(network, job.task, job.recipe, _start(network, job))
+    learner = engine.learner(network, job.task, job.recipe, job.initial)
     cache = feature_cache(job, engine, job.code, job.device)
     features = cache.of(learner).features(sample.images)
     latency = latency_ms(lambda: learner.predict(sample.images[:1]))
@@ -42,13 +43,10 @@ def pixels(job: PixelsJob, engine: Engine, on_epoch: OnEpoch) -> Probed:
     return _probed(job, sample, _reduced(sample.images), started, None)
 
 
-def _start(network: Architecture, job: ScoutJob) -> InitialWeights:
-    if not job.start_sha256 or network.find_weights is None:
-        return SCRATCH
-    found = network.find_weights(job.initialisation)
-    if found.about.sha256 != job.start_sha256:
-        raise JobFailed(f"{found.file}: other weights than were found at the start; scout again")
-    return InitialWeights(file=found.file, published=found.about)
+def _require_unchanged(job: ScoutJob) -> None:
+    start = job.initial.own
+    if start and not (start.file.is_file() and sha256_of(start.file) == start.about.sha256):
+        raise JobFailed(f"{start.file}: not the weights that lay there at the start; scout again")
 
 
 def _probed(
