@@ -118,6 +118,7 @@ def test_neither_test_nor_validation_images_can_be_opened(
     assert done.status == 0, done.err + done.out
     assert set(rows(file)) == {"spy edges 48", "spy scratch 48", "pixels  32"}
     assert all(row["status"] == "ok" for row in rows(file).values())
+    assert "tests on some of these images" in " ".join(done.out.split())
 
 
 @pytest.mark.slow

@@ -59,7 +59,8 @@ def _probed(
     if not np.isfinite(features).all():
         raise JobFailed("its features are not all finite numbers")
     classes = len(job.class_names)
-    answers = cross_validate(features, sample.labels, sample.folds, classes).answers
+    found = cross_validate(features, sample.labels, sample.folds, sample.groups, classes)
+    answers = found.answers
     correct = answers == sample.labels
     result = Probed(
         key=job.key,
