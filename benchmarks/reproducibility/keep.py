@@ -11,7 +11,7 @@ from benchmarks.errors import InputError
 from benchmarks.machine.versions import installed
 from benchmarks.report.page import rendered
 from benchmarks.reproducibility.differences import first_printed_difference
-from benchmarks.reproducibility.kept_model import keep_model
+from benchmarks.reproducibility.kept_model import KeptModelCard, keep_model, model_to_keep
 from benchmarks.reproducibility.named_images import refuse_named
 from benchmarks.store.contents import contents
 from benchmarks.store.digests import write_digests
@@ -57,21 +57,24 @@ UNDER_WAY = VariantOutcome("not run", "the run was kept before this row was fini
 class Kept:
     """How a run was kept: the significant bits of its probabilities, and its size in bytes.
 
-    ``changed`` is where its page prints another number than the run's, ``None`` where nowhere.
+    ``changed`` is where its page prints another number than the run's, ``None`` where nowhere;
+    ``model`` is the card of the model in it, ``None`` where there is none.
     """
 
     bits: int
     size: int
     changed: str | None
+    model: KeptModelCard | None
 
 
-def keep(source: Path, out: Path, model: str | None = None) -> Kept:
+def keep(source: Path, out: Path, model: str | None = None, plugins: tuple[Path, ...] = ()) -> Kept:
     """Write the run in ``source`` without labels, paths and pictures into ``out``.
 
     Probabilities get the fewest significant bits of `PRECISIONS` with which the page prints the
-    same. Models stay behind but for that of the variant ``model``. Of a run under way the rows
-    that are finished are kept, as they were at one moment, whatever it does meanwhile; ``out``
-    may be an earlier keeping of the same run, which is replaced. Raises ``InputError``.
+    same. Models stay behind but for that of the variant ``model``, whose architecture may be one
+    of ``plugins``. Of a run under way the rows that are finished are kept, as they were at one
+    moment, whatever it does meanwhile; ``out`` may be an earlier keeping of the same run, which
+    is replaced. Raises ``InputError``, and ``ModelError`` where the model cannot be loaded.
     """
     refuse_kept(source, "no labels as it is; it can be copied")
     refuse_mistaken(source)
@@ -80,6 +83,7 @@ def keep(source: Path, out: Path, model: str | None = None) -> Kept:
     ledger = whole_lines(contents(source).log_of(RunFolder(source).ledger))
     _refuse_other(out, run.manifest)
     part = _publishable(replace(run, ledger=tuple(ledger_of(ledger))), ended)
+    chosen = None if model is None else model_to_keep(part, source, model, plugins)
     labels = Labels(images, run.audit, run.votes)
     wanted = rendered(part, images=False, named=False)
     with replacing_folder(out) as folder:
@@ -92,12 +96,11 @@ def keep(source: Path, out: Path, model: str | None = None) -> Kept:
             if changed is None:
                 break
         write_rendered(place, made)
-        if model is not None:
-            keep_model(source, model, place)
+        card = None if chosen is None else keep_model(chosen, place)
         refuse_named(place, images)
         write_digests(folder)
         size = sum(path.stat().st_size for path in place.files())
-    return Kept(bits, size, changed)
+    return Kept(bits, size, changed, card)
 
 
 def _refuse_other(out: Path, manifest: Manifest) -> None:

@@ -16,7 +16,7 @@ from benchmarks.protocol.names import slug
 from benchmarks.use import shipped
 from tests.runs.commands import ferbench_here, stored
 
-TORCH, KERAS = "timm:resnet10t.scratch@32", "emotionnet"
+TORCH, KERAS, PLUGIN = "timm:resnet10t.scratch@32", "emotionnet", "two-faced"
 STARTS = """
 name = "starts"
 controls = false
@@ -63,11 +63,38 @@ def test_it_answers_as_the_model_that_was_kept(small: Path, kept: Path, test_ima
     np.testing.assert_allclose(found, expected, rtol=0, atol=0.02)
 
 
+def test_a_model_of_a_plugin_is_kept_with_the_plugin_alone(
+    small: Path, small_protocol: Path, tmp_path: Path
+) -> None:
+    named = ("keep", small, "-o", tmp_path / "out", "--model", PLUGIN)
+    done = ferbench_here(*named)
+    assert done.status == 2
+    assert "name the file that declares it with --plugin PATH" in done.err
+    assert not (tmp_path / "out").exists()
+    done = ferbench_here(*named, "--plugin", small_protocol.parent / "p.py")
+    assert done.status == 0, done.err
+    assert f"the model of {PLUGIN}: in half precision; on 64 random and drawn images" in done.err
+
+
 @pytest.mark.slow
 def test_a_model_of_keras_is_kept_as_it_is(small: Path, tmp_path: Path, test_images: Path) -> None:
-    found = answers(keep(small, tmp_path / "out", "--model", KERAS), test_images, f"model: {KERAS}")
+    kept = keep(small, tmp_path / "out", "--model", KERAS)
+    (card,) = (json.loads(file.read_text("utf-8")) for file in kept.rglob("model-card.json"))
+    assert (card["precision_stored"], card["check"]) == ("as fitted", None)
+    found = answers(kept, test_images, f"model: {KERAS}")
     expected = stored(small, KERAS, "test").filter(like="p_")
     np.testing.assert_allclose(found, expected, rtol=0, atol=1e-6)
+
+
+@pytest.mark.slow
+def test_one_can_start_from_a_kept_model_of_keras(small: Path, tmp_path: Path) -> None:
+    kept = keep(small, tmp_path / "out", "--model", KERAS)
+    protocol = tmp_path / "starts.toml"
+    text = STARTS.format(run=f"{kept}/{KERAS}").replace("input_size = 32\n", "")
+    protocol.write_text(text.replace("timm:resnet10t", KERAS), "utf-8")
+    done = ferbench_here("run", protocol, "--out", tmp_path / "run")
+    assert done.status == 0, done.err
+    assert ferbench_here("verify", kept).status == 0
 
 
 def test_its_weights_take_half_the_room_and_its_card_tells_score_and_licence(
@@ -77,7 +104,9 @@ def test_its_weights_take_half_the_room_and_its_card_tells_score_and_licence(
     whole, half = ((run / place / "model.safetensors").stat().st_size for run in (small, kept))
     assert half < 0.52 * whole
     card = json.loads((kept / place / "model-card.json").read_text("utf-8"))
-    assert (card["variant"], card["seed"], card["precision"]) == (TORCH, 3, "float16")
+    assert (card["variant"], card["seed"], card["precision_stored"]) == (TORCH, 3, "float16")
+    assert card["precision"] == card["precision_scored"]
+    assert 0 < card["check"]["largest_difference"] < 0.02
     table = stored(small, TORCH, "test")
     right = table.filter(like="p_").to_numpy().argmax(axis=1) == table["label"]
     assert card["test"]["accuracy"] == pytest.approx(right.mean())
