@@ -46,10 +46,12 @@ def keep(
 
 def _told(card: KeptModelCard) -> str:
     """Say how a model was kept."""
+    from benchmarks.report.elements.numbers import plural
+
     if card.check is None:
         return f"the model of {card.variant}: its files are the run's own"
     return (
         f"the model of {card.variant}: in half precision; on {card.check.images} random and drawn "
         f"images a probability moved by {card.check.largest_difference:.2g} at most, and "
-        f"{card.check.changed_answers} answers changed"
+        f"{plural(card.check.changed_answers, 'answer')} changed"
     )

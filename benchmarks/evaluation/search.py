@@ -97,7 +97,8 @@ def _search(run: RunResults, variant: VariantResults) -> Search | None:
 
 def _chance(run: RunResults, metric: Metric, trials: int, value: float) -> float | None:
     images = sum(run.manifest.split.counts.get("validation", {}).values())
-    return by_chance(trials, value, images) if metric.share_of_images and images else None
+    known = metric.share_of_images and images and 0 <= value <= 1
+    return by_chance(trials, value, images) if known else None
 
 
 def _chosen(trials: Sequence[TrialRecord], metric: Metric) -> TrialRecord | None:

@@ -9,11 +9,11 @@ import pytest
 
 from benchmarks.data.mistakes import COUNTERPARTS, HONEST, MISTAKES, announcement, check_experiment
 from benchmarks.errors import InputError
-from benchmarks.execution.coordinator import _fitted_backbone
 from benchmarks.leaks.laboratory import chosen_data, experiments
 from benchmarks.protocol.reading import load_protocol
 from benchmarks.protocol.schema import DataChoice, Protocol
 from benchmarks.store.files import write_values
+from benchmarks.store.models import fitted_backbone
 from benchmarks.store.reading import refuse_mistaken
 from datasets.records import DataError
 from tests.datasets.samples import write_classes, write_fer2013_csv
@@ -100,7 +100,7 @@ def test_no_variant_starts_from_a_run_that_makes_a_mistake(tmp_path: Path) -> No
     manifest = {"protocol": {"mistake": "test-in-training"}}
     write_values(tmp_path / "manifest.json", manifest)
     with pytest.raises(InputError, match="built upon"):
-        _fitted_backbone(f"{tmp_path}/plain-cnn")
+        fitted_backbone(f"{tmp_path}/plain-cnn")
 
 
 @pytest.mark.parametrize("content", [None, "", "[]", '{"protocol": []}', "{}"])
