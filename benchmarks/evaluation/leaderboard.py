@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property, partial
 from operator import attrgetter
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import pandas as pd
 
@@ -32,6 +32,8 @@ from datasets.audit.inspection import absent_classes
 INTERVAL = "95 % interval over test images and seeds (with one seed: over images alone)"
 WITHOUT_DUPLICATES = "_without_duplicates"
 """What is added to the name of a score on the images that stand in no other split."""
+
+Found = TypeVar("Found")
 
 Kind = Literal[
     "name",
@@ -245,7 +247,7 @@ def images_seen(variant: VariantResults) -> int:
 def _of_metric(metric: Metric) -> Iterator[BoardColumn]:
     """Yield the columns of a metric; the interval of that of the ranks has one for the eye."""
     ranked, resampled = metric.name == RANKED_BY, metric.resampled is not None
-    whole = partial(_number, Standing.whole, metric)
+    whole = partial(_number, lambda row: row.whole(metric.name))
     note = f" In small figures: {INTERVAL}." if resampled and not ranked else ""
     yield BoardColumn(
         name=metric.name,
@@ -289,7 +291,7 @@ def _of_metric(metric: Metric) -> Iterator[BoardColumn]:
 
 
 def _without_duplicates(metric: Metric, *, shown: bool) -> Iterator[BoardColumn]:
-    without = partial(_number, Standing.without_duplicates, metric)
+    without = partial(_number, lambda row: row.without_duplicates(metric.name))
     unit = ", %" if metric.fraction else ""
     name = f"{metric.name}{WITHOUT_DUPLICATES}"
     yield BoardColumn(
@@ -341,17 +343,9 @@ def _of_part(
     after: str,
 ) -> Iterator[BoardColumn]:
     """Yield an accuracy that not every row has, which the reader can choose, with its interval."""
-
-    def end(read: Callable[[Interval], float]) -> Callable[[Standing], float | None]:
-        def value(row: Standing) -> float | None:
-            interval = found(row)
-            return read(interval) if interval else None
-
-        return value
-
     yield BoardColumn(
         name=name,
-        value=end(attrgetter("value")),
+        value=_number(found, attrgetter("value")),
         kind="part",
         page=page,
         definition=definition,
@@ -361,19 +355,17 @@ def _of_part(
         after=after,
     )
     for bound, read in (("low", attrgetter("low")), ("high", attrgetter("high"))):
-        yield BoardColumn(name=f"{name}_{bound}", value=end(read), optional=True)
+        yield BoardColumn(name=f"{name}_{bound}", value=_number(found, read), optional=True)
 
 
 def _number(
-    part: Callable[[Standing, str], Score | None],
-    metric: Metric,
-    read: Callable[[Score], float | None],
+    found: Callable[[Standing], Found | None], read: Callable[[Found], float | None]
 ) -> Callable[[Standing], float | None]:
-    """Return a function from a row to what ``read`` takes of its score on ``part``."""
+    """Return a function from a row to what ``read`` takes of what is ``found`` of it, if any is."""
 
     def value(row: Standing) -> float | None:
-        score = part(row, metric.name)
-        return read(score) if score else None
+        each = found(row)
+        return read(each) if each else None
 
     return value
 
